@@ -1,0 +1,33 @@
+# posthouse. One make, no recursion: each folder's fragment (NAME/NAME.mk) lists what it builds.
+# Variables: B build folder, SAN=address,undefined sanitised build, PREFIX, DESTDIR.
+
+PREFIX  ?= /usr/local
+B       ?= build
+CC      ?= gcc
+OPT     ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
+SAN     ?=
+CFLAGS  += -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -Icommon -fno-strict-aliasing \
+	   $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
+LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now)
+
+programs :=
+tests    :=
+include $(wildcard */*.mk)
+
+all: $(programs:%=$B/bin/%)
+
+.SECONDARY:
+.SECONDEXPANSION:
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $($(subst /,_,$*).cflags) -MMD -MP -c -o $@ $<
+
+$B/common.a: $(addprefix $B/,$(common.o))
+	@rm -f $@; ar rcs $@ $^
+
+$B/bin/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $($*.libs) $(common.libs)
+
+-include $(shell find $B -name '*.d' 2>/dev/null)

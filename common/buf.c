@@ -1,0 +1,135 @@
+#include "buf.h"
+#include "err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMALLEST_BYTES = 256 };
+
+void
+buf_init(struct buf *b, size_t max)
+{
+	*b = (struct buf){ .max = max };
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->p);
+	buf_init(b, b->max);
+}
+
+void
+buf_reset(struct buf *b)
+{
+	b->n = 0;
+	b->over = false;
+}
+
+char *
+buf_room(struct buf *b, size_t want)
+{
+	size_t cap = b->cap == 0 ? SMALLEST_BYTES : b->cap;
+	char *p;
+
+	if (want > b->max || b->n > b->max - want)
+		return NULL;
+	if (b->cap - b->n >= want)
+		return b->p + b->n;
+	while (cap - b->n < want)
+		cap *= 2;
+	if (cap > b->max)
+		cap = b->max;
+	p = realloc(b->p, cap);
+	if (p == NULL)
+		fatal("out of memory: %zu bytes for a buffer", cap);
+	b->p = p;
+	b->cap = cap;
+	return p + b->n;
+}
+
+void
+buf_grew(struct buf *b, size_t n)
+{
+	must(n <= b->cap - b->n);
+	b->n += n;
+}
+
+void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *room;
+
+	if (n == 0)
+		return;
+	room = buf_room(b, n);
+	if (room == NULL) {
+		b->over = true;
+		return;
+	}
+	memcpy(room, p, n);
+	b->n += n;
+}
+
+void
+buf_span(struct buf *b, struct span s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+void
+buf_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void
+buf_byte(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+	char *room;
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	must(n >= 0);
+	room = buf_room(b, (size_t)n + 1);
+	if (room == NULL)
+		b->over = true;
+	else {
+		vsnprintf(room, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
+	}
+	va_end(again);
+	va_end(ap);
+}
+
+void
+buf_drop(struct buf *b, size_t n)
+{
+	must(n <= b->n);
+	if (n < b->n)
+		memmove(b->p, b->p + n, b->n - n);
+	b->n -= n;
+}
+
+struct span
+buf_all(const struct buf *b)
+{
+	return span_of(b->p, b->n);
+}
+
+bool
+buf_over(const struct buf *b)
+{
+	return b->over;
+}

@@ -1,0 +1,1 @@
+common.o := $(addprefix common/,span.o err.o arena.o buf.o log.o)

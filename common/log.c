@@ -1,0 +1,206 @@
+#include "log.h"
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { GATHER_BYTES = 256 * 1024, FULL_BYTES = 64 * 1024, VALUE_BYTES = 2048 };
+
+/* One log a process: its state is the process's, as errno is. */
+static struct {
+	char name[32];
+	int fd;
+	enum log_level level;
+	bool gather, muted; /* muted: the line being built is below the level */
+	struct buf lines;
+	time_t stamp_s;
+	char stamp[32];
+} lg = { .name = "posthouse", .fd = 2, .level = LOG_LEVEL_INFO, .lines = { .max = GATHER_BYTES } };
+
+void
+log_init(const char *name, int fd)
+{
+	snprintf(lg.name, sizeof(lg.name), "%s", name);
+	lg.fd = fd;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	lg.level = level;
+}
+
+void
+log_set_gather(bool gather)
+{
+	lg.gather = gather;
+	log_flush();
+}
+
+void
+log_set_fd(int fd)
+{
+	lg.fd = fd;
+}
+
+void
+log_flush(void)
+{
+	size_t done = 0;
+
+	while (done < lg.lines.n) {
+		ssize_t n = write(lg.fd, lg.lines.p + done, lg.lines.n - done);
+
+		if (n <= 0)
+			break; /* a log that cannot be written is no reason to stop mail */
+		done += (size_t)n;
+	}
+	buf_reset(&lg.lines);
+}
+
+static void
+stamp(void)
+{
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec != lg.stamp_s) {
+		lg.stamp_s = now.tv_sec;
+		gmtime_r(&now.tv_sec, &tm);
+		strftime(lg.stamp, sizeof(lg.stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	}
+	buf_printf(
+	    &lg.lines, "%s.%03ldZ %s[%d]", lg.stamp, now.tv_nsec / 1000000, lg.name, (int)getpid());
+}
+
+void
+log_begin(enum log_level level, const char *event)
+{
+	lg.muted = level < lg.level;
+	if (lg.muted)
+		return;
+	stamp();
+	buf_printf(&lg.lines, " %s", event);
+	if (level >= LOG_LEVEL_WARN)
+		buf_str(&lg.lines, level == LOG_LEVEL_WARN ? " level=warn" : " level=error");
+}
+
+static bool
+plain(struct span v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] <= ' ' || v.p[i] == '"' || v.p[i] == '\\' ||
+		    v.p[i] == 127)
+			return false;
+	return v.n > 0;
+}
+
+static void
+quoted(struct span v)
+{
+	buf_byte(&lg.lines, '"');
+	for (size_t i = 0; i < v.n; i++) {
+		unsigned char c = (unsigned char)v.p[i];
+
+		if (c == '\n')
+			buf_str(&lg.lines, "\\n");
+		else if (c < ' ' || c == 127)
+			buf_printf(&lg.lines, "\\x%02x", c);
+		else {
+			if (c == '"' || c == '\\')
+				buf_byte(&lg.lines, '\\');
+			buf_byte(&lg.lines, (char)c);
+		}
+	}
+	buf_byte(&lg.lines, '"');
+}
+
+void
+log_kv(const char *key, struct span value)
+{
+	if (lg.muted)
+		return;
+	value = span_first(value, VALUE_BYTES);
+	buf_printf(&lg.lines, " %s=", key);
+	if (plain(value))
+		buf_span(&lg.lines, value);
+	else
+		quoted(value);
+}
+
+void
+log_kvs(const char *key, const char *value)
+{
+	log_kv(key, span_str(value));
+}
+
+void
+log_kvf(const char *key, const char *fmt, ...)
+{
+	char text[VALUE_BYTES];
+	va_list ap;
+
+	if (lg.muted)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_kvs(key, text);
+}
+
+void
+log_end(void)
+{
+	if (lg.muted)
+		return;
+	buf_byte(&lg.lines, '\n');
+	if (!lg.gather || lg.lines.n > FULL_BYTES)
+		log_flush();
+}
+
+static void
+whole_line(enum log_level level, const char *event, const char *fmt, va_list ap)
+{
+	char text[VALUE_BYTES];
+
+	log_begin(level, event);
+	if (lg.muted)
+		return;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	buf_printf(&lg.lines, " %s", text);
+	log_end();
+}
+
+#define LOG_AT(level)                                                                              \
+	va_list ap;                                                                                \
+	va_start(ap, fmt);                                                                         \
+	whole_line(level, event, fmt, ap);                                                         \
+	va_end(ap)
+
+void
+log_debug(const char *event, const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_DEBUG);
+}
+
+void
+log_info(const char *event, const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_INFO);
+}
+
+void
+log_warn(const char *event, const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_WARN);
+}
+
+void
+log_error(const char *event, const char *fmt, ...)
+{
+	LOG_AT(LOG_LEVEL_ERROR);
+}
