@@ -1,1 +1,1 @@
-common.o := $(addprefix common/,span.o err.o arena.o buf.o log.o)
+common.o := $(addprefix common/,span.o err.o arena.o buf.o log.o verdict.o)
