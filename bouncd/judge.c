@@ -26,31 +26,50 @@ set_status(struct verdict *v, struct status st)
 		v->status[0] = '\0';
 }
 
+/* What other words of the report say, with the codes that are known already. */
+static struct verdict
+from_words(struct rules *rs, const struct came_recipient *r, struct span text, const struct said *own, bool permanent,
+    struct arena *a)
+{
+	struct said words;
+
+	said_reply(&words, text, a);
+	if (own->status.class != 0)
+		words.status = own->status;
+	if (own->code != 0)
+		words.code = own->code;
+	return classify(rs, &words, r->remote_mta, permanent);
+}
+
+/* The specific one of the report's field and the reply's own; of two, the field. */
+static struct status
+status_told(struct status field, struct status reply)
+{
+	if (!is_generic(field) || is_generic(reply))
+		return field.class != 0 ? field : reply;
+	return reply;
+}
+
 struct verdict
 judge(struct rules *rs, const struct came_back *c, const struct came_recipient *r, struct arena *a)
 {
 	bool permanent = c->kind == KIND_BOUNCE && r->action != ACTION_DELAYED;
-	struct said own, words;
 	struct status told;
+	struct said own;
 	struct verdict v;
 
 	said_diagnostic(&own, r->diagnostic, a);
-	told = own.status;
-	if (is_generic(own.status) && r->status.class != 0)
-		own.status = r->status;
-	if (!is_generic(r->status) || is_generic(told))
-		told = r->status.class != 0 ? r->status : told;
+	told = status_told(r->status, own.status);
+	if (told.class == 0 && !status_find(r->words, &told))
+		status_find(c->reason, &told);
+	own.status = told;
 	v = classify(rs, &own, r->remote_mta, permanent);
-	if (v.confidence < SURE && c->reason.n > 0) {
-		said_diagnostic(&words, c->reason, a);
-		if (own.status.class != 0)
-			words.status = own.status;
-		if (own.code != 0)
-			words.code = own.code;
-		v = better(v, classify(rs, &words, r->remote_mta, permanent));
-		if (told.class == 0)
-			told = words.status;
-	}
+	if (v.confidence < SURE)
+		v = better(v, from_words(rs, r, r->diagnostic, &own, permanent, a));
+	if (v.confidence < SURE && r->words.n > 0)
+		v = better(v, from_words(rs, r, r->words, &own, permanent, a));
+	if (v.confidence < SURE && c->reason.n > 0)
+		v = better(v, from_words(rs, r, c->reason, &own, permanent, a));
 	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)
 		v.class = CLASS_SOFT;
 	if (v.class == CLASS_SOFT && v.advice == ADVICE_SUPPRESS)

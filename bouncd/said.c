@@ -138,13 +138,29 @@ put(char *to, size_t at, const char *s)
 	return at + n;
 }
 
+/* What a relay put around the words of the server: no words of the server. */
+static size_t
+wrapping(struct span s)
+{
+	ptrdiff_t end = -1;
+
+	if (span_starts_nocase(s, "(in reply to"))
+		end = span_find(s, ')');
+	return end > 0 && end < 60 ? (size_t)end + 1 : 0;
+}
+
 /* Copies with white space single and addresses masked. to has room for SAID_TEXT_MAX + 8. */
 static size_t
 plain(char *to, size_t at, struct span s)
 {
 	while (s.n > 0 && at < SAID_TEXT_MAX) {
 		struct span t = span_first(s, run_of(s, ".-_+=@"));
+		size_t skip = t.n == 0 && s.p[0] == '(' ? wrapping(s) : 0;
 
+		if (skip > 0) {
+			s = span_from(s, skip);
+			continue;
+		}
 		if (t.n == 0) {
 			bool space = s.p[0] == ' ' || (unsigned char)s.p[0] < 32;
 			if (!space || (at > 0 && to[at - 1] != ' '))
@@ -216,11 +232,6 @@ said_diagnostic(struct said *sd, struct span text, struct arena *a)
 	text = span_first(span_trim(text), (size_t)SAID_TEXT_MAX * 4);
 	at = code_at(text, &rest) != 0 ? 0 : reply_starts(text);
 	said_reply(sd, span_from(text, at), a);
-	if (at > 0) { /* the words before may be the telling ones */
-		struct said whole;
-		said_reply(&whole, text, a);
-		sd->text = whole.text;
-		if (sd->status.class == 0)
-			sd->status = whole.status;
-	}
+	if (sd->status.class == 0)
+		status_find(text, &sd->status);
 }

@@ -23,7 +23,8 @@ enum { SAID_TEXT_MAX = 2000 };
 
 /* A whole reply as received: lines joined with LF (or CRLF), each with its code, or a text that holds one. */
 void said_reply(struct said *, struct span reply, struct arena *);
-/* As it stands in a Diagnostic-Code: an explanation may precede the reply ("host x said: 550 ..."). */
+/* As it stands in a Diagnostic-Code or a report: an explanation may precede the reply ("host x said: 550 ..."); where
+ * there is a reply in it, text is that reply's alone. */
 void said_diagnostic(struct said *, struct span text, struct arena *);
 
 /* "5.1.1" at the start of s; *rest (may be NULL) begins behind it. False if there is none. */

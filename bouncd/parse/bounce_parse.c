@@ -64,8 +64,25 @@ decoded_subject(struct span s, struct arena *a)
 	return result;
 }
 
+/* Where the header begins: empty lines and an mbox line may stand before it. */
+static struct span
+without_lead(struct span message)
+{
+	struct span rest = message, line;
+
+	while (rest.n > 0 && (rest.p[0] == '\n' || rest.p[0] == '\r' || rest.p[0] == ' ')) {
+		line = span_cut(message, '\n', &rest);
+		if (span_trim(line).n > 0)
+			break;
+		message = rest;
+	}
+	if (span_starts(message, "From ") || span_starts(message, ">From "))
+		span_cut(message, '\n', &message);
+	return message;
+}
+
 static void
-open_mail(struct mail *m, struct span message)
+open_mail(struct mail *m)
 {
 	struct span text;
 	size_t cut;
@@ -84,7 +101,6 @@ open_mail(struct mail *m, struct span message)
 		.text = m->text,
 		.has_original = m->original.n > 0 || m->quoted.n > 0,
 	};
-	(void)message;
 }
 
 static bool
@@ -162,27 +178,47 @@ add_listed(struct mail *m, struct span list)
 		came_back_add(m->c, address, m->arena);
 }
 
+/* Addresses that a report names for other reasons than that they failed. */
+static size_t
+bystanders(struct mail *m, struct span *list)
+{
+	size_t n = 0;
+
+	list[n++] = address_of_field(field(m->header, "To", m->arena));
+	list[n++] = m->clues.from;
+	list[n++] = address_of_field(field(m->original.n > 0 ? m->original : m->quoted, "From", m->arena));
+	list[n++] = address_of_field(original_field(m->quoted, "From"));
+	return n;
+}
+
+/* What the text for people says of the recipients that are known. */
+static void
+add_words(struct mail *m)
+{
+	struct came_back said = { 0 };
+
+	prose_parse(&said, m->text, NULL, 0, m->arena);
+	m->c->reason = said.reason;
+	for (struct came_recipient *r = m->c->recipients; r != NULL; r = r->next)
+		for (struct came_recipient *w = said.recipients; w != NULL; w = w->next)
+			if (span_eq_nocase(r->address, w->address)) {
+				r->words = w->diagnostic;
+				if (r->diagnostic.n == 0)
+					r->diagnostic = w->diagnostic;
+				if (r->status.class == 0)
+					r->status = w->status;
+			}
+}
+
 static void
 read_prose(struct mail *m)
 {
 	struct span not_these[4];
-	size_t n = 0;
+	size_t n = bystanders(m, not_these);
 
-	not_these[n++] = address_of_field(field(m->header, "To", m->arena));
-	not_these[n++] = m->clues.from;
-	not_these[n++] = address_of_field(field(m->original.n > 0 ? m->original : m->quoted, "From", m->arena));
-	not_these[n++] = address_of_field(original_field(m->quoted, "From"));
 	add_listed(m, field(m->header, "X-Failed-Recipients", m->arena));
 	if (m->c->n_recipients > 0) {
-		struct came_back words = { 0 };
-		prose_parse(&words, m->text, not_these, n, m->arena);
-		m->c->reason = words.reason;
-		for (struct came_recipient *w = words.recipients; w != NULL; w = w->next)
-			for (struct came_recipient *r = m->c->recipients; r != NULL; r = r->next)
-				if (span_eq_nocase(r->address, w->address) && r->diagnostic.n == 0) {
-					r->diagnostic = w->diagnostic;
-					r->status = w->status;
-				}
+		add_words(m);
 		return;
 	}
 	prose_parse(m->c, m->text, not_these, n, m->arena);
@@ -229,14 +265,14 @@ bounce_parse(struct came_back *c, struct span message, struct arena *a)
 	struct err err;
 
 	*c = (struct came_back){ 0 };
-	if (mime_parse(message, a, &m.root, &err) < 0)
+	if (mime_parse(without_lead(message), a, &m.root, &err) < 0)
 		return;
-	open_mail(&m, message);
+	open_mail(&m);
 	read_original(&m);
 	if (arf_parse(c, m.root, m.original.n > 0 ? m.original : m.quoted, a))
 		return;
 	if (read_reports(&m, &disposition) && c->n_recipients > 0 && !disposition) {
-		c->reason = span_trim(m.text);
+		add_words(&m);
 		c->kind = kind_of_report(&m);
 		if (c->kind != KIND_DELIVERED)
 			drop_delivered(c);

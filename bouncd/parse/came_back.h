@@ -15,6 +15,7 @@ struct came_recipient {
 	struct span original;   /* Original-Recipient, the same way; empty if not said */
 	struct span remote_mta; /* host that said it; empty if not said */
 	struct span diagnostic; /* the reply, or the reason in words; empty: nothing was said */
+	struct span words;      /* what the report says about it to people; may be empty */
 	struct status status;   /* class 0: none */
 	enum action action;
 	struct came_recipient *next;

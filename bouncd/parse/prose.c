@@ -45,6 +45,8 @@ opens_reason(struct span rest)
 
 	if (t.n == 0 || rest.p[0] == ':' || rest.p[0] == ';' || rest.p[0] == ',' || span_starts(rest, "..."))
 		return true;
+	if (span_starts_nocase(t, "Error") || span_starts_nocase(t, "User") || span_starts_nocase(t, "unknown"))
+		return true;
 	return t.p[0] == '(' || t.p[0] == '<' || t.p[0] == '-' || t.p[0] == '[' || t.p[0] == '=' || t.p[0] == '"' ||
 	       t.p[0] == ':' || t.p[0] == '|' || span_starts_nocase(t, "on ") || span_starts_nocase(t, "failed") ||
 	       t.p[0] == '*' || span_starts_nocase(t, "...");
@@ -56,7 +58,7 @@ leading_address(struct span line, struct span *reason)
 {
 	static const char *const before[] = { ">>>", "<<<", "---", "***", "*", "-", "--", "o", "=>", "User", "Recipient:",
 		"To:", "Recipient", "Failed", "address:", "Address:", "Recipients:", "E-mail:", "Email:", "RCPT TO:",
-		"Original-Recipient:", "Intended recipient:", "Failed Recipient:", "Envelope-To:", "To:", "smtp;", "Failed:",
+		"Original-Recipient:", "Intended recipient:", "Failed Recipient:", "Envelope-To:", "To:", "smtp;", "Failed:", "Error-for:", "-->", ">",
 		"Delivery failed:", "Not delivered to:", "Empf\xe4nger:", "Destinatario:", "SMTP:", "rfc822;" };
 	struct span found, rest;
 	bool angle;
@@ -109,6 +111,47 @@ reason_end(struct span s)
 		at += line.n + 1;
 	}
 	return at < s.n ? at : s.n;
+}
+
+/* Lines that every such report has: they give no reason. */
+static bool
+is_boilerplate(struct span line)
+{
+	static const char *const phrases[] = { "the mail system at", "sorry to have to inform", "delete your own text",
+		"send mail to", "include this problem report", "created automatically by", "automatically generated",
+		"afraid I wasn't able", "a permanent error; I've", "not going to try again", "one or more of its",
+		"one or more recipients", "original message was received", "do not reply", "message that you sent",
+		"for further assistance", "MIME-encapsulated", "in MIME format", "tried to deliver your message",
+		"transcript of session", "the following address", "qmail-send program", "attached below", "If you do so",
+		"could not be delivered to", "be retried for", "message will be retried", "do not need to resend",
+		"don't need to resend", "warning message only", "no further action", "no action is required",
+		"for assistance", "will be deleted", "following recipient", "mail could not be", "message was not delivered",
+		"returned message", "be recovered", "undelivered mail", "contact", "delivery attempts will", "please check",
+		"MIME aware", "delivery status notification", "kept in the queue", "temporary failure report" };
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (span_find_nocase(line, phrases[i]) >= 0)
+			return true;
+	return false;
+}
+
+static struct span
+without_boilerplate(struct span text, struct arena *a)
+{
+	char *to;
+	size_t n = 0;
+
+	text = span_first(text, REASON_MAX * 4);
+	to = arena_alloc(a, text.n + 1);
+	while (text.n > 0) {
+		struct span line = span_cut(text, '\n', &text);
+		if (is_boilerplate(line))
+			continue;
+		memcpy(to + n, line.p, line.n);
+		n += line.n;
+		to[n++] = '\n';
+	}
+	return span_trim(span_of(to, n));
 }
 
 static void
@@ -187,7 +230,7 @@ prose_parse(struct came_back *c, struct span text, const struct span *not_these,
 {
 	struct reader rd = { c, not_these, n, a };
 
-	c->reason = span_trim(text);
+	c->reason = without_boilerplate(text, a);
 	if (c->n_recipients > 0)
 		return;
 	read_leading(&rd, text);
