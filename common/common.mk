@@ -1,1 +1,1 @@
-common.o := $(addprefix common/,span.o err.o arena.o buf.o log.o)
+common.o := $(addprefix common/,span.o err.o arena.o buf.o log.o header.o transfer.o mime.o mime_param.o token.o)
