@@ -40,9 +40,11 @@ sentences(struct buf *out, const char *help)
 static void
 literal(struct buf *out, const char *word, const char *behind)
 {
-	buf_str(out, ".Ql \"");
+	bool quote = span_find(span_str(word), ' ') >= 0;
+
+	buf_str(out, quote ? ".Ql \"" : ".Ql ");
 	text(out, span_str(word));
-	buf_printf(out, "\"%s\n", behind);
+	buf_printf(out, "%s%s\n", quote ? "\"" : "", behind);
 }
 
 static void
