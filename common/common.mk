@@ -1,6 +1,6 @@
 common.o := $(addprefix common/,span.o err.o arena.o buf.o log.o conf.o conf_lex.o conf_amount.o conf_net.o conf_value.o \
-	    conf_error.o conf_file.o conf_tree.o conf_read.o conf_parse.o conf_finish.o conf_show.o conf_table.o \
-	    conf_describe.o)
+	    conf_error.o conf_file.o conf_tree.o conf_read.o conf_parse.o conf_setting.o conf_wrong.o \
+	    conf_finish.o conf_show.o conf_table.o conf_describe.o)
 common.libs += -lpcre2-8
 
 tests += common/conf_lex_test common/conf_value_test common/conf_read_test

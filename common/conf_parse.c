@@ -1,27 +1,8 @@
 #include "conf_read.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void body(struct conf_reader *, struct conf_block *, bool opened, unsigned depth);
-
-void
-conf_wrong(struct conf *c, struct conf_block *b, const struct conf_spot *spot, const char *remedy,
-    const char *fmt, ...)
-{
-	struct conf_problem p = { .at = 0 };
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(p.what.text, sizeof(p.what.text), fmt, ap);
-	va_end(ap);
-	err_set(&p.remedy, "%s", remedy);
-	conf_errors_add(&c->errors, spot, &p);
-	for (; b != NULL; b = b->parent)
-		b->errors++;
-}
 
 static void
 lexer_says(struct conf_reader *r, struct conf_block *b, const struct conf_spot *spot)
@@ -63,65 +44,6 @@ skip_block(struct conf_reader *r)
 	}
 }
 
-/* ` in site "google"`, ` in tracking`, or nothing at the top. */
-static const char *
-inside(struct conf_reader *r, const struct conf_block *b)
-{
-	if (b->table->name == NULL)
-		return "";
-	if (!b->table->named)
-		return arena_printf(r->conf->arena, " in %s", b->table->name);
-	return arena_printf(r->conf->arena, " in %s \"%s\"", b->table->name, b->name);
-}
-
-/* The block in which that setting, or block, could stand; NULL: none. */
-static const char *
-home_of(const struct conf_table *t, struct span name, unsigned depth)
-{
-	const char *home = NULL;
-
-	for (size_t i = 0; t->blocks != NULL && t->blocks[i] != NULL && depth > 0; i++) {
-		const struct conf_table *in = t->blocks[i];
-
-		if (conf_table_setting(in, name) >= 0 || conf_table_block(in, name) != NULL)
-			return in->name;
-		home = home_of(in, name, depth - 1);
-		if (home != NULL)
-			return home;
-	}
-	return NULL;
-}
-
-static const char *
-guess(struct conf_reader *r, const struct conf_table *t, struct span name)
-{
-	struct conf_guess g = { .given = name };
-	const struct conf_table *top = r->conf->top->table;
-	const char *home = home_of(top, name, CONF_BLOCK_DEPTH / 4);
-
-	if (home != NULL)
-		return arena_printf(r->conf->arena, "it belongs in a block \"%s\"", home);
-	if (conf_table_setting(top, name) >= 0 || conf_table_block(top, name) != NULL)
-		return "it belongs outside of all blocks";
-	for (size_t i = 0; i < conf_table_size(t); i++)
-		conf_guess_try(&g, t->settings[i].name);
-	for (size_t i = 0; t->blocks != NULL && t->blocks[i] != NULL; i++)
-		conf_guess_try(&g, t->blocks[i]->name);
-	conf_guess_try(&g, "include");
-	if (g.best == NULL)
-		return "see the manual for what may stand here";
-	return arena_printf(r->conf->arena, "did you mean \"%s\"?", g.best);
-}
-
-static void
-unknown(struct conf_reader *r, struct conf_block *b, const char *what)
-{
-	const struct conf_token *t = &r->words[0];
-
-	conf_wrong(r->conf, b, &t->spot, guess(r, b->table, t->text), "unknown %s \"%.*s\"%s", what,
-	    SPAN(span_first(t->text, 80)), inside(r, b));
-}
-
 static void
 push_word(struct conf_reader *r, const struct conf_token *t)
 {
@@ -134,18 +56,6 @@ push_word(struct conf_reader *r, const struct conf_token *t)
 	r->words[r->words_n++] = *t;
 }
 
-/* A secret that stands in the file itself is not repeated in a message: the line is shown up to it. */
-static void
-veil(struct conf_reader *r, const struct conf_block *b, struct conf_token *t)
-{
-	const struct conf_token *first = &r->words[0];
-	ptrdiff_t i = conf_table_setting(b->table, first->text);
-	size_t shown = first->spot.place.column - 1 + first->text.n;
-
-	if (i >= 0 && b->table->settings[i].type == CONF_SECRET && t->spot.line.n > shown)
-		t->spot.line.n = shown;
-}
-
 /* The words of a statement that began with first; what ended it. *bad: one of them was none. */
 static enum conf_token_kind
 gather(struct conf_reader *r, struct conf_block *b, const struct conf_token *first, bool *bad)
@@ -156,7 +66,7 @@ gather(struct conf_reader *r, struct conf_block *b, const struct conf_token *fir
 	r->words_n = 0;
 	do {
 		if (t.kind == TOKEN_BAD) {
-			veil(r, b, &t);
+			conf_veil(r, b, &t);
 			lexer_says(r, b, &t.spot);
 			*bad = true;
 		} else
@@ -166,85 +76,6 @@ gather(struct conf_reader *r, struct conf_block *b, const struct conf_token *fir
 	if (t.kind == TOKEN_CLOSE)
 		hold(r, &t);
 	return t.kind;
-}
-
-static void
-take_value(struct conf_reader *r, struct conf_block *b, ptrdiff_t i, const struct conf_token *t)
-{
-	struct conf_item item = { .spot = t->spot };
-	struct conf_problem p;
-
-	if (conf_value_parse(&b->table->settings[i], t->text, &r->source->from, &item.value, &p) ==
-	    0) {
-		conf_tree_add(r->conf, &b->entries[i], &item);
-		return;
-	}
-	if (p.at > 0 && item.spot.line.n > 0) {
-		item.spot.place.column += (uint32_t)p.at + t->quoted;
-		item.spot.width = 1;
-	}
-	conf_wrong(r->conf, b, &item.spot, p.remedy.text, "%s", p.what.text);
-}
-
-static void
-no_value(struct conf_reader *r, struct conf_block *b, const struct conf_setting *s)
-{
-	bool withheld = r->conf->hand_over && s->type == CONF_SECRET;
-
-	conf_wrong(r->conf, b, &r->words[0].spot,
-	    withheld ? "give that process the right to read the file"
-		     : arena_printf(r->conf->arena, "it takes %s", conf_type_example(s->type)),
-	    withheld ? "the secret of \"%s\" could not be read by the process that read the file"
-		     : "\"%s\" without a value",
-	    s->name);
-}
-
-/* Whether the words fit the setting in number; if not, that is told. */
-static bool
-count_fits(struct conf_reader *r, struct conf_block *b, const struct conf_setting *s,
-    const struct conf_entry *e)
-{
-	struct arena *a = r->conf->arena;
-
-	if (r->words_n < 2)
-		no_value(r, b, s);
-	else if (!r->words[1].quoted && span_is(r->words[1].text, "="))
-		conf_wrong(r->conf, b, &r->words[1].spot, "write the value right behind the name",
-		    "\"=\" behind \"%s\"", s->name);
-	else if (!s->list && r->words_n > 2)
-		conf_wrong(r->conf, b, &r->words[2].spot,
-		    s->type == CONF_STRING ? "put quotes around text with spaces"
-					   : "delete the rest",
-		    "\"%s\" takes one value", s->name);
-	else if (!s->list && e->tried)
-		conf_wrong(r->conf, b, &r->words[0].spot,
-		    e->n == 0 ? "delete one of them"
-			      : arena_printf(a, "delete it, or the one at %s:%u",
-				    e->items[0].spot.place.file, e->items[0].spot.place.line),
-		    "\"%s\" is set a second time%s", s->name, inside(r, b));
-	else
-		return true;
-	return false;
-}
-
-static void
-setting(struct conf_reader *r, struct conf_block *b)
-{
-	ptrdiff_t i = conf_table_setting(b->table, r->words[0].text);
-	bool fits;
-
-	if (i < 0) {
-		unknown(r, b, "setting");
-		return;
-	}
-	for (size_t w = r->words_n; w-- > 0;)
-		if (r->words_n > 2 || r->words[w].quoted ||
-		    !span_starts(r->words[r->words_n - 1].text, "file:"))
-			veil(r, b, &r->words[w]);
-	fits = count_fits(r, b, &b->table->settings[i], &b->entries[i]);
-	b->entries[i].tried = true;
-	for (size_t w = 1; fits && w < r->words_n; w++)
-		take_value(r, b, i, &r->words[w]);
 }
 
 /* The name of the block that the words open; what is wrong with it is told. */
@@ -303,7 +134,7 @@ block(struct conf_reader *r, struct conf_block *b, unsigned depth)
 			conf_wrong(r->conf, b, &r->words[0].spot, "take its braces away",
 			    "\"%.*s\" is a setting, not a block", SPAN(r->words[0].text));
 		else
-			unknown(r, b, "block");
+			conf_unknown(r, b, "block");
 		skip_block(r);
 		return;
 	}
@@ -377,7 +208,7 @@ statement(
 	else if (conf_table_block(b->table, name) != NULL)
 		brace_missing(r, b, depth);
 	else
-		setting(r, b);
+		conf_setting(r, b);
 }
 
 /* A line of which nothing can be used; if it opened a block, that is past use too. */

@@ -1,5 +1,5 @@
 /* conf_read.h: the reader between its files: conf_read.c (files and includes), conf_parse.c (statements and
- * blocks), conf_finish.c (what can only be said at the end: defaults, what is missing, the tables' checks). */
+ * blocks), conf_setting.c (one setting), conf_wrong.c (its complaints), conf_finish.c (what can only be said at the end: defaults, what is missing, the tables' checks). */
 #pragma once
 
 #include "conf_file.h"
@@ -42,6 +42,16 @@ void conf_finish(struct conf *);
 /* One error in that block (or NULL), with an optional remedy. */
 void conf_wrong(struct conf *, struct conf_block *, const struct conf_spot *, const char *remedy,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* ` in site "google"`, ` in tracking`, or nothing at the top. */
+const char *conf_inside(struct conf_reader *, const struct conf_block *);
+/* The first word is no name that may stand in the block; what: "setting" or "block". */
+void conf_unknown(struct conf_reader *, struct conf_block *, const char *what);
+
+/* The words at hand are a setting of the block. */
+void conf_setting(struct conf_reader *, struct conf_block *);
+/* A secret that stands in the file itself is not repeated in a message: the line is shown up to it. */
+void conf_veil(struct conf_reader *, const struct conf_block *, struct conf_token *);
+
 /* The values of a default, as words; -1 and err if they do not parse. */
 int conf_default(const struct conf_setting *, const struct conf_from *, struct conf *,
     struct conf_entry *, struct err *);
