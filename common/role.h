@@ -28,22 +28,25 @@ uint64_t role_generation(const struct role *);
 int role_fd(struct role *, const char *name);
 /* The i-th descriptor whose name begins with prefix, its whole name in *name; -1 when there are no more. */
 int role_fd_at(struct role *, const char *prefix, unsigned i, const char **name);
-struct span role_secret(struct role *, const char *name); /* empty if none */
+struct span
+role_secret(struct role *, const char *name); /* empty if none; as long as the process */
+struct span role_secret_at(struct role *, const char *prefix, unsigned i, const char **name);
 
 /* What to do with channels to that role: connected() makes a chan_new() of fd (now or whenever a peer restarts).
  * How a peer that went away is dealt with is the chan's on_close. */
-void role_on_peer(struct role *, enum role_kind, void (*connected)(void *ctx, unsigned instance, int fd), void *ctx);
+void role_on_peer(struct role *, enum role_kind,
+    void (*connected)(void *ctx, unsigned instance, int fd), void *ctx);
 /* How many instances of that role the master runs. */
 unsigned role_peers(const struct role *, enum role_kind);
 
 /* Reload for roles that keep state: prepare reads the new conf text (returns -1 and err: refused), commit takes it.
  * Roles without state set none: they are replaced. */
-void role_on_reload(struct role *, int (*prepare)(void *ctx, struct conf *, struct err *), void (*commit)(void *ctx),
-    void (*abort)(void *ctx), void *ctx);
+void role_on_reload(struct role *, int (*prepare)(void *ctx, struct conf *, struct err *),
+    void (*commit)(void *ctx), void (*abort)(void *ctx), void *ctx);
 /* Called at DRAIN or STOP: stop taking work; call role_done() when finished. Without it the role exits at once. */
 void role_on_stop(struct role *, void (*stop)(void *ctx, unsigned deadline_s), void *ctx);
 void role_done(struct role *);
 
 int role_run(struct role *);
 
-const char *role_name(enum role_kind);	/* "smtpd", "deliverd-resolve" ... */
+const char *role_name(enum role_kind); /* "smtpd", "deliverd-resolve" ... */
