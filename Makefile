@@ -11,11 +11,14 @@ CFLAGS  += -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -Icommon -fno-strict-aliasing
 	   $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now)
 
-programs :=
-tests    :=
+# programs: what is installed. test-programs: what tests and benchmarks run. tests: unit tests (folder/x_test).
+programs      :=
+test-programs :=
+tests         :=
+common.libs   :=
 include $(wildcard */*.mk)
 
-all: $(programs:%=$B/bin/%)
+all: $(programs:%=$B/bin/%) $(test-programs:%=$B/bin/%)
 
 .SECONDARY:
 .SECONDEXPANSION:
@@ -29,5 +32,14 @@ $B/common.a: $(addprefix $B/,$(common.o))
 $B/bin/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $($*.libs) $(common.libs)
+
+# A unit test has its objects and libraries as a program has, and libcheck.
+$(tests:%=$B/bin/%): $B/bin/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $($*.libs) $(common.libs) -lcheck -lsubunit -lm -lrt -lpthread
+
+.PHONY: all check-unit
+check-unit: $(tests:%=$B/bin/%)
+	@for t in $^; do $$t || exit 1; done
 
 -include $(shell find $B -name '*.d' 2>/dev/null)

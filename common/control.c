@@ -1,0 +1,322 @@
+#include "control.h"
+#include "err.h"
+#include "event.h"
+#include "log.h"
+#include "loop.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { REQUEST_BYTES = 64 * 1024, ANSWER_BYTES = 64 * 1024 * 1024, CALLS_MAX = 64, STALL_S = 60 };
+
+struct server {
+	int fd;
+	bool ops;
+	const struct control_verb *verbs;
+	void *ctx;
+	struct event *readable;
+};
+
+struct control_call {
+	struct server *server;
+	int fd;
+	unsigned uid;
+	struct event *ev; /* waits for the request, then for room to write */
+	struct buf in, out;
+	json_t *args;
+	bool first_key, ended;
+};
+
+static unsigned calls; /* of this process: at most CALLS_MAX at once */
+
+static void
+call_free(struct control_call *c)
+{
+	event_free(c->ev);
+	close(c->fd);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	json_decref(c->args);
+	free(c);
+	calls--;
+}
+
+static void on_call(evutil_socket_t, short, void *);
+
+static void
+await(struct control_call *c, short what)
+{
+	struct timeval stall = { .tv_sec = STALL_S };
+
+	event_del(c->ev);
+	event_assign(c->ev, loop_base(), c->fd, what, on_call, c);
+	event_add(c->ev, &stall);
+}
+
+static void
+answer_write(struct control_call *c)
+{
+	while (c->out.n > 0) {
+		ssize_t n = send(c->fd, c->out.p, c->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n == -1 && errno == EAGAIN) {
+			await(c, EV_WRITE);
+			return;
+		}
+		if (n <= 0)
+			break;
+		buf_drop(&c->out, (size_t)n);
+	}
+	call_free(c);
+}
+
+static void
+verb_call(struct control_call *c)
+{
+	struct span verb = control_arg(c, "verb");
+
+	for (const struct control_verb *v = c->server->verbs; v->name != NULL; v++) {
+		if (!span_is(verb, v->name))
+			continue;
+		if (v->ops && !c->server->ops)
+			control_error(c, 1,
+			    "%s changes things: it needs the ops socket (group posthouse-ops)",
+			    v->name);
+		else
+			v->fn(c->server->ctx, c);
+		return;
+	}
+	control_error(c, 2, "unknown verb \"%.*s\"", SPAN(span_first(verb, 40)));
+}
+
+static void
+request_read(struct control_call *c)
+{
+	char *room = buf_room(&c->in, 4096);
+	json_error_t why;
+	ssize_t n = room == NULL ? 0 : recv(c->fd, room, 4096, MSG_DONTWAIT);
+
+	if (n == -1 && errno == EAGAIN)
+		return await(c, EV_READ);
+	if (n <= 0)
+		return call_free(c);
+	buf_grew(&c->in, (size_t)n);
+	if (span_find(buf_all(&c->in), '\n') < 0)
+		return await(c, EV_READ);
+	c->args = json_loadb(c->in.p, c->in.n, JSON_DISABLE_EOF_CHECK, &why);
+	event_del(c->ev);
+	if (json_is_object(c->args))
+		verb_call(c);
+	else
+		control_error(c, 2, "the request is no JSON object: %s", why.text);
+}
+
+static void
+on_call(evutil_socket_t fd, short what, void *ctx)
+{
+	struct control_call *c = ctx;
+
+	(void)fd;
+	if (what & EV_TIMEOUT)
+		call_free(c);
+	else if (c->ended)
+		answer_write(c);
+	else
+		request_read(c);
+}
+
+static void
+call_new(struct server *s, int fd)
+{
+	struct control_call *c = calloc(1, sizeof(*c));
+	struct ucred cred = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(cred);
+
+	if (c == NULL)
+		fatal("out of memory for a control call");
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
+	c->server = s;
+	c->fd = fd;
+	c->uid = cred.uid;
+	c->ev = event_new(loop_base(), fd, EV_READ, on_call, c);
+	if (c->ev == NULL)
+		fatal("out of memory for a control call");
+	buf_init(&c->in, REQUEST_BYTES);
+	buf_init(&c->out, ANSWER_BYTES);
+	calls++;
+	await(c, EV_READ);
+}
+
+static void
+on_accept(evutil_socket_t fd, short what, void *ctx)
+{
+	struct server *s = ctx;
+	int client;
+
+	(void)what;
+	while ((client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
+		if (calls >= CALLS_MAX)
+			close(client);
+		else
+			call_new(s, client);
+	}
+}
+
+void
+control_serve_fd(int fd, bool ops, const struct control_verb *verbs, void *ctx)
+{
+	struct server *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		fatal("out of memory for a control socket");
+	*s = (struct server){ .fd = fd, .ops = ops, .verbs = verbs, .ctx = ctx };
+	evutil_make_socket_nonblocking(fd);
+	s->readable = event_new(loop_base(), fd, EV_READ | EV_PERSIST, on_accept, s);
+	if (s->readable == NULL || event_add(s->readable, NULL) == -1)
+		fatal("cannot watch a control socket");
+}
+
+void
+control_serve(struct role *role, const struct control_verb *verbs, void *ctx)
+{
+	int view = role_fd(role, "control view"), ops = role_fd(role, "control ops");
+
+	if (view >= 0)
+		control_serve_fd(view, false, verbs, ctx);
+	if (ops >= 0)
+		control_serve_fd(ops, true, verbs, ctx);
+}
+
+struct span
+control_arg(const struct control_call *c, const char *key)
+{
+	const json_t *v = json_object_get(c->args, key);
+
+	return span_of(json_string_value(v), json_string_length(v));
+}
+
+uint64_t
+control_arg_num(const struct control_call *c, const char *key, uint64_t otherwise)
+{
+	const json_t *v = json_object_get(c->args, key);
+
+	return json_is_integer(v) && json_integer_value(v) >= 0 ? (uint64_t)json_integer_value(v)
+								: otherwise;
+}
+
+bool
+control_arg_bool(const struct control_call *c, const char *key)
+{
+	return json_is_true(json_object_get(c->args, key));
+}
+
+unsigned
+control_actor(const struct control_call *c)
+{
+	return c->uid;
+}
+
+void
+control_row(struct control_call *c)
+{
+	buf_byte(&c->out, '{');
+	c->first_key = true;
+}
+
+static void
+key(struct control_call *c, const char *k)
+{
+	buf_printf(&c->out, "%s\"%s\":", c->first_key ? "" : ",", k);
+	c->first_key = false;
+}
+
+void
+control_span(struct control_call *c, const char *k, struct span v)
+{
+	key(c, k);
+	json_span(&c->out, v);
+}
+
+void
+control_str(struct control_call *c, const char *k, const char *v)
+{
+	control_span(c, k, span_str(v));
+}
+
+void
+control_num(struct control_call *c, const char *k, uint64_t v)
+{
+	key(c, k);
+	buf_printf(&c->out, "%" PRIu64, v);
+}
+
+void
+control_bool(struct control_call *c, const char *k, bool v)
+{
+	key(c, k);
+	buf_str(&c->out, v ? "true" : "false");
+}
+
+void
+control_id(struct control_call *c, const char *k, struct id id)
+{
+	control_str(c, k, id_text(id).c);
+}
+
+void
+control_row_end(struct control_call *c)
+{
+	buf_str(&c->out, "}\n");
+}
+
+void
+control_line(struct control_call *c, struct span line)
+{
+	buf_span(&c->out, line);
+	if (line.n == 0 || line.p[line.n - 1] != '\n')
+		buf_byte(&c->out, '\n');
+}
+
+static void
+finish(struct control_call *c)
+{
+	c->ended = true;
+	await(c, EV_WRITE);
+}
+
+void
+control_end(struct control_call *c)
+{
+	if (buf_over(&c->out)) {
+		buf_reset(&c->out);
+		control_error(
+		    c, 1, "the answer is larger than %d bytes: ask for less", ANSWER_BYTES);
+		return;
+	}
+	buf_str(&c->out, "{\"end\":true}\n");
+	finish(c);
+}
+
+void
+control_error(struct control_call *c, int exit_code, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	control_row(c);
+	control_str(c, "error", text);
+	control_num(c, "exit", (uint64_t)exit_code);
+	control_row_end(c);
+	finish(c);
+}

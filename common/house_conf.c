@@ -1,0 +1,152 @@
+#include "house_conf.h"
+
+const struct conf_setting house_settings[] = {
+	{ .name = "hostname",
+	    .type = CONF_DOMAIN,
+	    .def = "localhost.localdomain",
+	    .restart = false,
+	    .help = "The name this relay greets with and signs its Received lines with." },
+	{ .name = "node",
+	    .type = CONF_NUMBER,
+	    .def = "0",
+	    .max = 65535,
+	    .restart = true,
+	    .help = "Number of this machine among several; part of every message id." },
+	{ .name = "uid-base",
+	    .type = CONF_NUMBER,
+	    .def = "0",
+	    .max = 4000000000,
+	    .restart = true,
+	    .help = "Run the roles under the uids from this number on, without accounts; 0 uses "
+		    "the users "
+		    "that posthouse setup makes." },
+	{ .name = "workers",
+	    .type = CONF_NUMBER,
+	    .def = "0",
+	    .max = 64,
+	    .restart = true,
+	    .help = "Workers of each role that has one a core; 0 takes the number of cores." },
+	{ .name = "spool",
+	    .type = CONF_PATH,
+	    .def = "/var/spool/posthouse",
+	    .restart = true,
+	    .help = "Folder of the queue." },
+	{ .name = "state",
+	    .type = CONF_PATH,
+	    .def = "/var/lib/posthouse",
+	    .restart = true,
+	    .help = "Folder of the suppression list, the counters and accepted configurations." },
+	{ .name = "run",
+	    .type = CONF_PATH,
+	    .def = "/run/posthouse",
+	    .restart = true,
+	    .help =
+		"Folder of the pid file, the control sockets and the empty root of the roles." },
+	{ .name = "events",
+	    .type = CONF_PATH,
+	    .def = "/var/log/posthouse/events",
+	    .restart = true,
+	    .help = "Folder of the event files." },
+	{ .name = "keys",
+	    .type = CONF_PATH,
+	    .def = "keys",
+	    .help =
+		"Folder of keys: dkim/TENANT/DOMAIN/SELECTOR.pem, tracking.key and bounce.key." },
+	{ .name = "users",
+	    .type = CONF_PATH,
+	    .def = "users",
+	    .help = "File of logins, written by posthouse user; read again at a reload." },
+	{ .name = "log",
+	    .type = CONF_STRING,
+	    .def = "/var/log/posthouse/posthouse.log",
+	    .restart = true,
+	    .help = "File of the log, or stderr." },
+	{ .name = "log-level",
+	    .type = CONF_CHOICE,
+	    .def = "info",
+	    .choices = "debug info warn error",
+	    .help = "Least level that is logged." },
+	{ .name = "stop-deadline",
+	    .type = CONF_DURATION,
+	    .def = "30s",
+	    .min = 1,
+	    .max = 3600,
+	    .help = "Time that running transactions have to end at a stop or a reload." },
+	{ .name = "silence",
+	    .type = CONF_DURATION,
+	    .def = "60s",
+	    .min = 5,
+	    .max = 3600,
+	    .restart = true,
+	    .help = "A role that does not answer the master for this long is killed and started "
+		    "anew." },
+	{ .name = NULL },
+};
+
+static const struct conf_setting tenant_settings[] = {
+	{ .name = "domain",
+	    .type = CONF_DOMAIN,
+	    .list = true,
+	    .help = "Domains the tenant may send as, in MAIL FROM and in From; subdomains need "
+		    "their own line." },
+	{ .name = "allow",
+	    .type = CONF_NETWORK,
+	    .list = true,
+	    .help = "Client networks that are this tenant without a login." },
+	{ .name = "bounce-domain",
+	    .type = CONF_DOMAIN,
+	    .help = "Bounces of this tenant's mail come back to signed addresses at this domain; "
+		    "it then gets events "
+		    "instead of bounce messages." },
+	{ .name = "track",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help = "What is rewritten: clicks, opens or both." },
+	{ .name = "tracking-url",
+	    .type = CONF_STRING,
+	    .help = "Address the rewritten links begin with; the one of the tracking block where "
+		    "unset." },
+	{ .name = "sign",
+	    .type = CONF_BOOL,
+	    .def = "yes",
+	    .help = "Sign with DKIM where a key of the From domain is there." },
+	{ .name = "stream",
+	    .type = CONF_STRING,
+	    .help = "Stream block that says how long and how often to retry." },
+	{ .name = "notify-sender",
+	    .type = CONF_BOOL,
+	    .def = "yes",
+	    .help = "Send the sender a bounce message when a recipient is given up." },
+	{ .name = "suppress-at-rcpt",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help = "Refuse suppressed recipients at RCPT instead of taking and dropping them with "
+		    "an event." },
+	{ .name = "weight",
+	    .type = CONF_NUMBER,
+	    .def = "1",
+	    .min = 1,
+	    .max = 1000,
+	    .help = "Share of a lane compared with other tenants'." },
+	{ .name = NULL },
+};
+
+static void
+track_check(struct conf *conf, const struct conf_block *tenant)
+{
+	for (size_t i = 0; i < conf_count(tenant, "track"); i++) {
+		struct span word = span_str(conf_str_at(tenant, "track", i));
+
+		if (!span_is(word, "clicks") && !span_is(word, "opens"))
+			conf_complain(conf, tenant, "track", "\"%.*s\" is neither clicks nor opens",
+			    SPAN(word));
+	}
+}
+
+const struct conf_table tenant_table = {
+	.name = "tenant",
+	.named = true,
+	.help = "A business that sends through this relay.",
+	.settings = tenant_settings,
+	.check = track_check,
+};

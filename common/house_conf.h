@@ -1,0 +1,7 @@
+/* house_conf.h: the settings at the top of posthouse.conf(5) and the tenant block: what more than one role needs. */
+#pragma once
+
+#include "conf.h"
+
+extern const struct conf_setting house_settings[];
+extern const struct conf_table tenant_table;

@@ -1,0 +1,72 @@
+/* msg.h: messages between processes, over SOCK_SEQPACKET.
+ *
+ * A channel gathers records into packets of at most MSG_PACKET_MAX bytes; what was gathered leaves at the end of the
+ * loop's turn (or at once with chan_flush()). A packet that would block waits in a bounded queue; reading goes on.
+ * EAGAIN and ETOOMANYREFS are back-pressure, never errors. Numbers are in host order: both ends are this machine.
+ * At too little, too much or nonsense the reader's msg_end() is -1: call chan_bad(), which closes that peer. */
+#pragma once
+
+#include "buf.h"
+#include "id.h"
+#include "span.h"
+
+enum {
+	MSG_PACKET_MAX = 128 * 1024,
+	MSG_BODY_MAX = 120 * 1024, /* one record's body */
+	MSG_FDS_MAX = 16,          /* descriptors a packet */
+};
+
+struct chan;
+
+/* One record in the reader's hand; spans point into the packet and are valid during the callback. */
+struct msg {
+	uint16_t type;
+	struct span body;
+	size_t at;
+	int *fds; /* descriptors that came with this record and were not taken yet */
+	unsigned fds_n;
+	bool bad;
+};
+
+uint8_t msg_u8(struct msg *);
+uint16_t msg_u16(struct msg *);
+uint32_t msg_u32(struct msg *);
+uint64_t msg_u64(struct msg *);
+struct span msg_span(struct msg *);
+struct id msg_id(struct msg *);
+/* The next descriptor, now the caller's to close; -1 if none arrived (we are short of descriptors). */
+int msg_fd(struct msg *);
+int msg_end(struct msg *); /* -1: something was short, or left over */
+
+typedef void chan_on_msg(void *ctx, struct chan *, struct msg *);
+/* The peer is gone or was closed as bad; the channel is freed right after this returns. */
+typedef void chan_on_close(void *ctx, struct chan *, const char *why);
+
+/* Owns fd from here on. peer: for the log. queue_max: bytes waiting at most before chan_full() is true; the queue itself
+ * takes four times that, and beyond it the peer is closed as stuck. */
+struct chan *
+chan_new(int fd, const char *peer, size_t queue_max, chan_on_msg *, chan_on_close *, void *ctx);
+void chan_free(struct chan *); /* without on_close; queued packets are dropped */
+const char *chan_peer(const struct chan *);
+bool chan_full(const struct chan *); /* hold new work; answers may still be sent */
+/* Called once when a full channel has room again, or NULL. */
+void chan_on_room(struct chan *, void (*room)(void *ctx));
+void chan_bad(struct chan *, const char *why); /* logs and closes at the end of this turn */
+
+/* A record: begin, values, end. One that is larger than MSG_BODY_MAX is an invariant broken by the sender. */
+void chan_begin(struct chan *, uint16_t type);
+void chan_u8(struct chan *, uint8_t);
+void chan_u16(struct chan *, uint16_t);
+void chan_u32(struct chan *, uint32_t);
+void chan_u64(struct chan *, uint64_t);
+void chan_span(struct chan *, struct span);
+void chan_str(struct chan *, const char *);
+void chan_id(struct chan *, struct id);
+void chan_fd(struct chan *, int fd); /* taken over: closed once it is sent */
+void chan_end(struct chan *);
+void chan_flush(struct chan *);
+
+/* Before a loop runs (start of a role): waits for one packet and hands out its records. -1 at the end of the peer. */
+int chan_read_blocking(struct chan *);
+/* Takes one packet that is there; false if there is none. For the last words of a peer that has exited. */
+bool chan_read_pending(struct chan *);

@@ -1,0 +1,152 @@
+/* proto_bounce.h: all that queued and bouncd ever say: what a reply means, bounce messages, mail that came back, suppression. */
+#pragma once
+
+#include "msg.h"
+#include "envelope.h"
+
+enum { NOTICE_RCPTS_MAX = 200 };
+
+enum bounce_type {
+	BOUNCE_REPLY = 1,   /* queued: what does this mean? */
+	BOUNCE_VERDICT,     /* bouncd */
+	BOUNCE_NOTICE_RCPT, /* queued: a recipient given up, before NOTICE */
+	BOUNCE_NOTICE,      /* queued: make the bounce message */
+	BOUNCE_MADE,        /* bouncd: the bounce message */
+	BOUNCE_RETURNED,    /* queued: mail to a bounce or feedback address */
+	BOUNCE_STORED,      /* bouncd: event and suppression of RETURNED are durable */
+	BOUNCE_LIST,        /* bouncd: sealed memory file of 64-bit hashes, sorted */
+	BOUNCE_CHANGE,      /* bouncd: one hash more or less */
+	BOUNCE_CONFIRM,     /* queued: is this really suppressed? */
+	BOUNCE_CONFIRMED,   /* bouncd */
+};
+
+struct bounce_reply {
+	uint64_t job;
+	struct id message;
+	uint32_t index;
+	struct span tenant;
+	struct span campaign;
+	struct span recipient;
+	struct span site;
+	struct span server; /* name of the MX that said it */
+	uint8_t stage;      /* enum deliver_stage */
+	uint16_t code;
+	struct span enhanced;
+	struct span text;
+	bool final_try; /* a soft one ends it (expiry) */
+};
+
+struct bounce_verdict {
+	uint64_t job;
+	uint8_t class; /* enum bounce_class of verdict.h */
+	uint8_t category;
+	uint8_t advice;
+	uint32_t advice_s;
+	struct span status; /* enhanced code, never empty */
+	struct span rule;
+	struct span provider;
+	uint8_t confidence; /* percent */
+	struct span words;  /* for people: what it means and what to do */
+};
+
+struct bounce_notice_rcpt {
+	uint64_t job;
+	struct span address;
+	struct span orcpt;
+	struct span action; /* failed delayed delivered relayed */
+	struct span status;
+	uint16_t code;
+	struct span text;
+	struct span server;
+	struct span words;
+	uint64_t last_try_ms;
+};
+
+struct bounce_notice {
+	uint64_t job;
+	struct id message;
+	uint64_t received_ms;
+	struct span from; /* the sender the notice goes to */
+	struct span tenant;
+	struct span envid;
+	uint8_t ret; /* enum ret */
+	bool smtputf8;
+	uint64_t size_bytes;
+	struct span head;  /* header of the message, cut at 32 KB */
+	struct span bytes; /* whole message if small and RET=FULL, else empty */
+};
+
+struct bounce_made {
+	uint64_t job;
+	bool ok;
+	struct span bytes;
+};
+
+struct bounce_returned {
+	uint64_t job;
+	struct id message;     /* as it came in */
+	struct span recipient; /* the bounce address */
+	bool has_token;
+	struct id about; /* message the token names */
+	uint32_t index;
+	struct span tenant;     /* of the message the token names, if known */
+	struct span about_rcpt; /* address the delivery went to, if known */
+	uint64_t start;
+	uint64_t size_bytes;
+	struct span bytes;
+	int fd;
+};
+
+struct bounce_stored {
+	uint64_t job;
+	bool ok;
+	struct span kind; /* bounce delayed ... */
+};
+
+struct bounce_list {
+	uint64_t seed;
+	uint64_t count;
+	int fd; /* count * 8 bytes, ascending; -1 with count 0: empty */
+};
+
+struct bounce_change {
+	uint64_t hash;
+	bool suppressed;
+};
+
+struct bounce_confirm {
+	uint64_t job;
+	struct span tenant;
+	struct span address;
+};
+
+struct bounce_confirmed {
+	uint64_t job;
+	bool suppressed;
+	struct span reason;
+	struct span source; /* event that caused it */
+};
+
+/* Put takes over descriptors. Get leaves spans in the packet; -1: nonsense. A descriptor of -1: none sent, or lost. */
+void bounce_reply_put(struct chan *, const struct bounce_reply *);
+int bounce_reply_get(struct msg *, struct bounce_reply *);
+void bounce_verdict_put(struct chan *, const struct bounce_verdict *);
+int bounce_verdict_get(struct msg *, struct bounce_verdict *);
+void bounce_notice_rcpt_put(struct chan *, const struct bounce_notice_rcpt *);
+int bounce_notice_rcpt_get(struct msg *, struct bounce_notice_rcpt *);
+void bounce_notice_put(struct chan *, const struct bounce_notice *);
+int bounce_notice_get(struct msg *, struct bounce_notice *);
+void bounce_made_put(struct chan *, const struct bounce_made *);
+int bounce_made_get(struct msg *, struct bounce_made *);
+void bounce_returned_put(struct chan *, const struct bounce_returned *);
+int bounce_returned_get(struct msg *, struct bounce_returned *);
+void bounce_stored_put(struct chan *, const struct bounce_stored *);
+int bounce_stored_get(struct msg *, struct bounce_stored *);
+void bounce_list_put(struct chan *, const struct bounce_list *);
+int bounce_list_get(struct msg *, struct bounce_list *);
+void bounce_change_put(struct chan *, const struct bounce_change *);
+int bounce_change_get(struct msg *, struct bounce_change *);
+void bounce_confirm_put(struct chan *, const struct bounce_confirm *);
+int bounce_confirm_get(struct msg *, struct bounce_confirm *);
+void bounce_confirmed_put(struct chan *, const struct bounce_confirmed *);
+int bounce_confirmed_get(struct msg *, struct bounce_confirmed *);

@@ -1,0 +1,74 @@
+#include "proto_parse.h"
+
+void
+parse_ask_put(struct chan *c, const struct parse_ask *r)
+{
+	chan_begin(c, PARSE_ASK);
+	chan_u64(c, r->job);
+	chan_u64(c, r->start);
+	chan_u64(c, r->size_bytes);
+	chan_span(c, r->bytes);
+	chan_u8(c, r->fd >= 0);
+	if (r->fd >= 0)
+		chan_fd(c, r->fd);
+	chan_end(c);
+}
+
+int
+parse_ask_get(struct msg *m, struct parse_ask *r)
+{
+	r->job = msg_u64(m);
+	r->start = msg_u64(m);
+	r->size_bytes = msg_u64(m);
+	r->bytes = msg_span(m);
+	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
+	return msg_end(m);
+}
+
+void
+parse_rcpt_put(struct chan *c, const struct parse_rcpt *r)
+{
+	chan_begin(c, PARSE_RCPT);
+	chan_u64(c, r->job);
+	chan_span(c, r->address);
+	chan_u8(c, r->class);
+	chan_u8(c, r->category);
+	chan_span(c, r->status);
+	chan_span(c, r->reply);
+	chan_span(c, r->remote_mta);
+	chan_end(c);
+}
+
+int
+parse_rcpt_get(struct msg *m, struct parse_rcpt *r)
+{
+	r->job = msg_u64(m);
+	r->address = msg_span(m);
+	r->class = msg_u8(m);
+	r->category = msg_u8(m);
+	r->status = msg_span(m);
+	r->reply = msg_span(m);
+	r->remote_mta = msg_span(m);
+	return msg_end(m);
+}
+
+void
+parse_done_put(struct chan *c, const struct parse_done *r)
+{
+	chan_begin(c, PARSE_DONE);
+	chan_u64(c, r->job);
+	chan_u8(c, r->kind);
+	chan_span(c, r->message_id);
+	chan_span(c, r->feedback_type);
+	chan_end(c);
+}
+
+int
+parse_done_get(struct msg *m, struct parse_done *r)
+{
+	r->job = msg_u64(m);
+	r->kind = msg_u8(m);
+	r->message_id = msg_span(m);
+	r->feedback_type = msg_span(m);
+	return msg_end(m);
+}

@@ -1,0 +1,45 @@
+/* proto_parse.h: all that bouncd and bouncd-parse ever say: bytes in, facts out.
+ *
+ * Recipients come as PARSE_RCPT records before the PARSE_DONE of the same job. */
+#pragma once
+
+#include "msg.h"
+
+enum parse_type {
+	PARSE_ASK = 1, /* bouncd */
+	PARSE_RCPT,    /* parse */
+	PARSE_DONE,    /* parse */
+};
+
+struct parse_ask {
+	uint64_t job;
+	uint64_t start;
+	uint64_t size_bytes;
+	struct span bytes;
+	int fd;
+};
+
+struct parse_rcpt {
+	uint64_t job;
+	struct span address;
+	uint8_t class;
+	uint8_t category;
+	struct span status;
+	struct span reply; /* diagnostic text */
+	struct span remote_mta;
+};
+
+struct parse_done {
+	uint64_t job;
+	uint8_t kind; /* enum bounce_kind of verdict.h */
+	struct span message_id;
+	struct span feedback_type;
+};
+
+/* Put takes over descriptors. Get leaves spans in the packet; -1: nonsense. A descriptor of -1: none sent, or lost. */
+void parse_ask_put(struct chan *, const struct parse_ask *);
+int parse_ask_get(struct msg *, struct parse_ask *);
+void parse_rcpt_put(struct chan *, const struct parse_rcpt *);
+int parse_rcpt_get(struct msg *, struct parse_rcpt *);
+void parse_done_put(struct chan *, const struct parse_done *);
+int parse_done_get(struct msg *, struct parse_done *);

@@ -1,0 +1,12 @@
+/* role_inside.h: what role.c tells sandbox.c and nobody else: who this process is to become. */
+#pragma once
+
+#include "role.h"
+
+struct role_self {
+	const char *empty; /* the folder to chroot into */
+	unsigned uid, gid;
+	unsigned grants;
+};
+
+const struct role_self *role_self(const struct role *);
