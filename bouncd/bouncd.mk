@@ -12,12 +12,8 @@ bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
 bouncd-parse.libs := -lpcre2-8 -ljansson
 
-tests += common/bounce_token_test common/siphash_test common/verdict_test bouncd/said_test bouncd/rules_test \
-	 bouncd/suppression_test bouncd/notice_test bouncd/parse/bounce_parse_test
-common/bounce_token_test.o    := common/bounce_token_test.o
-common/bounce_token_test.libs := -lcrypto
-common/siphash_test.o         := common/siphash_test.o
-common/verdict_test.o         := common/verdict_test.o
+tests += bouncd/said_test bouncd/rules_test bouncd/suppression_test \
+	 bouncd/notice_test bouncd/parse/bounce_parse_test
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
 bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
 bouncd/rules_test.libs        := -lpcre2-8
