@@ -37,7 +37,7 @@ START_TEST(refused)
 }
 END_TEST
 
-static const char shop[] = "provider big {\nmx *.big.example\nmatch \"big[.]example\"\n}\n" RULE("low", "match \"x\"", "550 x")
+static const char shop[] = "provider big {\nmx *.big.example\nmatch \"big[.]example\"\n}\n" RULE("low", "match \"x\"", "520 x")
     RULE("code", "match \"x\"\ncode 55x", "551 x") RULE("status", "match \"x\"\nstatus 5.1.*", "510 5.1.9 x")
 	RULE("theirs", "provider big\nmatch \"x\"", "520 x big.example") RULE("high", "match \"h\"\nrank 6", "520 h x");
 

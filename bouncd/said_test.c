@@ -17,8 +17,9 @@ static const struct {
 	{ "554 host 192.0.2.1 blocked", 554, "", "host [ip] blocked" },
 	{ "user  unknown", 0, "", "user unknown" },
 	{ "5.2.2 over quota", 0, "5.2.2", "over quota" },
-	{ "550 see version 5.1.1.4", 550, "", "see version 5.1.1.4" },
+	{ "550 see version 5.1.1.4", 550, "", "see version [ip]" },
 	{ "550 unknown (in reply to RCPT TO command)", 550, "", "unknown" },
+	{ "550-5.7.1 one two 550 5.7.1 three", 550, "5.7.1", "one two three" },
 	{ "5501 is no code", 0, "", "5501 is no code" },
 	{ "", 0, "", "" },
 };
