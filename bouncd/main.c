@@ -32,7 +32,8 @@ run_batch(const char *path)
 int
 main(int argc, char **argv)
 {
-	if (argc < 3 || argc > 4 || strcmp(argv[1], "--batch") != 0 || strcmp(argv[2], "classify") != 0)
+	if (argc < 3 || argc > 4 || strcmp(argv[1], "--batch") != 0 ||
+	    strcmp(argv[2], "classify") != 0)
 		return usage();
 	return run_batch(argc > 3 ? argv[3] : "/etc/posthouse/bounces.conf");
 }

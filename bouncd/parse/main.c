@@ -24,14 +24,16 @@ main(int argc, char **argv)
 	struct err err;
 	int status;
 
-	if (argc < 2 || argc > 3 || (strcmp(argv[1], "--batch") != 0 && strcmp(argv[1], "--mail") != 0))
+	if (argc < 2 || argc > 3 ||
+	    (strcmp(argv[1], "--batch") != 0 && strcmp(argv[1], "--mail") != 0))
 		return usage();
 	rules = rules_load(path, span_of(NULL, 0), NULL, &err);
 	if (rules == NULL) {
 		fprintf(stderr, "%s\n", err.text);
 		return EX_CONFIG;
 	}
-	status = argv[1][2] == 'b' ? batch_files(rules, stdin, stdout) : batch_mail(rules, stdin, stdout);
+	status = argv[1][2] == 'b' ? batch_files(rules, stdin, stdout)
+				   : batch_mail(rules, stdin, stdout);
 	rules_free(rules);
 	return status;
 }
