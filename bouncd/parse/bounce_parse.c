@@ -8,6 +8,7 @@
 #include "original.h"
 #include "prose.h"
 #include "readable.h"
+#include "sns.h"
 
 #include <string.h>
 
@@ -326,6 +327,8 @@ parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
 		return;
 	open_mail(&m);
 	read_original(&m);
+	if (sns_parse(c, m.text, a))
+		return;
 	if (arf_parse(c, m.root, m.original.n > 0 ? m.original : m.quoted, a))
 		return;
 	if (read_reports(&m, &disposition) && c->n_recipients > 0 && !disposition) {

@@ -78,6 +78,15 @@ static const struct {
 	    "From: joe@example.org\nSubject: Out of office\nAuto-Submitted: auto-replied\n\nBack "
 	    "on Monday.\n",
 	    KIND_AUTOREPLY, NULL, 0, NULL, NULL },
+	{ "Amazon SES through SNS",
+	    "From: no-reply@sns.example\nSubject: AWS Notification "
+	    "Message\n\n{\"notificationType\":\"Bounce\",\"bounce\":"
+	    "{\"bouncedRecipients\":[{\"emailAddress\":\"joe@example.org\",\"status\":\"5.1.1\","
+	    "\"diagnosticCode\":"
+	    "\"smtp; 550 5.1.1 user "
+	    "unknown\"}]},\"mail\":{\"commonHeaders\":{\"messageId\":\"<m@s>\"}}}\n--\nIf you "
+	    "wish\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
 	{ "a person", "From: joe@example.org\nSubject: Re: Hello\n\nThank you!\n", KIND_OTHER, NULL,
 	    0, NULL, NULL },
 	{ "nothing", "", KIND_OTHER, NULL, 0, NULL, NULL },

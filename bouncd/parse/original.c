@@ -47,7 +47,8 @@ static const char *const announcements[] = { "original message follows", "origin
 static bool
 announces(struct span line)
 {
-	if (line.n < 8 || line.n > 110 || span_find_nocase(line, "the attached") >= 0)
+	if (line.n < 8 || line.n > 110 || span_find_nocase(line, "the attached") >= 0 ||
+	    span_find_nocase(line, "not receive") >= 0)
 		return false;
 	for (size_t i = 0; i < sizeof(announcements) / sizeof(announcements[0]); i++)
 		if (span_find_nocase(line, announcements[i]) >= 0)
