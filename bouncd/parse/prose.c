@@ -183,6 +183,15 @@ add(struct reader *rd, struct span address, struct span reason)
 		status_find(r->diagnostic, &r->status);
 }
 
+/* With the reason that begins there in text. */
+static void
+add_from(struct reader *rd, struct span address, struct span text, const char *there)
+{
+	struct span reason = span_from(text, (size_t)(there - text.p));
+
+	add(rd, address, span_first(reason, reason_end(reason)));
+}
+
 static void
 read_leading(struct reader *rd, struct span text)
 {
@@ -195,11 +204,8 @@ read_leading(struct reader *rd, struct span text)
 		if (is_quoted_field(span_trim(line)))
 			continue;
 		address = leading_address(line, &reason);
-		if (wanted(rd, address)) {
-			size_t n = reason_end(span_of(reason.p, reason.n + rest.n + (rest.n > 0)));
-			add(rd, address,
-			    span_of(reason.p, n < reason.n + 1 + rest.n ? n : reason.n));
-		}
+		if (wanted(rd, address))
+			add_from(rd, address, text, reason.p);
 	}
 }
 
@@ -232,10 +238,7 @@ read_sentences(struct reader *rd, struct span text)
 			continue;
 		while ((address = address_find(after, &after)).n > 0)
 			if (wanted(rd, address)) {
-				size_t n =
-				    reason_end(span_of(line.p, line.n + rest.n + (rest.n > 0)));
-				add(rd, address,
-				    span_of(line.p, n < line.n + 1 + rest.n ? n : line.n));
+				add_from(rd, address, text, line.p);
 				break;
 			}
 		if (rd->c->n_recipients > 0)
