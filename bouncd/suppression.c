@@ -154,10 +154,11 @@ entry_of(struct suppression_entry *e, const MDB_val *key, const MDB_val *val)
 	struct span address = span_cut(k, '\0', &scope);
 	struct value v;
 
-	if (val->mv_size != sizeof(v) || address.n > SUPPRESSION_ADDRESS_MAX ||
-	    scope.n > SUPPRESSION_SCOPE_MAX)
+	if (val->mv_size < offsetof(struct value, event) || val->mv_size > sizeof(v) ||
+	    address.n > SUPPRESSION_ADDRESS_MAX || scope.n > SUPPRESSION_SCOPE_MAX)
 		return false;
-	memcpy(&v, val->mv_data, sizeof(v));
+	memset(&v, 0, sizeof(v));
+	memcpy(&v, val->mv_data, val->mv_size);
 	if (v.version != VALUE_VERSION || v.reason >= N_REASONS ||
 	    v.event_n > SUPPRESSION_EVENT_MAX)
 		return false;
@@ -221,7 +222,7 @@ suppression_add(struct suppression *s, const struct suppression_entry *e, struct
 		.time_s = e->time_s,
 		.expires_s = e->expires_s,
 		.event_n = (uint8_t)strnlen(e->event, SUPPRESSION_EVENT_MAX) };
-	MDB_val key, val = { sizeof(v), &v }, old;
+	MDB_val key, val = { offsetof(struct value, event) + v.event_n, &v }, old;
 	struct suppression_entry there;
 	MDB_txn *txn = begin(s, 0, err);
 	struct key k;
