@@ -8,10 +8,13 @@
 #	BENCH_CONNECTIONS (20), BENCH_SIZE (10240), BENCH_PORT (first of three loopback ports, 27250)
 #	BENCH_ONLY      only these contestants: straight floor postfix posthouse
 #	BENCH_GEN       more options for bench-gen, for instance "--html -f bench@tracked.example"
+#	BENCH_RELAY_START  how this relay is started (posthouse.sh)
+#	POSTFIX_MORE    more lines of Postfix's main.cf
 #	BENCH_CHECK     more options for check, for instance "--ignore-changes"
 #
 # Generator, relays and sink share one machine and one file system; everything syncs before its 250.
 # shellcheck disable=SC2317 # functions are called through traps and group_run
+# shellcheck source-path=SCRIPTDIR
 set -u -o pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

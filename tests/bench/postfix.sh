@@ -7,6 +7,7 @@
 postfix_dir=$B/peers/postfix
 postfix_root=$postfix_dir/root
 
+# Without the package's *.d folders: it needs none of them, and make takes *.d below $B for its own.
 postfix_unpack() {
 	[ -e "$postfix_dir/unpacked" ] && return
 	mkdir -p "$postfix_dir/debs" "$postfix_dir/tree"
@@ -18,7 +19,7 @@ postfix_unpack() {
 	(cd "$postfix_dir/debs" && apt-get -q download postfix $libraries) > "$postfix_dir/download.log" 2>&1 ||
 	    return 1
 	for package in "$postfix_dir"/debs/*.deb; do
-		dpkg -x "$package" "$postfix_dir/tree" || return 1
+		dpkg-deb --fsys-tarfile "$package" | tar -x -C "$postfix_dir/tree" --exclude='*.d' || return 1
 	done
 	touch "$postfix_dir/unpacked"
 }
