@@ -4,3 +4,5 @@ rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o s
 programs            += trackd-rewrite
 trackd-rewrite.o    := trackd/rewrite/main.o trackd/rewrite/batch.o $(rewrite.o)
 trackd-rewrite.libs := -lcrypto
+
+sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
