@@ -6,3 +6,11 @@ trackd-rewrite.o    := trackd/rewrite/main.o trackd/rewrite/batch.o $(rewrite.o)
 trackd-rewrite.libs := -lcrypto
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
+
+tests += trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/sign/dkim_test
+trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o
+trackd/rewrite/url_test.o        := $(addprefix trackd/rewrite/,url_test.o url.o entity.o entity_table.o)
+trackd/rewrite/rewrite_test.o    := trackd/rewrite/rewrite_test.o $(rewrite.o)
+trackd/rewrite/rewrite_test.libs := -lcrypto
+trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
+trackd/sign/dkim_test.libs       := -lcrypto
