@@ -231,7 +231,7 @@ static bool
 is_utf8(struct span s)
 {
 	while (s.n > 0) {
-		size_t n = utf8_length(s);
+		size_t n = (uint8_t)s.p[0] < 0x80 ? 1 : utf8_length(s);
 
 		if (n == 0)
 			return false;
