@@ -7,7 +7,8 @@ trackd-rewrite.libs := -lcrypto
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
 
-tests += trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/sign/dkim_test
+tests += trackd/rewrite/charset_test trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/sign/dkim_test
+trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o)
 trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o
 trackd/rewrite/url_test.o        := $(addprefix trackd/rewrite/,url_test.o url.o entity.o entity_table.o)
 trackd/rewrite/rewrite_test.o    := trackd/rewrite/rewrite_test.o $(rewrite.o)
