@@ -1,5 +1,6 @@
 #!/bin/bash
 # lint.sh: everything that can be said about the sources without running them. All of it, then the exit code.
+# shellcheck disable=SC2317 # functions are called by part
 set -u
 failed=0
 
@@ -35,7 +36,8 @@ no_workplace() { # what only one machine has does not belong here
 
 part clang-format clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
 part cppcheck cppcheck -q -j "$(nproc)" --error-exitcode=1 --enable=warning,portability --std=c11 -D_GNU_SOURCE -Icommon \
-    --inline-suppr --suppress=missingIncludeSystem --suppress=preprocessorErrorDirective --check-level=normal "${sources[@]}"
+    '-DSTAILQ_HEAD(n,t)=struct{struct t *f;}' '-DTAILQ_HEAD(n,t)=struct{struct t *f;}' --inline-suppr \
+    --suppress=missingIncludeSystem --suppress=funcArgOrderDifferent "${sources[@]}"
 part mandoc pages_lint
 part shellcheck shellcheck -x "${scripts[@]}"
 part paths no_workplace
