@@ -161,7 +161,7 @@ def test_many_pipelined():
     q = Queued()
     q.open([s])
     for i in range(1, 201):
-        q.feed(b"Subject: %d\r\n\r\n" % i + b"line\r\n" * 1500, transaction=i)
+        q.feed(b"Subject: %d\r\n\r\n" % i + b"line\r\n" * 1500, transaction=i, check=False)
     rs = delivered(q, 200, 30)
     assert [r.transaction for r in rs] == list(range(1, 201)) and len(s.messages) == 200
     assert all(m[2].startswith(b"Subject: %d\r\n" % (i + 1)) for i, m in enumerate(s.messages))
@@ -230,7 +230,7 @@ def test_all_rcpts_refused():
 def test_refusals_by_stage():
     for ext in (("PIPELINING", ), ()):
         for stage, at in (("mail", "mail"), ("data", "data"), ("dot", "dot")):
-            s = Server(ext=ext, **{stage: ["552-5.2.2 first\n552 5.2.2 second", house and {"mail": "250 ok", "data": "354 go", "dot": "250 ok"}[stage]]})
+            s = Server(ext=ext, **{stage: ["552-5.2.2 first\n552 5.2.2 second", {"mail": "250 ok", "data": "354 go", "dot": "250 ok"}[stage]]})
             if stage == "mail":
                 s.answers["data"] = ["503 5.5.1 bad sequence", "354 go"] if ext else "354 go"
                 s.answers["rcpt"] = ["503 5.5.1 bad sequence", "250 ok"] if ext else "250 ok"
@@ -463,7 +463,7 @@ def test_bad_peer():
 
 def test_memory():
     s = Server(mail="STALL")
-    q = Queued("memory 1M")
+    q = Queued("memory 1M\n")
     q.open([s])
     for i in range(1, 21):
         q.feed(b"x" * 100000, transaction=i, check=False)

@@ -8,7 +8,7 @@ GOOD = {"greeting": "220 mx.test ready", "ehlo": None, "mail": "250 2.1.0 ok", "
 
 class Server:
     """A listener whose every answer can be replaced: a string, a list used up in turn, or a function of the line.
-    None closes, b"..." goes out as it is, "STALL" answers nothing."""
+    None closes; b"..." goes out as it is, and nothing after it; "STALL" answers nothing more."""
 
     def __init__(self, ext=("PIPELINING", "SIZE 1000000", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES"), tls=None,
                  implicit=False, break_tls=False, **answers):
@@ -39,9 +39,12 @@ class Server:
             a = a(line)
         if a is None:
             raise EOFError
-        if a == "STALL":
-            return a
-        self.send(a if isinstance(a, bytes) else (a.replace("\n", "\r\n") + "\r\n").encode())
+        if a != "STALL":
+            self.send(a if isinstance(a, bytes) else (a.replace("\n", "\r\n") + "\r\n").encode())
+        if a == "STALL" or isinstance(a, bytes):
+            while self.local.f.read(65536):
+                pass
+            raise EOFError
         return a
 
     def send(self, data):
