@@ -28,7 +28,7 @@ struct ask {
 	struct asks *house;
 	struct arena *arena;
 	uint64_t number;
-	struct chan *to; /* who asked; answered only if that is still queued */
+	unsigned generation; /* of the queued that asked: another one is not answered */
 	struct span domain;
 	struct timer *timer;
 	unsigned pending; /* questions out: freed when the last one is answered */
@@ -44,8 +44,10 @@ struct asks {
 	const struct resolver_conf *conf;
 	struct dns *dns;
 	const struct site_suffixes *suffixes;
-	struct chan *to;
+	struct chan *to;     /* NULL: queued is away */
+	unsigned generation; /* counts those that were */
 	unsigned active;
+	bool starting; /* inside asks_next() */
 	TAILQ_HEAD(, ask) waiting;
 };
 
@@ -67,12 +69,20 @@ void
 asks_to(struct asks *as, struct chan *to)
 {
 	as->to = to;
+	as->generation++;
+}
+
+void
+asks_left(struct asks *as, const struct chan *c)
+{
+	if (as->to == c)
+		as->to = NULL;
 }
 
 /* ---- the answer ---- */
 
 static void
-say_host(struct ask *a, const struct host *h, const struct address *address)
+say_host(const struct ask *a, const struct host *h, const struct address *address)
 {
 	char text[ADDRESS_TEXT];
 	struct resolve_host r = { .ask = a->number,
@@ -82,12 +92,12 @@ say_host(struct ask *a, const struct host *h, const struct address *address)
 
 	address_text(address, text);
 	r.address = span_str(text);
-	resolve_host_put(a->to, &r);
+	resolve_host_put(a->house->to, &r);
 }
 
 /* Hosts in their order; of each the IPv4 addresses first, for many a host has no way to the other ones. */
 static unsigned
-say_hosts(struct ask *a)
+say_hosts(const struct ask *a)
 {
 	unsigned n = 0;
 
@@ -137,10 +147,10 @@ answer(struct ask *a, enum resolve_status status, const char *text)
 
 	a->answered = true;
 	timer_clear(a->timer);
-	if (a->to != NULL && a->to == a->house->to) {
+	if (a->house->to != NULL && a->generation == a->house->generation) {
 		if (status == RESOLVE_OK)
 			say_hosts(a);
-		resolve_answer_put(a->to, &r);
+		resolve_answer_put(a->house->to, &r);
 	}
 	log_debug("resolved", "domain=%.*s status=%u hosts=%u ttl=%u", SPAN(a->domain), status, a->hosts_n, r.ttl_s);
 }
@@ -362,10 +372,14 @@ asks_next(struct asks *as)
 {
 	struct ask *a;
 
+	if (as->starting)
+		return; /* an ask that ended at once: the loop below goes on */
+	as->starting = true;
 	while (as->active < ACTIVE_MAX && (a = TAILQ_FIRST(&as->waiting)) != NULL) {
 		TAILQ_REMOVE(&as->waiting, a, link);
 		ask_start(a);
 	}
+	as->starting = false;
 }
 
 void
@@ -378,7 +392,7 @@ asks_begin(struct asks *as, const struct resolve_ask *r)
 	a->house = as;
 	a->arena = arena_new(0);
 	a->number = r->ask;
-	a->to = as->to;
+	a->generation = as->generation;
 	a->domain = arena_span(a->arena, r->domain);
 	a->timer = timer_new(on_timeout, a);
 	a->ttl_s = UINT32_MAX;

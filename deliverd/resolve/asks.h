@@ -9,6 +9,7 @@
 struct asks;
 
 struct asks *asks_new(const struct resolver_conf *, struct dns *, const struct site_suffixes *);
-/* Who answers go to; NULL: nobody (what is under way is then answered to nobody). */
+/* Who asks from now on; what an earlier one asked is answered to nobody. */
 void asks_to(struct asks *, struct chan *);
+void asks_left(struct asks *, const struct chan *);
 void asks_begin(struct asks *, const struct resolve_ask *);

@@ -68,6 +68,18 @@ warm_up(struct dns *d, struct err *err)
 	    ub_resolve_event(d->ub, "localhost", DNS_A, 1, NULL, ignore, &id));
 }
 
+/* libunbound answers for these itself (RFC 6761, 8375); a name server named by the operator may know them. */
+static int
+unblock(struct dns *d, const struct dns_conf *conf, struct err *err)
+{
+	static const char *const zones[] = { "test.", "home.arpa." };
+	int r = 0;
+
+	for (unsigned i = 0; conf->servers_n > 0 && i < 2 && r == 0; i++)
+		r = complain(err, zones[i], ub_ctx_zone_remove(d->ub, zones[i]));
+	return r;
+}
+
 struct dns *
 dns_new(const struct dns_conf *conf, struct err *err)
 {
@@ -88,6 +100,8 @@ dns_new(const struct dns_conf *conf, struct err *err)
 		r = servers(d, conf, err);
 	if (r == 0 && conf->trust_anchor != NULL)
 		r = complain(err, conf->trust_anchor, ub_ctx_add_ta_file(d->ub, conf->trust_anchor));
+	if (r == 0)
+		r = unblock(d, conf, err);
 	if (r == 0)
 		r = warm_up(d, err);
 	if (r == 0)

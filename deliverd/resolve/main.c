@@ -26,9 +26,8 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 static void
 on_closed(void *ctx, struct chan *c, const char *why)
 {
-	(void)c;
 	(void)why;
-	asks_to(ctx, NULL);
+	asks_left(ctx, c);
 }
 
 static void

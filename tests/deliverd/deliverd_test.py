@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """deliverd end to end: we play master, queued and the servers. Usage: deliverd_test.py PROGRAM [name...]"""
-import os, struct, subprocess, sys, tempfile, threading, time, ssl
+import os, socket, struct, subprocess, sys, tempfile, threading, time, ssl
 import house
 from house import Role, span
 from server import Server
@@ -265,15 +265,20 @@ def test_closed_by_stage():
                 q.end()
 
 
+def nobody_listens():
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    return s
+
+
 def test_never_stood():
-    dead = Server()
-    dead.close()
+    dead = nobody_listens()
     for answers, stage, code in (({"greeting": "554 5.7.1 go away"}, "greeting", 554), ({"greeting": None}, "greeting", 0),
                                  ({"greeting": "421 4.7.0 busy"}, "greeting", 421), ({"ehlo": "421 4.7.0 busy"}, "ehlo", 421),
                                  ({"greeting": "STALL"}, "greeting", 0), ({"ehlo": lambda l: None}, "ehlo", 0)):
         s = Server(**answers)
         q = Queued("short")
-        q.open([s, dead.port])
+        q.open([s, dead.getsockname()[1]])
         q.feed()
         r, = delivered(q)
         q.until(lambda: q.closed)
@@ -281,7 +286,7 @@ def test_never_stood():
         assert r.outcome == "unsent" and not c.stood and c.text, (answers, r, c)
         assert c.code == code and (code == 0 or c.stage == stage), (answers, c)
         good = Server()
-        q.open([dead.port, s, good], session=2)
+        q.open([dead.getsockname()[1], s, good], session=2)
         q.feed(session=2, transaction=2)
         q.until(lambda: len(q.results) == 2)
         assert q.results[1].outcome == "delivered", q.results

@@ -47,6 +47,12 @@ class Server:
             raise EOFError
         return a
 
+    def takes_dot(self):
+        try:
+            return self.say("dot").startswith("2")
+        except EOFError:
+            return False
+
     def send(self, data):
         self.conn().sendall(data)
 
@@ -117,8 +123,9 @@ class Server:
                     if got == b".\r\n":
                         break
                     content += got[1:] if got.startswith(b".") else got
-                if str(self.say("dot", "")).startswith("2"):
-                    self.messages.append((mail, rcpts, content))
+                self.messages.append((mail, rcpts, content))  # before the reply: who hears it may look
+                if not self.takes_dot():
+                    self.messages.pop()
                 mail, rcpts = None, []
             elif verb == "AUTH":
                 self.say("auth", line)
