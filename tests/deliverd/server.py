@@ -51,7 +51,8 @@ class Server:
         try:
             return self.say("dot").startswith("2")
         except EOFError:
-            return False
+            self.messages.pop()
+            raise
 
     def send(self, data):
         self.conn().sendall(data)
@@ -125,7 +126,7 @@ class Server:
                     content += got[1:] if got.startswith(b".") else got
                 self.messages.append((mail, rcpts, content))  # before the reply: who hears it may look
                 if not self.takes_dot():
-                    self.messages.pop()
+                    self.messages.remove((mail, rcpts, content))
                 mail, rcpts = None, []
             elif verb == "AUTH":
                 self.say("auth", line)
