@@ -37,8 +37,10 @@ organisation(const struct site_suffixes *s, struct span host)
 	char name[HOST_BYTES];
 	const char *domain;
 
-	if (host.n >= sizeof(name) || s->psl == NULL)
+	if (host.n >= sizeof(name) || host.n == 0 || s->psl == NULL)
 		return host;
+	if (host.p[host.n - 1] >= '0' && host.p[host.n - 1] <= '9')
+		return host; /* an address: no top-level domain ends so */
 	memcpy(name, host.p, host.n);
 	name[host.n] = '\0';
 	domain = psl_registrable_domain(s->psl, name);
