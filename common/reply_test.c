@@ -16,12 +16,17 @@ static const struct {
 	{ "enhanced code", "550 5.1.1 who", REPLY_DONE, 550, "5.1.1", "who" },
 	{ "enhanced code alone", "250 2.0.0", REPLY_DONE, 250, "2.0.0", "" },
 	{ "two lines", "250-2.0.0 a|250 2.0.0 b", REPLY_DONE, 250, "2.0.0", "a\nb" },
-	{ "another enhanced code below stays text", "550-5.1.1 a|550 5.7.1 b", REPLY_DONE, 550, "5.1.1", "a\n5.7.1 b" },
-	{ "an enhanced code of another class is text", "550 4.1.1 a", REPLY_DONE, 550, "", "4.1.1 a" },
-	{ "enhanced code only below is text", "550-a|550 5.1.1 b", REPLY_DONE, 550, "", "a\n5.1.1 b" },
+	{ "another enhanced code below stays text", "550-5.1.1 a|550 5.7.1 b", REPLY_DONE, 550,
+	    "5.1.1", "a\n5.7.1 b" },
+	{ "an enhanced code of another class is text", "550 4.1.1 a", REPLY_DONE, 550, "",
+	    "4.1.1 a" },
+	{ "enhanced code only below is text", "550-a|550 5.1.1 b", REPLY_DONE, 550, "",
+	    "a\n5.1.1 b" },
 	{ "no enhanced code: a number", "250 2.5 seconds", REPLY_DONE, 250, "", "2.5 seconds" },
-	{ "no enhanced code: an address", "250 2.0.0.1 hello", REPLY_DONE, 250, "", "2.0.0.1 hello" },
-	{ "no enhanced code: too many digits", "250 2.1234.1 x", REPLY_DONE, 250, "", "2.1234.1 x" },
+	{ "no enhanced code: an address", "250 2.0.0.1 hello", REPLY_DONE, 250, "",
+	    "2.0.0.1 hello" },
+	{ "no enhanced code: too many digits", "250 2.1234.1 x", REPLY_DONE, 250, "",
+	    "2.1234.1 x" },
 	{ "more to come", "250-a", REPLY_MORE, 250, "", "a" },
 	{ "code changes midway", "250-a|251 b", REPLY_BAD, 0, "", "" },
 	{ "no code", "hello", REPLY_BAD, 0, "", "" },
@@ -48,8 +53,8 @@ START_TEST(lines_make_a_reply)
 	if (step != REPLY_BAD) {
 		ck_assert_msg(r.code == cases[_i].code, "%s: code %d", cases[_i].rule, r.code);
 		ck_assert_str_eq(enhanced_text(r.enhanced).c, cases[_i].enhanced);
-		ck_assert_msg(span_is(buf_all(&r.text), cases[_i].text), "%s: \"%.*s\"", cases[_i].rule,
-		    SPAN(buf_all(&r.text)));
+		ck_assert_msg(span_is(buf_all(&r.text), cases[_i].text), "%s: \"%.*s\"",
+		    cases[_i].rule, SPAN(buf_all(&r.text)));
 	}
 	reply_free(&r);
 }

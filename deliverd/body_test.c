@@ -18,9 +18,12 @@ static const struct {
 	{ "no line end", "a\r\nb", { { 0, 0 } }, 0, "a\r\nb\r\n.\r\n" },
 	{ "a dot first", ".\r\n", { { 0, 0 } }, 0, "..\r\n.\r\n" },
 	{ "dots", ".a\r\n..\r\nb.\r\n.", { { 0, 0 } }, 0, "..a\r\n...\r\nb.\r\n..\r\n.\r\n" },
-	{ "a dot after a bare LF or CR begins no line", "a\n.\rb\r.\r\n", { { 0, 0 } }, 0, "a\n.\rb\r.\r\n.\r\n" },
-	{ "a range left out", "B: x\r\nS: y\r\n\r\nz\r\n", { { 0, 6 } }, 1, "S: y\r\n\r\nz\r\n.\r\n" },
-	{ "ranges in the middle and at the end", "a\r\nb\r\n.c\r\nd\r\n", { { 3, 3 }, { 10, 3 } }, 2, "a\r\n..c\r\n.\r\n" },
+	{ "a dot after a bare LF or CR begins no line", "a\n.\rb\r.\r\n", { { 0, 0 } }, 0,
+	    "a\n.\rb\r.\r\n.\r\n" },
+	{ "a range left out", "B: x\r\nS: y\r\n\r\nz\r\n", { { 0, 6 } }, 1,
+	    "S: y\r\n\r\nz\r\n.\r\n" },
+	{ "ranges in the middle and at the end", "a\r\nb\r\n.c\r\nd\r\n", { { 3, 3 }, { 10, 3 } },
+	    2, "a\r\n..c\r\n.\r\n" },
 	{ "ranges side by side", "a\r\nb\r\nc\r\n", { { 0, 3 }, { 3, 3 } }, 2, "c\r\n.\r\n" },
 	{ "all left out", "a\r\nb\r\n", { { 0, 6 } }, 1, ".\r\n" },
 	{ "an empty range", "a\r\n.b\r\n", { { 3, 0 } }, 1, "a\r\n..b\r\n.\r\n" },
@@ -29,9 +32,15 @@ static const struct {
 static struct body_source
 source(struct span in, int i, int fd)
 {
-	struct body_source s = { .has_fd = fd >= 0, .bytes = fd >= 0 ? span_of(NULL, 0) : in,
-		.fd = fd, .size_bytes = in.n, .has_dots = true, .check_crc = true,
-		.crc32c = crc32c(0, in), .drops = cases[i].drops, .drops_n = cases[i].drops_n };
+	struct body_source s = { .has_fd = fd >= 0,
+		.bytes = fd >= 0 ? span_of(NULL, 0) : in,
+		.fd = fd,
+		.size_bytes = in.n,
+		.has_dots = true,
+		.check_crc = true,
+		.crc32c = crc32c(0, in),
+		.drops = cases[i].drops,
+		.drops_n = cases[i].drops_n };
 
 	if (fd >= 0)
 		s.start = 3;
@@ -82,8 +91,8 @@ START_TEST(every_split)
 			ck_assert(body_source_ok(&s));
 			buf_reset(&out);
 			drain(b, step, &out);
-			ck_assert_msg(span_is(buf_all(&out), cases[_i].out), "%s, %zu: \"%.*s\"", cases[_i].rule, step,
-			    SPAN(buf_all(&out)));
+			ck_assert_msg(span_is(buf_all(&out), cases[_i].out), "%s, %zu: \"%.*s\"",
+			    cases[_i].rule, step, SPAN(buf_all(&out)));
 			body_free(b);
 		}
 	buf_free(&out);
@@ -174,7 +183,8 @@ END_TEST
 START_TEST(ranges_must_be_in_order_and_inside)
 {
 	struct span in = SPAN_LIT("0123456789");
-	struct facts_drop apart[2] = { { 5, 2 }, { 1, 2 } }, over[1] = { { 8, 3 } }, huge[1] = { { 8, UINT32_MAX } };
+	struct facts_drop apart[2] = { { 5, 2 }, { 1, 2 } }, over[1] = { { 8, 3 } },
+			  huge[1] = { { 8, UINT32_MAX } };
 	struct body_source s = source(in, 0, -1);
 
 	s.drops = apart, s.drops_n = 2;

@@ -32,8 +32,11 @@ END_TEST
 
 START_TEST(mail_parameters_follow_what_is_offered)
 {
-	struct deliver_transact t = { .from = SPAN_LIT("a@b.test"), .envid = SPAN_LIT("x+2By"),
-		.ret = RET_HDRS, .body_8bit = true, .smtputf8 = true };
+	struct deliver_transact t = { .from = SPAN_LIT("a@b.test"),
+		.envid = SPAN_LIT("x+2By"),
+		.ret = RET_HDRS,
+		.body_8bit = true,
+		.smtputf8 = true };
 	struct buf out;
 
 	buf_init(&out, 1000);
@@ -54,7 +57,8 @@ END_TEST
 
 START_TEST(rcpt_parameters_follow_what_is_offered)
 {
-	struct deliver_rcpt r = { .address = SPAN_LIT("a@b.test"), .orcpt = SPAN_LIT("rfc822;a@b.test"),
+	struct deliver_rcpt r = { .address = SPAN_LIT("a@b.test"),
+		.orcpt = SPAN_LIT("rfc822;a@b.test"),
 		.notify = NOTIFY_SUCCESS | NOTIFY_DELAY };
 	struct buf out;
 
@@ -64,9 +68,10 @@ START_TEST(rcpt_parameters_follow_what_is_offered)
 	r.notify = NOTIFY_NEVER;
 	r.orcpt = SPAN_LIT("a b");
 	ck_assert_int_eq(command_rcpt(&out, &r, EXT_DSN, NULL), 0);
-	ck_assert(span_is(buf_all(&out), "RCPT TO:<a@b.test>\r\n"
-					 "RCPT TO:<a@b.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a@b.test\r\n"
-					 "RCPT TO:<a@b.test> NOTIFY=NEVER\r\n"));
+	ck_assert(span_is(buf_all(&out),
+	    "RCPT TO:<a@b.test>\r\n"
+	    "RCPT TO:<a@b.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a@b.test\r\n"
+	    "RCPT TO:<a@b.test> NOTIFY=NEVER\r\n"));
 	r.address = span_of(NULL, 0);
 	ck_assert_int_eq(command_rcpt(&out, &r, EXT_DSN, NULL), -1);
 	buf_free(&out);
@@ -92,7 +97,8 @@ main(void)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
-	tcase_add_loop_test(t, addresses_fit_for_a_path, 0, sizeof(addresses) / sizeof(addresses[0]));
+	tcase_add_loop_test(
+	    t, addresses_fit_for_a_path, 0, sizeof(addresses) / sizeof(addresses[0]));
 	tcase_add_test(t, mail_parameters_follow_what_is_offered);
 	tcase_add_test(t, rcpt_parameters_follow_what_is_offered);
 	tcase_add_test(t, auth_plain);

@@ -9,7 +9,8 @@ static const struct {
 	const char *server;
 } cases[] = {
 	{ "mx.test at your service", 0, 0, "mx.test" },
-	{ "mx.test\nPIPELINING\nSIZE 1000\n8BITMIME", EXT_PIPELINING | EXT_SIZE | EXT_8BITMIME, 1000, "mx.test" },
+	{ "mx.test\nPIPELINING\nSIZE 1000\n8BITMIME", EXT_PIPELINING | EXT_SIZE | EXT_8BITMIME,
+	    1000, "mx.test" },
 	{ "mx.test\npipelining\nsize\nDsn", EXT_PIPELINING | EXT_SIZE | EXT_DSN, 0, "mx.test" },
 	{ "mx.test\nSIZE 99999999999999999999999", EXT_SIZE, 0, "mx.test" },
 	{ "mx.test\nSIZE -1", EXT_SIZE, 0, "mx.test" },

@@ -10,13 +10,8 @@ struct range {
 
 /* RFC 6890, but for documentation and benchmark networks, which harm nobody. */
 static const struct range refused4[] = {
-	{ { 0 }, 8 },
-	{ { 10 }, 8 },
-	{ { 100, 64 }, 10 },
-	{ { 127 }, 8 },
-	{ { 169, 254 }, 16 },
-	{ { 172, 16 }, 12 },
-	{ { 192, 168 }, 16 },
+	{ { 0 }, 8 }, { { 10 }, 8 }, { { 100, 64 }, 10 }, { { 127 }, 8 }, { { 169, 254 }, 16 },
+	{ { 172, 16 }, 12 }, { { 192, 168 }, 16 },
 	{ { 224 }, 3 }, /* multicast, reserved, broadcast */
 };
 

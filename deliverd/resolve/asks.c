@@ -8,11 +8,11 @@
 #include <string.h>
 
 enum {
-	ACTIVE_MAX = 256,	/* asks with questions out; more wait their turn */
+	ACTIVE_MAX = 256, /* asks with questions out; more wait their turn */
 	TTL_LEAST_S = 30,
 	TTL_MOST_S = 24 * 3600,
 	TTL_NEGATIVE_S = 60,
-	ADDRESSES_MAX = 32,	/* DELIVER_HOSTS_MAX */
+	ADDRESSES_MAX = 32, /* DELIVER_HOSTS_MAX */
 	DOMAIN_MAX = 255,
 };
 
@@ -152,7 +152,8 @@ answer(struct ask *a, enum resolve_status status, const char *text)
 			say_hosts(a);
 		resolve_answer_put(a->house->to, &r);
 	}
-	log_debug("resolved", "domain=%.*s status=%u hosts=%u ttl=%u", SPAN(a->domain), status, a->hosts_n, r.ttl_s);
+	log_debug("resolved", "domain=%.*s status=%u hosts=%u ttl=%u", SPAN(a->domain), status,
+	    a->hosts_n, r.ttl_s);
 }
 
 static void
@@ -184,7 +185,8 @@ conclude(struct ask *a)
 	else if (a->failed)
 		answer(a, RESOLVE_LATER, a->text.p);
 	else if (a->refused)
-		answer(a, RESOLVE_REFUSED, "its mail hosts have only loopback, private or null addresses");
+		answer(a, RESOLVE_REFUSED,
+		    "its mail hosts have only loopback, private or null addresses");
 	else
 		answer(a, RESOLVE_NO_HOST, "its mail hosts have no address");
 }
@@ -342,7 +344,8 @@ is_domain(struct span d)
 	if (d.n == 0 || d.n > DOMAIN_MAX || d.p[0] == '.')
 		return false;
 	for (size_t i = 0; i < d.n; i++)
-		if (d.p[i] <= ' ' || d.p[i] == '\\' || d.p[i] == '[' || (unsigned char)d.p[i] >= 127)
+		if (d.p[i] <= ' ' || d.p[i] == '\\' || d.p[i] == '[' ||
+		    (unsigned char)d.p[i] >= 127)
 			return false;
 	return true;
 }

@@ -24,7 +24,8 @@ static const struct {
 	const char *name, *value;
 } options[] = {
 	{ "do-not-query-localhost:", "no" }, /* a forwarder on loopback is usual */
-	{ "qname-minimisation:", "no" },     /* MX answers of broken servers; forwarders see it all anyway */
+	{ "qname-minimisation:",
+	    "no" }, /* MX answers of broken servers; forwarders see it all anyway */
 	{ "outgoing-range:", "512" },
 	{ "num-queries-per-thread:", "1024" },
 	{ "msg-cache-size:", "4m" },
@@ -47,7 +48,8 @@ servers(struct dns *d, const struct dns_conf *conf, struct err *err)
 
 	for (unsigned i = 0; i < conf->servers_n && r == 0; i++)
 		r = complain(err, conf->servers[i], ub_ctx_set_fwd(d->ub, conf->servers[i]));
-	if (conf->servers_n == 0 && conf->resolv_conf != NULL && access(conf->resolv_conf, R_OK) == 0)
+	if (conf->servers_n == 0 && conf->resolv_conf != NULL &&
+	    access(conf->resolv_conf, R_OK) == 0)
 		r = complain(err, conf->resolv_conf, ub_ctx_resolvconf(d->ub, conf->resolv_conf));
 	return r;
 }
@@ -99,7 +101,8 @@ dns_new(const struct dns_conf *conf, struct err *err)
 	if (r == 0)
 		r = servers(d, conf, err);
 	if (r == 0 && conf->trust_anchor != NULL)
-		r = complain(err, conf->trust_anchor, ub_ctx_add_ta_file(d->ub, conf->trust_anchor));
+		r = complain(
+		    err, conf->trust_anchor, ub_ctx_add_ta_file(d->ub, conf->trust_anchor));
 	if (r == 0)
 		r = unblock(d, conf, err);
 	if (r == 0)
@@ -120,7 +123,8 @@ answered(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, in
 
 	(void)limited;
 	if (sec == 1)
-		snprintf(a.text, sizeof(a.text), "DNSSEC: %s", why_bogus == NULL ? "bogus" : why_bogus);
+		snprintf(
+		    a.text, sizeof(a.text), "DNSSEC: %s", why_bogus == NULL ? "bogus" : why_bogus);
 	else if ((rcode == 0 || rcode == 3) && packet != NULL)
 		dns_read(packet, (size_t)n, q->type, q->arena, &a);
 	else
@@ -131,7 +135,8 @@ answered(void *ctx, int rcode, void *packet, int n, int sec, char *why_bogus, in
 }
 
 void
-dns_ask(struct dns *d, struct span name, enum dns_type type, struct arena *arena, dns_done *done, void *ctx)
+dns_ask(struct dns *d, struct span name, enum dns_type type, struct arena *arena, dns_done *done,
+    void *ctx)
 {
 	struct question *q = calloc(1, sizeof(*q));
 	int id, r;

@@ -9,7 +9,7 @@
 enum dns_type { DNS_A = 1, DNS_MX = 15, DNS_AAAA = 28 };
 
 enum dns_status {
-	DNS_OK,	    /* records of that type may be there, or none */
+	DNS_OK,     /* records of that type may be there, or none */
 	DNS_NONE,   /* NXDOMAIN */
 	DNS_FAILED, /* SERVFAIL, bogus, time-out, nonsense: text says which */
 };
@@ -18,8 +18,8 @@ enum { DNS_ADDRESSES_MAX = 32 };
 
 struct dns_answer {
 	enum dns_status status;
-	bool secure; /* validated with DNSSEC */
-	uint32_t ttl_s; /* least of the records; UINT32_MAX: none */
+	bool secure;       /* validated with DNSSEC */
+	uint32_t ttl_s;    /* least of the records; UINT32_MAX: none */
 	struct mx_list mx; /* names in the arena */
 	unsigned addresses_n;
 	struct address addresses[DNS_ADDRESSES_MAX];
@@ -30,8 +30,8 @@ struct dns;
 
 struct dns_conf {
 	const char *servers[16]; /* "192.0.2.53@5353", without @ port 53 */
-	unsigned servers_n;	 /* 0: those of resolv_conf, and without any of those the root servers */
-	const char *resolv_conf; /* NULL: not looked at */
+	unsigned servers_n; /* 0: those of resolv_conf, and without any of those the root servers */
+	const char *resolv_conf;  /* NULL: not looked at */
 	const char *trust_anchor; /* NULL: no validation */
 };
 

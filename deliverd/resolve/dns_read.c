@@ -52,7 +52,8 @@ address_take(const ns_rr *rr, struct dns_answer *a)
 }
 
 void
-dns_read(const uint8_t *packet, size_t n, enum dns_type type, struct arena *arena, struct dns_answer *a)
+dns_read(
+    const uint8_t *packet, size_t n, enum dns_type type, struct arena *arena, struct dns_answer *a)
 {
 	ns_msg m;
 	ns_rr rr;

@@ -7,7 +7,8 @@ enum { MX_HOSTS_MAX = 20, MX_READ_MAX = 100 };
 
 struct mx {
 	uint16_t preference;
-	struct span name; /* lower case, without the last dot; empty: the root, which means no mail */
+	struct span
+	    name; /* lower case, without the last dot; empty: the root, which means no mail */
 };
 
 struct mx_list {

@@ -9,8 +9,9 @@ static const struct conf_setting settings[] = {
 	{ .name = "server",
 	    .type = CONF_STRING,
 	    .list = true,
-	    .help = "Name servers that are asked: an address, with @PORT where it is not 53. Without "
-		    "any those of /etc/resolv.conf, and without that file the root servers." },
+	    .help =
+		"Name servers that are asked: an address, with @PORT where it is not 53. Without "
+		"any those of /etc/resolv.conf, and without that file the root servers." },
 	{ .name = "allow-private",
 	    .type = CONF_NETWORK,
 	    .list = true,
@@ -27,8 +28,9 @@ static const struct conf_setting settings[] = {
 	    .help = "Time to find where a domain's mail goes; beyond it the mail waits." },
 	{ .name = "trust-anchor",
 	    .type = CONF_PATH,
-	    .help = "File with the root's DNSSEC key; with it answers are validated, and bogus ones "
-		    "make mail wait." },
+	    .help =
+		"File with the root's DNSSEC key; with it answers are validated, and bogus ones "
+		"make mail wait." },
 	{ .name = NULL },
 };
 
@@ -84,7 +86,8 @@ resolver_read(const struct conf *conf, struct resolver_conf *r, struct arena *ar
 	*r = (struct resolver_conf){ .block = b, .timeout_ms = conf_num(b, "timeout") * 1000 };
 	r->dns.resolv_conf = "/etc/resolv.conf";
 	for (size_t i = 0; i < conf_count(b, "server") && i < 16; i++)
-		r->dns.servers[r->dns.servers_n++] = arena_strdup(arena, conf_str_at(b, "server", i));
+		r->dns.servers[r->dns.servers_n++] =
+		    arena_strdup(arena, conf_str_at(b, "server", i));
 	if (conf_is_set(b, "trust-anchor"))
 		r->dns.trust_anchor = conf_str(b, "trust-anchor");
 	own_add(r, conf_str(top, "hostname"));

@@ -116,7 +116,8 @@ class Queued:
     def end(self):
         self.role.stop(0)
         code = self.role.wait()
-        assert code == 0, "exit %s: %s" % (code, self.role.said()[-3000:])
+        said = self.role.said()
+        assert code == 0 and "runtime error" not in said, "exit %s: %s" % (code, said[-3000:])
 
 
 def delivered(q, n=1, timeout=10):
@@ -454,6 +455,13 @@ def test_stop():
     assert q.role.proc.poll() is None
     q.ack(r.number)
     assert q.role.wait(3) == 0
+
+
+def test_defaults():
+    role = Role(PROGRAM, house.ROLE_DELIVERD, house.ROLE_QUEUED, "hostname relay.test\n")
+    assert "REACHED" not in role.selftest and "open=E" in role.selftest, role.selftest
+    role.stop(1)
+    assert role.wait() == 0
 
 
 def test_bad_peer():
