@@ -78,10 +78,23 @@ own_add(struct resolver_conf *r, const char *name)
 		r->own[r->own_n++] = span_str(name);
 }
 
+/* A configuration without the block has its defaults: an empty one, kept as long as the process. */
+static const struct conf_block *
+block_of(const struct conf *conf)
+{
+	const struct conf_block *b = conf_first(conf_top(conf), "resolver");
+
+	if (b == NULL)
+		b = conf_first(conf_top(conf_read_text(
+				   &resolve_table, "defaults", SPAN_LIT("resolver {\n}\n"))),
+		    "resolver");
+	return b;
+}
+
 void
 resolver_read(const struct conf *conf, struct resolver_conf *r, struct arena *arena)
 {
-	const struct conf_block *top = conf_top(conf), *b = conf_first(top, "resolver");
+	const struct conf_block *top = conf_top(conf), *b = block_of(conf);
 
 	*r = (struct resolver_conf){ .block = b, .timeout_ms = conf_num(b, "timeout") * 1000 };
 	r->dns.resolv_conf = "/etc/resolv.conf";
