@@ -25,6 +25,7 @@ class Server:
                 c, _ = self.sock.accept()
             except OSError:
                 return
+            c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # replies leave one by one
             self.connections += 1
             threading.Thread(target=self.serve, args=(c, ), daemon=True).start()
 
