@@ -15,7 +15,7 @@ def main():
         house.send("ann@good.test", "bob@good.test")
         house.await_event("suppressed", recipient="ann@good.test")
         house.await_event("delivered", recipient="bob@good.test")
-        house.ctl("suppress", "remove", "ann@good.test")
+        house.ctl("suppress", "rm", "ann@good.test")
         house.send("ann@good.test")
         house.await_event("delivered", recipient="ann@good.test")
 
