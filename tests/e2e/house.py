@@ -72,7 +72,7 @@ def until(look, seconds, what):
         time.sleep(0.02)
 
 
-CONF = """hostname relay.test
+CONF = """hostname {hostname}
 uid-base {uid_base}
 workers {workers}
 spool {folder}/spool
@@ -121,7 +121,7 @@ class House:
         self.master = self.sink = self.notify = None
         self.settings = {"tenant": tenant, "listener": listener, "workers": workers, "uid_base": UID_BASE,
                          "retry_first": retry_first, "retry_most": retry_most, "folder": self.folder,
-                         "inbound": self.inbound, "web": self.web}
+                         "hostname": "relay.test", "inbound": self.inbound, "web": self.web}
         self.more = more
         self.write_conf()
 
@@ -225,6 +225,14 @@ class House:
 
     def kill(self):
         """All that is left of what was started here, if anything."""
+        self.kill_house()
+        if self.sink is not None:
+            self.sink.kill()
+            self.sink.wait()
+            self.sink = None
+
+    def kill_house(self):
+        """The master and its roles at once, as when the power goes."""
         if self.master is not None:
             try:
                 os.killpg(self.master.pid, signal.SIGKILL)
@@ -233,10 +241,6 @@ class House:
             self.master.wait(10)
             self.master = None
         self.close_notify()
-        if self.sink is not None:
-            self.sink.kill()
-            self.sink.wait()
-            self.sink = None
 
     def close_notify(self):
         if self.notify is not None:
