@@ -69,7 +69,7 @@ again = @$(MAKE) --no-print-directory -j$(JOBS)
 run:
 	@tests/deps.sh build run
 	$(again) all
-	@B=$B tests/run/run.sh
+	@bash -c 'set -m; B=$B tests/run/run.sh'    # a job of its own: Ctrl-C is for it, not for make
 
 check:
 	@tests/deps.sh build run check

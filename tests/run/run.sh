@@ -1,6 +1,7 @@
 #!/bin/bash
 # run.sh: `make run`: the whole relay in ./run on loopback ports, with a small outside world, a first mail through it, and
 # what became of it. Ctrl-C ends it. Nothing outside ./run is touched; roles run under numbers, not accounts.
+# shellcheck disable=SC2317 # stop_all is called by a trap
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -82,7 +83,7 @@ start_house() {
 	until ph status --json 2> /dev/null | grep -q '"house":"running"' && listens $good; do
 		kill -0 "$house" 2> /dev/null || { cat "$dir/posthoused.err" >&2; house=''; fail "the relay did not start"; }
 		[ $((SECONDS - began)) -lt 60 ] || fail "the relay is not ready after 60 s: see $dir/posthouse.log"
-		read -r -t 0.05 < <(:) || true
+		sleep 0.05
 	done
 }
 
