@@ -36,7 +36,7 @@ $B/bin/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
 # A unit test has its objects and libraries as a program has, and libcheck.
 $(tests:%=$B/bin/%): $B/bin/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $($*.libs) $(common.libs) -lcheck
+	$(CC) $(LDFLAGS) -o $@ $^ $($*.libs) $(common.libs) -lcheck -lsubunit -lm -lrt -lpthread
 
 .PHONY: all check-unit
 check-unit: $(tests:%=$B/bin/%)

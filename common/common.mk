@@ -1,4 +1,7 @@
-common.o := $(addprefix common/,span.o err.o arena.o buf.o log.o id.o loop.o msg.o envelope.o crc32c.o \
-	event.o $(addprefix proto_,submit.o deliver.o auth.o resolve.o rewrite.o sign.o bounce.o parse.o master.o) \
-	role.o role_table.o sandbox.o control.o house_conf.o)
-common.libs += -levent_core -lbsd -lseccomp -ljansson -lpcre2-8
+# Every file of this folder is part of the library; what only tests need ends in _test.c.
+common.o     := $(patsubst %.c,%.o,$(filter-out %_test.c,$(wildcard common/*.c)))
+common.libs  += -levent_core -lbsd -lseccomp -ljansson -lpcre2-8 -lcrypto
+
+common.tests := $(patsubst %.c,%,$(wildcard common/*_test.c))
+tests        += $(common.tests)
+$(foreach t,$(common.tests),$(eval $t.o := $t.o))

@@ -27,7 +27,9 @@ enum conf_type {
 	CONF_REGEX,    /* PCRE2; checked to compile at load */
 	CONF_CHOICE,   /* one word of choices */
 	CONF_PATH,     /* absolute, or relative to the folder of the file it stands in */
-	CONF_SECRET, /* file:PATH, owner only (0600 or 0640), read at load by whoever has the rights; or literal text */
+	/* file:PATH, owner only (0600 or 0640), read at load by whoever has the rights; or literal text. A process that
+	 * is not root and may not read it gets "", and no error: a role that such a process hands it to gets one. */
+	CONF_SECRET,
 };
 
 /* Which roles a block or setting is handed to: bit of enum role_kind (role.h). */
@@ -56,7 +58,8 @@ struct conf_table {
 	const struct conf_setting *settings; /* ends with name NULL */
 	const struct conf_table *const
 	    *blocks; /* tables that may stand inside; ends with NULL; or NULL */
-	/* Extra check of one finished block, or NULL; says what is wrong with conf_complain(). */
+	/* Extra check of one finished block, or NULL; says what is wrong with conf_complain().
+	 * Runs when all is read and defaults stand, so other blocks can be found; not in a part handed over. */
 	void (*check)(struct conf *, const struct conf_block *);
 	conf_roles roles; /* who is handed these blocks; 0: all */
 };
@@ -83,15 +86,17 @@ struct conf_address {
 };
 
 /* Reads path and what it includes against the table. Never NULL: ask conf_errors(). With text given (not NULL p)
- * that text stands for the file (embedded defaults, a part handed to a role). */
+ * that text stands for the file (embedded defaults, a part handed to a role); it may not include. */
 struct conf *conf_read(const struct conf_table *top, const char *path);
 struct conf *conf_read_text(const struct conf_table *top, const char *name, struct span text);
 void conf_free(struct conf *);
 
+/* How many were found; twenty of them are in the messages. */
 unsigned conf_errors(const struct conf *);
 /* What was wrong: "file:line:col: error: ..." with the line, caret and remedy, ready for people. */
 struct span conf_messages(const struct conf *);
-/* A table's check, or a role reading its part, found this wrong at that setting (or at the block's head if NULL). */
+/* A table's check, or a role reading its part, found this wrong at that setting (or at the block's head if NULL or not
+ * set). What stands behind a newline in the text is the remedy, shown at the caret. */
 void conf_complain(struct conf *, const struct conf_block *, const char *setting, const char *fmt,
     ...) __attribute__((format(printf, 4, 5)));
 
@@ -127,4 +132,11 @@ conf_address_at(const struct conf_block *, const char *setting, size_t i);
 enum conf_show { CONF_SHOW_SET, CONF_SHOW_DEFAULTS, CONF_SHOW_ORIGIN, CONF_SHOW_HAND_OVER };
 void conf_show(const struct conf *, enum conf_show, conf_roles, struct buf *out);
 
+/* A table's own faults (names, help, ranges, defaults that do not parse), blocks inside it too: -1 and the first.
+ * Every folder's tests call it for its tables. */
+int conf_table_check(const struct conf_table *, struct err *);
+/* The settings of the table as an mdoc list, each block inside it as a .Ss with its list. */
+void conf_describe(const struct conf_table *, struct buf *out);
+
+/* IPv4 addresses mapped into IPv6 count as IPv4. */
 bool conf_network_has(const struct conf_network *, const struct sockaddr *);

@@ -163,7 +163,7 @@ log_end(void)
 }
 
 static void
-whole_line(enum log_level level, const char *event, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) whole_line(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
 	char text[VALUE_BYTES];
 

@@ -253,6 +253,12 @@ chan_read_blocking(struct chan *c)
 	return r == 1 && c->why_bad == NULL ? 0 : -1;
 }
 
+bool
+chan_read_pending(struct chan *c)
+{
+	return c->why_bad == NULL && packet_read(c) == 1;
+}
+
 /* ---- writing ---- */
 
 static void

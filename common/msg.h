@@ -68,3 +68,5 @@ void chan_flush(struct chan *);
 
 /* Before a loop runs (start of a role): waits for one packet and hands out its records. -1 at the end of the peer. */
 int chan_read_blocking(struct chan *);
+/* Takes one packet that is there; false if there is none. For the last words of a peer that has exited. */
+bool chan_read_pending(struct chan *);

@@ -141,14 +141,29 @@ give(struct role *r, struct msg *m)
 		given_new(r, g.name)->fd = g.fd;
 }
 
+/* A long secret comes in pieces of one name, one behind the other. */
+static struct span
+joined(struct arena *a, struct span head, struct span tail)
+{
+	char *p = arena_alloc(a, head.n + tail.n + 1);
+
+	memcpy(p, head.p, head.n);
+	memcpy(p + head.n, tail.p, tail.n);
+	return span_of(p, head.n + tail.n);
+}
+
 static void
 secret(struct role *r, struct msg *m)
 {
+	struct given *last = r->given_n > 0 ? &r->given[r->given_n - 1] : NULL;
 	struct master_secret s;
 
 	if (master_secret_get(m, &s) == -1)
 		role_fail(r, EX_PROTOCOL, "a secret of the master's was cut");
-	given_new(r, s.name)->secret = arena_span(r->arena, s.bytes);
+	if (last != NULL && last->secret.p != NULL && span_is(s.name, last->name))
+		last->secret = joined(r->arena, last->secret, s.bytes);
+	else
+		given_new(r, s.name)->secret = arena_span(r->arena, s.bytes);
 }
 
 static void

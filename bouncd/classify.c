@@ -1,0 +1,159 @@
+#include "classify.h"
+
+#include <stdio.h>
+
+enum { BY_RULE = 90, BY_STATUS = 60, BY_CODE = 30, GREYLIST_S = 300, FULL_S = 4 * 3600 };
+
+/* RFC 3463 3, as far as a code alone tells; -1 any. The first line that fits. */
+static const struct {
+	int16_t subject, detail;
+	enum category category;
+} by_status[] = {
+	{ 1, 2, CATEGORY_BAD_DOMAIN },
+	{ 1, 6, CATEGORY_MOVED },
+	{ 1, 7, CATEGORY_BAD_SENDER },
+	{ 1, 8, CATEGORY_BAD_SENDER },
+	{ 1, 9, CATEGORY_PROTOCOL },
+	{ 1, 10, CATEGORY_NOT_ACCEPTING }, /* RFC 7505: null MX */
+	{ 1, -1, CATEGORY_BAD_MAILBOX },
+	{ 2, 1, CATEGORY_INACTIVE },
+	{ 2, 2, CATEGORY_MAILBOX_FULL },
+	{ 2, 3, CATEGORY_TOO_LARGE },
+	{ 2, 4, CATEGORY_SYSTEM },
+	{ 3, 1, CATEGORY_SYSTEM },
+	{ 3, 2, CATEGORY_NOT_ACCEPTING },
+	{ 3, 4, CATEGORY_TOO_LARGE },
+	{ 3, -1, CATEGORY_SYSTEM },
+	{ 4, 7, CATEGORY_EXPIRED },
+	{ 4, -1, CATEGORY_NETWORK },
+	{ 5, 3, CATEGORY_RATE_LIMITED },
+	{ 5, -1, CATEGORY_PROTOCOL },
+	{ 6, -1, CATEGORY_PROTOCOL },
+	{ 7, 10, CATEGORY_TLS },
+	{ 7, 20, CATEGORY_AUTH_FAILURE }, /* RFC 7372 */
+	{ 7, 21, CATEGORY_AUTH_FAILURE },
+	{ 7, 22, CATEGORY_AUTH_FAILURE },
+	{ 7, 23, CATEGORY_AUTH_FAILURE },
+	{ 7, 24, CATEGORY_AUTH_FAILURE },
+	{ 7, 25, CATEGORY_BLOCKED_SOURCE },
+	{ 7, 26, CATEGORY_AUTH_FAILURE },
+	{ 7, 27, CATEGORY_BAD_SENDER },
+	{ 7, -1, CATEGORY_POLICY },
+};
+
+/* RFC 5321 4.2.3, RFC 1846, RFC 7504. Past the table: by the first digit. */
+static const struct {
+	int16_t code;
+	enum category category;
+} by_code[] = {
+	{ 421, CATEGORY_SYSTEM },
+	{ 450, CATEGORY_OTHER },
+	{ 451, CATEGORY_SYSTEM },
+	{ 452, CATEGORY_SYSTEM },
+	{ 500, CATEGORY_PROTOCOL },
+	{ 501, CATEGORY_PROTOCOL },
+	{ 502, CATEGORY_PROTOCOL },
+	{ 503, CATEGORY_PROTOCOL },
+	{ 504, CATEGORY_PROTOCOL },
+	{ 521, CATEGORY_NOT_ACCEPTING },
+	{ 523, CATEGORY_TOO_LARGE },
+	{ 530, CATEGORY_AUTH_FAILURE },
+	{ 535, CATEGORY_AUTH_FAILURE },
+	{ 551, CATEGORY_MOVED },
+	{ 552, CATEGORY_MAILBOX_FULL },
+	{ 553, CATEGORY_BAD_MAILBOX },
+	{ 555, CATEGORY_PROTOCOL },
+	{ 556, CATEGORY_NOT_ACCEPTING },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static enum category
+from_status(struct status st)
+{
+	for (size_t i = 0; i < COUNT(by_status); i++)
+		if (st.class > 2 && by_status[i].subject == st.subject &&
+		    (by_status[i].detail == -1 || by_status[i].detail == st.detail))
+			return by_status[i].category;
+	return CATEGORY_NONE;
+}
+
+static enum category
+from_code(int code)
+{
+	for (size_t i = 0; i < COUNT(by_code); i++)
+		if (by_code[i].code == code)
+			return by_code[i].category;
+	return code >= 500 ? CATEGORY_POLICY : code >= 400 ? CATEGORY_OTHER : CATEGORY_NONE;
+}
+
+/* The reply code is what the server's machine meant; a status of another class beside it is a slip. */
+static bool
+is_permanent(const struct said *sd, bool otherwise)
+{
+	if (sd->code >= 400)
+		return sd->code >= 500;
+	return sd->status.class >= 4 ? sd->status.class == 5 : otherwise;
+}
+
+static void
+by_rule(struct verdict *v, const struct rule *r)
+{
+	v->category = r->category;
+	v->class = r->class;
+	v->advice = r->advice;
+	v->retry_s = r->retry_s;
+	v->confidence = r->match != NULL ? BY_RULE : BY_STATUS;
+	snprintf(v->rule, sizeof(v->rule), "%s", r->name);
+	snprintf(v->fix, sizeof(v->fix), "%s", r->fix != NULL ? r->fix : "");
+}
+
+static void
+by_table(struct verdict *v, const struct said *sd)
+{
+	v->category = from_status(sd->status);
+	v->confidence = BY_STATUS;
+	snprintf(v->rule, sizeof(v->rule), "status");
+	if (v->category != CATEGORY_NONE)
+		return;
+	v->category = from_code(sd->code);
+	v->confidence = BY_CODE;
+	snprintf(v->rule, sizeof(v->rule), "code");
+	if (v->category == CATEGORY_NONE && sd->text.n > 0)
+		v->category = CATEGORY_OTHER;
+}
+
+static void
+complete(struct verdict *v, bool permanent)
+{
+	if (v->category == CATEGORY_NONE)
+		return;
+	if (v->class == CLASS_NONE)
+		v->class = permanent && category_is_hard(v->category) ? CLASS_HARD : CLASS_SOFT;
+	if (v->advice == ADVICE_NONE)
+		v->advice = category_advice(v->category, v->class);
+	if (v->advice == ADVICE_RETRY_LATER && v->retry_s == 0)
+		v->retry_s = v->category == CATEGORY_GREYLISTED ? GREYLIST_S : FULL_S;
+	if (v->advice == ADVICE_FIX && v->fix[0] == '\0')
+		snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
+}
+
+struct verdict
+classify(struct rules *rs, const struct said *sd, struct span mx, bool permanent)
+{
+	struct verdict v = { 0 };
+	const char *provider = rules_provider(rs, mx, sd);
+	const struct rule *r = rules_find(rs, provider, sd);
+
+	if (r != NULL)
+		by_rule(&v, r);
+	else
+		by_table(&v, sd);
+	complete(&v, is_permanent(sd, permanent));
+	if (provider != NULL)
+		snprintf(v.provider, sizeof(v.provider), "%s", provider);
+	if (sd->status.class != 0)
+		snprintf(v.status, sizeof(v.status), "%u.%u.%u", sd->status.class % 10u,
+		    sd->status.subject % 1000u, sd->status.detail % 1000u);
+	return v;
+}

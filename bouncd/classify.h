@@ -1,0 +1,8 @@
+/* classify.h: a reply becomes a verdict: by the rules, else by enhanced status (RFC 3463), else by reply code. */
+#pragma once
+
+#include "rules.h"
+
+/* mx: the server that said it, may be empty. permanent: what to believe where no code says (a mail that reports a
+ * final failure: true). Says CATEGORY_NONE, CLASS_NONE where there is neither word nor code. */
+struct verdict classify(struct rules *, const struct said *, struct span mx, bool permanent);

@@ -1,0 +1,79 @@
+#include "judge.h"
+
+#include <stdio.h>
+
+enum { SURE = 80 };
+
+static bool
+is_generic(struct status st)
+{
+	return st.class == 0 || (st.subject == 0 && st.detail == 0);
+}
+
+/* Of two verdicts the one that rests on more; the first if they are equal. */
+static struct verdict
+better(struct verdict a, struct verdict b)
+{
+	return b.category != CATEGORY_NONE && b.confidence > a.confidence ? b : a;
+}
+
+static void
+set_status(struct verdict *v, struct status st)
+{
+	if (st.class != 0)
+		snprintf(v->status, sizeof(v->status), "%u.%u.%u", st.class % 10u, st.subject % 1000u, st.detail % 1000u);
+	else
+		v->status[0] = '\0';
+}
+
+/* What other words of the report say, with the codes that are known already. */
+static struct verdict
+from_words(struct rules *rs, const struct came_recipient *r, struct span text, const struct said *own, bool permanent,
+    struct arena *a)
+{
+	struct said words;
+
+	said_reply(&words, text, a);
+	if (own->status.class != 0)
+		words.status = own->status;
+	if (own->code != 0)
+		words.code = own->code;
+	return classify(rs, &words, r->remote_mta, permanent);
+}
+
+/* The specific one of the report's field and the reply's own; of two, the field. */
+static struct status
+status_told(struct status field, struct status reply)
+{
+	if (!is_generic(field) || is_generic(reply))
+		return field.class != 0 ? field : reply;
+	return reply;
+}
+
+struct verdict
+judge(struct rules *rs, const struct came_back *c, const struct came_recipient *r, struct arena *a)
+{
+	bool permanent = c->kind == KIND_BOUNCE && r->action != ACTION_DELAYED;
+	struct status told;
+	struct said own;
+	struct verdict v;
+
+	said_diagnostic(&own, r->diagnostic, a);
+	told = status_told(r->status, own.status);
+	if (told.class == 0 && !status_find(r->words, &told))
+		status_find(c->reason, &told);
+	own.status = told;
+	v = classify(rs, &own, r->remote_mta, permanent);
+	if (v.confidence < SURE)
+		v = better(v, from_words(rs, r, r->diagnostic, &own, permanent, a));
+	if (v.confidence < SURE && r->words.n > 0)
+		v = better(v, from_words(rs, r, r->words, &own, permanent, a));
+	if (v.confidence < SURE && c->reason.n > 0)
+		v = better(v, from_words(rs, r, c->reason, &own, permanent, a));
+	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)
+		v.class = CLASS_SOFT;
+	if (v.class == CLASS_SOFT && v.advice == ADVICE_SUPPRESS)
+		v.advice = ADVICE_RETRY;
+	set_status(&v, told);
+	return v;
+}

@@ -1,0 +1,109 @@
+#include "address_find.h"
+
+#include <string.h>
+
+static bool
+in_local(char c)
+{
+	return (c & 0x80) != 0 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+	       (c != '\0' && strchr(".!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
+
+static bool
+in_domain(char c)
+{
+	return (c & 0x80) != 0 || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+	       c == '.' || c == '-' || c == '_';
+}
+
+/* Where the local part that ends before at begins; at itself: there is none. */
+static size_t
+local_start(struct span s, size_t at)
+{
+	size_t i = at;
+
+	if (at > 1 && s.p[at - 1] == '"') {
+		for (i = at - 1; i > 0 && at - i < 66;)
+			if (s.p[--i] == '"')
+				return i;
+		return at;
+	}
+	while (i > 0 && at - i < 128 && in_local(s.p[i - 1]))
+		i--;
+	while (i < at && (s.p[i] == '\'' || s.p[i] == '.' || s.p[i] == '`'))
+		i++;
+	for (size_t j = i; j < at; j++) /* "To:a" or "RFC822;a" left a prefix out already; "x=a@b" did not */
+		if (s.p[j] == '=' && j + 1 < at && at - j > 1 && j - i <= 12 && s.n > at &&
+		    span_find(span_of(s.p + i, j - i), '+') < 0 && span_find(span_of(s.p + i, j - i), '-') < 0)
+			return j + 1;
+	return i;
+}
+
+static size_t
+domain_end(struct span s, size_t at)
+{
+	size_t i = at;
+
+	if (i < s.n && s.p[i] == '[') {
+		ptrdiff_t close = span_find(span_from(s, i), ']');
+		return close > 0 ? i + (size_t)close + 1 : at;
+	}
+	while (i < s.n && i - at < 255 && in_domain(s.p[i]))
+		i++;
+	while (i > at && (s.p[i - 1] == '.' || s.p[i - 1] == '-'))
+		i--;
+	return i;
+}
+
+struct span
+address_find(struct span s, struct span *rest)
+{
+	for (size_t from = 0; from < s.n;) {
+		ptrdiff_t found = span_find(span_from(s, from), '@');
+		size_t at, start, end;
+
+		if (found < 0)
+			break;
+		at = from + (size_t)found;
+		start = local_start(s, at);
+		end = domain_end(s, at + 1);
+		if (start < from && from > 0)
+			start = from;
+		if (start < at && end > at + 1) {
+			if (rest != NULL)
+				*rest = span_from(s, end);
+			return span_of(s.p + start, end - start);
+		}
+		from = at + 1;
+	}
+	if (rest != NULL)
+		*rest = span_of(NULL, 0);
+	return span_of(NULL, 0);
+}
+
+struct span
+address_of_field(struct span value)
+{
+	ptrdiff_t open = span_find_last(value, '<'), close = span_find_last(value, '>');
+	struct span s, found;
+
+	if (open >= 0 && close > open) {
+		s = span_trim(span_of(value.p + open + 1, (size_t)(close - open - 1)));
+		found = address_find(s, NULL);
+		return found.n > 0 ? found : s;
+	}
+	found = address_find(value, NULL);
+	if (found.n > 0)
+		return found;
+	if (span_find(value, ';') >= 0)
+		value = span_from(value, (size_t)span_find(value, ';') + 1);
+	return span_trim(value);
+}
+
+bool
+address_is_daemon(struct span a)
+{
+	return span_starts_nocase(a, "mailer-daemon") || span_starts_nocase(a, "postmaster@") ||
+	       span_starts_nocase(a, "mailerdaemon") || span_starts_nocase(a, "mdaemon@") ||
+	       span_starts_nocase(a, "post_master@") || span_starts_nocase(a, "postmaster\\") || span_starts_nocase(a, "mail-daemon");
+}

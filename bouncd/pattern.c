@@ -1,0 +1,83 @@
+#include "pattern.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum { MATCH_LIMIT = 20000, DEPTH_LIMIT = 500 };
+
+struct pattern {
+	struct pattern *next;
+	pcre2_code *code;
+	pcre2_match_context *context;
+	pcre2_match_data *data;
+};
+
+static int
+complain(const char *text, int code, size_t at, struct err *err)
+{
+	char why[160];
+
+	pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof(why));
+	return err_set(err, "pattern \"%.120s\": %s at byte %zu", text, why, at);
+}
+
+int
+pattern_add(struct pattern **list, const char *text, struct arena *a, struct err *err)
+{
+	struct span s = span_str(text);
+	struct pattern *p;
+	int code;
+	size_t at;
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)s.p, s.n, PCRE2_CASELESS | PCRE2_NEVER_UTF, &code, &at, NULL);
+
+	if (re == NULL)
+		return complain(text, code, at, err);
+	p = arena_alloc(a, sizeof(*p));
+	p->code = re;
+	pcre2_jit_compile(re, PCRE2_JIT_COMPLETE); /* without JIT the interpreter serves */
+	p->context = pcre2_match_context_create(NULL);
+	p->data = pcre2_match_data_create(1, NULL);
+	if (p->context == NULL || p->data == NULL)
+		fatal("out of memory for a pattern");
+	pcre2_set_match_limit(p->context, MATCH_LIMIT);
+	pcre2_set_depth_limit(p->context, DEPTH_LIMIT);
+	p->next = *list;
+	*list = p;
+	return 0;
+}
+
+void
+pattern_free(struct pattern *list)
+{
+	for (struct pattern *p = list; p != NULL; p = p->next) {
+		pcre2_match_data_free(p->data);
+		pcre2_match_context_free(p->context);
+		pcre2_code_free(p->code);
+	}
+}
+
+static size_t
+match_one(const struct pattern *p, struct span text)
+{
+	const PCRE2_SIZE *at;
+
+	if (pcre2_match(p->code, (PCRE2_SPTR)text.p, text.n, 0, 0, p->data, p->context) < 0)
+		return 0;
+	at = pcre2_get_ovector_pointer(p->data);
+	return at[1] > at[0] ? at[1] - at[0] : 1;
+}
+
+size_t
+pattern_match(const struct pattern *list, struct span text)
+{
+	size_t longest = 0;
+
+	if (text.p == NULL)
+		text = SPAN_LIT("");
+	for (const struct pattern *p = list; p != NULL; p = p->next) {
+		size_t n = match_one(p, text);
+		if (n > longest)
+			longest = n;
+	}
+	return longest;
+}

@@ -1,0 +1,17 @@
+/* pattern.h: PCRE2 patterns over words from outside: caseless, compiled by JIT, bounded by a match limit.
+ *
+ * A list of patterns is one idea: it matches where any of them does. */
+#pragma once
+
+#include "arena.h"
+#include "err.h"
+#include "span.h"
+
+struct pattern; /* a list; NULL: empty */
+
+/* Puts another one in front of *list; the text must stay. -1: it does not compile. */
+int pattern_add(struct pattern **list, const char *text, struct arena *, struct err *);
+/* The arena does not know what PCRE2 took: call before it goes. */
+void pattern_free(struct pattern *list);
+/* Bytes that matched (at least 1), the longest of the list; 0: no match. */
+size_t pattern_match(const struct pattern *list, struct span text);

@@ -1,0 +1,43 @@
+/* rules.h: the rules of etc/bounces.conf: which reply means what (posthouse-bounces(5)).
+ *
+ * The rule of the highest rank wins, then the most specific one (provider, then pattern, then status, then code),
+ * then the one whose pattern covers more of the reply, then the first in the file. At load each example must be
+ * won by its own rule without a tie; whatever is wrong is said at its place, and nothing is loaded.
+ * Patterns are PCRE2, without regard to case, over said.text, with JIT and a match limit: one that runs into the
+ * limit does not match. */
+#pragma once
+
+#include "said.h"
+#include "verdict.h"
+
+#include "buf.h"
+#include "err.h"
+
+struct rules;
+
+struct rule {
+	const char *name, *provider; /* provider NULL: any */
+	uint16_t code_min, code_max; /* 0, 0: any */
+	int16_t status[3];           /* -1: any; [0] -2: no status asked for */
+	struct pattern *match, *but_not;
+	unsigned rank, specific;
+	enum verdict_class class;    /* CLASS_NONE: by category and code */
+	enum category category;
+	enum advice advice;          /* ADVICE_NONE: by class and category */
+	uint32_t retry_s;
+	const char *fix;
+	uint64_t hits;               /* counted by rules_find() */
+};
+
+/* Path of the file; or its text (not NULL p) with path as its name. NULL: err says the first thing that is wrong,
+ * messages (may be NULL) gets all of them. */
+struct rules *rules_load(const char *path, struct span text, struct buf *messages, struct err *err);
+void rules_free(struct rules *);
+
+/* Whose reply it is, by server name (may be empty) or words; NULL: unknown. */
+const char *rules_provider(struct rules *, struct span mx, const struct said *);
+/* The rule that wins, or NULL if none knows it. Not for two threads at once. */
+struct rule *rules_find(struct rules *, const char *provider, const struct said *);
+
+size_t rules_count(const struct rules *);
+const struct rule *rules_at(const struct rules *, size_t i); /* in the file's order */

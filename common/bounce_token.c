@@ -1,0 +1,130 @@
+#include "bounce_token.h"
+#include "err.h"
+
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+/* 0: version (0) << 4 | key id; 1..16: message; 17, 18: recipient; 19..22: hours since 1970; 23..32: MAC */
+enum { AT_MESSAGE = 1, AT_RECIPIENT = 17, AT_HOURS = 19, AT_MAC = 23, MAC_BYTES = 10, BYTES = 33, LETTERS = 53 };
+
+static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+static void
+mac(const struct bounce_key *key, const uint8_t bytes[AT_MAC], uint8_t out[MAC_BYTES])
+{
+	static const char purpose[] = "posthouse bounce 1";
+	uint8_t text[sizeof(purpose) + AT_MAC], full[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	memcpy(text, purpose, sizeof(purpose));
+	memcpy(text + sizeof(purpose), bytes, AT_MAC);
+	must(HMAC(EVP_sha256(), key->key, BOUNCE_KEY_BYTES, text, sizeof(text), full, &n) != NULL);
+	memcpy(out, full, MAC_BYTES);
+}
+
+static void
+encode(const uint8_t bytes[BYTES], char *out)
+{
+	unsigned held = 0, bits = 0;
+
+	for (size_t i = 0; i < BYTES; i++) {
+		held = held << 8 | bytes[i];
+		for (bits += 8; bits >= 5; bits -= 5)
+			*out++ = alphabet[held >> (bits - 5) & 31];
+	}
+	if (bits > 0)
+		*out++ = alphabet[held << (5 - bits) & 31];
+	*out = '\0';
+}
+
+/* -1: not a letter of ours. Case-blind; o, i and l are not taken for digits: one spelling a token. */
+static int
+letter(char c)
+{
+	const char *at;
+
+	if (c >= 'A' && c <= 'Z')
+		c = (char)(c | 32);
+	at = c == '\0' ? NULL : strchr(alphabet, c);
+	return at == NULL ? -1 : (int)(at - alphabet);
+}
+
+static bool
+decode(struct span s, uint8_t bytes[BYTES])
+{
+	unsigned held = 0, bits = 0;
+	size_t n = 0;
+
+	if (s.n != LETTERS)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		int v = letter(s.p[i]);
+		if (v < 0)
+			return false;
+		held = held << 5 | (unsigned)v;
+		bits += 5;
+		if (bits >= 8) {
+			bits -= 8;
+			bytes[n++] = (uint8_t)(held >> bits);
+		}
+	}
+	return n == BYTES && (held & ((1u << bits) - 1)) == 0;
+}
+
+void
+bounce_token_make(
+    const struct bounce_key *key, const struct bounce_token *t, char separator, char local[BOUNCE_LOCAL_MAX + 1])
+{
+	uint32_t hours = (uint32_t)((t->expires_s + 3599) / 3600);
+	uint8_t bytes[BYTES];
+
+	must(key->id < 16 && t->recipient < BOUNCE_RECIPIENTS);
+	bytes[0] = key->id;
+	memcpy(bytes + AT_MESSAGE, t->message, BOUNCE_MESSAGE_BYTES);
+	bytes[AT_RECIPIENT] = (uint8_t)(t->recipient >> 8);
+	bytes[AT_RECIPIENT + 1] = (uint8_t)t->recipient;
+	for (int i = 0; i < 4; i++)
+		bytes[AT_HOURS + i] = (uint8_t)(hours >> (24 - 8 * i));
+	mac(key, bytes, bytes + AT_MAC);
+	local[0] = 'b';
+	local[1] = separator;
+	encode(bytes, local + 2);
+}
+
+static void
+take(const uint8_t *b, struct bounce_token *t)
+{
+	uint32_t hours = 0;
+
+	t->key_id = b[0] & 15;
+	memcpy(t->message, b + AT_MESSAGE, BOUNCE_MESSAGE_BYTES);
+	t->recipient = (uint32_t)b[AT_RECIPIENT] << 8 | b[AT_RECIPIENT + 1];
+	for (int i = 0; i < 4; i++)
+		hours = hours << 8 | b[AT_HOURS + i];
+	t->expires_s = (uint64_t)hours * 3600;
+}
+
+enum bounce_check
+bounce_token_check(
+    const struct bounce_key *keys, size_t n_keys, struct span local, uint64_t now_s, struct bounce_token *t)
+{
+	uint8_t bytes[BYTES], want[MAC_BYTES];
+
+	if (local.n != LETTERS + 2 || (local.p[0] | 32) != 'b' || (local.p[1] != '+' && local.p[1] != '-'))
+		return BOUNCE_NONE;
+	if (!decode(span_from(local, 2), bytes) || bytes[0] > 15)
+		return BOUNCE_NONE;
+	for (size_t i = 0; i < n_keys; i++) {
+		if (keys[i].id != bytes[0])
+			continue;
+		mac(&keys[i], bytes, want);
+		if (CRYPTO_memcmp(want, bytes + AT_MAC, MAC_BYTES) != 0)
+			continue;
+		take(bytes, t);
+		return t->expires_s < now_s ? BOUNCE_EXPIRED : BOUNCE_GOOD;
+	}
+	return BOUNCE_FORGED;
+}

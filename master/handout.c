@@ -1,0 +1,316 @@
+#include "handout.h"
+#include "err.h"
+#include "log.h"
+#include "layout.h"
+#include "proto_master.h"
+#include "sockets.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	CONF_BYTES = 16 * 1024 * 1024,
+	CHUNK_BYTES = 64 * 1024,
+	SECRET_BYTES = 1024 * 1024,
+	PATH_BYTES = 4096
+};
+
+static void
+give(struct chan *c, const char *name, int fd)
+{
+	master_give_put(c, &(struct master_give){ .name = span_str(name), .fd = fd });
+}
+
+static void
+give_copy(void *ctx, const char *name, int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (copy != -1)
+		give(ctx, name, copy);
+}
+
+static int
+give_open(struct chan *c, const char *name, const char *path, int flags, struct err *err)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0640);
+
+	if (fd == -1)
+		return err_sys(err, "open %s", path);
+	give(c, name, fd);
+	return 0;
+}
+
+static void
+secret_text(struct chan *c, const char *name, const char *text)
+{
+	master_secret_put(c, &(struct master_secret){ span_str(name), span_str(text) });
+}
+
+/* A missing file is an empty secret where that is allowed: no users yet, no rules of one's own. */
+static int
+secret_file(struct chan *c, const char *name, const char *path, bool needed, struct err *err)
+{
+	char *bytes;
+	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1 && errno == ENOENT && !needed)
+		return 0;
+	if (fd == -1)
+		return err_sys(err, "open %s", path);
+	bytes = malloc(SECRET_BYTES);
+	if (bytes == NULL)
+		fatal("out of memory for %s", path);
+	n = read(fd, bytes, SECRET_BYTES);
+	close(fd);
+	if (n == -1 || n == SECRET_BYTES) {
+		free(bytes);
+		return err_set(
+		    err, "%s: cannot be read, or is larger than %d bytes", path, SECRET_BYTES);
+	}
+	/* A record holds MSG_BODY_MAX: a long file comes in numbered pieces of the same name. */
+	for (ssize_t at = 0; at == 0 || at < n; at += CHUNK_BYTES)
+		master_secret_put(
+		    c, &(struct master_secret){ span_str(name),
+			   span_of(bytes + at,
+			       (size_t)(n - at < CHUNK_BYTES ? n - at : CHUNK_BYTES)) });
+	explicit_bzero(bytes, SECRET_BYTES);
+	free(bytes);
+	return 0;
+}
+
+static const char *
+top(const struct conf *conf, const char *setting)
+{
+	return conf_str(conf_top(conf), setting);
+}
+
+static void
+join(char out[PATH_BYTES], const char *folder, const char *file)
+{
+	snprintf(out, PATH_BYTES, "%s/%s", folder, file);
+}
+
+static int
+key_file(
+    const struct conf *conf, struct chan *c, const char *name, const char *file, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	join(path, top(conf, "keys"), file);
+	return secret_file(c, name, path, true, err);
+}
+
+static int
+event_file(const struct conf *conf, struct chan *c, const char *file, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	join(path, top(conf, "events"), file);
+	return give_open(c, "events", path, O_WRONLY | O_APPEND | O_CREAT, err);
+}
+
+/* ---- a function a role ---- */
+
+static int
+for_smtpd(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
+{
+	sockets_each(ROLE_SMTPD, child->seat->index, give_copy, c);
+	for (const struct conf_block *b = conf_first(conf_top(conf), "listener"); b != NULL;
+	     b = conf_next(b)) {
+		char name[120];
+
+		if (!conf_is_set(b, "tls-certificate"))
+			continue;
+		snprintf(name, sizeof(name), "tls-cert %s", conf_name(b));
+		if (secret_file(c, name, conf_str(b, "tls-certificate"), true, err) == -1)
+			return err_context(err, "listener %s", conf_name(b));
+		snprintf(name, sizeof(name), "tls-key %s", conf_name(b));
+		secret_text(c, name, conf_str(b, "tls-key"));
+	}
+	return 0;
+}
+
+static int
+for_queued(const struct conf *conf, struct chan *c, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	join(path, top(conf, "spool"), "index");
+	secret_text(c, "index-path", path);
+	if (give_open(c, "spool", top(conf, "spool"), O_RDONLY | O_DIRECTORY, err) == -1 ||
+	    event_file(conf, c, "queued.jsonl", err) == -1)
+		return -1;
+	return key_file(conf, c, "bounce-key", "bounce.key", err);
+}
+
+static int
+for_bouncd(const struct conf *conf, struct chan *c, struct err *err)
+{
+	const struct conf_block *b = conf_first(conf_top(conf), "bounces");
+	char path[PATH_BYTES];
+
+	join(path, top(conf, "state"), "suppression");
+	secret_text(c, "suppression-path", path);
+	if (b != NULL && conf_is_set(b, "rules") &&
+	    secret_file(c, "bounce-rules", conf_str(b, "rules"), true, err) == -1)
+		return -1;
+	if (event_file(conf, c, "bouncd.jsonl", err) == -1)
+		return -1;
+	return key_file(conf, c, "bounce-key", "bounce.key", err);
+}
+
+static int
+for_web(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
+{
+	sockets_each(ROLE_WEB, child->seat->index, give_copy, c);
+	if (event_file(conf, c, "trackd-web.jsonl", err) == -1)
+		return -1;
+	return key_file(conf, c, "tracking-key", "tracking.key", err);
+}
+
+static int
+for_stats(const struct conf *conf, struct chan *c, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	join(path, top(conf, "state"), "stats");
+	secret_text(c, "stats-path", path);
+	return give_open(c, "events-dir", top(conf, "events"), O_RDONLY | O_DIRECTORY, err);
+}
+
+/* keys/dkim/TENANT/DOMAIN/SELECTOR.pem, walked three levels deep. */
+static int
+dkim_walk(struct chan *c, const char *folder, const char *words, unsigned depth, struct err *err)
+{
+	DIR *dir = opendir(folder);
+	int r = 0;
+
+	if (dir == NULL)
+		return errno == ENOENT ? 0 : err_sys(err, "open %s", folder);
+	for (struct dirent *d; r == 0 && (d = readdir(dir)) != NULL;) {
+		char path[PATH_BYTES], name[512];
+		size_t n = strlen(d->d_name);
+
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%.3000s/%.255s", folder, d->d_name);
+		if (depth < 2) {
+			snprintf(name, sizeof(name), "%.200s %.255s", words, d->d_name);
+			r = dkim_walk(c, path, name, depth + 1, err);
+		} else if (n > 4 && strcmp(d->d_name + n - 4, ".pem") == 0) {
+			snprintf(name, sizeof(name), "%.240s %.*s", words, (int)n - 4, d->d_name);
+			r = secret_file(c, name, path, true, err);
+		}
+	}
+	closedir(dir);
+	return r;
+}
+
+static int
+for_sign(const struct conf *conf, struct chan *c, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	join(path, top(conf, "keys"), "dkim");
+	return dkim_walk(c, path, "dkim", 0, err);
+}
+
+static int
+for_role(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
+{
+	switch (child->seat->kind) {
+	case ROLE_SMTPD:
+		return for_smtpd(conf, child, c, err);
+	case ROLE_AUTH:
+		return secret_file(c, "users", top(conf, "users"), false, err);
+	case ROLE_QUEUED:
+		return for_queued(conf, c, err);
+	case ROLE_BOUNCD:
+		return for_bouncd(conf, c, err);
+	case ROLE_REWRITE:
+		return key_file(conf, c, "tracking-key", "tracking.key", err);
+	case ROLE_SIGN:
+		return for_sign(conf, c, err);
+	case ROLE_WEB:
+		return for_web(conf, child, c, err);
+	case ROLE_STATS:
+		return for_stats(conf, c, err);
+	default:
+		return 0;
+	}
+}
+
+static int
+control_sockets(const struct conf *conf, enum role_kind kind, struct chan *c, struct err *err)
+{
+	char folder[PATH_BYTES];
+	int view, ops;
+
+	join(folder, top(conf, "run"), role_spec(kind)->name);
+	view = sockets_control(folder, "view.sock", layout_group(conf, "posthouse-view"), err);
+	if (view == -1)
+		return -1;
+	give(c, "control view", view);
+	ops = sockets_control(folder, "ops.sock", layout_group(conf, "posthouse-ops"), err);
+	if (ops == -1)
+		return -1;
+	give(c, "control ops", ops);
+	return 0;
+}
+
+void
+handout_conf(const struct conf *conf, enum role_kind kind, struct chan *c)
+{
+	struct buf text;
+
+	buf_init(&text, CONF_BYTES);
+	conf_show(conf, CONF_SHOW_HAND_OVER, ROLE_BIT(kind), &text);
+	for (size_t at = 0; at == 0 || at < text.n; at += CHUNK_BYTES)
+		master_conf_put(c,
+		    &(struct master_conf){ span_first(span_from(buf_all(&text), at), CHUNK_BYTES),
+			at + CHUNK_BYTES >= text.n });
+	explicit_bzero(text.p, text.n);
+	buf_free(&text);
+}
+
+static uint8_t
+log_level(const struct conf *conf)
+{
+	static const char *const words[] = { "debug", "info", "warn", "error" };
+
+	for (uint8_t i = 0; i < 4; i++)
+		if (strcmp(top(conf, "log-level"), words[i]) == 0)
+			return i;
+	return LOG_LEVEL_INFO;
+}
+
+int
+handout_put(struct house *h, const struct conf *conf, const struct child *child, struct chan *c,
+    struct err *err)
+{
+	enum role_kind kind = child->seat->kind;
+	struct master_hello hello = { .role = (uint8_t)kind,
+		.instance = (uint16_t)child->instance,
+		.generation = child->generation,
+		.node = (uint16_t)conf_num(conf_top(conf), "node"),
+		.log_level = log_level(conf) };
+	char empty[PATH_BYTES];
+
+	if (layout_user(conf, kind, &hello.uid, &hello.gid, err) == -1)
+		return -1;
+	join(empty, top(conf, "run"), "empty");
+	hello.empty = span_str(empty);
+	master_hello_put(c, &hello);
+	give_copy(c, "log", h->log_fd);
+	handout_conf(conf, kind, c);
+	if (role_spec(kind)->control && control_sockets(conf, kind, c, err) == -1)
+		return -1;
+	return for_role(conf, child, c, err);
+}

@@ -1,0 +1,11 @@
+/* handout.h: what each role is handed at its start: its part of the configuration, descriptors, secrets. */
+#pragma once
+
+#include "house.h"
+#include "msg.h"
+
+/* Puts HELLO, CONF, GIVE and SECRET records for the child. -1: something cannot be opened or read. */
+int
+handout_put(struct house *, const struct conf *, const struct child *, struct chan *, struct err *);
+/* CONF records alone, before PREPARE. */
+void handout_conf(const struct conf *, enum role_kind, struct chan *);

@@ -1,0 +1,133 @@
+#include "master_control.h"
+#include "accepted.h"
+#include "control.h"
+#include "err.h"
+#include "house_run.h"
+#include "layout.h"
+#include "log.h"
+#include "role.h"
+#include "sockets.h"
+
+#include <stdio.h>
+
+static const char *const states[] = { "starting", "running", "reloading", "stopping" };
+static const char *const child_states[] = { "starting", "ready", "draining" };
+
+static void
+child_row(struct control_call *call, const struct child *c)
+{
+	control_row(call);
+	control_str(call, "role", role_name(c->seat->kind));
+	control_num(call, "worker", c->seat->index);
+	control_num(call, "pid", (uint64_t)c->pid);
+	control_str(call, "state", child_states[c->state]);
+	control_num(call, "generation", c->generation);
+	control_num(call, "up_s", (loop_now_ms() - c->started_ms) / 1000);
+	control_num(call, "restarts", c->seat->restarts);
+	control_str(call, "selftest", c->selftest);
+	control_row_end(call);
+}
+
+static void
+empty_row(struct control_call *call, const struct seat *s)
+{
+	control_row(call);
+	control_str(call, "role", role_name(s->kind));
+	control_num(call, "worker", s->index);
+	control_num(call, "pid", 0);
+	control_str(call, "state", "restarting");
+	control_num(call, "restarts", s->restarts);
+	control_row_end(call);
+}
+
+static void
+status(void *ctx, struct control_call *call)
+{
+	struct house *h = ctx;
+
+	control_row(call);
+	control_str(call, "house", states[h->state]);
+	control_num(call, "generation", h->generation);
+	control_str(call, "configuration", h->conf_path);
+	control_row_end(call);
+	for (unsigned i = 0; i < h->seats_n; i++) {
+		const struct seat *s = &h->seats[i];
+
+		if (s->now == NULL)
+			empty_row(call, s);
+		else
+			child_row(call, s->now);
+		if (s->next != NULL)
+			child_row(call, s->next);
+		for (const struct child *c = s->older; c != NULL; c = c->older)
+			child_row(call, c);
+	}
+	control_end(call);
+}
+
+static void
+audit(const char *what, const struct control_call *call)
+{
+	log_begin(LOG_LEVEL_INFO, what);
+	log_kvf("actor", "%u", control_actor(call));
+	log_kv("reason", control_arg(call, "reason"));
+	log_end();
+}
+
+static void
+reload(void *ctx, struct control_call *call)
+{
+	struct house *h = ctx;
+
+	audit("reload", call);
+	house_reload(h, h->conf_path, call);
+}
+
+static void
+rollback(void *ctx, struct control_call *call)
+{
+	struct house *h = ctx;
+	char path[4200];
+	struct err err;
+
+	audit("rollback", call);
+	if (accepted_path(h->conf, (unsigned)control_arg_num(call, "steps", 1), path, sizeof(path),
+		&err) == -1)
+		control_error(call, 1, "%s", err.text);
+	else
+		house_reload(h, path, call);
+}
+
+static void
+stop(void *ctx, struct control_call *call)
+{
+	audit("stop", call);
+	control_end(call);
+	house_stop(ctx);
+}
+
+static const struct control_verb verbs[] = {
+	{ "status", false, status },
+	{ "reload", true, reload },
+	{ "rollback", true, rollback },
+	{ "stop", true, stop },
+	{ NULL, false, NULL },
+};
+
+int
+master_control_open(struct house *h, struct err *err)
+{
+	char folder[4096];
+	int view, ops;
+
+	snprintf(folder, sizeof(folder), "%s/posthoused", conf_str(conf_top(h->conf), "run"));
+	view = sockets_control(folder, "view.sock", layout_group(h->conf, "posthouse-view"), err);
+	ops = view == -1 ? -1
+			 : sockets_control(
+			       folder, "ops.sock", layout_group(h->conf, "posthouse-ops"), err);
+	if (ops == -1)
+		return -1;
+	control_serve_fd(view, false, verbs, h);
+	control_serve_fd(ops, true, verbs, h);
+	return 0;
+}

@@ -1,0 +1,392 @@
+#include "charset.h"
+#include "err.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Labels without punctuation, in lower case; iconv's name; shape. The first of a name opens the converter. The
+ * pairs that browsers read as the larger one are given as that (WHATWG Encoding 4.2). */
+static const struct {
+	const char *label, *name;
+	enum charset_shape shape;
+	unsigned unit;
+	bool little;
+} known[] = {
+	{ "utf8", "UTF-8", CHARSET_BYTES, 1, false },
+	{ "iso88591", "CP1252", CHARSET_BYTES, 1, false },
+	{ "latin1", "CP1252", CHARSET_BYTES, 1, false },
+	{ "l1", "CP1252", CHARSET_BYTES, 1, false },
+	{ "cp819", "CP1252", CHARSET_BYTES, 1, false },
+	{ "windows1252", "CP1252", CHARSET_BYTES, 1, false },
+	{ "cp1252", "CP1252", CHARSET_BYTES, 1, false },
+	{ "iso88592", "ISO-8859-2", CHARSET_BYTES, 1, false },
+	{ "latin2", "ISO-8859-2", CHARSET_BYTES, 1, false },
+	{ "iso88593", "ISO-8859-3", CHARSET_BYTES, 1, false },
+	{ "iso88594", "ISO-8859-4", CHARSET_BYTES, 1, false },
+	{ "iso88595", "ISO-8859-5", CHARSET_BYTES, 1, false },
+	{ "iso88596", "ISO-8859-6", CHARSET_BYTES, 1, false },
+	{ "iso88597", "ISO-8859-7", CHARSET_BYTES, 1, false },
+	{ "iso88598", "ISO-8859-8", CHARSET_BYTES, 1, false },
+	{ "iso88598i", "ISO-8859-8", CHARSET_BYTES, 1, false },
+	{ "iso88599", "CP1254", CHARSET_BYTES, 1, false },
+	{ "windows1254", "CP1254", CHARSET_BYTES, 1, false },
+	{ "cp1254", "CP1254", CHARSET_BYTES, 1, false },
+	{ "iso885910", "ISO-8859-10", CHARSET_BYTES, 1, false },
+	{ "iso885911", "CP874", CHARSET_BYTES, 1, false },
+	{ "tis620", "CP874", CHARSET_BYTES, 1, false },
+	{ "windows874", "CP874", CHARSET_BYTES, 1, false },
+	{ "cp874", "CP874", CHARSET_BYTES, 1, false },
+	{ "iso885913", "ISO-8859-13", CHARSET_BYTES, 1, false },
+	{ "iso885914", "ISO-8859-14", CHARSET_BYTES, 1, false },
+	{ "iso885915", "ISO-8859-15", CHARSET_BYTES, 1, false },
+	{ "latin9", "ISO-8859-15", CHARSET_BYTES, 1, false },
+	{ "iso885916", "ISO-8859-16", CHARSET_BYTES, 1, false },
+	{ "windows1250", "CP1250", CHARSET_BYTES, 1, false },
+	{ "cp1250", "CP1250", CHARSET_BYTES, 1, false },
+	{ "windows1251", "CP1251", CHARSET_BYTES, 1, false },
+	{ "cp1251", "CP1251", CHARSET_BYTES, 1, false },
+	{ "windows1253", "CP1253", CHARSET_BYTES, 1, false },
+	{ "cp1253", "CP1253", CHARSET_BYTES, 1, false },
+	{ "windows1255", "CP1255", CHARSET_BYTES, 1, false },
+	{ "cp1255", "CP1255", CHARSET_BYTES, 1, false },
+	{ "windows1256", "CP1256", CHARSET_BYTES, 1, false },
+	{ "cp1256", "CP1256", CHARSET_BYTES, 1, false },
+	{ "windows1257", "CP1257", CHARSET_BYTES, 1, false },
+	{ "cp1257", "CP1257", CHARSET_BYTES, 1, false },
+	{ "windows1258", "CP1258", CHARSET_BYTES, 1, false },
+	{ "cp1258", "CP1258", CHARSET_BYTES, 1, false },
+	{ "koi8r", "KOI8-R", CHARSET_BYTES, 1, false },
+	{ "koi8u", "KOI8-U", CHARSET_BYTES, 1, false },
+	{ "cp437", "CP437", CHARSET_BYTES, 1, false },
+	{ "ibm437", "CP437", CHARSET_BYTES, 1, false },
+	{ "cp850", "CP850", CHARSET_BYTES, 1, false },
+	{ "ibm850", "CP850", CHARSET_BYTES, 1, false },
+	{ "cp852", "CP852", CHARSET_BYTES, 1, false },
+	{ "cp866", "CP866", CHARSET_BYTES, 1, false },
+	{ "ibm866", "CP866", CHARSET_BYTES, 1, false },
+	{ "macintosh", "MACINTOSH", CHARSET_BYTES, 1, false },
+	{ "macroman", "MACINTOSH", CHARSET_BYTES, 1, false },
+	{ "maccyrillic", "MAC-CYRILLIC", CHARSET_BYTES, 1, false },
+	{ "gb2312", "GB18030", CHARSET_BYTES, 1, false },
+	{ "gbk", "GB18030", CHARSET_BYTES, 1, false },
+	{ "gb18030", "GB18030", CHARSET_BYTES, 1, false },
+	{ "cp936", "GB18030", CHARSET_BYTES, 1, false },
+	{ "big5", "BIG5", CHARSET_BYTES, 1, false },
+	{ "big5hkscs", "BIG5-HKSCS", CHARSET_BYTES, 1, false },
+	{ "cp950", "CP950", CHARSET_BYTES, 1, false },
+	{ "shiftjis", "CP932", CHARSET_BYTES, 1, false },
+	{ "sjis", "CP932", CHARSET_BYTES, 1, false },
+	{ "xsjis", "CP932", CHARSET_BYTES, 1, false },
+	{ "windows31j", "CP932", CHARSET_BYTES, 1, false },
+	{ "cp932", "CP932", CHARSET_BYTES, 1, false },
+	{ "eucjp", "EUC-JP", CHARSET_BYTES, 1, false },
+	{ "euckr", "CP949", CHARSET_BYTES, 1, false },
+	{ "ksc56011987", "CP949", CHARSET_BYTES, 1, false },
+	{ "cp949", "CP949", CHARSET_BYTES, 1, false },
+	{ "utf16", "UTF-16LE", CHARSET_UNITS, 2, true },
+	{ "utf16le", "UTF-16LE", CHARSET_UNITS, 2, true },
+	{ "utf16be", "UTF-16BE", CHARSET_UNITS, 2, false },
+	{ "utf32", "UTF-32LE", CHARSET_UNITS, 4, true },
+	{ "utf32le", "UTF-32LE", CHARSET_UNITS, 4, true },
+	{ "utf32be", "UTF-32BE", CHARSET_UNITS, 4, false },
+	{ "iso2022jp", "ISO-2022-JP", CHARSET_ISO2022, 1, false },
+	{ "csiso2022jp", "ISO-2022-JP", CHARSET_ISO2022, 1, false },
+	{ "iso2022kr", "ISO-2022-KR", CHARSET_ISO2022, 1, false },
+	{ "hz", "HZ", CHARSET_HZ, 1, false },
+	{ "hzgb2312", "HZ", CHARSET_HZ, 1, false },
+	{ "utf7", "UTF-7", CHARSET_UTF7, 1, false },
+};
+
+enum {
+	KNOWN = sizeof(known) / sizeof(known[0]),
+	LABEL_MAX = 32,
+	META_BYTES = 4096,
+	NO_CHARSET = KNOWN
+};
+
+struct charsets {
+	iconv_t in[KNOWN], out[KNOWN];
+};
+
+struct charsets *
+charsets_open(void)
+{
+	struct charsets *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		fatal("out of memory for charsets");
+	for (size_t i = 0; i < KNOWN; i++) {
+		bool again = i > 0 && strcmp(known[i].name, known[i - 1].name) == 0;
+
+		t->in[i] = again ? t->in[i - 1] : iconv_open("UTF-8", known[i].name);
+		t->out[i] = again ? t->out[i - 1] : iconv_open(known[i].name, "UTF-8");
+	}
+	return t;
+}
+
+void
+charsets_free(struct charsets *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < KNOWN; i++) {
+		if (i > 0 && strcmp(known[i].name, known[i - 1].name) == 0)
+			continue;
+		if (t->in[i] != (iconv_t)-1)
+			iconv_close(t->in[i]);
+		if (t->out[i] != (iconv_t)-1)
+			iconv_close(t->out[i]);
+	}
+	free(t);
+}
+
+/* The row of a label, spelled any way; NO_CHARSET: not known. */
+static size_t
+lookup(const struct charsets *t, struct span label)
+{
+	char plain[LABEL_MAX];
+	size_t n = 0;
+
+	if (span_starts_nocase(label, "x-"))
+		label = span_from(label, 2);
+	for (size_t i = 0; i < label.n && n < sizeof(plain); i++) {
+		char c = label.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + 32);
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			plain[n++] = c;
+	}
+	for (size_t i = 0; i < KNOWN; i++)
+		if (span_is(span_of(plain, n), known[i].label))
+			return t->in[i] == (iconv_t)-1 ? NO_CHARSET : i;
+	return NO_CHARSET;
+}
+
+static bool
+says_nothing(struct span label)
+{
+	static const char *const none[] = { "", "us-ascii", "ascii", "ansi_x3.4-1968" };
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (span_is_nocase(label, none[i]))
+			return true;
+	return false;
+}
+
+static struct span
+label_word(struct span s)
+{
+	size_t n = 0;
+
+	while (s.n > 0 && strchr(" \t\r\n\"'=", s.p[0]) != NULL && s.p[0] != '\0')
+		s = span_from(s, 1);
+	while (n < s.n && n < LABEL_MAX && s.p[n] > 32 && strchr("\"'>;/", s.p[n]) == NULL)
+		n++;
+	return span_first(s, n);
+}
+
+/* <meta charset=x> or <meta ... content="text/html; charset=x"> near the beginning. */
+static struct span
+meta_label(struct span html)
+{
+	struct span head = span_first(html, META_BYTES);
+	ptrdiff_t at;
+
+	while ((at = span_find_nocase(head, "<meta")) >= 0) {
+		struct span tag = span_cut(span_from(head, (size_t)at), '>', &head);
+		ptrdiff_t key = span_find_nocase(tag, "charset");
+		struct span rest = span_from(tag, key < 0 ? tag.n : (size_t)key + 7);
+
+		while (rest.n > 0 && (rest.p[0] == ' ' || rest.p[0] == '\t'))
+			rest = span_from(rest, 1);
+		if (rest.n > 0 && rest.p[0] == '=')
+			return label_word(rest);
+	}
+	return span_of(NULL, 0);
+}
+
+static size_t
+utf8_length(struct span s)
+{
+	static const uint8_t low[] = {
+		[0xe0 - 0xc0] = 0xa0, [0xf0 - 0xc0] = 0x90, [0xf4 - 0xc0] = 0
+	};
+	uint8_t c = (uint8_t)s.p[0], second = s.n > 1 ? (uint8_t)s.p[1] : 0;
+	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
+
+	if (n == 0 || n > s.n)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if (((uint8_t)s.p[i] & 0xc0) != 0x80)
+			return 0;
+	if (c >= 0xc0 && (size_t)(c - 0xc0) < sizeof(low) && second < low[c - 0xc0])
+		return 0;
+	return (c == 0xed && second > 0x9f) || (c == 0xf4 && second > 0x8f) ? 0 : n;
+}
+
+static bool
+is_utf8(struct span s)
+{
+	while (s.n > 0) {
+		size_t n = utf8_length(s);
+
+		if (n == 0)
+			return false;
+		s = span_from(s, n);
+	}
+	return true;
+}
+
+static size_t
+detect_row(const struct charsets *t, struct span label, struct span html)
+{
+	struct span meta;
+
+	if (span_starts(html, "\xef\xbb\xbf"))
+		return lookup(t, SPAN_LIT("utf-8"));
+	if (!says_nothing(label))
+		return lookup(t, label);
+	meta = meta_label(html);
+	if (meta.n > 0 && !span_starts_nocase(meta, "utf-16") &&
+	    !span_starts_nocase(meta, "utf-32") && !says_nothing(meta))
+		return lookup(t, meta);
+	return lookup(t, is_utf8(html) ? SPAN_LIT("utf-8") : SPAN_LIT("windows-1252"));
+}
+
+/* A byte order mark says which of the two UTF-16 it is, where the label leaves that open. */
+static size_t
+by_order_mark(const struct charsets *t, size_t row, struct span html, size_t *skip)
+{
+	if (strcmp(known[row].label, "utf16") == 0) {
+		*skip = span_starts(html, "\xff\xfe") || span_starts(html, "\xfe\xff") ? 2 : 0;
+		return span_starts(html, "\xfe\xff") ? lookup(t, SPAN_LIT("utf-16be")) : row;
+	}
+	if (strcmp(known[row].label, "utf32") == 0 && html.n >= 4) {
+		bool big = memcmp(html.p, "\0\0\xfe\xff", 4) == 0;
+
+		*skip = big || memcmp(html.p, "\xff\xfe\0\0", 4) == 0 ? 4 : 0;
+		return big ? lookup(t, SPAN_LIT("utf-32be")) : row;
+	}
+	return row;
+}
+
+bool
+charset_detect(struct charsets *t, struct span label, struct span html, struct charset *cs)
+{
+	size_t row = detect_row(t, label, html), skip = 0;
+
+	if (row == NO_CHARSET)
+		return false;
+	if (known[row].shape == CHARSET_UNITS && span_find(html, '\0') < 0)
+		return false; /* ASCII under a false label */
+	row = by_order_mark(t, row, html, &skip);
+	if (row == NO_CHARSET)
+		return false;
+	*cs = (struct charset){ .shape = known[row].shape,
+		.unit = known[row].unit,
+		.little = known[row].little,
+		.converter = row,
+		.skip = skip };
+	return true;
+}
+
+/* One step of iconv; what it refuses is skipped by a unit and replaced. */
+static void
+convert(iconv_t cd, struct span in, size_t unit, struct buf *out)
+{
+	char *from = (char *)in.p;
+	size_t left = in.n;
+
+	iconv(cd, NULL, NULL, NULL, NULL);
+	while (left > 0) {
+		char *room = buf_room(out, 64), *to = room;
+		size_t space = 64, bad;
+
+		if (room == NULL) {
+			out->over = true;
+			return;
+		}
+		bad = iconv(cd, &from, &left, &to, &space);
+		buf_grew(out, (size_t)(to - room));
+		if (bad != (size_t)-1 || errno == E2BIG)
+			continue;
+		buf_str(out, "\xef\xbf\xbd");
+		bad = left < unit ? left : unit;
+		from += bad;
+		left -= bad;
+	}
+}
+
+static bool
+all_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((uint8_t)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+void
+charset_to_utf8(struct charsets *t, const struct charset *cs, struct span part, struct buf *out)
+{
+	if (cs->shape == CHARSET_BYTES && all_ascii(part))
+		buf_span(out, part);
+	else
+		convert(t->in[cs->converter], part, cs->unit, out);
+}
+
+bool
+charset_valid(struct charsets *t, const struct charset *cs, struct span html)
+{
+	iconv_t cd = t->in[cs->converter];
+	char *from = (char *)html.p;
+	size_t left = html.n;
+
+	iconv(cd, NULL, NULL, NULL, NULL);
+	while (left > 0) {
+		char scrap[4096], *to = scrap;
+		size_t space = sizeof(scrap);
+
+		if (iconv(cd, &from, &left, &to, &space) == (size_t)-1 && errno != E2BIG)
+			return false;
+	}
+	return true;
+}
+
+bool
+charset_from_utf8(struct charsets *t, const struct charset *cs, struct span utf8, struct buf *out)
+{
+	iconv_t cd = t->out[cs->converter];
+	char *from = (char *)utf8.p, *to;
+	size_t left = utf8.n, space = utf8.n * 4 + 16;
+	char *room;
+
+	if (cs->shape != CHARSET_BYTES || strcmp(known[cs->converter].name, "UTF-8") == 0)
+		return false;
+	room = to = buf_room(out, space);
+	if (room == NULL || cd == (iconv_t)-1)
+		return false;
+	iconv(cd, NULL, NULL, NULL, NULL);
+	if (iconv(cd, &from, &left, &to, &space) != 0)
+		return false;
+	buf_grew(out, (size_t)(to - room));
+	return true;
+}
+
+void
+charset_put_ascii(const struct charset *cs, struct span ascii, struct buf *out)
+{
+	if (cs->unit == 1) {
+		buf_span(out, ascii);
+		return;
+	}
+	for (size_t i = 0; i < ascii.n; i++) {
+		char unit[4] = { 0 };
+
+		unit[cs->little ? 0 : cs->unit - 1] = ascii.p[i];
+		buf_add(out, unit, cs->unit);
+	}
+}

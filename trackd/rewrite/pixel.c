@@ -1,0 +1,51 @@
+#include "pixel.h"
+
+#define BEFORE "<img src=\""
+#define AFTER  "\" width=\"1\" height=\"1\" alt=\"\">"
+
+static const char *
+folder(enum token_kind kind)
+{
+	return kind == TOKEN_CLICK ? "c/" : "o/";
+}
+
+size_t
+pixel_edit_length(const struct edit *e, const void *base)
+{
+	const struct span *b = base;
+	size_t n = b->n + 2 + token_length(e->url.n);
+
+	return e->kind == TOKEN_CLICK ? n : n + sizeof(BEFORE AFTER) - 1;
+}
+
+void
+pixel_edit_text(const struct edit *e, struct span base, struct token_sealer *sealer,
+    const struct token_facts *who, struct buf *out)
+{
+	struct token_facts facts = *who;
+
+	facts.kind = e->kind;
+	facts.url = e->url;
+	if (e->kind == TOKEN_OPEN)
+		buf_str(out, BEFORE);
+	buf_span(out, base);
+	buf_str(out, folder(e->kind));
+	token_seal(sealer, &facts, out);
+	if (e->kind == TOKEN_OPEN)
+		buf_str(out, AFTER);
+}
+
+bool
+pixel_token_of(struct span url, struct span base, enum token_kind *kind, struct span *token)
+{
+	struct span rest = span_from(url, base.n);
+
+	if (url.n < base.n || !span_eq(span_first(url, base.n), base))
+		return false;
+	for (*kind = TOKEN_CLICK; *kind <= TOKEN_OPEN; (*kind)++)
+		if (span_starts(rest, folder(*kind))) {
+			*token = span_from(rest, 2);
+			return true;
+		}
+	return false;
+}

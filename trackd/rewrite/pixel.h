@@ -1,0 +1,12 @@
+/* pixel.h: the text that stands in a message for a link or an open: tracking URL, image tag. */
+#pragma once
+
+#include "scan.h"
+
+/* Characters of the text of an edit; context: the base URL (struct span). */
+size_t pixel_edit_length(const struct edit *, const void *base);
+void pixel_edit_text(const struct edit *, struct span base, struct token_sealer *,
+    const struct token_facts *who, struct buf *out);
+
+/* The token in a tracking URL of either kind; false: it is none below that base. */
+bool pixel_token_of(struct span url, struct span base, enum token_kind *, struct span *token);

@@ -1,0 +1,224 @@
+#include "rewrite.h"
+#include "header.h"
+#include "layout.h"
+#include "mime.h"
+#include "pixel.h"
+
+#include <string.h>
+
+/* A plan in the making. */
+struct planner {
+	const struct rewrite_options *options;
+	struct arena *arena;
+	struct rewrite_plan *plan;
+	struct pieces pieces;
+	struct buf decoded; /* scratch */
+	size_t at;          /* the message is planned up to here */
+};
+
+const char *
+rewrite_verdict_name(enum rewrite_verdict v)
+{
+	static const char *const names[] = { "changed", "nothing to change",
+		"signed by the author's domain", "malformed", "too large" };
+
+	return names[v];
+}
+
+/* Only in these does every reader see the HTML as the body. */
+static bool
+in_plain_multipart(const struct mime_part *p)
+{
+	for (p = p->parent; p != NULL; p = p->parent)
+		if (p->marks != 0 || !(mime_type_is(p, "multipart/mixed") ||
+					 mime_type_is(p, "multipart/alternative") ||
+					 mime_type_is(p, "multipart/related")))
+			return false;
+	return true;
+}
+
+/* An HTML part that is read as the mail's body, and that we understand to the last bit. */
+static bool
+is_body(const struct mime_part *p, struct arena *arena)
+{
+	struct header_field f;
+	struct span name;
+
+	if (!mime_type_is(p, "text/html") || p->marks != 0 || p->transfer == TRANSFER_OTHER)
+		return false;
+	if (p->disposition.n > 0 && !span_is_nocase(p->disposition, "inline"))
+		return false;
+	if (mime_param(p->content_disposition, "filename", arena, &name) ||
+	    mime_param(p->content_type, "name", arena, &name))
+		return false;
+	if (header_find(p->header, "Content-MD5", &f) ||
+	    header_find(p->header, "Content-Encoding", &f))
+		return false;
+	return in_plain_multipart(p);
+}
+
+static struct span
+decode(struct planner *pl, const struct mime_part *p, bool *clean)
+{
+	*clean = true;
+	if (p->transfer != TRANSFER_QP && p->transfer != TRANSFER_BASE64)
+		return p->body;
+	buf_reset(&pl->decoded);
+	*clean = transfer_decode(p->transfer, p->body, &pl->decoded);
+	return arena_span(pl->arena, buf_all(&pl->decoded));
+}
+
+static size_t
+offset(const struct planner *pl, const char *p)
+{
+	return (size_t)(p - pl->plan->message.p);
+}
+
+/* Copies the message up to that place. */
+static void
+copy_to(struct planner *pl, size_t to)
+{
+	pieces_bytes(&pl->pieces, span_of(pl->plan->message.p + pl->at, to - pl->at));
+	pl->at = to;
+}
+
+/* The header says the new transfer encoding in place of the old one. */
+static void
+say_quoted_printable(struct planner *pl, const struct mime_part *p)
+{
+	struct header_field f;
+
+	if (header_find(p->header, "Content-Transfer-Encoding", &f)) {
+		copy_to(pl, offset(pl, f.whole.p));
+		pl->at += f.whole.n;
+	} else
+		copy_to(pl, offset(pl, p->header.p) + p->header.n);
+	pieces_bytes(&pl->pieces, SPAN_LIT("Content-Transfer-Encoding: quoted-printable\r\n"));
+}
+
+static void
+plan_part(struct planner *pl, const struct mime_part *p)
+{
+	struct scan *scan = arena_alloc(pl->arena, sizeof(*scan));
+	struct layout_part part = { .body = p->body,
+		.transfer = p->transfer,
+		.scan = scan,
+		.edit_length = pixel_edit_length,
+		.context = &pl->plan->base };
+	struct span label;
+	bool clean;
+
+	part.decoded = decode(pl, p, &clean);
+	if (!clean)
+		return;
+	mime_param(p->content_type, "charset", pl->arena, &label);
+	scan_html(&pl->options->rules, span_trim(label), part.decoded, pl->arena, scan);
+	if (scan->first == NULL)
+		return;
+	if (layout_transfer(&part) != p->transfer)
+		say_quoted_printable(pl, p);
+	copy_to(pl, offset(pl, p->body.p));
+	layout_part(&part, &pl->pieces);
+	pl->at += p->body.n;
+	pl->plan->parts++;
+	pl->plan->links += scan->links;
+	pl->plan->pixels += scan->pixels;
+	for (const struct edit *e = scan->first; e != NULL; e = e->next)
+		pl->plan->size_bytes +=
+		    6 * scan->charset.unit * pixel_edit_length(e, &pl->plan->base) + 256;
+	if (layout_transfer(&part) != TRANSFER_BINARY)
+		pl->plan->size_bytes += part.decoded.n * 4;
+}
+
+static bool
+planned(struct planner *pl, struct mime_part *root)
+{
+	for (struct mime_part *p = root; p != NULL; p = mime_walk(p))
+		if (is_body(p, pl->arena))
+			plan_part(pl, p);
+	copy_to(pl, pl->plan->message.n);
+	return pl->plan->parts > 0;
+}
+
+/* The domain of the first address in From, as far as a comparison needs it. */
+static struct span
+author_domain(struct span header, struct arena *arena)
+{
+	struct header_field f;
+	struct span v;
+	ptrdiff_t at;
+	size_t n = 0;
+
+	if (!header_find(header, "From", &f))
+		return span_of(NULL, 0);
+	v = header_bare(f.value, arena);
+	at = span_find_last(v, '@');
+	v = span_from(v, at < 0 ? v.n : (size_t)at + 1);
+	while (n < v.n && memchr("> \t,;", v.p[n], 5) == NULL)
+		n++;
+	return span_first(v, n);
+}
+
+static struct span
+signer(struct span signature)
+{
+	while (signature.n > 0) {
+		struct span value,
+		    tag = span_trim(span_cut(span_cut(signature, ';', &signature), '=', &value));
+
+		if (span_is(tag, "d"))
+			return span_trim(value);
+	}
+	return span_of(NULL, 0);
+}
+
+/* Is there a DKIM signature of the author's domain, or of one above it? */
+static bool
+signed_by_author(struct span message, struct arena *arena)
+{
+	struct span body, rest = header_block(message, &body), author = author_domain(rest, arena),
+			  domain;
+	struct header_field f;
+
+	while (header_next(&rest, &f)) {
+		if (!span_is_nocase(f.name, "DKIM-Signature"))
+			continue;
+		domain = signer(header_unfolded(f.value, arena));
+		if (domain.n == 0 || author.n < domain.n ||
+		    !span_eq_nocase(span_from(author, author.n - domain.n), domain))
+			continue;
+		if (author.n == domain.n || author.p[author.n - domain.n - 1] == '.')
+			return true;
+	}
+	return false;
+}
+
+static enum rewrite_verdict
+make_plan(struct planner *pl, struct span message)
+{
+	struct mime_part *root;
+
+	if (pl->options->keep_signed && signed_by_author(message, pl->arena))
+		return REWRITE_SIGNED;
+	if (mime_parse(message, pl->arena, &root, NULL) == -1)
+		return REWRITE_MALFORMED;
+	if (!planned(pl, root))
+		return REWRITE_NOTHING;
+	return arena_over(pl->arena) ? REWRITE_TOO_LARGE : REWRITE_CHANGED;
+}
+
+void
+rewrite_plan(const struct rewrite_options *options, struct span message, struct arena *arena,
+    struct rewrite_plan *plan)
+{
+	struct planner pl = { .options = options, .arena = arena, .plan = plan };
+
+	*plan = (struct rewrite_plan){
+		.message = message, .base = options->rules.base, .size_bytes = message.n
+	};
+	pieces_begin(&pl.pieces, arena);
+	buf_init(&pl.decoded, message.n + 1);
+	plan->verdict = make_plan(&pl, message);
+	plan->pieces = pl.pieces.first;
+	buf_free(&pl.decoded);
+}

@@ -1,0 +1,44 @@
+/* rewrite.h: tracking links and the open pixel in a message; everything else stays byte for byte.
+ *
+ * Two passes: rewrite_plan() once a message finds what to change, rewrite_render() once a recipient writes the
+ * message with that recipient's tokens. Never touched: what is not an HTML body shown to the reader, anything
+ * signed or encrypted, attachments, forwarded messages. What is malformed, or not surely understood, goes out as it
+ * came. Linear in the message. The way through: mime (common) -> scan -> layout -> render. */
+#pragma once
+
+#include "scan.h"
+
+struct rewrite_options {
+	struct scan_rules rules;
+	bool keep_signed; /* leave mail alone that its author's domain has signed (DKIM) */
+};
+
+struct rewrite_recipient {
+	uint8_t message[TOKEN_MESSAGE_BYTES];
+	uint32_t recipient, issued_s;
+};
+
+enum rewrite_verdict {
+	REWRITE_CHANGED,
+	REWRITE_NOTHING,   /* no HTML body, or nothing in it to change */
+	REWRITE_SIGNED,    /* keep_signed */
+	REWRITE_MALFORMED, /* MIME beyond its limits */
+	REWRITE_TOO_LARGE, /* the arena's cap */
+};
+
+struct rewrite_plan {
+	enum rewrite_verdict verdict;
+	unsigned parts, links, pixels; /* changed */
+	size_t size_bytes;             /* about what a rendering needs: at least its size */
+	struct span message, base;
+	struct piece *pieces;
+};
+
+/* Plan and message must outlive the renderings; the plan lives in the arena. */
+void rewrite_plan(
+    const struct rewrite_options *, struct span message, struct arena *, struct rewrite_plan *);
+const char *rewrite_verdict_name(enum rewrite_verdict);
+
+/* Appends the message for one recipient; unchanged if nothing is to be changed. */
+void rewrite_render(const struct rewrite_plan *, struct token_sealer *,
+    const struct rewrite_recipient *, struct buf *out);

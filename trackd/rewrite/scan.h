@@ -1,0 +1,33 @@
+/* scan.h: what is to be changed in one HTML text: its links, and where the pixel goes.
+ *
+ * Works on decoded bytes in the charset of the part; all places are offsets into these. Changes nothing. */
+#pragma once
+
+#include "charset.h"
+#include "token.h"
+
+struct scan_rules {
+	bool clicks, opens;
+	struct span base;           /* of tracking links: those that begin so are ours already */
+	const struct span *exclude; /* hosts left alone, with everything below them */
+	size_t excludes;
+	struct charsets *charsets;
+};
+
+struct edit {
+	struct edit *next;
+	size_t start, end;    /* what goes; the same: only something comes in */
+	enum token_kind kind; /* what comes: a link, or the pixel */
+	struct span url;      /* TOKEN_CLICK: where the link leads, ready for a Location field */
+};
+
+struct scan {
+	struct charset charset;
+	struct edit *first; /* in the order of the text */
+	unsigned links, pixels;
+};
+
+/* label: the charset parameter, or empty. Without edits nothing is to be changed, also where the charset is not
+ * known or the text not valid in it. Everything lives in the arena. */
+void scan_html(
+    const struct scan_rules *, struct span label, struct span html, struct arena *, struct scan *);

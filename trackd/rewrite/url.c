@@ -1,0 +1,121 @@
+#include "url.h"
+
+#include <string.h>
+
+void
+url_trim(struct span v, struct buf *out)
+{
+	while (v.n > 0 && (uint8_t)v.p[0] <= ' ')
+		v = span_from(v, 1);
+	while (v.n > 0 && (uint8_t)v.p[v.n - 1] <= ' ')
+		v.n--;
+	while (v.n > 0) {
+		size_t n = 0;
+
+		while (n < v.n && v.p[n] != '\t' && v.p[n] != '\n' && v.p[n] != '\r')
+			n++;
+		buf_span(out, span_first(v, n));
+		v = span_from(v, n + 1);
+	}
+}
+
+static bool
+slash(struct span s, size_t i)
+{
+	return i < s.n && (s.p[i] == '/' || s.p[i] == '\\');
+}
+
+/* What template languages leave behind, and what no host has. "[" may begin an IPv6 address. */
+static bool
+host_is_sane(struct span host)
+{
+	if (host.n == 0)
+		return false;
+	for (size_t i = 0; i < host.n; i++) {
+		char c = host.p[i];
+
+		if ((uint8_t)c <= ' ' || c == 127 || memchr("<>^|%\"'{}*$", c, 11) != NULL)
+			return false;
+		if (c == '[' && (i + 1 >= host.n ||
+				    memchr("0123456789abcdefABCDEF:", host.p[i + 1], 23) == NULL))
+			return false;
+	}
+	return host.p[0] != ':' && host.p[host.n - 1] != '@';
+}
+
+bool
+url_is_web(struct span s, struct url *url)
+{
+	size_t scheme, n = 0;
+	struct span rest;
+	ptrdiff_t mark, hash;
+
+	*url = (struct url){ .protocol_relative = span_starts(s, "//") };
+	if (url->protocol_relative)
+		scheme = 0;
+	else if (span_starts_nocase(s, "http:"))
+		scheme = 5;
+	else if (span_starts_nocase(s, "https:"))
+		scheme = 6;
+	else
+		return false;
+	if (!slash(s, scheme) || !slash(s, scheme + 1))
+		return false;
+	rest = span_from(s, scheme + 2);
+	while (n < rest.n && !slash(rest, n) && rest.p[n] != '?' && rest.p[n] != '#')
+		n++;
+	url->host = span_first(rest, n);
+	rest = span_from(rest, n);
+	hash = span_find(rest, '#');
+	rest = span_first(rest, hash < 0 ? rest.n : (size_t)hash);
+	mark = span_find(rest, '?');
+	url->query = span_from(rest, mark < 0 ? rest.n : (size_t)mark + 1);
+	return host_is_sane(url->host);
+}
+
+struct span
+url_host_name(const struct url *url)
+{
+	ptrdiff_t at = span_find_last(url->host, '@');
+	struct span name = span_from(url->host, (size_t)(at + 1)), rest;
+
+	if (name.n > 0 && name.p[0] == '[')
+		return name;
+	name = span_cut(name, ':', &rest);
+	if (name.n > 0 && name.p[name.n - 1] == '.')
+		name.n--;
+	return name;
+}
+
+bool
+url_host_below(struct span name, struct span domain)
+{
+	struct span tail;
+
+	if (domain.n == 0 || name.n < domain.n)
+		return false;
+	tail = span_from(name, name.n - domain.n);
+	return span_eq_nocase(tail, domain) &&
+	       (name.n == domain.n || name.p[name.n - domain.n - 1] == '.');
+}
+
+void
+url_put_encoded(struct span s, struct buf *out)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
+	while (s.n > 0) {
+		size_t n = 0;
+		uint8_t c;
+
+		while (n < s.n && (uint8_t)s.p[n] > ' ' && (uint8_t)s.p[n] < 127)
+			n++;
+		buf_span(out, span_first(s, n));
+		s = span_from(s, n);
+		if (s.n == 0)
+			return;
+		c = (uint8_t)s.p[0];
+		buf_add(out, (const char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
+		s = span_from(s, 1);
+	}
+}
