@@ -53,6 +53,7 @@ struct delivery {
 	uint8_t state;
 	bool need_7bit;
 	bool immediate;	   /* an operator asked for a try now */
+	uint8_t final;	   /* enum final_kind, once it was given up */
 	uint16_t attempts; /* made so far */
 	TAILQ_ENTRY(delivery) waiting; /* for an answer of resolve, or its batch */
 	struct draw_item item;

@@ -20,7 +20,7 @@ enum {
 struct lanes {
 	struct queued *q;
 	struct table by_pair;
-	TAILQ_HEAD(, lane) woken;
+	struct lane_list woken;
 };
 
 static const char *const waits[] = {
@@ -129,14 +129,27 @@ lane_wake(struct lane *l)
 	TAILQ_INSERT_TAIL(&home->woken, l, woken_link);
 }
 
-struct lane *
-lanes_woken(struct lanes *ls)
+void
+lanes_woken(struct lanes *ls, struct lane_list *list)
 {
-	struct lane *l = TAILQ_FIRST(&ls->woken);
+	TAILQ_INIT(list);
+	TAILQ_CONCAT(list, &ls->woken, woken_link);
+}
+
+bool
+lanes_any_woken(const struct lanes *ls)
+{
+	return !TAILQ_EMPTY(&ls->woken);
+}
+
+struct lane *
+lane_list_next(struct lane_list *list)
+{
+	struct lane *l = TAILQ_FIRST(list);
 
 	if (l == NULL)
 		return NULL;
-	TAILQ_REMOVE(&ls->woken, l, woken_link);
+	TAILQ_REMOVE(list, l, woken_link);
 	l->woken = false;
 	return l;
 }
@@ -360,10 +373,9 @@ lanes_conf(struct lanes *ls)
 		for (size_t i = 0; i < c->sources_n; i++)
 			if (span_eq(c->sources[i].name, l->source->name))
 				source = &c->sources[i];
-		table_remove(&ls->by_pair, &l->by_pair);
-		l->source = source;
+		if (span_eq(source->name, l->source->name))
+			l->source = source;
 		l->limits = l->site->limits;
-		table_put(&ls->by_pair, &l->by_pair, pair_hash(source, l->site));
 		lane_wake(l);
 	}
 }

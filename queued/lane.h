@@ -58,8 +58,11 @@ struct lanes *lanes_new(struct queued *);
 struct lane *lane_of(struct lanes *, const struct source *, struct site *);
 size_t lanes_n(const struct lanes *);
 struct lane *lanes_each(const struct lanes *, struct lane *); /* NULL begins and ends */
-/* The first that was woken and not served yet; NULL: none. */
-struct lane *lanes_woken(struct lanes *);
+/* Those that were woken go over into the list, which lane_list_next() empties. */
+TAILQ_HEAD(lane_list, lane);
+void lanes_woken(struct lanes *, struct lane_list *);
+bool lanes_any_woken(const struct lanes *);
+struct lane *lane_list_next(struct lane_list *);
 void lane_wake(struct lane *);
 void lane_wake_at(struct lane *, uint64_t at_ms);
 void lanes_wake_all(struct lanes *);

@@ -30,7 +30,7 @@ message_new(struct messages *ms, const struct queued_conf *conf, const struct en
 	m->arena = a;
 	m->envelope = envelope_copy(e, a);
 	m->facts = *f;
-	m->bytes = bytes;
+	m->bytes = bytes.n > 0 ? arena_span(a, bytes) : bytes;
 	m->tenant = conf_tenant(conf, e->tenant);
 	m->stream = conf_stream(conf, e->stream, m->tenant);
 	deliveries_make(ms, m);

@@ -20,7 +20,8 @@ struct message {
 	uint32_t open;		     /* not ended */
 	bool held;
 	bool filed;	  /* has its file: bytes need not stay in memory */
-	uint64_t notice_job; /* the bounce message that is being made */
+	uint64_t notice_job; /* the bounce message that gathers recipients, 0: none */
+	uint32_t notice_n;   /* recipients in it so far */
 };
 
 struct messages {

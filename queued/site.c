@@ -5,6 +5,7 @@
 #include "peer_resolve.h"
 #include "queued.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

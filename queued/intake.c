@@ -1,0 +1,92 @@
+#include "intake.h"
+#include "course.h"
+#include "crc32c.h"
+#include "err.h"
+#include "events.h"
+#include "message.h"
+#include "queued.h"
+#include "store.h"
+
+#include <stdlib.h>
+
+/* A message that is with the store. */
+struct coming {
+	struct queued *q;
+	struct message *message;
+	intake_done *done;
+	void *ctx;
+};
+
+static void
+on_accepted(void *ctx, struct id id, uint16_t code, struct span text)
+{
+	struct coming *c = ctx;
+
+	c->done(c->ctx, id, code, text);
+	if (code != 0)
+		message_free(&c->q->messages, c->message);
+	else {
+		events_received(c->q->events, c->message);
+		course_set_out(c->q, c->message);
+	}
+	free(c);
+}
+
+static struct coming *
+coming_new(struct queued *q, intake_done *done, void *ctx)
+{
+	struct coming *c = malloc(sizeof(*c));
+
+	if (c == NULL)
+		fatal("out of memory for a message that comes in");
+	*c = (struct coming){ .q = q, .done = done, .ctx = ctx };
+	return c;
+}
+
+void
+intake_bytes(struct queued *q, const struct envelope *e, const struct facts *f, struct span bytes, intake_done *done,
+    void *ctx)
+{
+	struct coming *c;
+
+	if (message_find(&q->messages, e->id) != NULL || bytes.n != f->size_bytes) {
+		done(ctx, e->id, 554, SPAN_LIT("5.3.0 a message that makes no sense"));
+		return;
+	}
+	c = coming_new(q, done, ctx);
+	c->message = message_new(&q->messages, q->conf, e, f, bytes);
+	store_accept(q->store, c->message->envelope, f, c->message->bytes, on_accepted, c);
+}
+
+/* One pass over bytes of our own making. */
+static void
+facts_find(struct span bytes, struct facts *f)
+{
+	uint32_t line = 0;
+
+	*f = (struct facts){ .size_bytes = bytes.n, .crc32c = crc32c(0, bytes) };
+	for (size_t i = 0; i < bytes.n; i++) {
+		unsigned char b = (unsigned char)bytes.p[i];
+
+		f->has_8bit |= b >= 0x80;
+		f->has_dots |= b == '.' && line == 0;
+		line = b == '\n' ? 0 : line + 1;
+		if (line > f->longest_line)
+			f->longest_line = line;
+	}
+	f->header_bytes = (uint32_t)bytes.n;
+	for (size_t i = 3; i < bytes.n; i++)
+		if (bytes.p[i] == '\n' && bytes.p[i - 1] == '\r' && bytes.p[i - 2] == '\n') {
+			f->header_bytes = (uint32_t)i + 1;
+			break;
+		}
+}
+
+void
+intake_own(struct queued *q, const struct envelope *e, struct span bytes, intake_done *done, void *ctx)
+{
+	struct facts f;
+
+	facts_find(bytes, &f);
+	intake_bytes(q, e, &f, bytes, done, ctx);
+}

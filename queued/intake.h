@@ -1,0 +1,18 @@
+/* intake.h: a message comes in: to the store, and when it is on disk, on its way.
+ *
+ * The answer comes through done, once, with code 0 when the message is durable; else an SMTP reply with the enhanced code
+ * in front of the text. */
+#pragma once
+
+#include "envelope.h"
+
+struct queued;
+
+typedef void intake_done(void *ctx, struct id, uint16_t code, struct span text);
+
+/* A small message as bytes. */
+void intake_bytes(struct queued *, const struct envelope *, const struct facts *, struct span bytes, intake_done *, void *ctx);
+/* A filled draft. The store reads it itself and believes only that. */
+void intake_draft(struct queued *, const struct envelope *, uint32_t draft, intake_done *, void *ctx);
+/* A message of our own (a bounce message): its facts are found here. */
+void intake_own(struct queued *, const struct envelope *, struct span bytes, intake_done *, void *ctx);
