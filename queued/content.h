@@ -9,7 +9,7 @@ struct message;
 
 struct content {
 	struct span bytes; /* when there is no descriptor */
-	int fd;		   /* -1: none; whoever sends it on gives it away */
+	int fd;            /* -1: none; whoever sends it on gives it away */
 	uint64_t start, size_bytes;
 	uint32_t crc32c; /* of the range, before drops */
 	bool check_crc;

@@ -18,10 +18,10 @@
 #include <stdio.h>
 
 enum {
-	SUSPEND_S = 15 * 60,  /* where the verdict names no time */
-	LOST_RETRY_S = 60,    /* a worker died: soon, but not at once */
+	SUSPEND_S = 15 * 60, /* where the verdict names no time */
+	LOST_RETRY_S = 60,   /* a worker died: soon, but not at once */
 	REWRITE_RETRY_S = 60,
-	AWAY_RETRY_S = 120,   /* the lane cannot connect */
+	AWAY_RETRY_S = 120, /* the lane cannot connect */
 };
 
 /* ---- setting out ---- */
@@ -43,23 +43,30 @@ unroutable(struct queued *q, struct delivery *d, const struct site_answer *a)
 		enum category category;
 	} said[] = {
 		[RESOLVE_NO_DOMAIN] = { "5.1.2", "the domain does not exist", CATEGORY_BAD_DOMAIN },
-		[RESOLVE_NULL_MX] = { "5.1.10", "the domain takes no mail (null MX)", CATEGORY_BAD_DOMAIN },
-		[RESOLVE_NO_HOST] = { "5.4.4", "the domain has no host that takes mail", CATEGORY_BAD_DOMAIN },
-		[RESOLVE_REFUSED] = { "5.4.4", "the domain points to addresses that are not on the internet",
+		[RESOLVE_NULL_MX] = { "5.1.10", "the domain takes no mail (null MX)",
 		    CATEGORY_BAD_DOMAIN },
-		[RESOLVE_LOOP] = { "5.4.6", "mail for the domain would come back to us", CATEGORY_BAD_DOMAIN },
-		[RESOLVE_LATER] = { "4.4.3", "the domain cannot be looked up now", CATEGORY_NETWORK },
+		[RESOLVE_NO_HOST] = { "5.4.4", "the domain has no host that takes mail",
+		    CATEGORY_BAD_DOMAIN },
+		[RESOLVE_REFUSED] = { "5.4.4",
+		    "the domain points to addresses that are not on the internet",
+		    CATEGORY_BAD_DOMAIN },
+		[RESOLVE_LOOP] = { "5.4.6", "mail for the domain would come back to us",
+		    CATEGORY_BAD_DOMAIN },
+		[RESOLVE_LATER] = { "4.4.3", "the domain cannot be looked up now",
+		    CATEGORY_NETWORK },
 	};
 	bool later = a->status == RESOLVE_LATER || a->status > RESOLVE_LATER;
 	struct deliver_result r = { .outcome = OUTCOME_REPLIED,
 		.stage = STAGE_CONNECT,
 		.enhanced = span_str(said[later ? RESOLVE_LATER : a->status].status),
-		.text = a->text.n > 0 ? a->text : span_str(said[later ? RESOLVE_LATER : a->status].text) };
+		.text = a->text.n > 0 ? a->text
+				      : span_str(said[later ? RESOLVE_LATER : a->status].text) };
 
 	d->attempts++;
 	delivery_attempt(d, &r, loop_wall_ms());
 	delivery_judged(d, later || a->status == RESOLVE_LOOP ? CLASS_SOFT : CLASS_HARD,
-	    (uint8_t)said[later ? RESOLVE_LATER : a->status].category, ADVICE_NONE, 0, r.enhanced, r.text);
+	    (uint8_t)said[later ? RESOLVE_LATER : a->status].category, ADVICE_NONE, 0, r.enhanced,
+	    r.text);
 	if (later)
 		settle_deferred(q, d, 0);
 	else
@@ -102,7 +109,8 @@ course_begin(struct queued *q, struct delivery *d)
 		delivery_move(d, DELIVERY_RETURNED);
 		peer_bouncd_returned(q->bouncd, d);
 	} else if (!d->message->envelope->is_notice &&
-		   suppressed_maybe(q->suppressed, d->message->envelope->tenant, delivery_address(d))) {
+		   suppressed_maybe(
+		       q->suppressed, d->message->envelope->tenant, delivery_address(d))) {
 		delivery_move(d, DELIVERY_CONFIRM);
 		peer_bouncd_confirm(q->bouncd, d);
 	} else
@@ -223,7 +231,8 @@ course_result(struct queued *q, struct delivery *d, const struct deliver_result 
 	else if (r->outcome == OUTCOME_DAMAGED)
 		settle_damaged(q, d);
 	else if (d->result_worker == NULL)
-		settle_deferred(q, d, LOST_RETRY_S); /* the worker is gone: no server said anything */
+		settle_deferred(
+		    q, d, LOST_RETRY_S); /* the worker is gone: no server said anything */
 	else {
 		delivery_move(d, DELIVERY_VERDICT);
 		peer_bouncd_reply(q->bouncd, d);
@@ -233,10 +242,14 @@ course_result(struct queued *q, struct delivery *d, const struct deliver_result 
 void
 course_stray(struct queued *q, struct worker *w, const struct deliver_result *r, struct delivery *d)
 {
-	struct delivery nobody = { .result_worker = w, .result_life = w->life, .result_number = r->number };
+	struct delivery nobody = {
+		.result_worker = w, .result_life = w->life, .result_number = r->number
+	};
 
 	(void)q;
-	if (d != NULL && (d->state == DELIVERY_VERDICT || d->state == DELIVERY_ENDING || d->state == DELIVERY_NOTICE) &&
+	if (d != NULL &&
+	    (d->state == DELIVERY_VERDICT || d->state == DELIVERY_ENDING ||
+		d->state == DELIVERY_NOTICE) &&
 	    d->result_worker == w && d->result_number == r->number)
 		return; /* said twice: settled once */
 	worker_settled(&nobody);
@@ -261,7 +274,8 @@ course_worker_gone(struct queued *q, struct worker *w)
 		.text = SPAN_LIT("the delivery process ended before the answer came") };
 	struct messages *ms = &q->messages;
 
-	for (struct table_node *n = table_each(&ms->by_id, NULL); n != NULL; n = table_each(&ms->by_id, n)) {
+	for (struct table_node *n = table_each(&ms->by_id, NULL); n != NULL;
+	     n = table_each(&ms->by_id, n)) {
 		struct message *m = TABLE_OF(n, struct message, by_id);
 
 		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++) {
@@ -300,8 +314,8 @@ ends_it(const struct attempt *a)
 		return true;
 	if (a->code < 500)
 		return false;
-	return a->advice != ADVICE_RETRY && a->advice != ADVICE_RETRY_LATER && a->advice != ADVICE_SLOW_LANE &&
-	       a->advice != ADVICE_SUSPEND_LANE;
+	return a->advice != ADVICE_RETRY && a->advice != ADVICE_RETRY_LATER &&
+	       a->advice != ADVICE_SLOW_LANE && a->advice != ADVICE_SUSPEND_LANE;
 }
 
 void
@@ -328,8 +342,9 @@ course_connect_failed(struct queued *q, struct lane *l, const struct deliver_clo
 	char why[ADAPT_REASON_MAX];
 
 	(void)q;
-	snprintf(why, sizeof(why), "%s: %.*s%s%u %.*s %.*s", deliver_stage_name(c->stage), SPAN(c->server),
-	    c->server.n > 0 ? ": " : "", c->code, SPAN(c->enhanced), SPAN(c->text));
+	snprintf(why, sizeof(why), "%s: %.*s%s%u %.*s %.*s", deliver_stage_name(c->stage),
+	    SPAN(c->server), c->server.n > 0 ? ": " : "", c->code, SPAN(c->enhanced),
+	    SPAN(c->text));
 	log_begin(LOG_LEVEL_WARN, "unreachable");
 	log_kv("site", l->site->name);
 	log_kv("source", l->source->name);
@@ -353,8 +368,8 @@ course_lane_away(struct queued *q, struct delivery *d)
 	uint32_t wait_s = (uint32_t)((until - loop_now_ms()) / 1000);
 
 	delivery_attempt(d, &r, loop_wall_ms());
-	delivery_judged(d, CLASS_SOFT, suspended ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK, ADVICE_RETRY, 0,
-	    r.enhanced, r.text);
+	delivery_judged(d, CLASS_SOFT, suspended ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK,
+	    ADVICE_RETRY, 0, r.enhanced, r.text);
 	settle_deferred(q, d, wait_s > AWAY_RETRY_S ? wait_s : AWAY_RETRY_S);
 }
 
@@ -398,8 +413,8 @@ course_not_rewritten(struct queued *q, struct transaction *t, bool ever, struct 
 		struct delivery *d = next_of(q, t);
 
 		delivery_attempt(d, &r, loop_wall_ms());
-		delivery_judged(d, CLASS_SOFT, ever ? CATEGORY_SYSTEM : CATEGORY_PROTOCOL, ADVICE_NONE, 0,
-		    r.enhanced, why);
+		delivery_judged(d, CLASS_SOFT, ever ? CATEGORY_SYSTEM : CATEGORY_PROTOCOL,
+		    ADVICE_NONE, 0, r.enhanced, why);
 		if (ever)
 			settle_deferred(q, d, REWRITE_RETRY_S);
 		else

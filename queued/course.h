@@ -18,18 +18,21 @@ void course_set_out(struct queued *, struct message *);
 void course_begin(struct queued *, struct delivery *); /* NEW */
 
 /* Answers to questions. */
-void course_routed(struct queued *, struct delivery *);			   /* ROUTING */
-void course_confirmed(struct queued *, struct delivery *, bool suppressed, struct span reason); /* CONFIRM */
+void course_routed(struct queued *, struct delivery *); /* ROUTING */
+void course_confirmed(
+    struct queued *, struct delivery *, bool suppressed, struct span reason); /* CONFIRM */
 void course_unconfirmed(struct queued *, struct delivery *); /* CONFIRM: nobody could say */
-void course_judged(struct queued *, struct delivery *);	    /* VERDICT: d->last is judged, or nobody did */
+void
+course_judged(struct queued *, struct delivery *); /* VERDICT: d->last is judged, or nobody did */
 void course_returned(struct queued *, struct delivery *, bool stored); /* RETURNED */
-void course_noticed(struct queued *, struct delivery *);	       /* NOTICE: the notice is on disk */
+void course_noticed(struct queued *, struct delivery *); /* NOTICE: the notice is on disk */
 
 /* Results of deliverd. Awaits: it is with deliverd, or may still become so at a start. */
 bool course_awaits_result(struct queued *, struct delivery *);
 void course_result(struct queued *, struct delivery *, const struct deliver_result *);
 /* A result nobody waits for: of a recipient that ended before a restart, or unknown. */
-void course_stray(struct queued *, struct worker *, const struct deliver_result *, struct delivery *);
+void
+course_stray(struct queued *, struct worker *, const struct deliver_result *, struct delivery *);
 void course_underway(struct queued *, struct delivery *, struct worker *);
 void course_worker_gone(struct queued *, struct worker *);
 

@@ -12,17 +12,22 @@ static const struct {
 	const char *name;
 	unsigned to;
 } states[] = {
-	[DELIVERY_NEW] = { "new", TO(CONFIRM) | TO(ROUTING) | TO(LANE) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
-				      TO(RETURNED) | TO(NOTICE) | TO(ENDING) | TO(VERDICT) },
-	[DELIVERY_CONFIRM] = { "asking bouncd", TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) |
-						    TO(HELD) },
-	[DELIVERY_ROUTING] = { "asking where to", TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) |
-						      TO(SENDING) | TO(HELD) },
-	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) | TO(VERDICT) |
-					       TO(NOTICE) | TO(ENDING) | TO(NEW) },
-	[DELIVERY_REWRITING] = { "being rewritten", TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
-	[DELIVERY_SENDING] = { "being sent", TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
-	[DELIVERY_VERDICT] = { "asking what the reply means", TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_NEW] = { "new", TO(CONFIRM) | TO(ROUTING) | TO(LANE) | TO(SENDING) |
+				      TO(DEFERRED) | TO(HELD) | TO(RETURNED) | TO(NOTICE) |
+				      TO(ENDING) | TO(VERDICT) },
+	[DELIVERY_CONFIRM] = { "asking bouncd",
+	    TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD) },
+	[DELIVERY_ROUTING] = { "asking where to", TO(LANE) | TO(VERDICT) | TO(DEFERRED) |
+						      TO(NOTICE) | TO(ENDING) | TO(SENDING) |
+						      TO(HELD) },
+	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
+					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) },
+	[DELIVERY_REWRITING] = { "being rewritten",
+	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_SENDING] = { "being sent",
+	    TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_VERDICT] = { "asking what the reply means",
+	    TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_DEFERRED] = { "deferred",
 	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_HELD] = { "held", TO(NEW) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
@@ -71,8 +76,8 @@ delivery_domain(const struct delivery *d)
 static struct attempt *
 copied(const struct attempt *from)
 {
-	const struct span *in[] = { &from->enhanced, &from->text, &from->server, &from->address, &from->source,
-		&from->tls, &from->status, &from->words };
+	const struct span *in[] = { &from->enhanced, &from->text, &from->server, &from->address,
+		&from->source, &from->tls, &from->status, &from->words };
 	size_t n = sizeof(*from);
 	struct attempt *a;
 	char *p;
@@ -84,8 +89,8 @@ copied(const struct attempt *from)
 		fatal("out of memory for an attempt");
 	*a = *from;
 	p = (char *)(a + 1);
-	struct span *out[] = { &a->enhanced, &a->text, &a->server, &a->address, &a->source, &a->tls, &a->status,
-		&a->words };
+	struct span *out[] = { &a->enhanced, &a->text, &a->server, &a->address, &a->source, &a->tls,
+		&a->status, &a->words };
 	for (unsigned i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
 		if (in[i]->n > 0)
 			memcpy(p, in[i]->p, in[i]->n);
@@ -116,8 +121,8 @@ delivery_attempt(struct delivery *d, const struct deliver_result *r, uint64_t ti
 }
 
 void
-delivery_judged(struct delivery *d, uint8_t class, uint8_t category, uint8_t advice, uint32_t advice_s,
-    struct span status, struct span words)
+delivery_judged(struct delivery *d, uint8_t class, uint8_t category, uint8_t advice,
+    uint32_t advice_s, struct span status, struct span words)
 {
 	struct attempt a = *d->last, *old = d->last;
 

@@ -21,7 +21,8 @@ put(struct draw *d, struct thing *t, unsigned n, char tenant, char campaign, uns
 	for (unsigned i = 0; i < n; i++) {
 		t[i] = (struct thing){ .tenant = tenant, .campaign = campaign };
 		draw_put(d, &t[i].item,
-		    &(struct draw_place){ span_of(&tenant, 1), span_of(&campaign, 1), priority, tenant == 'w' ? 3 : 1 },
+		    &(struct draw_place){ span_of(&tenant, 1), span_of(&campaign, 1), priority,
+			tenant == 'w' ? 3 : 1 },
 		    cost);
 	}
 }

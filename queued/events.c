@@ -108,13 +108,15 @@ static void
 reply_key(struct buf *b, const struct attempt *a)
 {
 	char text[1200];
-	int n = snprintf(text, sizeof(text), "%u%s%.*s%s%.*s", a->code, a->enhanced.n > 0 ? " " : "",
-	    SPAN(a->enhanced), a->text.n > 0 ? " " : "", SPAN(span_first(a->text, 1000)));
+	int n =
+	    snprintf(text, sizeof(text), "%u%s%.*s%s%.*s", a->code, a->enhanced.n > 0 ? " " : "",
+		SPAN(a->enhanced), a->text.n > 0 ? " " : "", SPAN(span_first(a->text, 1000)));
 
 	if (a->code == 0)
 		event_span(b, "reply", a->text);
 	else
-		event_span(b, "reply", span_of(text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1));
+		event_span(b, "reply",
+		    span_of(text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1));
 }
 
 void
@@ -190,7 +192,19 @@ events_lane(struct events *e, const struct lane *l, const char *what)
 }
 
 void
-events_admin(struct events *e, const char *verb, unsigned actor, const struct delivery *d, struct span reason)
+events_corrupt(struct events *e, const char *file, const char *why)
+{
+	struct buf *b = begin(e, "admin");
+
+	event_str(b, "verb", "corrupt");
+	event_str(b, "file", file);
+	event_str(b, "reason", why);
+	end(e);
+}
+
+void
+events_admin(struct events *e, const char *verb, unsigned actor, const struct delivery *d,
+    struct span reason)
 {
 	struct buf *b = begin(e, "admin");
 

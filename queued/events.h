@@ -22,4 +22,6 @@ void events_received(struct events *, const struct message *);
 void events_deferred(struct events *, const struct delivery *, uint64_t retry_ms);
 /* what: slowed faster suspended resumed unreachable released. */
 void events_lane(struct events *, const struct lane *, const char *what);
-void events_admin(struct events *, const char *verb, unsigned actor, const struct delivery *, struct span reason);
+void events_corrupt(struct events *, const char *file, const char *why);
+void events_admin(
+    struct events *, const char *verb, unsigned actor, const struct delivery *, struct span reason);

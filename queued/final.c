@@ -52,7 +52,8 @@ story(const struct delivery *d, enum final_kind k, struct span why)
 	if (why.n > 0)
 		log_kv("why", why);
 	log_kvf("attempts", "%u", d->attempts);
-	log_kvf("delay_s", "%.3f", (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
+	log_kvf("delay_s", "%.3f",
+	    (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
 	log_end();
 }
 
@@ -92,7 +93,9 @@ on_durable(void *ctx, const struct store_end *end)
 void
 final_end(struct queued *q, struct delivery *d, enum final_kind k, struct span why)
 {
-	struct store_end end = { .id = d->message->envelope->id, .index = d->index, .mark = kinds[k].mark };
+	struct store_end end = {
+		.id = d->message->envelope->id, .index = d->index, .mark = kinds[k].mark
+	};
 
 	schedule_clear(&q->schedule, &d->due);
 	delivery_move(d, DELIVERY_ENDING);

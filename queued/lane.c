@@ -115,7 +115,8 @@ lanes_n(const struct lanes *ls)
 struct lane *
 lanes_each(const struct lanes *ls, struct lane *l)
 {
-	return TABLE_OF(table_each(&ls->by_pair, l == NULL ? NULL : &l->by_pair), struct lane, by_pair);
+	return TABLE_OF(
+	    table_each(&ls->by_pair, l == NULL ? NULL : &l->by_pair), struct lane, by_pair);
 }
 
 /* ---- waking ---- */

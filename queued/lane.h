@@ -43,7 +43,7 @@ struct lane {
 	struct session_list sessions; /* those that stand or are being made */
 	uint32_t sessions_n, connecting_n;
 	struct bucket messages, connections;
-	struct due due; /* wakes it when a rate, a back-off or a suspension lets it go on */
+	struct due due;      /* wakes it when a rate, a back-off or a suspension lets it go on */
 	uint64_t backoff_ms; /* no connection before that */
 	unsigned failures;   /* connections that did not come to stand, in a row */
 	char failure[ADAPT_REASON_MAX];
@@ -78,7 +78,7 @@ void lane_connected(struct lane *);
 uint32_t lane_connections_max(const struct lane *);
 
 /* What happened there. */
-void lane_clean(struct lane *);			  /* a delivery was accepted */
+void lane_clean(struct lane *);                   /* a delivery was accepted */
 void lane_slow(struct lane *, struct span reply); /* it said: too much */
 void lane_suspend(struct lane *, uint32_t for_s, struct span reply);
 void lane_connect_failed(struct lane *, struct span why);

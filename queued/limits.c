@@ -7,10 +7,10 @@ static const char *const names[] = { "connections", "connection-rate", "messages
 	"message-rate", "recipients" };
 
 static const struct limits built_in = { .of = {
-	[LIMIT_CONNECTIONS] = { .value = 20 },
-	[LIMIT_PER_CONNECTION] = { .value = 1000 },
-	[LIMIT_RECIPIENTS] = { .value = 100 },
-} };
+					    [LIMIT_CONNECTIONS] = { .value = 20 },
+					    [LIMIT_PER_CONNECTION] = { .value = 1000 },
+					    [LIMIT_RECIPIENTS] = { .value = 100 },
+					} };
 
 const char *
 limit_name(enum limit_kind k)
@@ -58,7 +58,8 @@ any_glob(const struct span *globs, size_t n, struct span name)
 }
 
 static enum fit
-fit_of(const struct limit_rule *r, struct span site, struct span domain, const struct span *mx, size_t mx_n)
+fit_of(const struct limit_rule *r, struct span site, struct span domain, const struct span *mx,
+    size_t mx_n)
 {
 	if (span_eq_nocase(r->name, site))
 		return FIT_NAME;

@@ -16,8 +16,8 @@ enum limit_kind {
 };
 
 struct limit {
-	uint64_t value; /* 0: unlimited, or unset in a rule */
-	uint64_t per_s; /* rates */
+	uint64_t value;   /* 0: unlimited, or unset in a rule */
+	uint64_t per_s;   /* rates */
 	const char *file; /* NULL: built in */
 	uint32_t line;
 };
@@ -34,8 +34,8 @@ struct limit_rule {
 	struct limits limits;
 };
 
-struct limits limits_find(const struct limit_rule *, size_t rules_n, struct span site, struct span domain,
-    const struct span *mx, size_t mx_n);
+struct limits limits_find(const struct limit_rule *, size_t rules_n, struct span site,
+    struct span domain, const struct span *mx, size_t mx_n);
 /* "connections", "message-rate": as written in the configuration. */
 const char *limit_name(enum limit_kind);
 /* * and ? over a name, ASCII case-blind; linear in both. */

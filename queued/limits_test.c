@@ -18,7 +18,8 @@ static const struct {
 
 START_TEST(globs_fit)
 {
-	ck_assert_int_eq(glob_match(span_str(globs[_i].glob), span_str(globs[_i].name)), globs[_i].fits);
+	ck_assert_int_eq(
+	    glob_match(span_str(globs[_i].glob), span_str(globs[_i].name)), globs[_i].fits);
 }
 END_TEST
 
@@ -45,7 +46,8 @@ static const struct limit_rule rules[] = {
 START_TEST(each_limit_from_the_most_specific)
 {
 	struct span mx[] = { SPAN_LIT("aspmx.l.google.com") };
-	struct limits l = limits_find(rules, 3, SPAN_LIT("google.com"), SPAN_LIT("c.example"), mx, 1);
+	struct limits l =
+	    limits_find(rules, 3, SPAN_LIT("google.com"), SPAN_LIT("c.example"), mx, 1);
 
 	ck_assert_uint_eq(l.of[LIMIT_CONNECTIONS].value, 7);
 	ck_assert_uint_eq(l.of[LIMIT_CONNECTIONS].line, 9);

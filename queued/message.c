@@ -21,8 +21,8 @@ deliveries_make(struct messages *ms, struct message *m)
 }
 
 struct message *
-message_new(struct messages *ms, const struct queued_conf *conf, const struct envelope *e, const struct facts *f,
-    struct span bytes)
+message_new(struct messages *ms, const struct queued_conf *conf, const struct envelope *e,
+    const struct facts *f, struct span bytes)
 {
 	struct arena *a = arena_new(0);
 	struct message *m = arena_alloc(a, sizeof(*m));
@@ -55,7 +55,8 @@ message_free(struct messages *ms, struct message *m)
 void
 messages_conf(struct messages *ms, const struct queued_conf *conf)
 {
-	for (struct table_node *n = table_each(&ms->by_id, NULL); n != NULL; n = table_each(&ms->by_id, n)) {
+	for (struct table_node *n = table_each(&ms->by_id, NULL); n != NULL;
+	     n = table_each(&ms->by_id, n)) {
 		struct message *m = TABLE_OF(n, struct message, by_id);
 
 		m->tenant = conf_tenant(conf, m->envelope->tenant);

@@ -17,9 +17,9 @@ struct message {
 	const struct tenant *tenant;
 	const struct stream *stream;
 	struct delivery *deliveries; /* one for each recipient of the envelope */
-	uint32_t open;		     /* not ended */
+	uint32_t open;               /* not ended */
 	bool held;
-	bool filed;	  /* has its file: bytes need not stay in memory */
+	bool filed;          /* has its file: bytes need not stay in memory */
 	uint64_t notice_job; /* the bounce message that gathers recipients, 0: none */
 	uint32_t notice_n;   /* recipients in it so far */
 };
@@ -32,7 +32,8 @@ struct messages {
 static inline struct message *
 message_find(const struct messages *ms, struct id id)
 {
-	for (struct table_node *n = table_first(&ms->by_id, id_hash(id)); n != NULL; n = table_next(n)) {
+	for (struct table_node *n = table_first(&ms->by_id, id_hash(id)); n != NULL;
+	     n = table_next(n)) {
 		struct message *m = TABLE_OF(n, struct message, by_id);
 
 		if (id_eq(m->envelope->id, id))

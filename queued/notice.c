@@ -17,7 +17,8 @@ enum {
 	AGAIN_MS = 60 * 1000,
 	HEAD_MAX = 32 * 1024,
 	WHOLE_MAX = 48 * 1024,
-	NOTICE_BYTES = 100 * 1024, /* of recipients' records: what a packet's reader keeps for one notice */
+	NOTICE_BYTES =
+	    100 * 1024, /* of recipients' records: what a packet's reader keeps for one notice */
 };
 
 /* A bounce message on its way: gathering, with bouncd, or with the store. */
@@ -98,7 +99,8 @@ put_notice(struct chan *c, struct notice *n)
 		content_head(&content, want, a, &head, NULL);
 		content_drop(&content);
 	}
-	b.head = span_first(head, m->facts.header_bytes < HEAD_MAX ? m->facts.header_bytes : HEAD_MAX);
+	b.head =
+	    span_first(head, m->facts.header_bytes < HEAD_MAX ? m->facts.header_bytes : HEAD_MAX);
 	if (head.n == m->facts.size_bytes)
 		b.bytes = head;
 	bounce_notice_put(c, &b);
@@ -174,7 +176,8 @@ on_stored(void *ctx, struct id id, uint16_t code, struct span text)
 
 	n->storing = false;
 	if (code != 0) {
-		log_warn("notice-not-stored", "id=%s code=%u text=\"%.*s\"", id_text(id).c, code, SPAN(text));
+		log_warn("notice-not-stored", "id=%s code=%u text=\"%.*s\"", id_text(id).c, code,
+		    SPAN(text));
 		return; /* the timer asks again */
 	}
 	schedule_clear(&q->schedule, &n->due);
@@ -200,7 +203,8 @@ notice_made(struct queued *q, const struct bounce_made *made)
 	if (n == NULL || n->storing || !made->ok || made->bytes.n == 0)
 		return;
 	about = n->message->envelope;
-	to = (struct recipient){ .address = about->from, .notify = NOTIFY_NEVER, .mark = MARK_OPEN };
+	to =
+	    (struct recipient){ .address = about->from, .notify = NOTIFY_NEVER, .mark = MARK_OPEN };
 	e = (struct envelope){ .id = id_new(),
 		.received_ms = loop_wall_ms(),
 		.tenant = about->tenant,
@@ -218,7 +222,8 @@ void
 notices_ask_again(struct queued *q)
 {
 	(void)q;
-	for (struct table_node *t = table_each(&notices, NULL); t != NULL; t = table_each(&notices, t)) {
+	for (struct table_node *t = table_each(&notices, NULL); t != NULL;
+	     t = table_each(&notices, t)) {
 		struct notice *n = TABLE_OF(t, struct notice, by_job);
 
 		if (n->message->notice_job != t->hash)

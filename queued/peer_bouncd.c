@@ -13,7 +13,12 @@
 
 #include <stdlib.h>
 
-enum { QUEUE_BYTES = 4 << 20, VERDICT_WAIT_MS = 5000, CONFIRM_WAIT_MS = 5000, RETURNED_WAIT_MS = 60 * 1000 };
+enum {
+	QUEUE_BYTES = 4 << 20,
+	VERDICT_WAIT_MS = 5000,
+	CONFIRM_WAIT_MS = 5000,
+	RETURNED_WAIT_MS = 60 * 1000
+};
 
 /* A question that is out, by its number. */
 struct question {
@@ -99,7 +104,8 @@ peer_bouncd_reply(struct peer_bouncd *p, struct delivery *d)
 		.code = a->code,
 		.enhanced = a->enhanced,
 		.text = span_first(a->text, 8192),
-		.final_try = retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()) };
+		.final_try =
+		    retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()) };
 
 	ask(p, d, VERDICT_WAIT_MS, on_verdict_late);
 	r.job = d->job;
@@ -113,8 +119,8 @@ got_verdict(struct peer_bouncd *p, struct msg *m)
 	struct bounce_verdict v = { 0 };
 	struct delivery *d;
 
-	if (bounce_verdict_get(m, &v) == -1 || v.class > CLASS_HARD || v.category > CATEGORY_OTHER ||
-	    v.advice > ADVICE_FIX)
+	if (bounce_verdict_get(m, &v) == -1 || v.class > CLASS_HARD ||
+	    v.category > CATEGORY_OTHER || v.advice > ADVICE_FIX)
 		return -1;
 	d = answered(p, v.job);
 	if (d == NULL || d->state != DELIVERY_VERDICT)
@@ -140,7 +146,8 @@ on_confirm_late(void *ctx, struct due *due)
 void
 peer_bouncd_confirm(struct peer_bouncd *p, struct delivery *d)
 {
-	struct bounce_confirm c = { .tenant = d->message->envelope->tenant, .address = delivery_address(d) };
+	struct bounce_confirm c = { .tenant = d->message->envelope->tenant,
+		.address = delivery_address(d) };
 
 	ask(p, d, CONFIRM_WAIT_MS, on_confirm_late);
 	c.job = d->job;

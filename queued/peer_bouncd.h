@@ -12,4 +12,4 @@ struct peer_bouncd *peer_bouncd_new(struct queued *);
 void peer_bouncd_reply(struct peer_bouncd *, struct delivery *);    /* VERDICT */
 void peer_bouncd_confirm(struct peer_bouncd *, struct delivery *);  /* CONFIRM */
 void peer_bouncd_returned(struct peer_bouncd *, struct delivery *); /* RETURNED */
-struct chan *peer_bouncd_chan(struct peer_bouncd *); /* NULL: away */
+struct chan *peer_bouncd_chan(struct peer_bouncd *);                /* NULL: away */

@@ -266,8 +266,8 @@ worker_open(struct worker *w, const struct session *s)
 	}
 	o.hosts_n = l->site->hosts_n < DELIVER_HOSTS_MAX ? l->site->hosts_n : DELIVER_HOSTS_MAX;
 	for (uint32_t i = 0; i < o.hosts_n; i++)
-		o.hosts[i] = (struct deliver_host){ l->site->hosts[i].name, l->site->hosts[i].address,
-			l->site->hosts[i].port };
+		o.hosts[i] = (struct deliver_host){ l->site->hosts[i].name,
+			l->site->hosts[i].address, l->site->hosts[i].port };
 	deliver_open_put(w->chan, &o);
 }
 
@@ -279,7 +279,8 @@ worker_close(struct worker *w, uint32_t session)
 }
 
 void
-worker_transact(struct worker *w, const struct transaction *t, const struct content *c, struct span from)
+worker_transact(
+    struct worker *w, const struct transaction *t, const struct content *c, struct span from)
 {
 	const struct envelope *e = t->message->envelope;
 	struct deliver_rcpt rcpts[DELIVER_RCPTS_MAX];
@@ -309,7 +310,8 @@ worker_transact(struct worker *w, const struct transaction *t, const struct cont
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct recipient *r = &e->rcpts[t->deliveries[i]->index];
 
-		rcpts[i] = (struct deliver_rcpt){ t->deliveries[i]->index, r->address, r->orcpt, r->notify };
+		rcpts[i] = (struct deliver_rcpt){ t->deliveries[i]->index, r->address, r->orcpt,
+			r->notify };
 	}
 	deliver_transact_put(w->chan, &put);
 }

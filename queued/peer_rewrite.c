@@ -29,6 +29,7 @@ struct peer_rewrite {
 	struct queued *q;
 	struct rewriter workers[WORKERS_MAX];
 	unsigned workers_n, next;
+	bool expected; /* the master runs some */
 	struct table questions;
 };
 
@@ -39,7 +40,7 @@ rewrite_wanted(const struct queued *q, const struct delivery *d)
 
 	if (d->need_7bit)
 		return true;
-	if (role_peers(q->role, ROLE_REWRITE) == 0)
+	if (!q->rewrite->expected)
 		return false;
 	return e->track_clicks || e->track_opens || d->message->tenant->sign;
 }
@@ -73,7 +74,8 @@ drops_raw(const struct facts *f, uint32_t *raw)
 }
 
 static void
-ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t, const struct content *c)
+ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
+    const struct content *c)
 {
 	const struct message *m = t->message;
 	const struct delivery *d = t->deliveries[0];
@@ -104,10 +106,17 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t, con
 void
 peer_rewrite_ask(struct peer_rewrite *p, struct transaction *t)
 {
-	struct question *x = TABLE_OF(table_first(&p->questions, t->number), struct question, by_job);
+	struct question *x =
+	    TABLE_OF(table_first(&p->questions, t->number), struct question, by_job);
 	struct content c;
 	struct err err;
 
+	if (!p->expected) {
+		pool_not_rewritten(p->q->pool, t->number, false,
+		    SPAN_LIT("the server takes no 8-bit mail, and there is no rewriter to make it "
+			     "7-bit"));
+		return;
+	}
 	if (x == NULL) {
 		x = calloc(1, sizeof(*x));
 		if (x == NULL)
@@ -231,6 +240,7 @@ peer_rewrite_new(struct queued *q)
 	if (p == NULL)
 		fatal("out of memory for the rewriters");
 	p->q = q;
+	p->expected = role_peers(q->role, ROLE_REWRITE) > 0;
 	for (unsigned i = 0; i < WORKERS_MAX; i++) {
 		p->workers[i].home = p;
 		p->workers[i].instance = i;

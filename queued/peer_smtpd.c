@@ -97,7 +97,8 @@ got_message(struct smtpd *w, struct msg *m)
 static struct ahead *
 ahead_of(struct smtpd *w, struct id id)
 {
-	for (struct table_node *n = table_first(&w->ahead, id_hash(id)); n != NULL; n = table_next(n)) {
+	for (struct table_node *n = table_first(&w->ahead, id_hash(id)); n != NULL;
+	     n = table_next(n)) {
 		struct ahead *a = TABLE_OF(n, struct ahead, by_id);
 
 		if (id_eq(a->id, id))
@@ -159,7 +160,8 @@ got_commit(struct smtpd *w, struct msg *m)
 		return -1;
 	a = ahead_of(w, s.envelope.id);
 	if (a != NULL) {
-		struct recipient *all = arena_alloc(w->scratch, (a->n + s.envelope.rcpts_n) * sizeof(*all));
+		struct recipient *all =
+		    arena_alloc(w->scratch, (a->n + s.envelope.rcpts_n) * sizeof(*all));
 
 		if (a->n + s.envelope.rcpts_n > ENVELOPE_RCPTS_MAX)
 			return -1;
@@ -230,7 +232,8 @@ got_ask(struct smtpd *w, struct msg *m)
 	to.ask = a.ask;
 	if (a.kind == ASK_BOUNCE)
 		answer_bounce(w->home->q, &a, &to);
-	else if (a.kind == ASK_RCPT && suppressed_maybe(w->home->q->suppressed, a.tenant, a.address)) {
+	else if (a.kind == ASK_RCPT &&
+		 suppressed_maybe(w->home->q->suppressed, a.tenant, a.address)) {
 		to.code = 550;
 		to.text = SPAN_LIT("5.7.1 the recipient is on the suppression list");
 	} else if (a.kind == ASK_MAIL && w->home->code != 0) {

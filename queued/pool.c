@@ -8,14 +8,15 @@
 #include "peer_rewrite.h"
 #include "queued.h"
 #include "sender.h"
+#include "storage.h"
 
 #include <bsd/stdlib.h>
 #include <stdlib.h>
 
 enum {
-	DEFER_A_TURN = 500,	   /* deliveries of a lane that cannot connect */
+	DEFER_A_TURN = 500,        /* deliveries of a lane that cannot connect */
 	RECORD_BYTES = 110 * 1024, /* of a TRANSACT: bytes and recipients */
-	OPEN_A_TURN = 4,	   /* connections of one lane */
+	OPEN_A_TURN = 4,           /* connections of one lane */
 };
 
 struct pool {
@@ -120,7 +121,8 @@ gather(struct pool *p, struct lane *l, struct delivery **d)
 		    (struct delivery *)(void *)((char *)behind - offsetof(struct delivery, item));
 
 		bytes += rcpt_bytes(more);
-		if (more->message != d[0]->message || bytes > RECORD_BYTES || more->need_7bit != d[0]->need_7bit)
+		if (more->message != d[0]->message || bytes > RECORD_BYTES ||
+		    more->need_7bit != d[0]->need_7bit)
 			break;
 		behind = draw_behind(behind);
 		draw_remove(&l->draw, &more->item);
@@ -135,7 +137,8 @@ without_expired(struct pool *p, struct delivery **d, uint32_t n)
 {
 	const struct message *m = d[0]->message;
 
-	if (!retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()) || d[0]->attempts == 0)
+	if (!retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()) ||
+	    d[0]->attempts == 0)
 		return n;
 	for (uint32_t i = 0; i < n; i++)
 		course_expired(p->q, d[i]);
@@ -210,7 +213,8 @@ defer_waiting(struct pool *p, struct lane *l)
 	for (unsigned i = 0; i < DEFER_A_TURN && l->draw.n > 0; i++) {
 		struct draw_item *item = draw_take(&l->draw);
 
-		course_lane_away(p->q, (struct delivery *)(void *)((char *)item - offsetof(struct delivery, item)));
+		course_lane_away(p->q,
+		    (struct delivery *)(void *)((char *)item - offsetof(struct delivery, item)));
 	}
 	if (l->draw.n > 0)
 		lane_wake(l);
@@ -221,7 +225,8 @@ lane_is_away(const struct lane *l)
 {
 	if (l->sessions_n > l->connecting_n)
 		return false;
-	return l->adapt.until_ms > loop_now_ms() || (l->failures > 1 && l->backoff_ms > loop_now_ms());
+	return l->adapt.until_ms > loop_now_ms() ||
+	       (l->failures > 1 && l->backoff_ms > loop_now_ms());
 }
 
 static void
@@ -289,7 +294,7 @@ whose(struct pool *p, const struct deliver_result *r)
 
 	if (t != NULL && id_eq(t->message->envelope->id, r->id))
 		return transaction_take(p, t, r->index);
-	m = message_find(&p->q->messages, r->id);
+	m = storage_bring(p->q, r->id);
 	if (m == NULL || r->index >= m->envelope->rcpts_n)
 		return NULL;
 	return &m->deliveries[r->index];
@@ -334,7 +339,9 @@ void
 pool_closed(struct pool *p, const struct deliver_closed *c)
 {
 	struct session *s = session_find(p, c->session);
-	struct deliver_result unsent = { .outcome = OUTCOME_UNSENT, .stage = STAGE_IDLE, .text = c->text };
+	struct deliver_result unsent = {
+		.outcome = OUTCOME_UNSENT, .stage = STAGE_IDLE, .text = c->text
+	};
 	struct lane *l;
 
 	if (s == NULL)
@@ -349,7 +356,7 @@ pool_closed(struct pool *p, const struct deliver_closed *c)
 void
 pool_underway(struct pool *p, struct worker *w, const struct deliver_underway *u)
 {
-	struct message *m = message_find(&p->q->messages, u->id);
+	struct message *m = storage_bring(p->q, u->id);
 
 	if (m != NULL && u->index < m->envelope->rcpts_n)
 		course_underway(p->q, &m->deliveries[u->index], w);
@@ -415,7 +422,8 @@ pool_new(struct queued *q)
 	if (p == NULL)
 		fatal("out of memory for the pool");
 	p->q = q;
-	p->last_session = arc4random(); /* the workers may still have sessions of the queued before us */
+	p->last_session =
+	    arc4random(); /* the workers may still have sessions of the queued before us */
 	p->again = (struct due){ .fire = on_again, .ctx = p };
 	loop_at_turn_end(on_turn_end, p);
 	return p;

@@ -29,7 +29,8 @@ static const struct conf_setting queue_settings[] = {
 	    .def = "20000",
 	    .min = 100,
 	    .max = 10000000,
-	    .help = "Messages held in memory; those beyond wait as files and index records until they are due." },
+	    .help = "Messages held in memory; those beyond wait as files and index records until "
+		    "they are due." },
 	{ .name = "session-idle",
 	    .type = CONF_DURATION,
 	    .def = "5s",
@@ -69,8 +70,11 @@ static const struct conf_setting stream_settings[] = {
 static const struct conf_setting source_settings[] = {
 	{ .name = "address",
 	    .type = CONF_STRING,
-	    .help = "Local address that connections are made from; the kernel chooses where unset." },
-	{ .name = "ehlo", .type = CONF_DOMAIN, .help = "Name given in EHLO; hostname where unset." },
+	    .help =
+		"Local address that connections are made from; the kernel chooses where unset." },
+	{ .name = "ehlo",
+	    .type = CONF_DOMAIN,
+	    .help = "Name given in EHLO; hostname where unset." },
 	{ .name = NULL },
 };
 
@@ -85,27 +89,40 @@ static const struct conf_setting route_settings[] = {
 	    .def = "opportunistic",
 	    .choices = "none opportunistic required verified",
 	    .help = "Whether STARTTLS is used, needed, and the certificate checked." },
-	{ .name = "implicit-tls", .type = CONF_BOOL, .def = "no", .help = "TLS from the first byte, as on port 465." },
+	{ .name = "implicit-tls",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help = "TLS from the first byte, as on port 465." },
 	{ .name = "login", .type = CONF_STRING, .help = "Login for AUTH." },
 	{ .name = "password", .type = CONF_SECRET, .help = "Its password." },
 	{ .name = NULL },
 };
 
 static const struct conf_setting site_settings[] = {
-	{ .name = "mx", .type = CONF_GLOB, .list = true, .help = "Sites one of whose MX hosts matches." },
-	{ .name = "domain", .type = CONF_GLOB, .list = true, .help = "Sites of recipient domains that match." },
+	{ .name = "mx",
+	    .type = CONF_GLOB,
+	    .list = true,
+	    .help = "Sites one of whose MX hosts matches." },
+	{ .name = "domain",
+	    .type = CONF_GLOB,
+	    .list = true,
+	    .help = "Sites of recipient domains that match." },
 	{ .name = "connections",
 	    .type = CONF_NUMBER,
 	    .min = 1,
 	    .max = 10000,
 	    .help = "Connections at once from one source. Built in: 20." },
-	{ .name = "connection-rate", .type = CONF_RATE, .help = "New connections. Built in: no limit." },
+	{ .name = "connection-rate",
+	    .type = CONF_RATE,
+	    .help = "New connections. Built in: no limit." },
 	{ .name = "messages-per-connection",
 	    .type = CONF_NUMBER,
 	    .min = 1,
 	    .max = 1000000,
 	    .help = "Messages after which a connection is closed. Built in: 1000." },
-	{ .name = "message-rate", .type = CONF_RATE, .help = "Messages from one source. Built in: no limit." },
+	{ .name = "message-rate",
+	    .type = CONF_RATE,
+	    .help = "Messages from one source. Built in: no limit." },
 	{ .name = "recipients",
 	    .type = CONF_NUMBER,
 	    .min = 1,
@@ -135,7 +152,8 @@ host_parse(struct span s, struct route_host *h)
 		if (port.n == 0)
 			return -1;
 	}
-	if (host.n == 0 || host.n > 255 || (port.n > 0 && (span_u64(port, PORT_MAX, &n) == -1 || n == 0)))
+	if (host.n == 0 || host.n > 255 ||
+	    (port.n > 0 && (span_u64(port, PORT_MAX, &n) == -1 || n == 0)))
 		return -1;
 	h->name = host;
 	h->port = (uint16_t)n;
@@ -162,7 +180,8 @@ route_check(struct conf *c, const struct conf_block *b)
 
 	for (size_t i = 0; i < conf_count(b, "to"); i++)
 		if (host_parse(span_str(conf_str_at(b, "to", i)), &h) == -1)
-			conf_complain(c, b, "to", "\"%s\" is no HOST:PORT", conf_str_at(b, "to", i));
+			conf_complain(
+			    c, b, "to", "\"%s\" is no HOST:PORT", conf_str_at(b, "to", i));
 	if (conf_count(b, "to") > DELIVER_HOSTS_MAX)
 		conf_complain(c, b, "to", "more than %d hosts", DELIVER_HOSTS_MAX);
 	if (conf_is_set(b, "login") != conf_is_set(b, "password"))
@@ -235,14 +254,17 @@ static void
 streams_make(struct queued_conf *q, const struct conf_block *top)
 {
 	q->streams = arena_alloc(q->arena, sizeof(*q->streams) * (count(top, "stream") + 1));
-	q->streams[q->streams_n++] =
-	    (struct stream){ .name = SPAN_LIT("default"), .retry = { 120, 21600, 259200 }, .priority = 1 };
+	q->streams[q->streams_n++] = (struct stream){
+		.name = SPAN_LIT("default"), .retry = { 120, 21600, 259200 }, .priority = 1
+	};
 	for (const struct conf_block *b = conf_first(top, "stream"); b != NULL; b = conf_next(b)) {
 		struct span priority = span_str(conf_str(b, "priority"));
 		struct stream s = { .name = span_str(conf_name(b)),
-			.retry = { (uint32_t)conf_num(b, "retry-first"), (uint32_t)conf_num(b, "retry-most"),
-			    (uint32_t)conf_num(b, "expire") },
-			.priority = span_is(priority, "high") ? 0 : span_is(priority, "low") ? 2 : 1 };
+			.retry = { (uint32_t)conf_num(b, "retry-first"),
+			    (uint32_t)conf_num(b, "retry-most"), (uint32_t)conf_num(b, "expire") },
+			.priority = span_is(priority, "high")  ? 0
+				    : span_is(priority, "low") ? 2
+							       : 1 };
 
 		if (span_is_nocase(s.name, "default"))
 			q->streams[0] = s;
@@ -256,17 +278,18 @@ sources_make(struct queued_conf *q, const struct conf_block *top)
 {
 	q->sources = arena_alloc(q->arena, sizeof(*q->sources) * (count(top, "source") + 1));
 	for (const struct conf_block *b = conf_first(top, "source"); b != NULL; b = conf_next(b))
-		q->sources[q->sources_n++] = (struct source){ span_str(conf_name(b)),
-			span_str(conf_str(b, "address")),
-			conf_is_set(b, "ehlo") ? span_str(conf_str(b, "ehlo")) : q->hostname };
+		q->sources[q->sources_n++] =
+		    (struct source){ span_str(conf_name(b)), span_str(conf_str(b, "address")),
+			    conf_is_set(b, "ehlo") ? span_str(conf_str(b, "ehlo")) : q->hostname };
 	if (q->sources_n == 0)
-		q->sources[q->sources_n++] = (struct source){ .name = SPAN_LIT("default"), .ehlo = q->hostname };
+		q->sources[q->sources_n++] =
+		    (struct source){ .name = SPAN_LIT("default"), .ehlo = q->hostname };
 }
 
 static enum tls_policy
 tls_of(struct span word)
 {
-	return span_is(word, "none")	   ? TLS_NONE
+	return span_is(word, "none")       ? TLS_NONE
 	       : span_is(word, "required") ? TLS_REQUIRED
 	       : span_is(word, "verified") ? TLS_VERIFIED
 					   : TLS_OPPORTUNISTIC;
@@ -408,7 +431,8 @@ conf_tenant(const struct queued_conf *q, struct span name)
 {
 	if (name.n == 0)
 		return &q->nobody;
-	for (struct table_node *n = table_first(&q->tenants, span_hash_nocase(name)); n != NULL; n = table_next(n)) {
+	for (struct table_node *n = table_first(&q->tenants, span_hash_nocase(name)); n != NULL;
+	     n = table_next(n)) {
 		const struct tenant *t = TABLE_OF(n, struct tenant, by_name);
 
 		if (span_eq_nocase(t->name, name))
@@ -429,7 +453,8 @@ conf_stream(const struct queued_conf *q, struct span name, const struct tenant *
 bool
 conf_is_bounce_domain(const struct queued_conf *q, struct span domain)
 {
-	for (struct table_node *n = table_each(&q->tenants, NULL); n != NULL; n = table_each(&q->tenants, n)) {
+	for (struct table_node *n = table_each(&q->tenants, NULL); n != NULL;
+	     n = table_each(&q->tenants, n)) {
 		const struct tenant *t = TABLE_OF(n, struct tenant, by_name);
 
 		if (t->bounce_domain.n > 0 && span_eq_nocase(t->bounce_domain, domain))

@@ -50,6 +50,8 @@ struct queued_conf {
 struct queued_conf *queued_conf_new(struct conf *);
 void queued_conf_free(struct queued_conf *);
 
-const struct tenant *conf_tenant(const struct queued_conf *, struct span name); /* unknown: nobody */
-const struct stream *conf_stream(const struct queued_conf *, struct span name, const struct tenant *);
+const struct tenant *
+conf_tenant(const struct queued_conf *, struct span name); /* unknown: nobody */
+const struct stream *
+conf_stream(const struct queued_conf *, struct span name, const struct tenant *);
 bool conf_is_bounce_domain(const struct queued_conf *, struct span domain);

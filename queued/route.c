@@ -3,8 +3,8 @@
 static const struct route *
 exactly(const struct routes *rs, struct span pattern)
 {
-	for (struct table_node *n = table_first(&rs->by_pattern, span_hash_nocase(pattern)); n != NULL;
-	     n = table_next(n)) {
+	for (struct table_node *n = table_first(&rs->by_pattern, span_hash_nocase(pattern));
+	     n != NULL; n = table_next(n)) {
 		const struct route *r = TABLE_OF(n, struct route, by_pattern);
 
 		if (span_eq_nocase(r->pattern, pattern))

@@ -18,7 +18,10 @@ static struct {
 static int
 nibble(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 static int
@@ -28,13 +31,15 @@ key_line(struct span line, struct bounce_key *k, struct err *err)
 	uint64_t id;
 
 	if (span_u64(word, 15, &id) == -1 || hex.n != 2 * BOUNCE_KEY_BYTES)
-		return err_set(err, "a line of the bounce key is not \"0..15 HEX\" with %d digits", 2 * BOUNCE_KEY_BYTES);
+		return err_set(err, "a line of the bounce key is not \"0..15 HEX\" with %d digits",
+		    2 * BOUNCE_KEY_BYTES);
 	k->id = (uint8_t)id;
 	for (size_t i = 0; i < BOUNCE_KEY_BYTES; i++) {
 		int hi = nibble(hex.p[2 * i]), lo = nibble(hex.p[2 * i + 1]);
 
 		if (hi < 0 || lo < 0)
-			return err_set(err, "the bounce key %u is not in hexadecimal digits", k->id);
+			return err_set(
+			    err, "the bounce key %u is not in hexadecimal digits", k->id);
 		k->key[i] = (uint8_t)(hi << 4 | lo);
 	}
 	return 0;
@@ -62,8 +67,8 @@ sender_is_personal(const struct queued *q, const struct delivery *d)
 	const struct message *m = d->message;
 
 	(void)q;
-	return keys.n > 0 && m->tenant->bounce_domain.n > 0 && m->envelope->from.n > 0 && !m->envelope->is_notice &&
-	       d->index < BOUNCE_RECIPIENTS;
+	return keys.n > 0 && m->tenant->bounce_domain.n > 0 && m->envelope->from.n > 0 &&
+	       !m->envelope->is_notice && d->index < BOUNCE_RECIPIENTS;
 }
 
 struct span
@@ -71,7 +76,8 @@ sender_address(const struct queued *q, const struct transaction *t)
 {
 	static char address[ADDRESS_MAX + BOUNCE_LOCAL_MAX];
 	const struct delivery *d = t->deliveries[0];
-	struct bounce_token token = { .recipient = d->index, .expires_s = loop_wall_ms() / 1000 + VALID_S };
+	struct bounce_token token = { .recipient = d->index,
+		.expires_s = loop_wall_ms() / 1000 + VALID_S };
 	char local[BOUNCE_LOCAL_MAX + 1];
 	int n;
 
@@ -80,7 +86,8 @@ sender_address(const struct queued *q, const struct transaction *t)
 	memcpy(token.message, t->message->envelope->id.b, BOUNCE_MESSAGE_BYTES);
 	token.key_id = keys.at[0].id;
 	bounce_token_make(&keys.at[0], &token, '+', local);
-	n = snprintf(address, sizeof(address), "%s@%.*s", local, SPAN(t->message->tenant->bounce_domain));
+	n = snprintf(
+	    address, sizeof(address), "%s@%.*s", local, SPAN(t->message->tenant->bounce_domain));
 	return span_of(address, (size_t)n);
 }
 
@@ -92,7 +99,8 @@ sender_token(const struct queued *q, struct span address, struct id *about, uint
 	struct bounce_token token;
 
 	(void)q;
-	if (bounce_token_check(keys.at, keys.n, local, loop_wall_ms() / 1000, &token) != BOUNCE_GOOD)
+	if (bounce_token_check(keys.at, keys.n, local, loop_wall_ms() / 1000, &token) !=
+	    BOUNCE_GOOD)
 		return false;
 	memcpy(about->b, token.message, BOUNCE_MESSAGE_BYTES);
 	*index = token.recipient;

@@ -13,7 +13,8 @@ idle_watch(struct session *s)
 {
 	struct queued *q = worker_queued(s->worker);
 
-	schedule_set(&q->schedule, &s->due, s->idle_since_ms + (uint64_t)q->conf->session_idle_s * 1000);
+	schedule_set(
+	    &q->schedule, &s->due, s->idle_since_ms + (uint64_t)q->conf->session_idle_s * 1000);
 }
 
 /* The timer is set once for each idle time, not with each transaction: one that fires too early looks and waits on. */
@@ -55,7 +56,8 @@ session_new(struct pool *p, struct lane *l, struct worker *w)
 struct session *
 session_find(const struct pool *p, uint32_t number)
 {
-	return TABLE_OF(table_first(pool_sessions((struct pool *)p), number), struct session, by_number);
+	return TABLE_OF(
+	    table_first(pool_sessions((struct pool *)p), number), struct session, by_number);
 }
 
 void
@@ -101,7 +103,8 @@ session_free(struct pool *p, struct session *s)
 }
 
 struct transaction *
-transaction_new(struct pool *p, struct session *s, struct message *m, struct delivery **deliveries, uint32_t n)
+transaction_new(
+    struct pool *p, struct session *s, struct message *m, struct delivery **deliveries, uint32_t n)
 {
 	struct transaction *t = calloc(1, sizeof(*t) + n * sizeof(t->deliveries[0]));
 
@@ -124,7 +127,8 @@ transaction_new(struct pool *p, struct session *s, struct message *m, struct del
 struct transaction *
 transaction_find(const struct pool *p, uint64_t number)
 {
-	return TABLE_OF(table_first(pool_transactions((struct pool *)p), number), struct transaction, by_number);
+	return TABLE_OF(table_first(pool_transactions((struct pool *)p), number),
+	    struct transaction, by_number);
 }
 
 static void

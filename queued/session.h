@@ -48,7 +48,8 @@ void session_close(struct session *);
 /* It is over. What was in flight and has no result is handed back by the caller before. */
 void session_free(struct pool *, struct session *);
 
-struct transaction *transaction_new(struct pool *, struct session *, struct message *, struct delivery **, uint32_t n);
+struct transaction *
+transaction_new(struct pool *, struct session *, struct message *, struct delivery **, uint32_t n);
 struct transaction *transaction_find(const struct pool *, uint64_t number);
 /* This recipient has its result; the transaction is freed with its last. NULL: it is not in it. */
 struct delivery *transaction_take(struct pool *, struct transaction *, uint32_t index);

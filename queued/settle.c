@@ -13,10 +13,13 @@
 
 #include <bsd/stdlib.h>
 
+enum { PUT_OFF_MS = 90 * 1000 };
+
 static void
 on_due(void *ctx, struct due *due)
 {
-	struct delivery *d = (struct delivery *)(void *)((char *)due - offsetof(struct delivery, due));
+	struct delivery *d =
+	    (struct delivery *)(void *)((char *)due - offsetof(struct delivery, due));
 
 	delivery_move(d, DELIVERY_NEW);
 	course_begin(ctx, d);
@@ -38,7 +41,8 @@ story(const struct delivery *d, uint64_t wait_ms)
 		log_kvf("reply", "%u %.*s", a->code, SPAN(span_first(a->text, 300)));
 	}
 	log_kvf("attempts", "%u", d->attempts);
-	log_kvf("delay_s", "%.1f", (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
+	log_kvf("delay_s", "%.1f",
+	    (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
 	log_kvf("retry_s", "%llu", (unsigned long long)(wait_ms / 1000));
 	log_end();
 }
@@ -62,6 +66,31 @@ keep(struct queued *q, const struct delivery *d)
 	store_wait(q->store, &w);
 }
 
+static void
+wait_until(struct queued *q, struct delivery *d, uint64_t next_ms)
+{
+	uint64_t now = loop_wall_ms();
+
+	d->next_ms = next_ms;
+	delivery_move(d, DELIVERY_DEFERRED);
+	d->due.fire = on_due;
+	d->due.ctx = q;
+	schedule_set(&q->schedule, &d->due, loop_now_ms() + (next_ms > now ? next_ms - now : 0));
+}
+
+void
+settle_resumed(struct queued *q, struct delivery *d, uint64_t next_ms)
+{
+	wait_until(q, d, next_ms);
+}
+
+void
+settle_put_off(struct queued *q, struct delivery *d)
+{
+	wait_until(q, d, loop_wall_ms() + PUT_OFF_MS);
+	keep(q, d);
+}
+
 void
 settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
 {
@@ -75,15 +104,11 @@ settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
 		return;
 	}
 	wait = retry_wait_s(rule, d->attempts == 0 ? 1 : d->attempts, arc4random(), wait_s);
-	d->next_ms = retry_at_ms(rule, m->envelope->received_ms, now, wait);
 	d->immediate = false;
 	d->need_7bit = false;
-	delivery_move(d, DELIVERY_DEFERRED);
+	wait_until(q, d, retry_at_ms(rule, m->envelope->received_ms, now, wait));
 	if (d->lane != NULL)
 		d->lane->deferred++;
-	d->due.fire = on_due;
-	d->due.ctx = q;
-	schedule_set(&q->schedule, &d->due, loop_now_ms() + (d->next_ms - now));
 	keep(q, d);
 	events_deferred(q->events, d, d->next_ms - now);
 	story(d, d->next_ms - now);

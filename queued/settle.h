@@ -12,4 +12,8 @@ void settle_deferred(struct queued *, struct delivery *, uint32_t wait_s);
 void settle_given_up(struct queued *, struct delivery *, enum final_kind);
 /* Its bytes on the disk are not what was accepted: set aside, bounced. */
 void settle_damaged(struct queued *, struct delivery *);
+/* NEW, as the index has it: waits until then (ms since 1970), without an event: it had one. */
+void settle_resumed(struct queued *, struct delivery *, uint64_t next_ms);
+/* NEW: no room in memory; waits on disk for its first attempt. */
+void settle_put_off(struct queued *, struct delivery *);
 void settle_held(struct queued *, struct delivery *);

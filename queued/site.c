@@ -47,7 +47,8 @@ struct sites {
 static struct site *
 site_find(const struct sites *ss, struct span name, const struct route *r)
 {
-	for (struct table_node *n = table_first(&ss->sites, span_hash(name)); n != NULL; n = table_next(n)) {
+	for (struct table_node *n = table_first(&ss->sites, span_hash(name)); n != NULL;
+	     n = table_next(n)) {
 		struct site *s = TABLE_OF(n, struct site, by_name);
 
 		if (s->route == r && span_eq(s->name, name))
@@ -72,7 +73,8 @@ site_make(struct sites *ss, struct span name, const struct route *r)
 
 /* Hosts are replaced by each newer answer; sessions that stand keep theirs. */
 static void
-hosts_set(struct sites *ss, struct site *s, const struct site_host *hosts, uint32_t n, struct span domain)
+hosts_set(
+    struct sites *ss, struct site *s, const struct site_host *hosts, uint32_t n, struct span domain)
 {
 	struct span mx[HOSTS_MAX];
 	const struct queued_conf *c = ss->q->conf;
@@ -215,7 +217,8 @@ sites_answer(struct sites *ss, const struct resolve_answer *a)
 void
 sites_ask_again(struct sites *ss)
 {
-	for (struct table_node *n = table_each(&ss->asks, NULL); n != NULL; n = table_each(&ss->asks, n)) {
+	for (struct table_node *n = table_each(&ss->asks, NULL); n != NULL;
+	     n = table_each(&ss->asks, n)) {
 		struct domain *d = TABLE_OF(n, struct domain, by_ask);
 
 		d->hosts_n = 0;
@@ -236,7 +239,8 @@ route_site(struct sites *ss, const struct route *r, struct span domain)
 		return s;
 	s = site_make(ss, r->pattern, r);
 	for (uint32_t i = 0; i < r->hosts_n; i++)
-		hosts[i] = (struct site_host){ r->hosts[i].name, r->hosts[i].address, r->hosts[i].port };
+		hosts[i] =
+		    (struct site_host){ r->hosts[i].name, r->hosts[i].address, r->hosts[i].port };
 	hosts_set(ss, s, hosts, r->hosts_n, domain);
 	return s;
 }
@@ -270,7 +274,8 @@ by_name(struct sites *ss, struct delivery *w, struct span name, struct site_answ
 
 /* A route to a host name: its addresses are what resolve says, its port the route's. */
 static enum site_found
-by_route(struct sites *ss, struct delivery *w, const struct route *r, struct span domain, struct site_answer *a)
+by_route(struct sites *ss, struct delivery *w, const struct route *r, struct span domain,
+    struct site_answer *a)
 {
 	const struct route_host *h = named_host(r);
 	struct site_host hosts[HOSTS_MAX];
@@ -317,7 +322,8 @@ site_of(struct sites *ss, struct delivery *w, struct site_answer *a)
 void
 site_unwait(struct sites *ss, struct delivery *w)
 {
-	for (struct table_node *n = table_each(&ss->asks, NULL); n != NULL; n = table_each(&ss->asks, n)) {
+	for (struct table_node *n = table_each(&ss->asks, NULL); n != NULL;
+	     n = table_each(&ss->asks, n)) {
 		struct domain *d = TABLE_OF(n, struct domain, by_ask);
 		struct delivery *each;
 
@@ -387,7 +393,8 @@ same_route(const struct queued_conf *c, struct span pattern)
 void
 sites_conf(struct sites *ss)
 {
-	for (struct table_node *n = table_each(&ss->sites, NULL); n != NULL; n = table_each(&ss->sites, n)) {
+	for (struct table_node *n = table_each(&ss->sites, NULL); n != NULL;
+	     n = table_each(&ss->sites, n)) {
 		struct site *s = TABLE_OF(n, struct site, by_name);
 		struct site_host hosts[HOSTS_MAX];
 		uint32_t count = s->hosts_n;
@@ -397,7 +404,8 @@ sites_conf(struct sites *ss)
 			s->route = same_route(ss->q->conf, s->name);
 			for (count = 0; s->route != NULL && count < s->route->hosts_n; count++)
 				hosts[count] = (struct site_host){ s->route->hosts[count].name,
-					s->route->hosts[count].address, s->route->hosts[count].port };
+					s->route->hosts[count].address,
+					s->route->hosts[count].port };
 		}
 		if (s->route != NULL || count > 0)
 			hosts_set(ss, s, hosts, count, s->name);

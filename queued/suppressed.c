@@ -50,7 +50,8 @@ mapped(const struct bounce_list *l)
 	struct stat st;
 	void *p;
 
-	if (l->count > SIZE_MAX / 8 || fstat(l->fd, &st) == -1 || (uint64_t)st.st_size < l->count * 8)
+	if (l->count > SIZE_MAX / 8 || fstat(l->fd, &st) == -1 ||
+	    (uint64_t)st.st_size < l->count * 8)
 		return NULL;
 	p = mmap(NULL, l->count * 8, PROT_READ, MAP_SHARED, l->fd, 0);
 	return p == MAP_FAILED ? NULL : p;
@@ -71,7 +72,7 @@ suppressed_list(struct suppressed *s, const struct bounce_list *l)
 		munmap((void *)s->hashes, s->n * 8);
 	s->hashes = hashes;
 	s->n = l->count;
-	s->key = (struct siphash_key){ l->seed, 0 };
+	s->key = (struct siphash_key){ l->seed, l->seed2 };
 	changes_forget(s);
 	return 0;
 }

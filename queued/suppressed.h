@@ -1,7 +1,7 @@
 /* suppressed.h: bouncd's suppression list as queued sees it: hashes in a sealed memory file, and changes since.
  *
- * A hit may be another address with the same hash: bouncd confirms it. The hash is SipHash-2-4, keyed with the seed of the list
- * (k0 = seed, k1 = 0), of the lower-cased address, a NUL and the scope: "", "tenant" or "tenant/campaign". */
+ * A hit may be another address with the same hash: bouncd confirms it. The hash is SipHash-2-4, keyed with the seeds of the list,
+ * of the lower-cased address, a NUL and the scope: "", "tenant" or "tenant/campaign". */
 #pragma once
 
 #include "proto_bounce.h"
