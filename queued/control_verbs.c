@@ -7,6 +7,8 @@
 #include "loop.h"
 #include "message.h"
 #include "queued.h"
+#include "storage.h"
+#include "store.h"
 #include "verdict.h"
 
 #include <sysexits.h>
@@ -22,7 +24,7 @@ struct filter {
 };
 
 static int
-filter_read(struct control_call *c, struct filter *f)
+filter_read(struct queued *q, struct control_call *c, struct filter *f)
 {
 	struct span id = control_arg(c, "id");
 
@@ -31,8 +33,13 @@ filter_read(struct control_call *c, struct filter *f)
 		control_arg(c, "campaign"), { { 0 } }, { { 0 } }, id.n > 0, false };
 	f->empty =
 	    f->to.n + f->from.n + f->tenant.n + f->site.n + f->state.n + f->campaign.n + id.n == 0;
-	if (!f->by_id || id_prefix(id, &f->lo, &f->hi) == 0)
+	if (!f->by_id)
 		return 0;
+	if (id_prefix(id, &f->lo, &f->hi) == 0) {
+		if (id_eq(f->lo, f->hi))
+			storage_bring(q, f->lo); /* it may wait on disk alone */
+		return 0;
+	}
 	control_error(c, EX_USAGE, "\"%.*s\" is no message id and no beginning of one", SPAN(id));
 	return -1;
 }
@@ -133,7 +140,7 @@ verb_queue(void *ctx, struct control_call *c)
 	struct queued *q = ctx;
 	struct filter f;
 
-	if (filter_read(c, &f) == -1)
+	if (filter_read(q, c, &f) == -1)
 		return;
 	each(q, c, &f, (unsigned)control_arg_num(c, "limit", LIST_MOST), delivery_row, NULL);
 	control_end(c);
@@ -145,7 +152,7 @@ verb_why(void *ctx, struct control_call *c)
 	struct queued *q = ctx;
 	struct filter f;
 
-	if (filter_read(c, &f) == -1)
+	if (filter_read(q, c, &f) == -1)
 		return;
 	if (!f.by_id) {
 		control_error(
@@ -163,10 +170,11 @@ verb_status(void *ctx, struct control_call *c)
 {
 	const struct queued *q = ctx;
 	uint64_t states[DELIVERY_STATES] = { 0 };
+	struct store_numbers n;
 
-	for (struct table_node *n = table_each(&q->messages.by_id, NULL); n != NULL;
-	     n = table_each(&q->messages.by_id, n)) {
-		const struct message *m = TABLE_OF(n, struct message, by_id);
+	for (struct table_node *t = table_each(&q->messages.by_id, NULL); t != NULL;
+	     t = table_each(&q->messages.by_id, t)) {
+		const struct message *m = TABLE_OF(t, struct message, by_id);
 
 		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
 			states[m->deliveries[i].state]++;
@@ -180,6 +188,14 @@ verb_status(void *ctx, struct control_call *c)
 	control_num(c, "sending", states[DELIVERY_SENDING]);
 	control_num(c, "deferred", states[DELIVERY_DEFERRED]);
 	control_num(c, "held", states[DELIVERY_HELD]);
+	store_numbers(q->store, &n);
+	control_num(c, "on_disk", n.index_records);
+	control_num(c, "groups", n.groups);
+	control_num(c, "accepted", n.accepted);
+	control_num(c, "ended", n.ended);
+	control_num(c, "journal_used", n.journal_used);
+	control_num(c, "journal_bytes", n.journal_bytes);
+	control_num(c, "free_bytes", n.free_bytes);
 	control_row_end(c);
 	control_end(c);
 }
@@ -242,7 +258,7 @@ acting(struct queued *q, struct control_call *c, const char *verb,
 	struct act a = { .verb = verb, .fn = fn };
 	struct filter f;
 
-	if (filter_read(c, &f) == -1)
+	if (filter_read(q, c, &f) == -1)
 		return;
 	if (f.empty && !control_arg_bool(c, "all")) {
 		control_error(c, EX_USAGE,

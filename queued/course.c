@@ -12,6 +12,7 @@
 #include "queued.h"
 #include "session.h"
 #include "settle.h"
+#include "store.h"
 #include "suppressed.h"
 
 #include <bsd/stdlib.h>
@@ -390,15 +391,27 @@ next_of(struct queued *q, struct transaction *t)
 	return transaction_take(q->pool, t, t->deliveries[i]->index);
 }
 
+/* Short of descriptors, perhaps, or the disk is: that passes. Damage is what the checksum says (OUTCOME_DAMAGED). */
 void
 course_unreadable(struct queued *q, struct transaction *t, const struct err *err)
 {
+	struct deliver_result r = { .outcome = OUTCOME_LOST,
+		.stage = STAGE_IDLE,
+		.enhanced = SPAN_LIT("4.3.0"),
+		.text = SPAN_LIT("the message could not be read from our disk now") };
+
 	log_begin(LOG_LEVEL_ERROR, "unreadable");
 	log_kvs("id", id_text(t->message->envelope->id).c);
 	log_kvs("why", err->text);
 	log_end();
-	for (uint32_t n = t->left; n > 0; n--)
-		settle_damaged(q, next_of(q, t));
+	for (uint32_t n = t->left; n > 0; n--) {
+		struct delivery *d = next_of(q, t);
+
+		delivery_attempt(d, &r, loop_wall_ms());
+		delivery_judged(
+		    d, CLASS_SOFT, CATEGORY_SYSTEM, ADVICE_RETRY, 0, r.enhanced, r.text);
+		settle_deferred(q, d, LOST_RETRY_S);
+	}
 }
 
 void
@@ -461,6 +474,9 @@ course_release(struct queued *q, struct delivery *d)
 {
 	if (d->state != DELIVERY_HELD)
 		return -1;
+	if (d->message->held)
+		store_hold(q->store, d->message->envelope->id, false);
+	d->message->held = false;
 	delivery_move(d, DELIVERY_NEW);
 	course_begin(q, d);
 	return 0;
@@ -483,6 +499,8 @@ course_drop(struct queued *q, struct delivery *d)
 {
 	if (!pulled(q, d))
 		return -1;
+	if (d->message->open == 1)
+		store_drop(q->store, d->message->envelope->id); /* whole, for undrop */
 	final_end(q, d, FINAL_DROPPED, span_of(NULL, 0));
 	return 0;
 }

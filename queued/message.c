@@ -2,6 +2,7 @@
 #include "err.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void
 deliveries_make(struct messages *ms, struct message *m)
@@ -20,6 +21,27 @@ deliveries_make(struct messages *ms, struct message *m)
 	ms->deliveries += m->open;
 }
 
+static struct span
+copied(struct span bytes)
+{
+	char *p;
+
+	if (bytes.n == 0)
+		return span_of(NULL, 0);
+	p = malloc(bytes.n);
+	if (p == NULL)
+		fatal("out of memory for a message");
+	memcpy(p, bytes.p, bytes.n);
+	return span_of(p, bytes.n);
+}
+
+void
+message_drop_bytes(struct message *m)
+{
+	free((void *)m->bytes.p);
+	m->bytes = span_of(NULL, 0);
+}
+
 struct message *
 message_new(struct messages *ms, const struct queued_conf *conf, const struct envelope *e,
     const struct facts *f, struct span bytes)
@@ -30,7 +52,7 @@ message_new(struct messages *ms, const struct queued_conf *conf, const struct en
 	m->arena = a;
 	m->envelope = envelope_copy(e, a);
 	m->facts = *f;
-	m->bytes = bytes.n > 0 ? arena_span(a, bytes) : bytes;
+	m->bytes = copied(bytes);
 	m->tenant = conf_tenant(conf, e->tenant);
 	m->stream = conf_stream(conf, e->stream, m->tenant);
 	deliveries_make(ms, m);
@@ -48,6 +70,7 @@ message_free(struct messages *ms, struct message *m)
 		free(d->last);
 	}
 	ms->deliveries -= m->open;
+	message_drop_bytes(m);
 	table_remove(&ms->by_id, &m->by_id);
 	arena_free(m->arena);
 }

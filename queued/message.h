@@ -13,7 +13,7 @@ struct message {
 	struct arena *arena; /* all below lives here */
 	const struct envelope *envelope;
 	struct facts facts;
-	struct span bytes; /* empty: the store has them */
+	struct span bytes; /* of its own memory, not the arena's; empty: the store has them */
 	const struct tenant *tenant;
 	const struct stream *stream;
 	struct delivery *deliveries; /* one for each recipient of the envelope */
@@ -46,6 +46,8 @@ message_find(const struct messages *ms, struct id id)
  * ended from the beginning. */
 struct message *message_new(struct messages *, const struct queued_conf *, const struct envelope *,
     const struct facts *, struct span bytes);
+/* The store has them too: they are read from there when they are wanted. */
+void message_drop_bytes(struct message *);
 void message_free(struct messages *, struct message *);
 /* The configuration changed: tenant and stream are looked up anew. */
 void messages_conf(struct messages *, const struct queued_conf *);

@@ -1,10 +1,6 @@
-# queued/queued.mk: queued(8), the queue: storage and delivery
+# queued/queued.mk: queued(8), the queue. Every file of this folder is part of it; what only tests need ends in _test.c.
 programs    += queued
-queued.store :=
-queued.o    := $(addprefix queued/,main.o queued_conf.o reload.o intake.o storage.o \
-	course.o settle.o notice.o final.o events.o content.o sender.o suppressed.o \
-	message.o delivery.o schedule.o retry.o route.o site.o lane.o draw.o limits.o adapt.o pool.o session.o acks.o table.o \
-	peer_smtpd.o peer_deliverd.o peer_resolve.o peer_rewrite.o peer_bouncd.o control_verbs.o explain.o) $(queued.store)
+queued.o    := $(patsubst %.c,%.o,$(filter-out %_test.c,$(wildcard queued/*.c)))
 queued.libs := -llmdb -lpthread
 
 tests += $(addprefix queued/,schedule_test retry_test adapt_test draw_test route_test limits_test acks_test delivery_test)

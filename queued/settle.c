@@ -66,6 +66,16 @@ keep(struct queued *q, const struct delivery *d)
 	store_wait(q->store, &w);
 }
 
+/* Whether all of the message's open recipients are in that state. */
+static bool
+all_are(const struct message *m, enum delivery_state state)
+{
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+		if (m->deliveries[i].state != DELIVERY_ENDED && m->deliveries[i].state != state)
+			return false;
+	return true;
+}
+
 static void
 wait_until(struct queued *q, struct delivery *d, uint64_t next_ms)
 {
@@ -89,6 +99,8 @@ settle_put_off(struct queued *q, struct delivery *d)
 {
 	wait_until(q, d, loop_wall_ms() + PUT_OFF_MS);
 	keep(q, d);
+	if (all_are(d->message, DELIVERY_DEFERRED))
+		message_drop_bytes(d->message);
 }
 
 void
@@ -112,6 +124,8 @@ settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
 	keep(q, d);
 	events_deferred(q->events, d, d->next_ms - now);
 	story(d, d->next_ms - now);
+	if (all_are(m, DELIVERY_DEFERRED))
+		message_drop_bytes(d->message);
 	worker_settled(d);
 }
 
@@ -144,5 +158,13 @@ settle_damaged(struct queued *q, struct delivery *d)
 void
 settle_held(struct queued *q, struct delivery *d)
 {
+	struct message *m = d->message;
+
 	keep(q, d);
+	if (!all_are(m, DELIVERY_HELD))
+		return;
+	message_drop_bytes(m);
+	if (!m->held)
+		store_hold(q->store, m->envelope->id, true);
+	m->held = true;
 }
