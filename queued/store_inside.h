@@ -86,6 +86,7 @@ struct store {
 	bool checkpointing, index_writing;
 	struct thread *journal, *names, *sync;
 	uint32_t drafts;        /* numbers */
+	struct buf head;        /* of the message being taken in */
 	uint64_t files_waiting; /* works at the names thread */
 	bool sync_failed;
 	struct timer *tick;
