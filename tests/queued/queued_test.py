@@ -25,9 +25,13 @@ def session_of(worker):
 
 
 def transaction_of(worker):
-    t, r = worker.recv()
-    assert t == TRANSACT, t
-    return transact(r)
+    """The next transaction; what is opened meanwhile stands."""
+    while True:
+        t, r = worker.recv()
+        if t == OPEN:
+            worker.send(opened(r.num("I")))
+        elif t == TRANSACT:
+            return transact(r)
 
 
 def delivered_from_end_to_end(folder):
@@ -136,10 +140,52 @@ def a_worker_that_dies_makes_no_storm(folder):
     assert q.stop() == 0
 
 
+def killed_and_started_again(folder):
+    q = started(folder)
+    ids = [q.submit(["k%d@b.example" % i]) for i in range(3)]
+    for _ in ids:
+        assert q.acked()[1] == 0
+    session_of(q.workers[0])
+    first = transaction_of(q.workers[0])
+    q.kill()
+    q = Queued(sys.argv[1], folder, CONF_TEXT)
+    other = next(i for i in ids if i != first["id"])
+    q.workers[0].send((UNDERWAY, other + struct.pack("=II", 0, 77)))
+    first["transaction"] = 0
+    q.workers[0].send(result(1, first, 0, DELIVERED), (SYNCED, b""))
+    session_of(q.workers[0])
+    third = transaction_of(q.workers[0])
+    assert third["id"] not in (first["id"], other), "fed twice"
+    q.workers[0].send(result(2, {"session": 77, "transaction": 0, "id": other}, 0, DELIVERED),
+                      result(3, third, 0, DELIVERED))
+    events = q.events("delivered", 3)
+    assert len({e["message"] for e in events}) == len(events) == 3, events
+    assert q.stop() == 0
+
+
+def what_waits_survives(folder):
+    q = started(folder)
+    q.submit(["b@b.example"])
+    session_of(q.workers[0])
+    t = transaction_of(q.workers[0])
+    q.workers[0].send(result(1, t, 0, REPLIED, 450, "4.2.0", "later", 6))
+    _, r = q.bouncd.recv()
+    q.bouncd.send(verdict(r.num("Q"), 1, 15, 1, "4.2.0"))
+    q.events("deferred")
+    assert q.stop() == 0
+    q = started(folder)
+    session_of(q.workers[0])
+    t = transaction_of(q.workers[0])
+    q.workers[0].send(result(1, t, 0, DELIVERED))
+    event, = q.events("delivered")
+    assert event["attempts"] == 2, event
+    assert q.stop() == 0
+
+
 import select  # noqa: E402
 
 for rule in (delivered_from_end_to_end, hard_bounce_makes_a_notice, soft_is_tried_again, unsent_counts_no_attempt,
-             a_thousand_end_once_each, a_worker_that_dies_makes_no_storm):
+             a_thousand_end_once_each, a_worker_that_dies_makes_no_storm, killed_and_started_again, what_waits_survives):
     with tempfile.TemporaryDirectory() as folder:
         try:
             rule(folder)
