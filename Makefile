@@ -87,6 +87,7 @@ soak: all
 lint:
 	@tests/deps.sh build lint
 	@tests/lint.sh
+	$(if $(manuals),$(again) lint-manuals)
 
 # ---- fuzz targets: fuzz.NAME.c lists the sources beside common/ ----
 
@@ -96,7 +97,7 @@ common.c     := $(filter-out %_test.c,$(wildcard common/*.c))
 $(fuzz:%=$B/fuzz/%): $B/fuzz/%: $$(fuzz.%.c) tests/fuzz/fuzz_%.c $(common.c)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
-	    -o $@ $(sort $^) $(fuzz.$*.libs) $(common.libs)
+	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) $(common.libs)
 
 fuzz-build:
 	@tests/deps.sh build fuzz

@@ -7,14 +7,14 @@ libexec := $(DESTDIR)$(PREFIX)/libexec/posthouse
 share   := $(DESTDIR)$(PREFIX)/share
 conf    := $(DESTDIR)$(SYSCONFDIR)/posthouse
 roles    = $(filter-out posthoused posthouse,$(programs))
-pages   := $(wildcard man/*.[1578])
+pages    = $(wildcard man/*.[1578]) $(manuals.built)
 
 # The folders of the shipped files, as chosen here.
 placed := sed -e 's,/usr/local/,$(PREFIX)/,g' -e 's,/etc/posthouse,$(SYSCONFDIR)/posthouse,g'
 
 install:
 	@tests/deps.sh build
-	$(again) $(programs:%=$B/bin/%)
+	$(again) $(programs:%=$B/bin/%) $(manuals.built)
 	install -d $(bin) $(sbin) $(libexec) $(share)/posthouse $(conf)/conf.d
 	install -m 755 $B/bin/posthoused $(sbin)/posthoused
 	install -m 755 $B/bin/posthouse $(bin)/posthouse

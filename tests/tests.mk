@@ -13,6 +13,6 @@ tests/bench/sum_test.o := $(addprefix tests/bench/,sum_test.o sum.o mail.o)
 tests/sink/provider_test.o := $(addprefix tests/sink/,provider_test.o provider.o)
 
 fuzz += bounce classify conf
-fuzz.bounce.c      := $(bouncd.facts:.o=.c)
+fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules:.o=.c))
 fuzz.classify.c    := $(bouncd.rules:.o=.c)
 fuzz.conf.c        :=

@@ -27,5 +27,6 @@ trackd/sign/dkim_test.libs       := -lcrypto
 
 # Fuzz targets, built with clang by `make fuzz`.
 fuzz += rewrite mime
+fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c
