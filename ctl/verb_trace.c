@@ -1,0 +1,180 @@
+/* trace: a message's whole story: what trackd-stats finds in the event files, then what queued has of it now. why: what
+ * a delivery waits for. */
+#include "ask.h"
+#include "err.h"
+#include "listing.h"
+#include "story.h"
+#include "table.h"
+#include "verb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENTS_MAX = 100000 };
+
+/* The events of an answer, kept to be put in order of time. */
+struct events {
+	json_t **at;
+	size_t n, max;
+};
+
+static void
+keep(struct events *e, const json_t *row)
+{
+	if (e->n == e->max) {
+		e->max = e->max == 0 ? 64 : e->max * 2;
+		e->at = reallocarray(e->at, e->max, sizeof(*e->at));
+		if (e->at == NULL)
+			fatal("out of memory for events");
+	}
+	e->at[e->n++] = json_incref((json_t *)(uintptr_t)row);
+}
+
+static void
+events_free(struct events *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		json_decref(e->at[i]);
+	free(e->at);
+}
+
+/* Message, then time, then the event's own id, which sorts by time too. */
+static int
+by_time(const void *a, const void *b)
+{
+	static const char *const keys[] = { "message", "time", "id" };
+	const json_t *const *x = a, *const *y = b;
+	int order = 0;
+
+	for (unsigned i = 0; i < 3 && order == 0; i++)
+		order = strcmp(row_str(*x, keys[i]), row_str(*y, keys[i]));
+	return order;
+}
+
+static const char *
+colour(const json_t *event)
+{
+	static const char *const colours[] = { "", "\033[32m", "\033[33m", "\033[31m" };
+
+	return ctl_colour() ? colours[story_mood(event)] : "";
+}
+
+static void
+line_print(const json_t *event)
+{
+	struct buf b;
+	const char *shade = colour(event);
+
+	buf_init(&b, 128 * 1024);
+	story_line(event, &b);
+	printf("%-24.24s  %s", row_str(event, "time"), shade);
+	text_print(buf_all(&b), stdout);
+	puts(shade[0] == '\0' ? "" : "\033[0m");
+	buf_free(&b);
+}
+
+static void
+story_print(struct events *e)
+{
+	const char *message = "";
+
+	qsort(e->at, e->n, sizeof(*e->at), by_time);
+	for (size_t i = 0; i < e->n; i++) {
+		const char *own = row_str(e->at[i], "message");
+
+		if (i == 0 || strcmp(own, message) != 0)
+			printf("%sMessage %s\n", i > 0 ? "\n" : "", own);
+		message = own;
+		line_print(e->at[i]);
+	}
+}
+
+static int
+history(struct ctl *c, const char *which, struct events *e)
+{
+	struct ask *a = ask(c, "trackd-stats", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "which", which));
+	const json_t *row;
+
+	while ((row = ask_row(a)) != NULL && e->n < EVENTS_MAX) {
+		if (c->json)
+			printf("%.*s\n", SPAN(ask_line(a)));
+		keep(e, row);
+	}
+	return ask_end(a);
+}
+
+static void
+waiting_print(struct ctl *c, const json_t *row)
+{
+	static const char *const keys[] = { "attempts", "site", "next_s|retry_s", "reply|why", NULL };
+	static const char *const words[] = { "tries", "site", "next in s", "last answer" };
+
+	fputs("waits now:                <", stdout);
+	text_print(row_text(row, "to|recipient", c->arena), stdout);
+	fputs("> ", stdout);
+	text_print(row_text(row, "state", c->arena), stdout);
+	for (unsigned i = 0; keys[i] != NULL; i++) {
+		struct span s = row_text(row, keys[i], c->arena);
+
+		if (s.n == 0)
+			continue;
+		printf(", %s ", words[i]);
+		text_print(s, stdout);
+	}
+	putchar('\n');
+}
+
+static int
+now(struct ctl *c, const char *which, size_t *rows)
+{
+	struct ask *a = ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "which", which));
+	const json_t *row;
+	int exit_code;
+
+	for (; (row = ask_row(a)) != NULL; ++*rows)
+		if (c->json)
+			printf("%.*s\n", SPAN(ask_line(a)));
+		else
+			waiting_print(c, row);
+	exit_code = ask_exit(a);
+	if (exit_code == 1 && *rows == 0 && ask_error(a) != NULL)
+		exit_code = 0; /* it knows of none: then the events are all there is */
+	ask_free(a);
+	return exit_code;
+}
+
+static int
+trace(struct ctl *c, const struct verb *v, int argc, char **argv)
+{
+	struct events e = { 0 };
+	size_t waiting = 0;
+	int past, present;
+
+	verb_words(c, v, NULL, argc, argv, 1, 1);
+	past = history(c, argv[0], &e);
+	if (!c->json)
+		story_print(&e);
+	present = now(c, argv[0], &waiting);
+	if (e.n + waiting == 0 && past == 0)
+		ctl_fail(1, "no event and no waiting mail knows of \"%s\"", argv[0]);
+	if (past == 0 && e.n + waiting == 0)
+		past = 1;
+	events_free(&e);
+	return past != 0 ? past : present;
+}
+
+static int
+why(struct ctl *c, const struct verb *v, int argc, char **argv)
+{
+	verb_words(c, v, NULL, argc, argv, 1, 1);
+	return listing_blocks(c, ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "why", "id", argv[0])),
+	    "Nothing of that message waits.");
+}
+
+const struct verb verb_trace = { .name = "trace",
+	.words = "ID|ADDRESS|MESSAGE-ID",
+	.help = "Tell the story of a message, or of all to an address: received, each attempt, how it ended.",
+	.run = trace };
+const struct verb verb_why = {
+	.name = "why", .words = "ID", .help = "Say what a message waits for, and which limit holds it.", .run = why };
