@@ -26,6 +26,11 @@ $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $($(subst /,_,$*).cflags) -MMD -MP -c -o $@ $<
 
+$B/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
+$B/bouncd/rules_text.o: etc/bounces.conf
+
 $B/common.a: $(addprefix $B/,$(common.o))
 	@rm -f $@; ar rcs $@ $^
 
@@ -42,4 +47,4 @@ $(tests:%=$B/bin/%): $B/bin/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
 check-unit: $(tests:%=$B/bin/%)
 	@for t in $^; do $$t || exit 1; done
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -type f -name '*.d' 2>/dev/null)

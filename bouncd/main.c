@@ -1,10 +1,27 @@
 /* bouncd: understands what comes back; makes bounce messages; owns the suppression list.
  *
- * Read next: classify.h (what a reply means), rules.h (etc/bounces.conf), suppression.h, notice.h. */
+ * queued asks it (asked.c, returned.c), people ask it (verbs.c). What strangers wrote is taken apart by bouncd-parse, not
+ * here. Read next: classify.h (what a reply means), rules.h (etc/bounces.conf), suppression.h, notice.h. */
+#include "asked.h"
 #include "batch.h"
+#include "bouncd.h"
+#include "bouncd_conf.h"
+#include "err.h"
+#include "proto_bounce.h"
+#include "publish.h"
+#include "returned.h"
+#include "role.h"
+#include "sandbox.h"
+#include "shipped_rules.h"
+#include "verbs.h"
 
 #include <string.h>
+#include <sys/random.h>
 #include <sysexits.h>
+
+enum { QUEUE_BYTES = 8 * 1024 * 1024 };
+
+static struct bouncd bouncd;
 
 static int
 usage(void)
@@ -16,8 +33,9 @@ usage(void)
 static int
 run_batch(const char *path)
 {
+	struct span text = path == NULL ? shipped_rules() : span_of(NULL, 0);
 	struct err err;
-	struct rules *rules = rules_load(path, span_of(NULL, 0), NULL, &err);
+	struct rules *rules = rules_load(path == NULL ? "bounces.conf" : path, text, NULL, &err);
 	int status;
 
 	if (rules == NULL) {
@@ -29,10 +47,135 @@ run_batch(const char *path)
 	return status;
 }
 
+static void
+on_queued(void *ctx, struct chan *c, struct msg *m)
+{
+	struct bouncd *b = ctx;
+
+	switch (m->type) {
+	case BOUNCE_REPLY:
+		asked_reply(b, m);
+		break;
+	case BOUNCE_CONFIRM:
+		asked_confirm(b, m);
+		break;
+	case BOUNCE_NOTICE_RCPT:
+		asked_notice_rcpt(b, m);
+		break;
+	case BOUNCE_NOTICE:
+		asked_notice(b, m);
+		break;
+	case BOUNCE_RETURNED:
+		returned_take(b, m);
+		break;
+	default:
+		chan_bad(c, "a record that bouncd does not know");
+	}
+}
+
+static void
+on_queued_gone(void *ctx, struct chan *c, const char *why)
+{
+	struct bouncd *b = ctx;
+
+	(void)why;
+	if (b->queued != c)
+		return;
+	b->queued = NULL;
+	asked_forget();
+	returned_forget();
+}
+
+static void
+queued_connected(void *ctx, unsigned instance, int fd)
+{
+	struct bouncd *b = ctx;
+
+	(void)instance;
+	asked_forget();
+	returned_forget();
+	b->queued = chan_new(fd, "queued", QUEUE_BYTES, on_queued, on_queued_gone, b);
+	publish_list(b);
+}
+
+static struct rules *
+rules_of(struct role *role, struct err *err)
+{
+	struct span own = role_secret(role, "bounce-rules");
+
+	return rules_load("bounces.conf", own.p != NULL ? own : shipped_rules(), NULL, err);
+}
+
+static void
+start(struct bouncd *b, int argc, char **argv)
+{
+	struct span folder;
+	struct err err;
+	const struct conf_block *block;
+
+	b->role = role_start(ROLE_BOUNCD, argc, argv);
+	b->conf = role_conf(b->role, &bouncd_table);
+	b->hostname = conf_str(conf_top(b->conf), "hostname");
+	b->events_fd = role_fd(b->role, "events");
+	b->rules = rules_of(b->role, &err);
+	if (b->rules == NULL)
+		role_fail(b->role, EX_CONFIG, "%s", err.text);
+	folder = role_secret(b->role, "suppression-path");
+	block = conf_first(conf_top(b->conf), "bounces");
+	b->list = suppression_open(folder.p == NULL ? "" : folder.p,
+	    block == NULL ? (size_t)8 << 30 : conf_num(block, "list-size"), &err);
+	if (b->list == NULL)
+		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
+	if (getrandom(&b->hash_key, sizeof(b->hash_key), 0) != sizeof(b->hash_key))
+		role_fail(b->role, EX_OSERR, "getrandom");
+}
+
+static int
+reload_prepare(void *ctx, struct conf *conf, struct err *err)
+{
+	struct bouncd *b = ctx;
+
+	(void)err;
+	b->conf_next = conf;
+	return 0;
+}
+
+static void
+reload_commit(void *ctx)
+{
+	struct bouncd *b = ctx;
+
+	conf_free(b->conf);
+	b->conf = b->conf_next;
+	b->hostname = conf_str(conf_top(b->conf), "hostname");
+	b->conf_next = NULL;
+}
+
+static void
+reload_abort(void *ctx)
+{
+	struct bouncd *b = ctx;
+
+	conf_free(b->conf_next);
+	b->conf_next = NULL;
+}
+
 int
 main(int argc, char **argv)
 {
-	if (argc < 3 || argc > 4 || strcmp(argv[1], "--batch") != 0 || strcmp(argv[2], "classify") != 0)
-		return usage();
-	return run_batch(argc > 3 ? argv[3] : "/etc/posthouse/bounces.conf");
+	struct bouncd *b = &bouncd;
+
+	if (argc > 1) {
+		if (argc < 3 || argc > 4 || strcmp(argv[1], "--batch") != 0 ||
+		    strcmp(argv[2], "classify") != 0)
+			return usage();
+		return run_batch(argc > 3 ? argv[3] : NULL);
+	}
+	start(b, argc, argv);
+	role_on_peer(b->role, ROLE_QUEUED, queued_connected, b);
+	role_on_reload(b->role, reload_prepare, reload_commit, reload_abort, b);
+	returned_start(b);
+	verbs_serve(b);
+	sandbox_enter(b->role);
+	return role_run(b->role);
 }

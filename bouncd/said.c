@@ -149,13 +149,28 @@ wrapping(struct span s)
 	return end > 0 && end < 60 ? (size_t)end + 1 : 0;
 }
 
+/* "550 5.7.1 " in the midst of a reply whose lines were joined: as much of s as says nothing new. */
+static size_t
+repeated_code(const struct said *sd, struct span s, char before)
+{
+	struct span rest = s, line = s;
+	struct status st;
+
+	if (sd->code == 0 || (before != ' ' && before != '\0') || code_at(s, &rest) != sd->code)
+		return 0;
+	line = rest.n > 0 && rest.p[0] == ' ' ? span_from(rest, 1) : rest;
+	if (!status_at(line, &st, &rest))
+		return 0;
+	return s.n - rest.n;
+}
+
 /* Copies with white space single and addresses masked. to has room for SAID_TEXT_MAX + 8. */
 static size_t
-plain(char *to, size_t at, struct span s)
+plain(const struct said *sd, char *to, size_t at, struct span s)
 {
 	while (s.n > 0 && at < SAID_TEXT_MAX) {
 		struct span t = span_first(s, run_of(s, ".-_+=@"));
-		size_t skip = t.n == 0 && s.p[0] == '(' ? wrapping(s) : 0;
+		size_t skip = s.p[0] == '(' ? wrapping(s) : repeated_code(sd, s, at > 0 ? to[at - 1] : '\0');
 
 		if (skip > 0) {
 			s = span_from(s, skip);
@@ -194,7 +209,8 @@ said_reply(struct said *sd, struct span reply, struct arena *a)
 		struct span line = span_cut(reply, '\n', &reply);
 		if (n > 0 && text[n - 1] != ' ')
 			text[n++] = ' ';
-		n = plain(text, n, strip_codes(sd, line));
+		line = strip_codes(sd, line);
+		n = plain(sd, text, n, line);
 	}
 	sd->text = span_trim(span_of(text, n));
 	if (sd->status.class == 0)

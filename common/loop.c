@@ -117,6 +117,8 @@ void
 loop_run(void)
 {
 	loop.stop = false;
+	hooks_run(&loop.end); /* what the start gathered leaves before the first wait */
+	hooks_run(&loop.last);
 	while (!loop.stop) {
 		loop.now_ms = 0;
 		if (event_base_loop(loop.base, EVLOOP_ONCE) == -1)

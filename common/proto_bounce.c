@@ -222,6 +222,7 @@ bounce_list_put(struct chan *c, const struct bounce_list *r)
 {
 	chan_begin(c, BOUNCE_LIST);
 	chan_u64(c, r->seed);
+	chan_u64(c, r->seed2);
 	chan_u64(c, r->count);
 	chan_u8(c, r->fd >= 0);
 	if (r->fd >= 0)
@@ -233,6 +234,7 @@ int
 bounce_list_get(struct msg *m, struct bounce_list *r)
 {
 	r->seed = msg_u64(m);
+	r->seed2 = msg_u64(m);
 	r->count = msg_u64(m);
 	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
 	return msg_end(m);

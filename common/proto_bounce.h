@@ -104,7 +104,7 @@ struct bounce_stored {
 };
 
 struct bounce_list {
-	uint64_t seed;
+	uint64_t seed, seed2; /* the key of SipHash */
 	uint64_t count;
 	int fd; /* count * 8 bytes, ascending; -1 with count 0: empty */
 };

@@ -31,10 +31,11 @@ parse_rcpt_put(struct chan *c, const struct parse_rcpt *r)
 	chan_begin(c, PARSE_RCPT);
 	chan_u64(c, r->job);
 	chan_span(c, r->address);
-	chan_u8(c, r->class);
-	chan_u8(c, r->category);
+	chan_span(c, r->original);
+	chan_u8(c, r->action);
 	chan_span(c, r->status);
 	chan_span(c, r->reply);
+	chan_span(c, r->words);
 	chan_span(c, r->remote_mta);
 	chan_end(c);
 }
@@ -44,10 +45,11 @@ parse_rcpt_get(struct msg *m, struct parse_rcpt *r)
 {
 	r->job = msg_u64(m);
 	r->address = msg_span(m);
-	r->class = msg_u8(m);
-	r->category = msg_u8(m);
+	r->original = msg_span(m);
+	r->action = msg_u8(m);
 	r->status = msg_span(m);
 	r->reply = msg_span(m);
+	r->words = msg_span(m);
 	r->remote_mta = msg_span(m);
 	return msg_end(m);
 }
@@ -60,6 +62,8 @@ parse_done_put(struct chan *c, const struct parse_done *r)
 	chan_u8(c, r->kind);
 	chan_span(c, r->message_id);
 	chan_span(c, r->feedback_type);
+	chan_span(c, r->reason);
+	chan_span(c, r->original_to);
 	chan_end(c);
 }
 
@@ -70,5 +74,7 @@ parse_done_get(struct msg *m, struct parse_done *r)
 	r->kind = msg_u8(m);
 	r->message_id = msg_span(m);
 	r->feedback_type = msg_span(m);
+	r->reason = msg_span(m);
+	r->original_to = msg_span(m);
 	return msg_end(m);
 }

@@ -22,10 +22,11 @@ struct parse_ask {
 struct parse_rcpt {
 	uint64_t job;
 	struct span address;
-	uint8_t class;
-	uint8_t category;
-	struct span status;
-	struct span reply; /* diagnostic text */
+	struct span original; /* Original-Recipient */
+	uint8_t action;       /* enum action of came_back.h */
+	struct span status;   /* "5.1.1"; empty: none */
+	struct span reply;    /* diagnostic text */
+	struct span words;    /* what the report says about it to people */
 	struct span remote_mta;
 };
 
@@ -34,6 +35,8 @@ struct parse_done {
 	uint8_t kind; /* enum bounce_kind of verdict.h */
 	struct span message_id;
 	struct span feedback_type;
+	struct span reason;      /* words that belong to no single recipient */
+	struct span original_to; /* first address of the returned To field */
 };
 
 /* Put takes over descriptors. Get leaves spans in the packet; -1: nonsense. A descriptor of -1: none sent, or lost. */

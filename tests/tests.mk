@@ -1,9 +1,13 @@
 # Programs that only tests and benches use; built to $B/bin like the others.
-test-programs += bench-gen bench-sink bench-floor
+test-programs += bench-gen bench-sink bench-floor posthouse-sink
 
 bench-gen.o   := $(addprefix tests/bench/,gen.o client.o load.o mail.o sum.o net.o)
 bench-sink.o  := $(addprefix tests/bench/,sink.o intake.o tally.o sum.o net.o)
 bench-floor.o := $(addprefix tests/bench/,floor.o intake.o net.o)
 
-tests += tests/bench/sum_test
+posthouse-sink.o    := $(addprefix tests/sink/,sink.o session.o provider.o store.o tls.o)
+posthouse-sink.libs := -levent_core -levent_openssl -levent_extra -lssl -lcrypto
+
+tests += tests/bench/sum_test tests/sink/provider_test
 tests/bench/sum_test.o := $(addprefix tests/bench/,sum_test.o sum.o mail.o)
+tests/sink/provider_test.o := $(addprefix tests/sink/,provider_test.o provider.o)

@@ -104,5 +104,6 @@ bool
 address_is_daemon(struct span a)
 {
 	return span_starts_nocase(a, "mailer-daemon") || span_starts_nocase(a, "postmaster@") ||
-	       span_starts_nocase(a, "mailerdaemon") || span_starts_nocase(a, "mail-daemon");
+	       span_starts_nocase(a, "mailerdaemon") || span_starts_nocase(a, "mdaemon@") ||
+	       span_starts_nocase(a, "post_master@") || span_starts_nocase(a, "postmaster\\") || span_starts_nocase(a, "mail-daemon");
 }

@@ -18,7 +18,12 @@ struct mail {
 	struct span header, text, original, quoted; /* quoted: text from the quoted original on */
 	struct kind_clues clues;
 	struct arena *arena;
+	unsigned depth; /* reports around this one */
 };
+
+enum { INNER_DEPTH = 2 };
+
+static void parse(struct came_back *, struct span message, struct arena *, unsigned depth);
 
 static struct span
 field(struct span header, const char *name, struct arena *a)
@@ -238,10 +243,46 @@ read_original(struct mail *m)
 		c->original_message_id = original_message_id(m->quoted, m->arena);
 	if (c->original_message_id.n == 0)
 		c->original_message_id = original_message_id(m->text, m->arena);
+	for (const struct mime_part *p = m->root; p != NULL && c->original_message_id.n == 0; p = mime_walk(p))
+		if (p->parent != NULL && p->child == NULL && mime_type_is(p, "text/plain"))
+			c->original_message_id = original_message_id(readable_body(p, m->arena), m->arena);
 	to = field(m->original, "To", m->arena);
 	if (to.n == 0)
 		to = original_field(m->quoted, "To");
 	c->original_to = address_of_field(to);
+}
+
+/* A message inside, whole; empty: none. */
+static struct span
+inner_message(const struct mail *m)
+{
+	for (const struct mime_part *p = m->root; p != NULL; p = mime_walk(p))
+		if (mime_type_is(p, "message/rfc822") && p->transfer < TRANSFER_QP)
+			return p->body;
+	return span_of(NULL, 0);
+}
+
+/* A report that a list or a gateway wrapped into a mail of its own. */
+static bool
+read_inner(struct mail *m)
+{
+	struct span inner = inner_message(m);
+	struct came_back found;
+
+	if (m->depth >= INNER_DEPTH || inner.n == 0)
+		return false;
+	parse(&found, inner, m->arena, m->depth + 1);
+	if ((found.kind != KIND_BOUNCE && found.kind != KIND_DELAYED) || found.n_recipients == 0)
+		return false;
+	*m->c = found;
+	return true;
+}
+
+/* A mail to the List-Unsubscribe address (RFC 2369), as mail programs send it. */
+static bool
+is_unsubscribe(const struct mail *m)
+{
+	return span_is_nocase(span_trim(m->c->subject), "unsubscribe");
 }
 
 static void
@@ -250,17 +291,27 @@ read_words(struct mail *m)
 	struct came_back *c = m->c;
 
 	c->kind = kind_guess(&m->clues);
-	if (c->kind != KIND_BOUNCE && c->kind != KIND_DELAYED)
+	if (is_unsubscribe(m) && c->kind != KIND_BOUNCE) {
+		c->kind = KIND_COMPLAINT;
+		c->feedback_type = SPAN_LIT("opt-out");
+		came_back_add(c, m->clues.from, m->arena);
 		return;
+	}
+	if (c->kind != KIND_BOUNCE && c->kind != KIND_DELAYED) {
+		read_inner(m);
+		return;
+	}
 	read_prose(m);
+	if (c->n_recipients == 0 && read_inner(m))
+		return;
 	if (c->n_recipients == 0 && span_find(c->original_to, '@') > 0)
 		came_back_add(c, c->original_to, m->arena);
 }
 
-void
-bounce_parse(struct came_back *c, struct span message, struct arena *a)
+static void
+parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
 {
-	struct mail m = { .c = c, .arena = a };
+	struct mail m = { .c = c, .arena = a, .depth = depth };
 	bool disposition = false;
 	struct err err;
 
@@ -282,4 +333,10 @@ bounce_parse(struct came_back *c, struct span message, struct arena *a)
 		*c = (struct came_back){ .original_message_id = c->original_message_id, .subject = c->subject,
 			.original_to = c->original_to };
 	read_words(&m);
+}
+
+void
+bounce_parse(struct came_back *c, struct span message, struct arena *a)
+{
+	parse(c, message, a, 0);
 }

@@ -19,7 +19,8 @@ static const char *const failure_subjects[] = { "undeliver", "failure notice", "
 	"failed mail", "mail failure", "message status", "bounce", "unzustellbar", "non remis", "non recapit",
 	"rejected:", "mail could not", "delivery has failed", "user unknown", "permanent error", "mail system error",
 	"nicht zugestellt", "no entregado", "undelivered", "failure delivery", "message delivery", "error sending",
-	"message not delivered", "unable to deliver", "delivery status", "delivery attempt" };
+	"message not delivered", "unable to deliver", "delivery status", "delivery attempt", "error sending your mail", "mail system error", "returning to sender",
+	"rejected mail", "mail failed", "delivery warning", "message notification" };
 
 static const char *const failure_words[] = { "could not be delivered", "couldn't be delivered", "failed permanently",
 	"permanent error", "was not delivered", "undeliverable", "unable to deliver", "user unknown", "permanent fatal error",
@@ -32,23 +33,26 @@ static const char *const failure_words[] = { "could not be delivered", "couldn't
 	"no fue entregado", "no pudo ser entregado", "nicht zugestellt", "not deliverable", "failed delivery", "has failed",
 	"was an error delivering", "unable to relay", "message rejected", "has been returned", "unzustellbar", "given up",
 	"n'a pas pu", "non ha potuto", "problem delivering", "had trouble", "bouncedRecipients", "address(es) failed",
-	"unknown recipient", "invalid recipient", "user not found", "cannot deliver", "was undeliverable", "no longer valid" };
+	"unknown recipient", "invalid recipient", "user not found", "cannot deliver", "was undeliverable", "no longer valid", "invalid user", "no such recipient", "failed addresses", "had trouble delivering",
+	"no valid recipients", "following addresses had", "recipients returned permanent", "was not accepted",
+	"no mailbox", "user doesn't", "rejected by the", "error message below", "no such user", "unknown host" };
 
 static const char *const warning_words[] = { "has not yet been delivered", "has been delayed", "will be retried",
 	"still being retried", "will keep trying", "warning message only", "delivery is delayed", "delivery attempts will continue",
 	"temporarily unable to deliver", "still undelivered", "not been delivered yet", "will continue to be made",
 	"delivery of this message has been delayed", "do not need to resend", "don't need to resend", "message delayed",
 	"no action is required on your part", "could not yet be delivered", "will try again", "will continue trying",
-	"no need to resend", "not yet been delivered" };
+	"no need to resend", "not yet been delivered", "has been postponed", "continue to try to deliver",
+	"a message is delayed", "advisory-only" };
 
-static const char *const warning_subjects[] = { "warning:", "delayed", "(delay)", "delay", "could not send message for past",
+static const char *const warning_subjects[] = { "warning: could not send", "warning--could not send", "warning: message", "delayed", "(delay)", "delay", "could not send message for past",
 	"still being", "not yet", "delivery warning" };
 
 static const char *const autoreply_subjects[] = { "out of office", "out of the office", "automatic reply", "auto-reply",
 	"autoreply", "auto reply", "auto response", "autoresponse", "autoresponder", "vacation", "abwesenheit", "automatische antwort",
 	"absence", "respuesta autom", "resposta autom", "risposta automatica", "fuori sede", "on holiday", "away from", "auto:",
 	"automatically generated reply", "please confirm", "confirm your", "verify your email", "message awaiting",
-	"ticket #", "[ticket", "challenge", "spam arrest", "boxbe", "away notice", "on leave", "automatisch", "r\xc3\xa9ponse automatique",
+	"ticket #", "[ticket", "challenge", "spam arrest", "boxbe", "away notice", "on leave", "automatyczna odp", "automatisch", "r\xc3\xa9ponse automatique",
 	"annual leave", "nicht im b", "frav\xc3\xa6r", "fr\xc3\xa5nvaro", "auto-antwort" };
 
 static bool
@@ -85,7 +89,7 @@ kind_is_warning(const struct kind_clues *k)
 
 	if (HAS(k->text, warning_words))
 		return !HAS(k->text, final) || HAS(k->subject, warning_subjects);
-	return HAS(k->subject, warning_subjects) && !HAS(k->text, final) && HAS(k->text, failure_words);
+	return HAS(k->subject, warning_subjects) && !HAS(k->text, final);
 }
 
 static bool
@@ -93,9 +97,9 @@ from_machine(const struct kind_clues *k)
 {
 	struct header_field f;
 
-	if (address_is_daemon(k->from) || k->from.n == 0)
+	if (address_is_daemon(k->from) || k->from.n == 0 || field_has(k->header, "From", "Mail Delivery S"))
 		return true;
-	if (header_find(k->header, "Return-Path", &f) && span_is(span_trim(f.value), "<>"))
+	if (header_find(k->header, "Return-Path", &f) && (span_is(span_trim(f.value), "<>") || span_find_nocase(f.value, "mailer-daemon") >= 0))
 		return true;
 	return header_find(k->header, "X-Failed-Recipients", &f);
 }

@@ -3,6 +3,10 @@
  *
  * Read next: bounce_parse.h (the way through a mail), came_back.h (the facts). */
 #include "batch.h"
+#include "role.h"
+#include "sandbox.h"
+#include "../shipped_rules.h"
+#include "worker.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -16,22 +20,37 @@ usage(void)
 	return 2;
 }
 
-int
-main(int argc, char **argv)
+static int
+run_batch(int argc, char **argv)
 {
-	const char *path = argc > 2 ? argv[2] : "/etc/posthouse/bounces.conf";
+	const char *path = argc > 2 ? argv[2] : NULL;
+	struct span text = path == NULL ? shipped_rules() : span_of(NULL, 0);
 	struct rules *rules;
 	struct err err;
 	int status;
 
-	if (argc < 2 || argc > 3 || (strcmp(argv[1], "--batch") != 0 && strcmp(argv[1], "--mail") != 0))
+	if (argc > 3 || (strcmp(argv[1], "--batch") != 0 && strcmp(argv[1], "--mail") != 0))
 		return usage();
-	rules = rules_load(path, span_of(NULL, 0), NULL, &err);
+	rules = rules_load(path == NULL ? "bounces.conf" : path, text, NULL, &err);
 	if (rules == NULL) {
 		fprintf(stderr, "%s\n", err.text);
 		return EX_CONFIG;
 	}
-	status = argv[1][2] == 'b' ? batch_files(rules, stdin, stdout) : batch_mail(rules, stdin, stdout);
+	status = argv[1][2] == 'b' ? batch_files(rules, stdin, stdout)
+				   : batch_mail(rules, stdin, stdout);
 	rules_free(rules);
 	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct role *role;
+
+	if (argc > 1)
+		return run_batch(argc, argv);
+	role = role_start(ROLE_PARSE, argc, argv);
+	worker_start(role);
+	sandbox_enter(role);
+	return role_run(role);
 }

@@ -18,6 +18,8 @@ original_attached(const struct mime_part *root, struct arena *a)
 			body = readable_body(p, a);
 			while (body.n > 0 && (body.p[0] == '\n' || body.p[0] == '\r'))
 				body = span_from(body, 1);
+			if (span_starts(body, "From ") || span_starts(body, ">From "))
+				span_cut(body, '\n', &body);
 			body = header_block(body, &rest);
 			if (body.n > 0)
 				return body;
@@ -41,7 +43,7 @@ static const char *const announcements[] = { "original message follows", "origin
 static bool
 announces(struct span line)
 {
-	if (line.n < 8 || line.n > 110)
+	if (line.n < 8 || line.n > 110 || span_find_nocase(line, "the attached") >= 0)
 		return false;
 	for (size_t i = 0; i < sizeof(announcements) / sizeof(announcements[0]); i++)
 		if (span_find_nocase(line, announcements[i]) >= 0)

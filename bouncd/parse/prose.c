@@ -28,7 +28,7 @@ static bool
 is_quoted_field(struct span line)
 {
 	static const char *const names[] = { "From:", "Subject:", "Sent:", "Date:", "Sender:", "Cc:", "Reply-To:", "Von:",
-		"X-", "Received:", "Message-ID:", "by ", "for ", "from ", "id ", "Return-Path:", ">>> MAIL", "MAIL FROM",
+		"X-", "To:", "Received:", "Message-ID:", "by ", "for ", "from ", "id ", "Return-Path:", ">>> MAIL", "MAIL FROM",
 		"Reporting-MTA", "Thread-", "List-" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -57,8 +57,8 @@ static struct span
 leading_address(struct span line, struct span *reason)
 {
 	static const char *const before[] = { ">>>", "<<<", "---", "***", "*", "-", "--", "o", "=>", "User", "Recipient:",
-		"To:", "Recipient", "Failed", "address:", "Address:", "Recipients:", "E-mail:", "Email:", "RCPT TO:",
-		"Original-Recipient:", "Intended recipient:", "Failed Recipient:", "Envelope-To:", "To:", "smtp;", "Failed:", "Error-for:", "-->", ">",
+		"Recipient", "Failed", "address:", "Address:", "Recipients:", "E-mail:", "Email:", "RCPT TO:",
+		"Original-Recipient:", "Intended recipient:", "Failed Recipient:", "Envelope-To:", "smtp;", "Failed:", "Error-for:", "-->", ">",
 		"Delivery failed:", "Not delivered to:", "Empf\xe4nger:", "Destinatario:", "SMTP:", "rfc822;" };
 	struct span found, rest;
 	bool angle;
@@ -103,8 +103,8 @@ reason_end(struct span s)
 
 		if (bare.n == 0 && words)
 			break;
-		if (!first && leading_address(line, &reason).n > 0 && reason.n + 2 >= 1 &&
-		    span_trim(reason).n < 3 && words)
+		if (!first && words && leading_address(line, &reason).n > 0 &&
+		    (span_trim(reason).n < 3 || reason.p[0] == ':'))
 			break;
 		if (bare.n > 3)
 			words = true;
@@ -125,7 +125,7 @@ is_boilerplate(struct span line)
 		"transcript of session", "the following address", "qmail-send program", "attached below", "If you do so",
 		"could not be delivered to", "be retried for", "message will be retried", "do not need to resend",
 		"don't need to resend", "warning message only", "no further action", "no action is required",
-		"for assistance", "will be deleted", "following recipient", "mail could not be", "message was not delivered",
+		"for assistance", "will be deleted", "mail could not be", "message still undelivered", "will keep trying", "enclosed is", "have been rejected by", "message was not delivered",
 		"returned message", "be recovered", "undelivered mail", "contact", "delivery attempts will", "please check",
 		"MIME aware", "delivery status notification", "kept in the queue", "temporary failure report" };
 
@@ -225,6 +225,21 @@ read_sentences(struct reader *rd, struct span text)
 	}
 }
 
+/* "To: joe@example.org", where a report quotes what was sent. */
+static void
+read_to(struct reader *rd, struct span text)
+{
+	while (text.n > 0 && rd->c->n_recipients == 0) {
+		struct span line = span_trim(span_cut(text, '\n', &text)), address;
+
+		if (!span_starts_nocase(line, "To:"))
+			continue;
+		address = address_of_field(line);
+		if (span_find(address, '@') > 0 && wanted(rd, address))
+			add(rd, address, span_of(NULL, 0));
+	}
+}
+
 void
 prose_parse(struct came_back *c, struct span text, const struct span *not_these, size_t n, struct arena *a)
 {
@@ -236,4 +251,6 @@ prose_parse(struct came_back *c, struct span text, const struct span *not_these,
 	read_leading(&rd, text);
 	if (c->n_recipients == 0)
 		read_sentences(&rd, text);
+	if (c->n_recipients == 0)
+		read_to(&rd, text);
 }

@@ -1,0 +1,18 @@
+/* bouncd.h: the parts of the role bouncd, so that each finds the others. */
+#pragma once
+
+#include "conf.h"
+#include "msg.h"
+#include "rules.h"
+#include "suppression.h"
+
+struct bouncd {
+	struct role *role;
+	struct conf *conf, *conf_next;
+	struct rules *rules, *rules_next;
+	struct suppression *list;
+	struct siphash_key hash_key; /* drawn at each start: queued is told */
+	struct chan *queued;         /* NULL: away */
+	int events_fd;
+	const char *hostname;
+};

@@ -1,0 +1,38 @@
+/* transaction.h: one message to some recipients, copied out of the packet it came in.
+ *
+ * Each recipient is settled exactly once. */
+#pragma once
+
+#include "body.h"
+#include "proto_deliver.h"
+
+#include <bsd/sys/queue.h>
+
+enum rcpt_state {
+	RCPT_OPEN,     /* nothing known yet */
+	RCPT_ACCEPTED, /* by the server, at RCPT */
+	RCPT_SETTLED,  /* its result was said */
+	RCPT_UNASKED,  /* settled by ourselves: no command goes out for it, no reply comes */
+};
+
+struct transaction {
+	STAILQ_ENTRY(transaction) link;
+	struct deliver_transact t; /* spans in own memory; the descriptor is ours */
+	struct body_source source;
+	struct body *body; /* once DATA was accepted */
+	struct arena *arena;
+	uint8_t *rcpt;	   /* enum rcpt_state, one a recipient */
+	uint32_t open;	   /* recipients not settled: open or accepted */
+	uint32_t accepted;
+	uint32_t at;	   /* the recipient whose reply is awaited, or whose command is next */
+	size_t bytes;	   /* memory it takes */
+	uint64_t began_ms; /* when MAIL was written */
+	bool early;	   /* its commands left behind the dot before it */
+	char *content;
+};
+
+/* Takes over the descriptor in t. */
+struct transaction *transaction_new(const struct deliver_transact *t);
+void transaction_free(struct transaction *);
+/* The first recipient from i on that is asked for at the server; rcpts_n: none. */
+uint32_t transaction_asked(const struct transaction *, uint32_t i);

@@ -1,0 +1,484 @@
+#!/usr/bin/env python3
+"""deliverd end to end: we play master, queued and the servers. Usage: deliverd_test.py PROGRAM [name...]"""
+import os, struct, subprocess, sys, tempfile, threading, time, ssl
+import house
+from house import Role, span
+from server import Server
+
+OPEN, TRANSACT, CLOSE, ACK, OPENED, RESULT, CLOSED, UNDERWAY, SYNCED = range(1, 10)
+OUTCOMES = ["delivered", "replied", "lost", "needs-7bit", "damaged", "unsent"]
+STAGES = ["connect", "greeting", "ehlo", "tls", "auth", "mail", "rcpt", "data", "dot", "idle"]
+NONE, OPPORTUNISTIC, REQUIRED, VERIFIED = range(4)
+PROGRAM = sys.argv[1]
+SHORT = "".join("timeout-%s 1s\n" % w for w in
+                "greeting ehlo tls auth mail rcpt data block dot rset quit idle".split())
+
+
+def crc32c(data):
+    table = []
+    for i in range(256):
+        c = i
+        for _ in range(8):
+            c = (c >> 1) ^ (0x82F63B78 if c & 1 else 0)
+        table.append(c)
+    c = 0xFFFFFFFF
+    for b in data:
+        c = table[(c ^ b) & 255] ^ (c >> 8)
+    return c ^ 0xFFFFFFFF
+
+
+class Result:
+    def __init__(self, r):
+        self.number, self.session, self.transaction = r.num("Q"), r.num("I"), r.num("Q")
+        self.id, self.index = r.id(), r.num("I")
+        self.outcome, self.stage, self.code = OUTCOMES[r.num("B")], STAGES[r.num("B")], r.num("H")
+        self.enhanced, self.text, self.server, self.address = r.span(), r.span(), r.span(), r.span()
+        self.source, self.tls, self.took_ms = r.span(), r.span(), r.num("I")
+
+    def __repr__(self):
+        return "%s at %s %d %s %r" % (self.outcome, self.stage, self.code, self.enhanced, self.text)
+
+
+class Closed:
+    def __init__(self, r):
+        self.session, self.stage, self.stood, self.code = r.num("I"), STAGES[r.num("B")], r.num("B"), r.num("H")
+        self.enhanced, self.text, self.server, self.address = r.span(), r.span(), r.span(), r.span()
+
+    def __repr__(self):
+        return "closed at %s stood=%d %d %r" % (self.stage, self.stood, self.code, self.text)
+
+
+class Opened:
+    def __init__(self, r):
+        self.session, self.server, self.address, self.tls = r.num("I"), r.span(), r.span(), r.span()
+        self.took_ms, self.flags, self.size_max = r.num("I"), r.num("B"), r.num("Q")
+
+
+class Queued:
+    """queued's side: opens, feeds, gathers what comes."""
+
+    def __init__(self, conf="", level=1):
+        conf = SHORT if conf == "short" else conf
+        self.role = Role(PROGRAM, house.ROLE_DELIVERD, house.ROLE_QUEUED, "delivery {\n%s}\n" % conf, level=level)
+        self.c, self.results, self.closed, self.opened, self.underway = self.role.peer, [], [], [], []
+        self.synced = 0
+        self.until(lambda: self.synced)
+
+    def take(self, timeout=10):
+        got = self.c.recv(timeout)
+        assert got is not None, "deliverd closed the channel"
+        t, r = got
+        if t == RESULT:
+            self.results.append(Result(r))
+        elif t == CLOSED:
+            self.closed.append(Closed(r))
+        elif t == OPENED:
+            self.opened.append(Opened(r))
+        elif t == UNDERWAY:
+            self.underway.append((r.id(), r.num("I"), r.num("I")))
+        elif t == SYNCED:
+            self.synced += 1
+
+    def until(self, done, timeout=10):
+        end = time.monotonic() + timeout
+        while not done():
+            self.take(max(0.01, end - time.monotonic()))
+
+    def open(self, servers, session=1, tls=NONE, implicit=False, login="", password="", source="", name="localhost"):
+        hosts = b"".join(span(name) + span("127.0.0.1") + struct.pack("=H", getattr(s, "port", s)) for s in servers)
+        self.c.send((OPEN, struct.pack("=I", session) + span("site") + span("default") + span(source) +
+                     span("relay.test") + struct.pack("=BB", tls, implicit) + span(login) + span(password) +
+                     struct.pack("=I", len(servers)) + hosts))
+
+    def feed(self, content=b"Subject: x\r\n\r\nhi\r\n", rcpts=("b@b.test", ), session=1, transaction=1, sender="a@a.test",
+             eightbit=False, utf8=False, dots=None, drops=(), fd=None, crc=None, check=True, envid="", ret=0, orcpt="",
+             notify=0):
+        dots = (content.startswith(b".") or b"\r\n." in content) if dots is None else dots
+        body = struct.pack("=IQ", session, transaction) + transaction.to_bytes(16, "big") + span(sender) + span(envid)
+        body += struct.pack("=BBB", ret, eightbit | utf8 << 1 | dots << 2, len(drops))
+        body += b"".join(struct.pack("=II", *d) for d in drops)
+        body += struct.pack("=I", len(rcpts))
+        body += b"".join(struct.pack("=I", i) + span(a) + span(orcpt) + struct.pack("=B", notify)
+                         for i, a in enumerate(rcpts))
+        crc = crc32c(content) if crc is None else crc
+        body += struct.pack("=BQQIB", fd is not None, 0, len(content), crc, check)
+        if fd is None:
+            self.c.send((TRANSACT, body + span(content)))
+        else:
+            self.c.send((TRANSACT, body, 1), fds=[fd])
+
+    def close(self, session=1):
+        self.c.send((CLOSE, struct.pack("=I", session)))
+
+    def ack(self, number):
+        self.c.send((ACK, struct.pack("=Q", number)))
+
+    def end(self):
+        self.role.stop(0)
+        code = self.role.wait()
+        assert code == 0, "exit %s: %s" % (code, self.role.said()[-3000:])
+
+
+def delivered(q, n=1, timeout=10):
+    q.until(lambda: len(q.results) >= n, timeout)
+    return q.results[:n]
+
+
+def one(server, conf="", n=1, open_args={}, **feed):
+    """One transaction to one server; the results and the queued."""
+    q = Queued(conf)
+    q.open([server], **open_args)
+    q.feed(**feed)
+    r = delivered(q, n)
+    return q, r
+
+
+def test_plain():
+    s = Server()
+    q, (r, ) = one(s)
+    assert r.outcome == "delivered" and r.code == 250 and r.enhanced == "2.0.0" and r.text == "taken", r
+    assert r.server == "localhost" and r.address == "127.0.0.1" and r.tls == "" and r.source == "default"
+    assert s.messages == [("MAIL FROM:<a@a.test> SIZE=18", ["RCPT TO:<b@b.test>"], b"Subject: x\r\n\r\nhi\r\n")], s.messages
+    q.close()
+    q.until(lambda: q.closed)
+    assert q.closed[0].stood and s.lines[-1] == "QUIT"
+    q.end()
+
+
+def test_no_pipelining_and_reuse():
+    s = Server(ext=())
+    q, _ = one(s)
+    for i in range(2, 6):
+        q.feed(transaction=i, rcpts=("x@b.test", "y@b.test"))
+    rs = delivered(q, 9)
+    assert all(r.outcome == "delivered" for r in rs) and len(s.messages) == 5 and s.connections == 1
+    assert "RSET" not in s.lines
+    q.end()
+
+
+def test_many_pipelined():
+    s = Server()
+    q = Queued()
+    q.open([s])
+    for i in range(1, 201):
+        q.feed(b"Subject: %d\r\n\r\n" % i + b"line\r\n" * 1500, transaction=i)
+    rs = delivered(q, 200, 30)
+    assert [r.transaction for r in rs] == list(range(1, 201)) and len(s.messages) == 200
+    assert all(m[2].startswith(b"Subject: %d\r\n" % (i + 1)) for i, m in enumerate(s.messages))
+    q.end()
+
+
+def test_dots_drops_and_large():
+    content = b"Bcc: x\r\n.Dot: header\r\n\r\n" + b".\r\n..\r\n.a\r\nb.\r\n" * 40000 + b"end without line end"
+    for ext in (("PIPELINING", ), ()):
+        for with_fd in (False, True):
+            s = Server(ext=ext)
+            part = content if with_fd else content[:70000]
+            f = tempfile.TemporaryFile()
+            f.write(part)
+            f.flush()
+            q, (r, ) = one(s, content=part, drops=[(0, 8)], fd=f.fileno() if with_fd else None)
+            assert r.outcome == "delivered", r
+            want = part[8:] + (b"" if part.endswith(b"\r\n") else b"\r\n")
+            assert s.messages[0][2] == want, (with_fd, len(s.messages[0][2]), len(want))
+            q.end()
+
+
+def test_damaged():
+    s = Server()
+    q, (r, ) = one(s, crc=7)
+    assert r.outcome == "damaged" and "MAIL" not in " ".join(s.lines), (r, s.lines)
+    q.end()
+    f = tempfile.TemporaryFile()
+    f.write(b"x" * 200000)
+    f.flush()
+    q, (r, ) = one(s, content=b"x" * 200000, fd=f.fileno(), crc=7)
+    assert r.outcome == "damaged" and not s.messages, r
+    q, (r, ) = one(s, content=b"x" * 300000, fd=f.fileno(), crc=7)
+    assert r.outcome == "damaged" and "shorter" in r.text and not s.messages, r
+    q.end()
+
+
+def test_mixed_rcpts():
+    for ext in (("PIPELINING", ), ()):
+        s = Server(ext=ext, rcpt=lambda l: "550 5.1.1 who\n" [:-1] if "bad" in l else "250 ok")
+        q, rs = one(s, n=3, rcpts=("bad1@t", "good@t", "bad2@t"))
+        by = {r.index: r for r in rs}
+        assert by[1].outcome == "delivered" and by[0].code == 550 and by[2].enhanced == "5.1.1", rs
+        assert by[0].stage == "rcpt"
+        q.end()
+
+
+def test_all_rcpts_refused():
+    for ext in (("PIPELINING", ), ()):
+        for data in ("354 go", "503 5.5.1 no recipients"):
+            s = Server(ext=ext, data=[data, "354 go"], rcpt=lambda l: "450 4.2.1 later" if "bad" in l else "250 ok")
+            q = Queued()
+            q.open([s])
+            q.feed(rcpts=("bad@t", ), transaction=1)
+            q.feed(rcpts=("good@t", ), transaction=2)
+            q.feed(rcpts=("good@t", ), transaction=3)
+            if not ext:
+                s.answers["data"] = "354 go"
+            rs = delivered(q, 3)
+            assert [(r.outcome, r.code) for r in rs] == [("replied", 450), ("delivered", 250), ("delivered", 250)], rs
+            assert [m for m in s.messages if m[1]][0][1] == ["RCPT TO:<good@t>"]
+            assert s.connections == 1
+            q.end()
+
+
+def test_refusals_by_stage():
+    for ext in (("PIPELINING", ), ()):
+        for stage, at in (("mail", "mail"), ("data", "data"), ("dot", "dot")):
+            s = Server(ext=ext, **{stage: ["552-5.2.2 first\n552 5.2.2 second", house and {"mail": "250 ok", "data": "354 go", "dot": "250 ok"}[stage]]})
+            if stage == "mail":
+                s.answers["data"] = ["503 5.5.1 bad sequence", "354 go"] if ext else "354 go"
+                s.answers["rcpt"] = ["503 5.5.1 bad sequence", "250 ok"] if ext else "250 ok"
+            q = Queued()
+            q.open([s])
+            q.feed(transaction=1)
+            q.feed(transaction=2)
+            rs = delivered(q, 2)
+            assert (rs[0].outcome, rs[0].code, rs[0].stage, rs[0].enhanced, rs[0].text) == \
+                ("replied", 552, at, "5.2.2", "first\nsecond"), rs
+            assert rs[1].outcome == "delivered", (stage, ext, rs, s.lines)
+            q.end()
+
+
+def test_closed_by_stage():
+    for ext in (("PIPELINING", ), ()):
+        for stage in ("mail", "rcpt", "data", "dot"):
+            for answer in (None, "STALL", b"421 4.3.2 going down\r\n", b"nonsense\r\n", b"250-half", b"2" * 9000, b"399 what\r\n"):
+                s = Server(ext=ext, **{stage: answer})
+                q = Queued("short")
+                q.open([s])
+                q.feed(transaction=1)
+                q.feed(transaction=2)
+                rs = delivered(q, 2)
+                want = "replied" if answer and b"421" in (answer if isinstance(answer, bytes) else b"") else "lost"
+                if answer == b"399 what\r\n" and stage == "data":
+                    want = "lost"
+                assert rs[0].outcome == want and rs[0].text, (stage, answer, rs)
+                assert rs[1].outcome == "unsent", (stage, answer, rs)
+                q.until(lambda: q.closed)
+                assert q.closed[0].stood
+                q.end()
+
+
+def test_never_stood():
+    dead = Server()
+    dead.close()
+    for answers, stage, code in (({"greeting": "554 5.7.1 go away"}, "greeting", 554), ({"greeting": None}, "greeting", 0),
+                                 ({"greeting": "421 4.7.0 busy"}, "greeting", 421), ({"ehlo": "421 4.7.0 busy"}, "ehlo", 421),
+                                 ({"greeting": "STALL"}, "greeting", 0), ({"ehlo": lambda l: None}, "ehlo", 0)):
+        s = Server(**answers)
+        q = Queued("short")
+        q.open([s, dead.port])
+        q.feed()
+        r, = delivered(q)
+        q.until(lambda: q.closed)
+        c = q.closed[0]
+        assert r.outcome == "unsent" and not c.stood and c.text, (answers, r, c)
+        assert c.code == code and (code == 0 or c.stage == stage), (answers, c)
+        good = Server()
+        q.open([dead.port, s, good], session=2)
+        q.feed(session=2, transaction=2)
+        q.until(lambda: len(q.results) == 2)
+        assert q.results[1].outcome == "delivered", q.results
+        q.end()
+
+
+def test_helo_fallback():
+    s = Server(ehlo=lambda l: "500 what" if l.startswith("EHLO") else "250 mx.test")
+    q, (r, ) = one(s)
+    assert r.outcome == "delivered" and s.messages[0][0] == "MAIL FROM:<a@a.test>", s.lines
+    q.end()
+
+
+def test_limits_of_server():
+    s = Server(ext=("SIZE 100", ))
+    q, (r, ) = one(s, content=b"x" * 200 + b"\r\n")
+    assert (r.outcome, r.code, r.enhanced) == ("replied", 552, "5.3.4") and "this relay" in r.text, r
+    q.feed(transaction=2, eightbit=True)
+    q.feed(transaction=3, utf8=True)
+    q.feed(transaction=4, rcpts=("a b@x", "x>@y", "\r\nRSET@x", '"q>q"@ok.test'))
+    q.feed(transaction=5, sender="a\r\nDATA@b")
+    rs = delivered(q, 8)
+    assert rs[1].outcome == "needs-7bit" and (rs[2].code, rs[2].enhanced) == (550, "5.6.7"), rs
+    assert [r.outcome for r in rs[3:]] == ["replied"] * 3 + ["delivered", "replied"], rs[3:]
+    assert len(s.messages) == 1 and s.messages[0][1] == ['RCPT TO:<"q>q"@ok.test>'], s.messages
+    q.end()
+
+
+def test_dsn():
+    s = Server()
+    q, _ = one(s, envid="QQ314159", ret=2, orcpt="rfc822;b@b.test", notify=2 | 4, eightbit=True)
+    assert s.messages[0][0] == "MAIL FROM:<a@a.test> SIZE=18 BODY=8BITMIME RET=HDRS ENVID=QQ314159", s.messages
+    assert s.messages[0][1] == ["RCPT TO:<b@b.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b@b.test"], s.messages
+    q.end()
+
+
+def certificate(folder):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder + "/key.pem", "-out",
+                    folder + "/cert.pem", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    os.chmod(folder, 0o755)
+    os.chmod(folder + "/cert.pem", 0o644)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder + "/cert.pem", folder + "/key.pem")
+    return context
+
+
+def test_tls():
+    with tempfile.TemporaryDirectory() as folder:
+        context = certificate(folder)
+        trust = "tls-authorities %s/cert.pem\n" % folder
+        for policy in (OPPORTUNISTIC, REQUIRED, VERIFIED):
+            s = Server(tls=context)
+            q = Queued(trust)
+            for i in (1, 2):
+                q.open([s], session=i, tls=policy)
+                q.feed(b"." * 50000 + b"\r\n.\r\n" * 9000, session=i, transaction=i)
+                delivered(q, i)
+                q.close(i)
+                q.until(lambda: len(q.closed) == i)
+            assert [r.outcome for r in q.results] == ["delivered"] * 2, q.results
+            assert q.results[0].tls.startswith("TLSv1.3 ") and q.results[0].tls.endswith(" verified"), q.results[0].tls
+            assert s.messages[0][2] == b"." * 50000 + b"\r\n.\r\n" * 9000
+            assert s.tls_resumed == [False, True], s.tls_resumed
+            q.end()
+        s = Server(tls=context)
+        q, (r, ) = one(s, open_args={"tls": OPPORTUNISTIC})
+        assert r.outcome == "delivered" and r.tls.endswith(" unverified"), r.tls
+        q.open([s], session=2, tls=VERIFIED)
+        q.until(lambda: q.closed)
+        assert q.closed[0].stage == "tls" and "self" in q.closed[0].text, q.closed
+        q.end()
+        q = Queued(trust)
+        q.open([s], tls=VERIFIED, name="other.test")
+        q.until(lambda: q.closed)
+        assert "mismatch" in q.closed[0].text, q.closed
+        s = Server(implicit=True, tls=context)
+        q.open([s], session=2, tls=VERIFIED, implicit=True)
+        q.feed(session=2)
+        assert delivered(q)[0].outcome == "delivered"
+        q.end()
+
+
+def test_tls_broken():
+    s = Server(break_tls=True)
+    q, (r, ) = one(s, open_args={"tls": OPPORTUNISTIC})
+    assert r.outcome == "delivered" and r.tls == "" and s.connections == 2, r
+    q.open([s], session=2, tls=REQUIRED)
+    q.until(lambda: q.closed)
+    assert q.closed[0].stage == "tls", q.closed
+    s = Server()
+    q.open([s], session=3, tls=REQUIRED)
+    q.until(lambda: len(q.closed) == 2)
+    assert "STARTTLS" in q.closed[1].text
+    q.end()
+
+
+def test_auth():
+    with tempfile.TemporaryDirectory() as folder:
+        context = certificate(folder)
+        s = Server(ext=("PIPELINING", "AUTH PLAIN LOGIN"), tls=context)
+        q, (r, ) = one(s, open_args={"tls": REQUIRED, "login": "me", "password": "secret"})
+        assert r.outcome == "delivered" and "AUTH PLAIN AG1lAHNlY3JldA==" in s.lines, s.lines
+        q.open([Server(ext=("AUTH PLAIN", ))], session=2, tls=OPPORTUNISTIC, login="me", password="secret")
+        q.until(lambda: q.closed)
+        assert "without TLS" in q.closed[0].text
+        q.open([Server(ext=("AUTH PLAIN", ), auth="535 5.7.8 no")], session=3, login="me", password="secret")
+        q.until(lambda: len(q.closed) == 2)
+        assert (q.closed[1].stage, q.closed[1].code, q.closed[1].enhanced) == ("auth", 535, "5.7.8"), q.closed[1]
+        q.end()
+
+
+def test_idle_end():
+    s = Server(dot=["250 ok", "250 ok"])
+    q, _ = one(s, conf="short")
+    q.until(lambda: q.closed)
+    assert s.lines[-1] == "QUIT" and q.closed[0].stage == "idle"
+    q.feed(transaction=9)
+    assert delivered(q, 2)[1].outcome == "unsent"
+    q.end()
+
+
+def test_source():
+    s = Server()
+    q, (r, ) = one(s, open_args={"source": "127.0.0.1"})
+    assert r.source == "127.0.0.1" and r.outcome == "delivered"
+    q.open([s], session=2, source="::1")
+    q.until(lambda: q.closed)
+    assert "family" in q.closed[0].text
+    q.open([s], session=3, source="192.0.2.77")
+    q.until(lambda: len(q.closed) == 2)
+    assert "192.0.2.77" in q.closed[1].text
+    q.end()
+
+
+def test_handover():
+    s = Server(dot=["250 2.0.0 first", "STALL"])
+    q, (first, ) = one(s)
+    for i in (2, 3, 4, 5):
+        q.feed(transaction=i)
+    time.sleep(0.3)
+    q.c.sock.close()
+    q.c = q.role.new_peer()
+    q.results, q.synced = [], 0
+    q.until(lambda: q.synced == 1)
+    assert q.results[0].id == first.id and all(r.transaction == 0 for r in q.results), q.results
+    unsent = {r.id[15] for r in q.results if r.outcome == "unsent"}
+    under = {u[0][15] for u in q.underway}
+    assert unsent == {4, 5} and under == {2, 3}, (unsent, under)
+    q.ack(q.results[-1].number)
+    s2 = Server()
+    q.open([s2], session=1)
+    q.feed(transaction=77)
+    q.until(lambda: any(r.transaction == 77 for r in q.results))
+    q.role.stop(1)
+    q.until(lambda: len([r for r in q.results if r.outcome == "lost"]) == 1)
+    assert q.role.wait() == 0
+
+
+def test_stop():
+    s = Server()
+    q, (r, ) = one(s)
+    q.role.stop(5)
+    q.until(lambda: q.closed)
+    assert q.role.proc.poll() is None
+    q.ack(r.number)
+    assert q.role.wait(3) == 0
+
+
+def test_bad_peer():
+    q = Queued()
+    q.c.send((TRANSACT, b"\0\0"))
+    assert q.c.recv() is None
+    q.c = q.role.new_peer()
+    q.synced = 0
+    q.until(lambda: q.synced == 1)
+    q.end()
+
+
+def test_memory():
+    s = Server(mail="STALL")
+    q = Queued("memory 1M")
+    q.open([s])
+    for i in range(1, 21):
+        q.feed(b"x" * 100000, transaction=i, check=False)
+    q.until(lambda: len(q.results) >= 9)
+    assert all(r.outcome == "unsent" and "memory" in r.text for r in q.results), q.results
+    q.end()
+
+
+def main():
+    names = sys.argv[2:] or [n for n in globals() if n.startswith("test_")]
+    for name in names:
+        began = time.monotonic()
+        globals()[name]()
+        print("%-32s %5.1f s" % (name, time.monotonic() - began), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+/* keys.h: the tracking keys of all tenants, made from the master keys of keys/tracking.key ("keyid hex" lines). */
+#pragma once
+
+#include "conf.h"
+#include "token.h"
+
+struct tenant_key {
+	const char *tenant;
+	struct token_key key;
+	struct token_sealer *sealer;
+};
+
+struct tenant_keys {
+	size_t
+	    n; /* tenants times master keys; the first master key's come first, and that one seals */
+	struct tenant_key *keys;
+};
+
+/* In the arena, but for the sealers, which live as long as the process. -1: a line of the text is no key. */
+int tenant_keys_make(
+    struct tenant_keys *, const struct conf *, struct span text, struct arena *, struct err *);
+struct tenant_key *tenant_keys_for(const struct tenant_keys *, struct span tenant); /* NULL: none */

@@ -1,0 +1,38 @@
+#include "author.h"
+#include "header.h"
+
+static struct span
+domain_of(struct span value)
+{
+	ptrdiff_t open = span_find_last(value, '<'), at;
+	size_t n = 0;
+
+	if (open >= 0)
+		value = span_from(value, (size_t)open + 1);
+	at = span_find_last(value, '@');
+	if (at < 0)
+		return span_of(NULL, 0);
+	value = span_from(value, (size_t)at + 1);
+	while (n < value.n && value.p[n] != '>' && value.p[n] != ',' && value.p[n] != ' ' &&
+	       value.p[n] != '\t')
+		n++;
+	return span_first(value, n);
+}
+
+struct span
+from_domain(struct span message, struct arena *arena)
+{
+	struct header_field from;
+	struct span body, block = header_block(message, &body);
+	struct span domain;
+	char *p;
+
+	if (header_count(block, "From") != 1 || !header_find(block, "From", &from))
+		return span_of(NULL, 0);
+	domain = domain_of(header_bare(from.value, arena));
+	p = arena_cstr(arena, domain);
+	for (size_t i = 0; i < domain.n; i++)
+		if (p[i] >= 'A' && p[i] <= 'Z')
+			p[i] = (char)(p[i] + 32);
+	return span_of(p, domain.n);
+}

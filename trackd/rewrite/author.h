@@ -1,0 +1,8 @@
+/* author.h: whose mail it is: the domain of the From field (RFC 5322 3.6.2), which a DKIM signature should align with. */
+#pragma once
+
+#include "arena.h"
+#include "span.h"
+
+/* Lower case, in the arena; empty when there is no From field, or more than one, or no address in it. */
+struct span from_domain(struct span message, struct arena *);

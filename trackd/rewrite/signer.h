@@ -1,0 +1,25 @@
+/* signer.h: trackd-rewrite's side of trackd-sign: which keys there are, and asking for signatures. */
+#pragma once
+
+#include "proto_sign.h"
+#include "role.h"
+
+struct signer;
+
+enum { SIGNER_KEYS_A_MESSAGE = 4 };
+
+struct signer_key {
+	uint32_t number;
+	struct span tenant, domain, selector; /* as long as the signer's channel */
+	enum sign_algorithm algorithm;
+};
+
+/* answered: the signature of that job, or ok false: refused. Job 0: the signer went away with all jobs. */
+struct signer *signer_new(struct role *,
+    void (*answered)(void *ctx, uint64_t job, bool ok, struct span signature), void *ctx);
+/* True once the signer has told its keys. */
+bool signer_ready(const struct signer *);
+/* Keys of that tenant for that domain; at most SIGNER_KEYS_A_MESSAGE. */
+unsigned signer_keys_for(const struct signer *, struct span tenant, struct span domain,
+    const struct signer_key *out[SIGNER_KEYS_A_MESSAGE]);
+void signer_ask(struct signer *, uint64_t job, const struct signer_key *, struct span digest);

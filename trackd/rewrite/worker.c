@@ -1,0 +1,313 @@
+#include "worker.h"
+#include "author.h"
+#include "err.h"
+#include "header.h"
+#include "incoming.h"
+#include "log.h"
+#include "loop.h"
+#include "outgoing.h"
+#include "proto_rewrite.h"
+#include "rewrite.h"
+#include "sevenbit.h"
+#include "signer.h"
+
+#include "../keys.h"
+#include "../sign/dkim.h"
+#include "../trackd_conf.h"
+
+#include <bsd/sys/queue.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+	QUEUE_BYTES = 8 * 1024 * 1024,
+	MESSAGE_MAX = 256 * 1024 * 1024,
+	ARENA_MAX = 512 * 1024 * 1024,
+	EXCLUDES_MAX = 256
+};
+
+/* A message between its arrival and its last signature. */
+struct job {
+	TAILQ_ENTRY(job) link;
+	struct chan *from; /* NULL: queued went away meanwhile */
+	uint64_t number;   /* queued's */
+	uint64_t ticket;   /* ours, towards the signer */
+	struct arena *arena;
+	struct rewrite_ask ask; /* spans copied */
+	struct buf in, out;     /* without and with tracking */
+	struct buf fields;      /* finished DKIM-Signature fields */
+	struct buf signed_by;
+	unsigned links;
+	bool pixel;
+	const struct signer_key *keys[SIGNER_KEYS_A_MESSAGE];
+	unsigned keys_n, keys_done;
+	struct dkim_draft draft;
+};
+
+struct worker {
+	const struct conf *conf;
+	struct arena *arena;
+	struct tenant_keys keys;
+	struct span excludes[EXCLUDES_MAX];
+	size_t excludes_n;
+	struct charsets *charsets;
+	struct signer *signer;
+	uint64_t tickets;
+	TAILQ_HEAD(, job) signing;
+};
+
+/* ---- life of a job ---- */
+
+static struct job *
+job_new(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		fatal("out of memory for a message");
+	j->from = c;
+	j->number = ask->job;
+	j->ticket = ++w->tickets;
+	j->arena = arena_new(ARENA_MAX);
+	j->ask = *ask;
+	j->ask.tenant = arena_span(j->arena, ask->tenant);
+	j->ask.from = arena_span(j->arena, ask->from);
+	j->ask.drops = arena_span(j->arena, ask->drops);
+	buf_init(&j->in, MESSAGE_MAX);
+	buf_init(&j->out, MESSAGE_MAX);
+	buf_init(&j->fields, 16 * 1024);
+	buf_init(&j->signed_by, 1024);
+	return j;
+}
+
+static void
+job_free(struct job *j)
+{
+	buf_free(&j->in);
+	buf_free(&j->out);
+	buf_free(&j->fields);
+	buf_free(&j->signed_by);
+	arena_free(j->arena);
+	free(j);
+}
+
+static void
+answer(struct job *j, enum rewrite_status status, const char *why)
+{
+	struct rewrite_done done = { .job = j->number,
+		.status = status,
+		.text = span_str(why),
+		.links = j->links,
+		.pixel = j->pixel,
+		.signed_by = buf_all(&j->signed_by),
+		.fd = -1 };
+
+	if (j->from != NULL && status == REWRITE_OK)
+		outgoing_put(j->from, &done, buf_all(&j->fields), buf_all(&j->out));
+	else if (j->from != NULL)
+		rewrite_done_put(j->from, &done);
+	job_free(j);
+}
+
+/* ---- the steps ---- */
+
+static int
+take_in(struct job *j, const struct rewrite_ask *ask, struct err *err)
+{
+	return incoming_read(
+	    &j->in, ask->bytes, ask->fd, ask->start, ask->size_bytes, j->ask.drops, err);
+}
+
+static void
+track(struct worker *w, struct job *j)
+{
+	const struct conf_block *tenant = conf_find(conf_top(w->conf), "tenant", j->ask.tenant);
+	struct tenant_key *key = tenant_keys_for(&w->keys, j->ask.tenant);
+	struct rewrite_options options = { .rules = { .clicks = j->ask.track_clicks,
+					       .opens = j->ask.track_opens,
+					       .base = span_str(tracking_base(w->conf, tenant)),
+					       .exclude = w->excludes,
+					       .excludes = w->excludes_n,
+					       .charsets = w->charsets },
+		.keep_signed = true };
+	struct rewrite_recipient to = { .recipient = j->ask.index,
+		.issued_s = (uint32_t)(loop_wall_ms() / 1000) };
+	struct rewrite_plan plan;
+
+	if (key == NULL || options.rules.base.n == 0)
+		return;
+	memcpy(to.message, j->ask.message.b, ID_BYTES);
+	rewrite_plan(&options, buf_all(&j->in), j->arena, &plan);
+	if (plan.verdict != REWRITE_CHANGED)
+		return;
+	rewrite_render(&plan, key->sealer, &to, &j->out);
+	if (buf_over(&j->out)) { /* a message this large goes out as it is */
+		buf_reset(&j->out);
+		return;
+	}
+	j->links = plan.links;
+	j->pixel = plan.pixels > 0;
+}
+
+static int
+draft(struct job *j, const struct signer_key *key, struct err *err)
+{
+	struct span body, message = buf_all(&j->out);
+	struct dkim_options options = { .algorithm = key->algorithm == SIGN_RSA_SHA256
+							 ? DKIM_RSA_SHA256
+							 : DKIM_ED25519_SHA256,
+		.domain = key->domain,
+		.selector = key->selector,
+		.signed_s = loop_wall_ms() / 1000 };
+	uint8_t hash[DKIM_DIGEST_BYTES];
+
+	(void)header_block(message, &body);
+	if (dkim_body_hash(DKIM_RELAXED, body, hash, err) == -1)
+		return -1;
+	return dkim_prepare(&options, message, hash, j->arena, &j->draft, err);
+}
+
+/* One signature after the other; each stands in front of the one before. */
+static void
+sign_next(struct worker *w, struct job *j)
+{
+	struct err err;
+
+	while (j->keys_done < j->keys_n) {
+		if (draft(j, j->keys[j->keys_done], &err) == 0) {
+			TAILQ_INSERT_TAIL(&w->signing, j, link);
+			signer_ask(w->signer, j->ticket, j->keys[j->keys_done],
+			    span_of(j->draft.digest, sizeof(j->draft.digest)));
+			return;
+		}
+		log_begin(LOG_LEVEL_WARN, "not-signed");
+		log_kvs("id", id_text(j->ask.message).c);
+		log_kvs("why", err.text);
+		log_end();
+		j->keys_done++;
+	}
+	answer(j, REWRITE_OK, "");
+}
+
+static void
+signature(struct worker *w, struct job *j, bool ok, struct span bytes)
+{
+	const struct signer_key *key = j->keys[j->keys_done];
+
+	if (!ok)
+		return answer(j, REWRITE_LATER, "4.7.5 the signer refused");
+	dkim_finish(&j->draft, bytes, &j->fields);
+	buf_printf(&j->signed_by, "%sd=%.*s s=%.*s", j->signed_by.n > 0 ? ", " : "",
+	    SPAN(key->domain), SPAN(key->selector));
+	j->keys_done++;
+	sign_next(w, j);
+}
+
+static void
+on_signature(void *ctx, uint64_t ticket, bool ok, struct span bytes)
+{
+	struct worker *w = ctx;
+	struct job *j, *next;
+
+	TAILQ_FOREACH_SAFE (j, &w->signing, link, next) {
+		if (ticket != 0 && j->ticket != ticket)
+			continue;
+		TAILQ_REMOVE(&w->signing, j, link);
+		signature(w, j, ok, bytes);
+		if (ticket != 0)
+			return;
+	}
+}
+
+static void
+work(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
+{
+	struct job *j = job_new(w, c, ask);
+	struct err err = { "" };
+
+	if (take_in(j, ask, &err) == -1)
+		return answer(j, REWRITE_LATER, err.text);
+	if (ask->need_7bit && sevenbit_make(&j->in, j->arena, &err) == -1)
+		return answer(j, REWRITE_REFUSED, err.text);
+	if (ask->track_clicks || ask->track_opens)
+		track(w, j);
+	if (j->out.n == 0) { /* nothing to track: the bytes as they came */
+		struct buf unchanged = j->out;
+
+		j->out = j->in;
+		j->in = unchanged;
+	}
+	if (ask->sign && !signer_ready(w->signer))
+		return answer(j, REWRITE_LATER, "4.7.5 the signer is away");
+	if (ask->sign)
+		j->keys_n = signer_keys_for(
+		    w->signer, j->ask.tenant, from_domain(buf_all(&j->out), j->arena), j->keys);
+	if (j->keys_n == 0 && j->links == 0 && !j->pixel && !ask->need_7bit)
+		return answer(j, REWRITE_UNCHANGED, "");
+	sign_next(w, j);
+}
+
+/* ---- peers ---- */
+
+static void
+on_queued(void *ctx, struct chan *c, struct msg *m)
+{
+	struct rewrite_ask ask = { .fd = -1 };
+
+	if (m->type != REWRITE_ASK || rewrite_ask_get(m, &ask) == -1)
+		chan_bad(c, "a record that is no ASK");
+	else
+		work(ctx, c, &ask);
+	if (ask.fd != -1)
+		close(ask.fd);
+}
+
+static void
+on_queued_gone(void *ctx, struct chan *c, const char *why)
+{
+	struct worker *w = ctx;
+	struct job *j;
+
+	(void)why;
+	TAILQ_FOREACH (j, &w->signing, link)
+		if (j->from == c)
+			j->from = NULL;
+}
+
+static void
+queued_connected(void *ctx, unsigned instance, int fd)
+{
+	(void)instance;
+	chan_new(fd, "queued", QUEUE_BYTES, on_queued, on_queued_gone, ctx);
+}
+
+static void
+excludes_load(struct worker *w)
+{
+	const struct conf_block *b = conf_first(conf_top(w->conf), "tracking");
+
+	for (size_t i = 0; b != NULL && i < conf_count(b, "exclude") && i < EXCLUDES_MAX; i++)
+		w->excludes[w->excludes_n++] = span_str(conf_str_at(b, "exclude", i));
+}
+
+void
+worker_start(struct role *role, const struct conf *conf)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	struct err err;
+
+	if (w == NULL)
+		fatal("out of memory for the worker");
+	w->conf = conf;
+	w->arena = arena_new(0);
+	TAILQ_INIT(&w->signing);
+	if (tenant_keys_make(&w->keys, conf, role_secret(role, "tracking-key"), w->arena, &err) ==
+	    -1)
+		role_fail(role, EX_CONFIG, "%s", err.text);
+	excludes_load(w);
+	w->charsets = charsets_open();
+	w->signer = signer_new(role, on_signature, w);
+	role_on_peer(role, ROLE_QUEUED, queued_connected, w);
+}

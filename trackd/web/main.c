@@ -1,0 +1,20 @@
+/* trackd-web: answers tracking links over plain HTTP; a proxy in front speaks TLS.
+ *
+ * libmicrohttpd reads what browsers send (listener.c); answer.c checks the token, writes the event and says where to go.
+ * It touches no file; its event file is append-only. */
+#include "answer.h"
+#include "listener.h"
+#include "role.h"
+#include "sandbox.h"
+#include "../trackd_conf.h"
+
+int
+main(int argc, char **argv)
+{
+	struct role *role = role_start(ROLE_WEB, argc, argv);
+
+	answer_start(role, role_conf(role, &web_table));
+	listener_start(role);
+	sandbox_enter(role);
+	return role_run(role);
+}
