@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PAGE_ROWS = 10000 };
+
 static const struct column columns[] = {
 	{ "address", NULL, false },
 	{ "scope", NULL, false },
 	{ "reason", NULL, false },
-	{ "time_ms|time", "SINCE", false },
-	{ "expires_ms|expires", "UNTIL", false },
+	{ "time", "SINCE", false },
+	{ "expires", "UNTIL", false },
 	{ "event", NULL, false },
 	{ NULL, NULL, false },
 };
@@ -102,24 +104,56 @@ csv_field(struct span s, char behind)
 	}
 }
 
+static void
+entry_export(struct ctl *c, struct ask *a, const json_t *row)
+{
+	if (c->json) {
+		printf("%.*s\n", SPAN(ask_line(a)));
+		return;
+	}
+	csv_field(row_text(row, "address", c->arena), ',');
+	csv_field(row_text(row, "scope", c->arena), ',');
+	csv_field(row_text(row, "reason", c->arena), '\n');
+}
+
+/* One page, from behind the last entry of the one before, which it replaces in *address and *scope. How many, or -1. */
+static long
+page(struct ctl *c, const struct args *args, const char **address, const char **scope)
+{
+	json_t *r = request("suppress-list", args, "");
+	const json_t *row;
+	struct ask *a;
+	long rows = 0;
+
+	json_object_set_new(r, "limit", json_integer(PAGE_ROWS));
+	if (*address != NULL) {
+		json_object_set_new(r, "from-address", json_string(*address));
+		json_object_set_new(r, "from-scope", json_string(*scope));
+	}
+	a = ask(c, "bouncd", ASK_VIEW, r);
+	for (; (row = ask_row(a)) != NULL; rows++) {
+		entry_export(c, a, row);
+		if (rows + 1 < PAGE_ROWS)
+			continue;
+		*address = arena_strdup(c->arena, row_str(row, "address"));
+		*scope = arena_strdup(c->arena, row_str(row, "scope"));
+	}
+	return ask_end(a) == 0 ? rows : -1;
+}
+
 static int
 export(struct ctl *c, struct args *args, const char *unused)
 {
-	struct ask *a = look(c, "suppress-list", args, "");
-	const json_t *row;
+	const char *address = NULL, *scope = NULL;
+	long rows;
 
 	(void)unused;
 	if (!c->json)
 		puts("address,scope,reason");
-	while ((row = ask_row(a)) != NULL)
-		if (c->json)
-			printf("%.*s\n", SPAN(ask_line(a)));
-		else {
-			csv_field(row_text(row, "address", NULL), ',');
-			csv_field(row_text(row, "scope", NULL), ',');
-			csv_field(row_text(row, "reason", NULL), '\n');
-		}
-	return ask_end(a);
+	do
+		rows = page(c, args, &address, &scope);
+	while (rows == PAGE_ROWS);
+	return rows == -1;
 }
 
 struct import {

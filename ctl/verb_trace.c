@@ -3,54 +3,13 @@
 #include "ask.h"
 #include "err.h"
 #include "listing.h"
+#include "past.h"
 #include "story.h"
 #include "table.h"
 #include "verb.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { EVENTS_MAX = 100000 };
-
-/* The events of an answer, kept to be put in order of time. */
-struct events {
-	json_t **at;
-	size_t n, max;
-};
-
-static void
-keep(struct events *e, const json_t *row)
-{
-	if (e->n == e->max) {
-		e->max = e->max == 0 ? 64 : e->max * 2;
-		e->at = reallocarray(e->at, e->max, sizeof(*e->at));
-		if (e->at == NULL)
-			fatal("out of memory for events");
-	}
-	e->at[e->n++] = json_incref((json_t *)(uintptr_t)row);
-}
-
-static void
-events_free(struct events *e)
-{
-	for (size_t i = 0; i < e->n; i++)
-		json_decref(e->at[i]);
-	free(e->at);
-}
-
-/* Message, then time, then the event's own id, which sorts by time too. */
-static int
-by_time(const void *a, const void *b)
-{
-	static const char *const keys[] = { "message", "time", "id" };
-	const json_t *const *x = a, *const *y = b;
-	int order = 0;
-
-	for (unsigned i = 0; i < 3 && order == 0; i++)
-		order = strcmp(row_str(*x, keys[i]), row_str(*y, keys[i]));
-	return order;
-}
 
 static const char *
 colour(const json_t *event)
@@ -75,11 +34,10 @@ line_print(const json_t *event)
 }
 
 static void
-story_print(struct events *e)
+story_print(const struct past *e)
 {
 	const char *message = "";
 
-	qsort(e->at, e->n, sizeof(*e->at), by_time);
 	for (size_t i = 0; i < e->n; i++) {
 		const char *own = row_str(e->at[i], "message");
 
@@ -90,18 +48,13 @@ story_print(struct events *e)
 	}
 }
 
-static int
-history(struct ctl *c, const char *which, struct events *e)
+static void
+events_print(const struct past *p)
 {
-	struct ask *a = ask(c, "trackd-stats", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "which", which));
-	const json_t *row;
-
-	while ((row = ask_row(a)) != NULL && e->n < EVENTS_MAX) {
-		if (c->json)
-			printf("%.*s\n", SPAN(ask_line(a)));
-		keep(e, row);
+	for (size_t i = 0; i < p->n; i++) {
+		json_dumpf(p->at[i], stdout, JSON_COMPACT);
+		putchar('\n');
 	}
-	return ask_end(a);
 }
 
 static void
@@ -128,7 +81,7 @@ waiting_print(struct ctl *c, const json_t *row)
 static int
 now(struct ctl *c, const char *which, size_t *rows)
 {
-	struct ask *a = ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "which", which));
+	struct ask *a = ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "id", which));
 	const json_t *row;
 	int exit_code;
 
@@ -144,23 +97,25 @@ now(struct ctl *c, const char *which, size_t *rows)
 	return exit_code;
 }
 
+/* The events may be there when queued is away, and the other way round: both are asked. */
 static int
 trace(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	struct events e = { 0 };
-	size_t waiting = 0;
+	struct past p = { 0 };
+	size_t waiting = 0, known;
 	int past, present;
 
 	verb_words(c, v, NULL, argc, argv, 1, 1);
-	past = history(c, argv[0], &e);
-	if (!c->json)
-		story_print(&e);
+	past = past_find(c, argv[0], &p);
+	if (c->json)
+		events_print(&p);
+	else
+		story_print(&p);
 	present = now(c, argv[0], &waiting);
-	if (e.n + waiting == 0 && past == 0)
-		ctl_fail(1, "no event and no waiting mail knows of \"%s\"", argv[0]);
-	if (past == 0 && e.n + waiting == 0)
-		past = 1;
-	events_free(&e);
+	known = p.n + waiting;
+	past_free(&p);
+	if (past == 0 && known == 0)
+		return ctl_fail(1, "no event and no waiting mail knows of \"%s\"", argv[0]);
 	return past != 0 ? past : present;
 }
 
