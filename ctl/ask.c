@@ -36,10 +36,12 @@ static int
 unreachable(struct ask *a, const char *path, enum ask_right right)
 {
 	if (errno == ENOENT || errno == ECONNREFUSED)
-		err_set(&a->err, "%s does not run (nobody answers at %s); posthouse start starts it", a->role, path);
+		err_set(&a->err,
+		    "%s does not run (nobody answers at %s); posthouse start starts it", a->role,
+		    path);
 	else if (errno == EACCES)
-		err_set(&a->err, "no right to ask %s at %s: that is for root and the group %s", a->role, path,
-		    right == ASK_OPS ? "posthouse-ops" : "posthouse-view");
+		err_set(&a->err, "no right to ask %s at %s: that is for root and the group %s",
+		    a->role, path, right == ASK_OPS ? "posthouse-ops" : "posthouse-view");
 	else
 		err_sys(&a->err, "cannot reach %s at %s", a->role, path);
 	return failed(a, 1);
@@ -94,8 +96,8 @@ ask(struct ctl *c, const char *role, enum ask_right right, json_t *request)
 {
 	struct ask *a = calloc(1, sizeof(*a));
 	char *text = json_dumps(request, JSON_COMPACT);
-	const char *path = arena_printf(
-	    c->arena, "%s/%s/%s", ctl_path(c, "run"), role, right == ASK_OPS ? "ops.sock" : "view.sock");
+	const char *path = arena_printf(c->arena, "%s/%s/%s", ctl_path(c, "run"), role,
+	    right == ASK_OPS ? "ops.sock" : "view.sock");
 
 	json_decref(request);
 	if (a == NULL)
@@ -123,7 +125,8 @@ line_await(struct ask *a)
 		ssize_t n;
 
 		if (room == NULL) {
-			err_set(&a->err, "%s answers a line longer than %d bytes", a->role, ASK_ROW_BYTES);
+			err_set(&a->err, "%s answers a line longer than %d bytes", a->role,
+			    ASK_ROW_BYTES);
 			return failed(a, 1);
 		}
 		n = recv(a->fd, room, a->in.cap - a->in.n, 0);
@@ -131,9 +134,11 @@ line_await(struct ask *a)
 			continue;
 		if (n <= 0) {
 			if (n == 0)
-				err_set(&a->err, "%s went away before its answer was complete", a->role);
+				err_set(&a->err, "%s went away before its answer was complete",
+				    a->role);
 			else if (errno == EAGAIN)
-				err_set(&a->err, "%s has not answered for %d s", a->role, ASK_SILENCE_S);
+				err_set(&a->err, "%s has not answered for %d s", a->role,
+				    ASK_SILENCE_S);
 			else
 				err_sys(&a->err, "cannot hear %s", a->role);
 			return failed(a, 1);
@@ -234,7 +239,8 @@ time_of(uint64_t ms, struct arena *arena)
 	struct tm tm;
 
 	gmtime_r(&s, &tm);
-	return arena_span(arena, span_of(text, strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm)));
+	return arena_span(
+	    arena, span_of(text, strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm)));
 }
 
 /* Before 2001 it is no time, but a length of one. */
@@ -268,7 +274,8 @@ row_text(const json_t *row, const char *key, struct arena *arena)
 	if (json_is_integer(v) && is_time(key, json_integer_value(v)))
 		return time_of((uint64_t)json_integer_value(v), arena);
 	if (json_is_integer(v))
-		return span_str(arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(v)));
+		return span_str(
+		    arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(v)));
 	if (json_is_real(v))
 		return span_str(arena_printf(arena, "%.1f", json_real_value(v)));
 	if (json_is_boolean(v))

@@ -72,8 +72,8 @@ is_hidden(struct span name)
 static bool
 is_atom(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '-' ||
-	       c == '_' || (unsigned char)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == ' ' || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
 static void
@@ -127,7 +127,8 @@ body_put(const struct compose *c, struct span body, struct buf *out)
 		for (size_t i = 0; i < line.n;) {
 			ptrdiff_t cr = span_find(span_from(line, i), '\r');
 
-			buf_span(out, cr < 0 ? span_from(line, i) : span_of(line.p + i, (size_t)cr));
+			buf_span(
+			    out, cr < 0 ? span_from(line, i) : span_of(line.p + i, (size_t)cr));
 			buf_str(out, cr < 0 ? "" : "\r\n");
 			i = cr < 0 ? line.n : i + (size_t)cr + 1;
 		}
@@ -164,9 +165,11 @@ compose_dots(struct span message, struct buf *out)
 }
 
 void
-compose_recipients(struct span in, struct arena *arena, void (*each)(void *, struct span), void *ctx)
+compose_recipients(
+    struct span in, struct arena *arena, void (*each)(void *, struct span), void *ctx)
 {
-	static const char *const names[2][3] = { { "To", "Cc", "Bcc" }, { "Resent-To", "Resent-Cc", "Resent-Bcc" } };
+	static const char *const names[2][3] = { { "To", "Cc", "Bcc" },
+		{ "Resent-To", "Resent-Cc", "Resent-Bcc" } };
 	struct header_field f;
 	struct span body, rest;
 	struct buf header;

@@ -8,11 +8,11 @@
 #include "buf.h"
 
 struct compose {
-	struct span from;	/* address for a From line that is missing */
-	struct span full_name;	/* in front of it; empty: none */
-	struct span date;	/* "Tue, 24 Nov 2026 02:21:24 +0000" */
+	struct span from;       /* address for a From line that is missing */
+	struct span full_name;  /* in front of it; empty: none */
+	struct span date;       /* "Tue, 24 Nov 2026 02:21:24 +0000" */
 	struct span message_id; /* without <> */
-	bool dot_ends;		/* a line with a dot alone ends the message (sendmail without -i) */
+	bool dot_ends;          /* a line with a dot alone ends the message (sendmail without -i) */
 };
 
 /* Writes the message to out, whose maximum is the largest message. */

@@ -27,6 +27,7 @@ void
 ctl_free(struct ctl *c)
 {
 	conf_free(c->conf);
+	conf_free(c->defaults);
 	arena_free(c->arena);
 }
 
@@ -41,7 +42,13 @@ ctl_conf(struct ctl *c)
 const char *
 ctl_path(struct ctl *c, const char *setting)
 {
-	return conf_str(conf_top(ctl_conf(c)), setting);
+	const char *value = conf_str(conf_top(ctl_conf(c)), setting);
+
+	if (value[0] != '\0')
+		return value;
+	if (c->defaults == NULL)
+		c->defaults = conf_read_text(house_table(), c->conf_path, span_of("", 0));
+	return conf_str(conf_top(c->defaults), setting);
 }
 
 const char *

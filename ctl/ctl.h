@@ -6,9 +6,10 @@
 
 struct ctl {
 	const char *conf_path;
-	bool json;	     /* one object a line, for programs */
-	struct arena *arena; /* as long as the command */
-	struct conf *conf;   /* read when it is first asked for: ctl_conf() */
+	bool json;             /* one object a line, for programs */
+	struct arena *arena;   /* as long as the command */
+	struct conf *conf;     /* read when it is first asked for: ctl_conf() */
+	struct conf *defaults; /* read when the configuration cannot be */
 };
 
 /* conf_path: -c, then POSTHOUSE_CONF, then SYSCONFDIR/posthouse.conf. */

@@ -10,3 +10,9 @@ posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o listing.o mailq.o 
 # Every block there is. With = and not :=, since the folders read later add to it.
 ctl.tables      = master/tables.o $(conf-tables)
 posthouse.libs := -lcrypt -ljansson -lcrypto -lbsd
+
+tests                  += ctl/table_test ctl/compose_test ctl/selector_test
+ctl/table_test.o       := ctl/table_test.o ctl/table.o
+ctl/compose_test.o     := ctl/compose_test.o ctl/compose.o ctl/addresses.o
+ctl/selector_test.o    := ctl/selector_test.o ctl/selector.o ctl/opts.o
+ctl/selector_test.libs := -ljansson

@@ -25,7 +25,8 @@ table_for(struct ctl *c, const struct listing *l, unsigned *n)
 
 	for (*n = 0; l->columns[*n].key != NULL; ++*n) {
 		must(*n < TABLE_COLUMNS_MAX);
-		columns[*n] = (struct table_column){ heading(&l->columns[*n], c->arena), l->columns[*n].number };
+		columns[*n] = (struct table_column){ heading(&l->columns[*n], c->arena),
+			l->columns[*n].number };
 	}
 	return table_new(columns, *n, ctl_colour(), stdout);
 }
@@ -81,7 +82,8 @@ block_print(const json_t *row, struct arena *scratch)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)(uintptr_t)row, key, v) {
+	json_object_foreach((json_t *)(uintptr_t)row, key, v)
+	{
 		struct span text = row_text(row, key, scratch);
 
 		if (text.n == 0)

@@ -6,12 +6,12 @@
 struct column {
 	const char *key;     /* of the row */
 	const char *heading; /* NULL: the key in capitals */
-	bool number;	     /* right-aligned */
+	bool number;         /* right-aligned */
 };
 
 struct listing {
 	const struct column *columns; /* ends with key NULL */
-	const char *nothing;	      /* a sentence for an answer without rows */
+	const char *nothing;          /* a sentence for an answer without rows */
 };
 
 /* Shows all rows and ends the ask. Exit code: 0; 1 if there were none. */

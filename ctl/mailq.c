@@ -81,7 +81,8 @@ row_print(struct listed *l, const json_t *row, struct arena *arena)
 	struct span id = row_text(row, "id|message", arena);
 
 	if (l->messages == 0)
-		printf(ROW "%s\n", "----Queue ID-----", "--Size--", "---Arrival Time----", "--Sender/Recipient------");
+		printf(ROW "%s\n", "----Queue ID-----", "--Size--", "---Arrival Time----",
+		    "--Sender/Recipient------");
 	if (l->messages == 0 || !span_is(id, l->id))
 		message_print(l, row, id, arena);
 	recipient_print(l, row, arena);
@@ -90,7 +91,8 @@ row_print(struct listed *l, const json_t *row, struct arena *arena)
 int
 mailq(struct ctl *c, int argc, char **argv)
 {
-	struct ask *a = ask(c, "queued", ASK_VIEW, json_pack("{sssI}", "verb", "queue", "limit", (json_int_t)0));
+	struct ask *a = ask(
+	    c, "queued", ASK_VIEW, json_pack("{sssI}", "verb", "queue", "limit", (json_int_t)0));
 	struct arena *scratch = arena_new(0);
 	struct listed l = { "", 0, 0, "" };
 	const json_t *row;
@@ -107,7 +109,7 @@ mailq(struct ctl *c, int argc, char **argv)
 	if (l.messages == 0)
 		puts("Mail queue is empty");
 	else
-		printf("\n-- %" PRIu64 " Kbytes in %" PRIu64 " Request%s.\n", (l.bytes + 1023) / 1024, l.messages,
-		    l.messages == 1 ? "" : "s");
+		printf("\n-- %" PRIu64 " Kbytes in %" PRIu64 " Request%s.\n",
+		    (l.bytes + 1023) / 1024, l.messages, l.messages == 1 ? "" : "s");
 	return 0;
 }

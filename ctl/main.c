@@ -40,7 +40,9 @@ help(struct ctl *c, const struct verb *v, int argc, char **argv)
 	return 0;
 }
 
-const struct verb verb_help = { .name = "help", .words = "[VERB]", .help = "Say what a verb does.", .run = help };
+const struct verb verb_help = {
+	.name = "help", .words = "[VERB]", .help = "Say what a verb does.", .run = help
+};
 
 static int
 verb_run(struct ctl *c, int argc, char **argv)

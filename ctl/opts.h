@@ -10,9 +10,9 @@ enum opt_kind { OPT_FLAG, OPT_TEXT, OPT_NUMBER }; /* bool, const char *, uint64_
 
 struct opt {
 	const char *name; /* long, without its dashes; NULL ends the table */
-	char letter;	  /* 0: none */
+	char letter;      /* 0: none */
 	enum opt_kind kind;
-	size_t at;	  /* offset of its value in the verb's struct */
+	size_t at;        /* offset of its value in the verb's struct */
 	const char *word; /* what help calls the value */
 	const char *help; /* a short phrase */
 };

@@ -44,7 +44,8 @@ static struct ask *
 search(struct ctl *c, const char *text, bool id)
 {
 	return ask(c, "trackd-stats", ASK_VIEW,
-	    json_pack("{sssssbsI}", "verb", "trace", "text", text, "id", id, "limit", (json_int_t)PAST_EVENTS_MAX));
+	    json_pack("{sssssbsI}", "verb", "trace", "text", text, "id", id, "limit",
+		(json_int_t)PAST_EVENTS_MAX));
 }
 
 static void
@@ -77,7 +78,8 @@ has_value(const json_t *event, struct span want)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)(uintptr_t)event, key, v) {
+	json_object_foreach((json_t *)(uintptr_t)event, key, v)
+	{
 		struct span s = span_of(json_string_value(v), json_string_length(v));
 
 		if (s.n > 1 && s.p[0] == '<' && s.p[s.n - 1] == '>')

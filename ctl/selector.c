@@ -27,7 +27,8 @@ part(const struct selector *s, unsigned i)
 bool
 selector_is_empty(const struct selector *s)
 {
-	return s->id == NULL && s->tenant == NULL && s->to == NULL && s->from == NULL && s->site == NULL;
+	return s->id == NULL && s->tenant == NULL && s->to == NULL && s->from == NULL &&
+	       s->site == NULL;
 }
 
 int
@@ -41,7 +42,8 @@ selector_check(const struct selector *s, struct err *err)
 		struct span value = span_str(part(s, i));
 
 		if (part(s, i) != NULL && (value.n == 0 || span_is(value, "*")))
-			return err_set(err, "--%s \"%s\" would select everything", parts[i].key, part(s, i));
+			return err_set(
+			    err, "--%s \"%s\" would select everything", parts[i].key, part(s, i));
 	}
 	return 0;
 }
@@ -62,6 +64,6 @@ selector_text(const struct selector *s, char *text, size_t size)
 	text[0] = '\0';
 	for (unsigned i = 0; i < PARTS; i++)
 		if (part(s, i) != NULL && n < size)
-			n += (size_t)snprintf(
-			    text + n, size - n, "%s%s %s", n > 0 ? ", " : "", parts[i].words, part(s, i));
+			n += (size_t)snprintf(text + n, size - n, "%s%s %s", n > 0 ? ", " : "",
+			    parts[i].words, part(s, i));
 }

@@ -13,10 +13,14 @@ struct selector {
 
 /* The options that fill one, which is the first member of a verb's struct. */
 #define SELECTOR_OPTS                                                                              \
-	{ "tenant", 't', OPT_TEXT, offsetof(struct selector, tenant), "NAME", "of this tenant" },          \
-	{ "to", 0, OPT_TEXT, offsetof(struct selector, to), "ADDRESS", "to this recipient, or *@domain" },  \
-	{ "from", 0, OPT_TEXT, offsetof(struct selector, from), "ADDRESS", "from this sender, or *@domain" }, \
-	{ "site", 's', OPT_TEXT, offsetof(struct selector, site), "NAME", "for this site" }
+	{ "tenant", 't', OPT_TEXT, offsetof(struct selector, tenant), "NAME", "of this tenant" },  \
+	    { "to", 0, OPT_TEXT, offsetof(struct selector, to), "ADDRESS",                         \
+		    "to this recipient, or *@domain" },                                            \
+	    { "from", 0, OPT_TEXT, offsetof(struct selector, from), "ADDRESS",                     \
+		    "from this sender, or *@domain" },                                             \
+	{                                                                                          \
+		"site", 's', OPT_TEXT, offsetof(struct selector, site), "NAME", "for this site"    \
+	}
 
 bool selector_is_empty(const struct selector *);
 /* An id is 1 to 26 characters of Crockford's base 32; an address pattern is not empty, and not * alone. -1: err. */

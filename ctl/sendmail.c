@@ -42,7 +42,8 @@ sendmail_socket(struct ctl *c)
 			const struct conf_address *a = conf_address_at(l, "address", i);
 
 			if (a->addr.ss_family == AF_UNIX)
-				return ((const struct sockaddr_un *)(const void *)&a->addr)->sun_path;
+				return ((const struct sockaddr_un *)(const void *)&a->addr)
+				    ->sun_path;
 		}
 	return arena_printf(c->arena, "%s/submit", ctl_path(c, "run"));
 }
@@ -107,7 +108,8 @@ static int
 usage(const char *why)
 {
 	cannot(EX_USAGE, why);
-	fputs("usage: sendmail [-itv] [-f sender] [-F name] [-N dsn] [-R full|hdrs] [-V envid] [recipient ...]\n",
+	fputs("usage: sendmail [-itv] [-f sender] [-F name] [-N dsn] [-R full|hdrs] [-V envid] "
+	      "[recipient ...]\n",
 	    stderr);
 	return EX_USAGE;
 }
@@ -118,8 +120,9 @@ mode_set(struct sending *s, char letter)
 	static const struct {
 		char letter;
 		enum mode mode;
-	} modes[] = { { 'm', MODE_SEND }, { 's', MODE_SMTP }, { 'p', MODE_QUEUE }, { 'i', MODE_NOTHING },
-		{ 'd', MODE_DAEMON }, { 'D', MODE_DAEMON }, { 'v', MODE_VERIFY } };
+	} modes[] = { { 'm', MODE_SEND }, { 's', MODE_SMTP }, { 'p', MODE_QUEUE },
+		{ 'i', MODE_NOTHING }, { 'd', MODE_DAEMON }, { 'D', MODE_DAEMON },
+		{ 'v', MODE_VERIFY } };
 
 	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (modes[i].letter == letter) {
@@ -254,15 +257,18 @@ static void
 composed(struct sending *s, struct span in, struct buf *out)
 {
 	char date[64];
-	struct compose how = { .from = sender(s), .full_name = span_str(s->full_name), .dot_ends = !s->ignore_dots };
+	struct compose how = {
+		.from = sender(s), .full_name = span_str(s->full_name), .dot_ends = !s->ignore_dots
+	};
 
 	date_text(date, sizeof(date));
 	how.date = span_str(date);
 	if (how.from.n == 0)
-		how.from = span_str(arena_printf(s->c->arena, "MAILER-DAEMON@%s", ctl_path(s->c, "hostname")));
+		how.from = span_str(
+		    arena_printf(s->c->arena, "MAILER-DAEMON@%s", ctl_path(s->c, "hostname")));
 	id_init(0);
-	how.message_id =
-	    span_str(arena_printf(s->c->arena, "%s@%s", id_text(id_new()).c, ctl_path(s->c, "hostname")));
+	how.message_id = span_str(
+	    arena_printf(s->c->arena, "%s@%s", id_text(id_new()).c, ctl_path(s->c, "hostname")));
 	compose_message(&how, in, out);
 }
 
@@ -329,7 +335,8 @@ perform(struct sending *s)
 	case MODE_DAEMON:
 		return cannot(EX_USAGE, "the daemon is posthoused: posthouse start");
 	case MODE_VERIFY:
-		return cannot(EX_UNAVAILABLE, "-bv is not known here: posthouse test sends a message and tells what becomes of it");
+		return cannot(EX_UNAVAILABLE, "-bv is not known here: posthouse test sends a "
+					      "message and tells what becomes of it");
 	case MODE_SEND:
 		break;
 	}

@@ -11,28 +11,39 @@ static const struct telling {
 	const char *words;
 } tellings[] = {
 	{ "received", false, STORY_PLAIN,
-	    "received{ from <|from|>}{ for |recipients| recipient(s)}{, |size| bytes}{, tenant |tenant|}{, campaign |campaign|}"
+	    "received{ from <|from|>}{ for |recipients| recipient(s)}{, |size| bytes}{, tenant "
+	    "|tenant|}{, campaign |campaign|}"
 	    "{, login |login|}{, client |client|}" },
 	{ "delivered", true, STORY_GOOD,
-	    "delivered to <{|recipient|}>{ at |site|}{ by |server|}{ [|address|]}{ from |source|}{, TLS |tls|}{, attempt |attempts|}"
+	    "delivered to <{|recipient|}>{ at |site|}{ by |server|}{ [|address|]}{ from "
+	    "|source|}{, TLS |tls|}{, attempt |attempts|}"
 	    "{, after |delay_ms| ms}{: |reply|}" },
 	{ "deferred", false, STORY_WAITING,
-	    "deferred <{|recipient|}>{ at |site|}{ by |server|}{ from |source|}{, |category|}{ at stage |stage|}{: |reply|}"
+	    "deferred <{|recipient|}>{ at |site|}{ by |server|}{ from |source|}{, |category|}{ at "
+	    "stage |stage|}{: |reply|}"
 	    "{; again in |retry_s| s}" },
 	{ "bounced", true, STORY_BAD,
-	    "bounced <{|recipient|}>{, |class|}{, |category|}{, |status|}{ at |site|}{ by |server|}{ at stage |stage|}{: |reply|}" },
+	    "bounced <{|recipient|}>{, |class|}{, |category|}{, |status|}{ at |site|}{ by "
+	    "|server|}{ at stage |stage|}{: |reply|}" },
 	{ "expired", true, STORY_BAD,
-	    "expired: gave up <{|recipient|}>{ at |site|}{ after |attempts| attempts}{, |category|}{; last answer: |reply|}" },
+	    "expired: gave up <{|recipient|}>{ at |site|}{ after |attempts| attempts}{, "
+	    "|category|}{; last answer: |reply|}" },
 	{ "suppressed", true, STORY_BAD,
 	    "suppressed: <{|recipient|}> is not mailed{ (|reason|)}{, scope |scope|}" },
-	{ "dropped", true, STORY_BAD, "dropped <{|recipient|}> by an operator{ (uid |actor|)}{: |reason|}" },
-	{ "complaint", false, STORY_BAD, "complaint of <{|recipient|}>{ through |provider|}{, |feedback_type|}" },
+	{ "dropped", true, STORY_BAD,
+	    "dropped <{|recipient|}> by an operator{ (uid |actor|)}{: |reason|}" },
+	{ "complaint", false, STORY_BAD,
+	    "complaint of <{|recipient|}>{ through |provider|}{, |feedback_type|}" },
 	{ "unsubscribed", false, STORY_PLAIN, "unsubscribed <{|recipient|}>" },
-	{ "opened", false, STORY_GOOD, "opened by <{|recipient|}>{ with |user_agent|}{ (machine: |machine|)}" },
-	{ "clicked", false, STORY_GOOD, "clicked by <{|recipient|}>{: |url|}{ with |user_agent|}{ (machine: |machine|)}" },
+	{ "opened", false, STORY_GOOD,
+	    "opened by <{|recipient|}>{ with |user_agent|}{ (machine: |machine|)}" },
+	{ "clicked", false, STORY_GOOD,
+	    "clicked by <{|recipient|}>{: |url|}{ with |user_agent|}{ (machine: |machine|)}" },
 	{ "autoreply", false, STORY_PLAIN, "auto-reply from <{|recipient|}>{: |subject|}" },
-	{ "admin", false, STORY_PLAIN, "{|verb|} by an operator{ (uid |actor|)}{ for <|recipient|>}{: |reason|}" },
-	{ "lane", false, STORY_WAITING, "lane{ |what|}{ of |site|}{ from |source|}{, |state|}{: |reply|}" },
+	{ "admin", false, STORY_PLAIN,
+	    "{|verb|} by an operator{ (uid |actor|)}{ for <|recipient|>}{: |reason|}" },
+	{ "lane", false, STORY_WAITING,
+	    "lane{ |what|}{ of |site|}{ from |source|}{, |state|}{: |reply|}" },
 };
 
 static const char *
@@ -110,7 +121,8 @@ untold(const json_t *event, struct buf *out)
 	json_t *v;
 
 	buf_str(out, kind_of(event));
-	json_object_foreach ((json_t *)(uintptr_t)event, key, v) {
+	json_object_foreach((json_t *)(uintptr_t)event, key, v)
+	{
 		char before[80];
 		int n = snprintf(before, sizeof(before), " %.70s=", key);
 

@@ -17,7 +17,7 @@ struct dialogue {
 	int fd;
 	struct buf in, out;
 	unsigned ext;
-	int code;	   /* of the last reply */
+	int code;          /* of the last reply */
 	struct buf *reply; /* its text, lines joined by a space */
 	struct err *err;
 	int exit_code;
@@ -194,8 +194,8 @@ static int
 address_check(struct dialogue *d, struct span address)
 {
 	for (size_t i = 0; i < address.n; i++)
-		if ((unsigned char)address.p[i] <= ' ' || address.p[i] == 127 || address.p[i] == '<' ||
-		    address.p[i] == '>') {
+		if ((unsigned char)address.p[i] <= ' ' || address.p[i] == 127 ||
+		    address.p[i] == '<' || address.p[i] == '>') {
 			err_set(d->err, "\"%.*s\" is no address", SPAN(span_first(address, 200)));
 			return gave_up(d, EX_DATAERR);
 		}
@@ -298,7 +298,8 @@ submit(const struct submit *s, struct buf *reply, int *exit_code, struct err *er
 	if (d.fd != -1)
 		done = transaction(&d);
 	if (done == 0)
-		send_all(&d, SPAN_LIT("QUIT\r\n")); /* it is taken: whatever comes now changes nothing */
+		send_all(
+		    &d, SPAN_LIT("QUIT\r\n")); /* it is taken: whatever comes now changes nothing */
 	if (d.fd != -1)
 		close(d.fd);
 	buf_free(&d.in);
@@ -330,7 +331,8 @@ submit_pipe(const char *path)
 {
 	struct err err;
 	int fd = connect_to(path, &err);
-	struct pollfd p[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+	struct pollfd p[2] = { { .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN } };
 
 	if (fd == -1) {
 		printf("421 4.3.2 %s\r\n", err.text);

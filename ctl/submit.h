@@ -15,8 +15,8 @@ struct submit {
 	struct span *to;
 	size_t to_n;
 	const char *notify, *ret, *envid; /* RFC 3461, "" for none; sent if the relay knows DSN */
-	struct span message;		  /* CRLF line ends */
-	bool verbose;			  /* the dialogue on standard error */
+	struct span message;              /* CRLF line ends */
+	bool verbose;                     /* the dialogue on standard error */
 };
 
 /* 0, and the relay's last answer in reply ("2.0.0 queued as 01J..."); or -1, the exit code of sysexits(3), and err. */

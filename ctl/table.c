@@ -11,8 +11,8 @@ struct table {
 	bool used[TABLE_COLUMNS_MAX];
 	bool bold, headed;
 	FILE *out;
-	struct arena *arena;	/* of the rows that wait */
-	struct span *waiting;	/* columns_n cells a row */
+	struct arena *arena;    /* of the rows that wait */
+	struct span *waiting;   /* columns_n cells a row */
 	size_t waiting_n, rows; /* in rows */
 };
 
@@ -65,7 +65,9 @@ table_new(const struct table_column *columns, unsigned n, bool bold, FILE *out)
 	must(n > 0 && n <= TABLE_COLUMNS_MAX);
 	if (t == NULL)
 		fatal("out of memory for a table");
-	*t = (struct table){ .columns = columns, .columns_n = n, .bold = bold, .out = out, .arena = arena_new(0) };
+	*t = (struct table){
+		.columns = columns, .columns_n = n, .bold = bold, .out = out, .arena = arena_new(0)
+	};
 	for (unsigned i = 0; i < n; i++)
 		t->width[i] = text_width(span_str(columns[i].heading));
 	t->waiting = calloc((size_t)n * TABLE_WAIT, sizeof(*t->waiting));

@@ -32,8 +32,9 @@ users_word_check(const char *what, struct span s, struct err *err)
 
 	for (size_t i = 0; i < s.n; i++)
 		bad |= (unsigned char)s.p[i] <= ' ' || s.p[i] == ':' || s.p[i] == 127;
-	return bad ? err_set(err, "a %s has 1 to %d bytes, no colon, no space, and does not begin with #", what,
-			 USER_WORD_BYTES)
+	return bad ? err_set(err,
+			 "a %s has 1 to %d bytes, no colon, no space, and does not begin with #",
+			 what, USER_WORD_BYTES)
 		   : 0;
 }
 

@@ -17,7 +17,8 @@ struct args {
 static const struct opt opts[] = {
 	SELECTOR_OPTS,
 	{ "reason", 'r', OPT_TEXT, offsetof(struct args, reason), "TEXT", "why, for the event" },
-	{ "dry-run", 'n', OPT_FLAG, offsetof(struct args, dry_run), NULL, "say what would be done, and do nothing" },
+	{ "dry-run", 'n', OPT_FLAG, offsetof(struct args, dry_run), NULL,
+	    "say what would be done, and do nothing" },
 	{ "yes", 'y', OPT_FLAG, offsetof(struct args, yes), NULL, "do not ask" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
@@ -25,7 +26,7 @@ static const struct opt opts[] = {
 static const struct act {
 	const char *verb, *done;
 	const char *state; /* of what it works on; NULL: any that waits */
-	bool destroys;	   /* asks even when one id is given */
+	bool destroys;     /* asks even when one id is given */
 } acts[] = {
 	{ "hold", "held", NULL, false },
 	{ "release", "released", "held", false },
@@ -48,12 +49,18 @@ example(struct meant *m, const json_t *row, struct arena *arena)
 	    SPAN(row_text(row, "to|recipient", arena)));
 }
 
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "delivery" : "deliveries";
+}
+
 /* A row {"count":N} counts for many; any other for itself. */
 static int
 meant_count(struct ctl *c, const struct act *act, const struct args *args, struct meant *m)
 {
-	json_t *request =
-	    json_pack("{ssss*sIsb}", "verb", "queue", "state", act->state, "limit", (json_int_t)0, "count", 1);
+	json_t *request = json_pack("{ssss*sIsb}", "verb", "queue", "state", act->state, "limit",
+	    (json_int_t)0, "count", 1);
 	const json_t *row;
 	struct ask *a;
 
@@ -72,9 +79,10 @@ agreed(const struct act *act, const struct meant *m)
 {
 	char answer[16] = "";
 
-	printf("%s %llu deliveries? [y/N] ", act->verb, (unsigned long long)m->n);
+	printf("%s %llu %s? [y/N] ", act->verb, (unsigned long long)m->n, plural(m->n));
 	fflush(stdout);
-	return fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	       (answer[0] == 'y' || answer[0] == 'Y');
 }
 
 static int
@@ -95,7 +103,7 @@ perform(struct ctl *c, const struct act *act, const struct args *args)
 	}
 	exit_code = ask_end(a);
 	if (exit_code == 0 && !c->json)
-		printf("%llu deliveries %s.\n", (unsigned long long)n, act->done);
+		printf("%llu %s %s.\n", (unsigned long long)n, plural(n), act->done);
 	return exit_code != 0 ? exit_code : n == 0;
 }
 
@@ -122,10 +130,10 @@ act_on(struct ctl *c, const struct act *act, const struct args *args)
 		return exit_code;
 	selector_text(&args->which, text, sizeof(text));
 	if (meant.n == 0)
-		return ctl_fail(1, "nothing in the queue is %s%s%s", text, act->state == NULL ? "" : " and ",
-		    act->state == NULL ? "" : act->state);
+		return ctl_fail(1, "nothing in the queue is %s%s%s", text,
+		    act->state == NULL ? "" : " and ", act->state == NULL ? "" : act->state);
 	if (!c->json)
-		printf("%llu deliveries (%s)%s%s\n", (unsigned long long)meant.n, text,
+		printf("%llu %s (%s)%s%s\n", (unsigned long long)meant.n, plural(meant.n), text,
 		    meant.example[0] == '\0' ? "" : ", as ", meant.example);
 	if (args->dry_run)
 		return 0;
@@ -159,27 +167,44 @@ run(struct ctl *c, const struct verb *v, int argc, char **argv)
 
 	args.which.id = n > 0 ? argv[0] : NULL;
 	if (selector_is_empty(&args.which))
-		return ctl_fail(2, "%s what? Name a message id, --tenant, --to, --from or --site", v->name);
+		return ctl_fail(
+		    2, "%s what? Name a message id, --tenant, --to, --from or --site", v->name);
 	for (int i = 0; i < (n > 0 ? n : 1); i++) {
 		int one;
 
 		args.which.id = n > 0 ? argv[i] : NULL;
-		one = selector_check(&args.which, &err) == -1 ? ctl_fail(2, "%s", err.text)
-							      : act_on(c, act_named(v->name), &args);
+		one = selector_check(&args.which, &err) == -1
+			  ? ctl_fail(2, "%s", err.text)
+			  : act_on(c, act_named(v->name), &args);
 		exit_code = one > exit_code ? one : exit_code;
 	}
 	return exit_code;
 }
 
-#define ACT(verb, text)                                                                                    \
-	const struct verb verb_##verb = { .name = #verb,                                                   \
-		.words = "[options] [ID...]",                                                              \
-		.help = text,                                                                              \
-		.opts = opts,                                                                              \
-		.run = run }
+#define WORDS "[options] [ID...]"
 
-ACT(hold, "Keep deliveries back until they are released.");
-ACT(release, "Let held deliveries go on.");
-ACT(retry, "Try waiting deliveries now.");
-ACT(drop, "End deliveries without a bounce message; their messages stay in trash for 24 h.");
-ACT(undrop, "Take dropped messages back into the queue.");
+const struct verb verb_hold = { .name = "hold",
+	.words = WORDS,
+	.help = "Keep deliveries back until they are released.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_release = { .name = "release",
+	.words = WORDS,
+	.help = "Let held deliveries go on.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_retry = { .name = "retry",
+	.words = WORDS,
+	.help = "Try waiting deliveries now.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_drop = { .name = "drop",
+	.words = WORDS,
+	.help = "End deliveries without a bounce message; their messages stay in trash for 24 h.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_undrop = { .name = "undrop",
+	.words = WORDS,
+	.help = "Take dropped messages back into the queue.",
+	.opts = opts,
+	.run = run };

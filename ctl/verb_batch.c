@@ -18,8 +18,10 @@ struct classify_args {
 };
 
 static const struct opt classify_opts[] = {
-	{ "mx", 'm', OPT_TEXT, offsetof(struct classify_args, mx), "HOST", "the server that said so" },
-	{ "rules", 'r', OPT_TEXT, offsetof(struct classify_args, rules), "FILE", "other rules than the shipped ones" },
+	{ "mx", 'm', OPT_TEXT, offsetof(struct classify_args, mx), "HOST",
+	    "the server that said so" },
+	{ "rules", 'r', OPT_TEXT, offsetof(struct classify_args, rules), "FILE",
+	    "other rules than the shipped ones" },
 	{ "batch", 'b', OPT_FLAG, offsetof(struct classify_args, batch), NULL,
 	    "lines {\"reply\":...,\"mx\":...} on standard input" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
@@ -36,7 +38,8 @@ answer_print(struct ctl *c, struct span line)
 		printf("%.*s\n", SPAN(span_trim(line)));
 		return;
 	}
-	json_object_foreach (answer, key, v) {
+	json_object_foreach(answer, key, v)
+	{
 		struct span text = row_text(answer, key, c->arena);
 
 		if (text.n == 0)
@@ -95,8 +98,10 @@ struct parse_args {
 };
 
 static const struct opt parse_opts[] = {
-	{ "rules", 'r', OPT_TEXT, offsetof(struct parse_args, rules), "FILE", "other rules than the shipped ones" },
-	{ "batch", 'b', OPT_FLAG, offsetof(struct parse_args, batch), NULL, "names of files on standard input, one a line" },
+	{ "rules", 'r', OPT_TEXT, offsetof(struct parse_args, rules), "FILE",
+	    "other rules than the shipped ones" },
+	{ "batch", 'b', OPT_FLAG, offsetof(struct parse_args, batch), NULL,
+	    "names of files on standard input, one a line" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -105,7 +110,8 @@ parse(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
 	struct parse_args args = { NULL, false };
 	int n = verb_words(c, v, &args, argc, argv, 0, 1);
-	char *run[] = { "bouncd-parse", args.batch ? "--batch" : "--mail", (char *)(uintptr_t)args.rules, NULL };
+	char *run[] = { "bouncd-parse", args.batch ? "--batch" : "--mail",
+		(char *)(uintptr_t)args.rules, NULL };
 
 	if (n == 1 && freopen(argv[0], "re", stdin) == NULL)
 		return ctl_fail(1, "cannot read %s", argv[0]);
@@ -159,7 +165,8 @@ const struct verb verb_parse = { .name = "parse",
 	.opts = parse_opts,
 	.run = parse };
 const struct verb verb_rewrite = { .name = "rewrite",
-	.words = "[--base URL] [--tenant NAME] [--key FILE] [--no-clicks] [--no-opens] [--exclude HOST] [--facts] <MAIL",
+	.words = "[--base URL] [--tenant NAME] [--key FILE] [--no-clicks] [--no-opens] [--exclude "
+		 "HOST] [--facts] <MAIL",
 	.help = "Put tracking links and the pixel into a mail, as the relay would.",
 	.run = rewrite };
 const struct verb verb_untrack = { .name = "untrack",

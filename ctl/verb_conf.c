@@ -11,8 +11,10 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "origin", 'o', OPT_FLAG, offsetof(struct args, origin), NULL, "with the file and line of each setting" },
-	{ "defaults", 'd', OPT_FLAG, offsetof(struct args, defaults), NULL, "with the settings that are not set" },
+	{ "origin", 'o', OPT_FLAG, offsetof(struct args, origin), NULL,
+	    "with the file and line of each setting" },
+	{ "defaults", 'd', OPT_FLAG, offsetof(struct args, defaults), NULL,
+	    "with the settings that are not set" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -30,7 +32,9 @@ conf_check(struct ctl *c)
 static int
 show(struct ctl *c, const struct args *args)
 {
-	enum conf_show form = args->origin ? CONF_SHOW_ORIGIN : args->defaults ? CONF_SHOW_DEFAULTS : CONF_SHOW_SET;
+	enum conf_show form = args->origin     ? CONF_SHOW_ORIGIN
+			      : args->defaults ? CONF_SHOW_DEFAULTS
+					       : CONF_SHOW_SET;
 	struct buf out;
 
 	if (conf_check(c) != 0)

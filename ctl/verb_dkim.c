@@ -21,8 +21,10 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "selector", 's', OPT_TEXT, offsetof(struct args, selector), "NAME", "name of the key in DNS (of new: default ph1)" },
-	{ "algorithm", 'a', OPT_TEXT, offsetof(struct args, algorithm), "WORD", "rsa (default, 2048 bits) or ed25519" },
+	{ "selector", 's', OPT_TEXT, offsetof(struct args, selector), "NAME",
+	    "name of the key in DNS (of new: default ph1)" },
+	{ "algorithm", 'a', OPT_TEXT, offsetof(struct args, algorithm), "WORD",
+	    "rsa (default, 2048 bits) or ed25519" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -33,8 +35,8 @@ is_name(const char *s)
 	if (s[0] == '\0' || s[0] == '.' || strlen(s) > 253)
 		return false;
 	for (; *s != '\0'; s++)
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
-			strchr("-._", *s) != NULL))
+		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+			(*s >= '0' && *s <= '9') || strchr("-._", *s) != NULL))
 			return false;
 	return true;
 }
@@ -42,7 +44,8 @@ is_name(const char *s)
 static const char *
 key_path(struct ctl *c, const char *tenant, const char *domain, const char *selector)
 {
-	return arena_printf(c->arena, "%s/dkim/%s/%s/%s.pem", ctl_path(c, "keys"), tenant, domain, selector);
+	return arena_printf(
+	    c->arena, "%s/dkim/%s/%s/%s.pem", ctl_path(c, "keys"), tenant, domain, selector);
 }
 
 /* mkdir -p of the folders above a key; readable by nobody else. */
@@ -94,7 +97,8 @@ zone_print(const struct dkim_key *key, const char *selector, const char *domain,
 }
 
 static int
-key_make(struct ctl *c, const struct args *args, const char *tenant, const char *domain, struct err *err)
+key_make(
+    struct ctl *c, const struct args *args, const char *tenant, const char *domain, struct err *err)
 {
 	const char *path = key_path(c, tenant, domain, args->selector);
 	enum dkim_algorithm algorithm =
@@ -115,15 +119,15 @@ key_make(struct ctl *c, const struct args *args, const char *tenant, const char 
 	return made;
 }
 
-static int
-new(struct ctl *c, struct args *args, char **words)
+static int new (struct ctl *c, struct args *args, char **words)
 {
 	struct err err = { "" };
 
 	if (args->selector == NULL)
 		args->selector = "ph1";
 	if (!is_name(words[1]) || !is_name(words[2]) || !is_name(args->selector))
-		return ctl_fail(2, "tenant, domain and selector are names: letters, digits, dots and dashes");
+		return ctl_fail(
+		    2, "tenant, domain and selector are names: letters, digits, dots and dashes");
 	if (strcmp(args->algorithm, "rsa") != 0 && strcmp(args->algorithm, "ed25519") != 0)
 		return ctl_fail(2, "the algorithm is rsa or ed25519, not \"%s\"", args->algorithm);
 	if (key_make(c, args, words[1], words[2], &err) == -1)
@@ -161,7 +165,7 @@ struct found {
 	struct ctl *c;
 	const struct args *args;
 	const char *tenant, *domain; /* wanted; NULL: any */
-	struct table *table;	     /* list; NULL: print the records */
+	struct table *table;         /* list; NULL: print the records */
 	unsigned n;
 	int failed;
 };
@@ -169,7 +173,8 @@ struct found {
 static void
 row_json(const char *const *cells)
 {
-	json_t *row = json_pack("{ssssssss}", "tenant", cells[0], "domain", cells[1], "selector", cells[2], "algorithm", cells[3]);
+	json_t *row = json_pack("{ssssssss}", "tenant", cells[0], "domain", cells[1], "selector",
+	    cells[2], "algorithm", cells[3]);
 
 	json_dumpf(row, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -198,7 +203,8 @@ found_key(struct found *f, const char *tenant, const char *domain, const char *s
 
 /* Calls back for each name in a folder, in order. */
 static void
-names_each(const char *folder, void (*each)(struct found *, const char *folder, const char *name), struct found *f)
+names_each(const char *folder, void (*each)(struct found *, const char *folder, const char *name),
+    struct found *f)
 {
 	struct dirent **names;
 	int n = scandir(folder, &names, NULL, alphasort);
@@ -249,8 +255,8 @@ on_tenant(struct found *f, const char *folder, const char *name)
 static int
 list(struct ctl *c, struct args *unused, char **words)
 {
-	static const struct table_column columns[] = { { "TENANT", false }, { "DOMAIN", false }, { "SELECTOR", false },
-		{ "ALGORITHM", false } };
+	static const struct table_column columns[] = { { "TENANT", false }, { "DOMAIN", false },
+		{ "SELECTOR", false }, { "ALGORITHM", false } };
 	struct found f = { .c = c };
 
 	(void)unused;

@@ -61,7 +61,8 @@ reload(struct ctl *c, const struct verb *v, int argc, char **argv)
 	struct args args = { NULL };
 
 	verb_words(c, v, &args, argc, argv, 0, 0);
-	return tell(c, json_pack("{ssss*}", "verb", "reload", "reason", args.reason), "The configuration is in force.");
+	return tell(c, json_pack("{ssss*}", "verb", "reload", "reason", args.reason),
+	    "The configuration is in force.");
 }
 
 static int
@@ -74,7 +75,8 @@ rollback(struct ctl *c, const struct verb *v, int argc, char **argv)
 	    (span_u64(span_str(argv[0]), 10, &steps) == -1 || steps == 0))
 		return ctl_fail(2, "rollback goes 1 to 10 steps, not \"%s\"", argv[0]);
 	return tell(c,
-	    json_pack("{sssIss*}", "verb", "rollback", "steps", (json_int_t)steps, "reason", args.reason),
+	    json_pack(
+		"{sssIss*}", "verb", "rollback", "steps", (json_int_t)steps, "reason", args.reason),
 	    "The earlier configuration is in force; the files are as they were.");
 }
 
@@ -103,19 +105,22 @@ stop(struct ctl *c, const struct verb *v, int argc, char **argv)
 	int exit_code;
 
 	verb_words(c, v, &args, argc, argv, 0, 0);
-	exit_code = ask_end(ask(c, "posthoused", ASK_OPS, json_pack("{ssss*}", "verb", "stop", "reason", args.reason)));
+	exit_code = ask_end(ask(
+	    c, "posthoused", ASK_OPS, json_pack("{ssss*}", "verb", "stop", "reason", args.reason)));
 	return exit_code != 0 ? exit_code : gone_await(c);
 }
 
 const struct verb verb_start = {
-	.name = "start", .words = "", .help = "Start the house in the background.", .run = start };
+	.name = "start", .words = "", .help = "Start the house in the background.", .run = start
+};
 const struct verb verb_setup = { .name = "setup",
 	.words = "",
 	.help = "Make users, folders and first keys; what is there stays.",
 	.run = setup };
 const struct verb verb_reload = { .name = "reload",
 	.words = "[--reason TEXT]",
-	.help = "Take a changed configuration; waits until all roles have, or says why not and changes nothing.",
+	.help = "Take a changed configuration; waits until all roles have, or says why not and "
+		"changes nothing.",
 	.opts = reason_opts,
 	.run = reload };
 const struct verb verb_rollback = { .name = "rollback",

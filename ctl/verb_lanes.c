@@ -29,12 +29,14 @@ static const struct opt opts[] = {
 static int
 lanes(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	static const struct listing listing = { columns, "No mail was on its way to anywhere yet." };
+	static const struct listing listing = { columns,
+		"No mail was on its way to anywhere yet." };
 	struct args args = { NULL };
 
 	verb_words(c, v, &args, argc, argv, 0, 0);
-	return listing_show(
-	    c, ask(c, "queued", ASK_VIEW, json_pack("{ssss*}", "verb", "lanes", "site", args.site)), &listing);
+	return listing_show(c,
+	    ask(c, "queued", ASK_VIEW, json_pack("{ssss*}", "verb", "lanes", "site", args.site)),
+	    &listing);
 }
 
 const struct verb verb_lanes = { .name = "lanes",

@@ -11,8 +11,10 @@ struct args {
 
 static const struct opt opts[] = {
 	SELECTOR_OPTS,
-	{ "state", 0, OPT_TEXT, offsetof(struct args, which.state), "STATE", "in this state: deferred, held, dropped ..." },
-	{ "limit", 'n', OPT_NUMBER, offsetof(struct args, limit), "N", "at most N rows (100; 0: all)" },
+	{ "state", 0, OPT_TEXT, offsetof(struct args, which.state), "STATE",
+	    "in this state: deferred, held, dropped ..." },
+	{ "limit", 'n', OPT_NUMBER, offsetof(struct args, limit), "N",
+	    "at most N rows (100; 0: all)" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -44,7 +46,8 @@ queue(struct ctl *c, const struct verb *v, int argc, char **argv)
 		args.which.id = argv[0];
 	if (selector_check(&args.which, &err) == -1)
 		return ctl_fail(2, "%s", err.text);
-	request = json_pack("{ssss*sI}", "verb", "queue", "state", args.which.state, "limit", (json_int_t)args.limit);
+	request = json_pack("{ssss*sI}", "verb", "queue", "state", args.which.state, "limit",
+	    (json_int_t)args.limit);
 	selector_put(&args.which, request);
 	return listing_show(c, ask(c, "queued", ASK_VIEW, request),
 	    selector_is_empty(&args.which) && args.which.state == NULL ? &all : &listing);

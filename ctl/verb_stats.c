@@ -42,11 +42,10 @@ stats(struct ctl *c, const struct verb *v, int argc, char **argv)
 	verb_words(c, v, &args, argc, argv, 0, 0);
 	if (strcmp(args.by, "tenant") != 0 && strcmp(args.by, "campaign") != 0)
 		return ctl_fail(2, "stats are by tenant or by campaign, not by \"%s\"", args.by);
-	return listing_show(
-	    c,
+	return listing_show(c,
 	    ask(c, "trackd-stats", ASK_VIEW,
-		json_pack("{ssssss*ss*}", "verb", "stats", "by", args.by, "tenant", args.tenant, "campaign",
-		    args.campaign)),
+		json_pack("{ssssss*ss*}", "verb", "stats", "by", args.by, "tenant", args.tenant,
+		    "campaign", args.campaign)),
 	    &listing);
 }
 

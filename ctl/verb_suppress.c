@@ -25,9 +25,11 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "scope", 's', OPT_TEXT, offsetof(struct args, scope), "SCOPE", "a tenant, or tenant/list; without it: for everybody" },
+	{ "scope", 's', OPT_TEXT, offsetof(struct args, scope), "SCOPE",
+	    "a tenant, or tenant/list; without it: for everybody" },
 	{ "reason", 'r', OPT_TEXT, offsetof(struct args, reason), "WORD",
-	    "hard-bounce, complaint, unsubscribed, by-hand (default of add), imported (of import)" },
+	    "hard-bounce, complaint, unsubscribed, by-hand (default of add), imported (of "
+	    "import)" },
 	{ "limit", 'n', OPT_NUMBER, offsetof(struct args, limit), "N", "at most N rows (0: all)" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
@@ -46,7 +48,8 @@ request(const char *verb, const struct args *args, const char *address)
 }
 
 static int
-changed(struct ctl *c, const char *verb, const struct args *args, const char *address, const char *done)
+changed(
+    struct ctl *c, const char *verb, const struct args *args, const char *address, const char *done)
 {
 	int exit_code = ask_end(ask(c, "bouncd", ASK_OPS, request(verb, args, address)));
 
@@ -141,8 +144,7 @@ page(struct ctl *c, const struct args *args, const char **address, const char **
 	return ask_end(a) == 0 ? rows : -1;
 }
 
-static int
-export(struct ctl *c, struct args *args, const char *unused)
+static int export(struct ctl *c, struct args *args, const char *unused)
 {
 	const char *address = NULL, *scope = NULL;
 	long rows;
@@ -160,15 +162,24 @@ struct import {
 	unsigned long line, taken, refused;
 };
 
-/* One line of CSV, address[,scope[,reason]]; quotes around a field are taken off. */
+/* The next field of a line of CSV: address[,scope[,reason]]. In quotes a comma is none, and "" is a quote (RFC 4180). */
 static const char *
 csv_take(struct span *line, struct arena *arena)
 {
-	struct span s = span_trim(span_cut(*line, ',', line));
+	struct span s = span_trim(*line);
+	char *field = arena_alloc(arena, s.n + 1);
+	bool quoted = s.n > 0 && s.p[0] == '"';
+	size_t i = quoted, n = 0;
 
-	if (s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"')
-		s = span_of(s.p + 1, s.n - 2);
-	return arena_cstr(arena, s);
+	if (!quoted)
+		return arena_cstr(arena, span_trim(span_cut(*line, ',', line)));
+	for (; i < s.n; i++) {
+		if (s.p[i] == '"' && (++i == s.n || s.p[i] != '"'))
+			break;
+		field[n++] = s.p[i];
+	}
+	span_cut(span_from(s, i), ',', line);
+	return field;
 }
 
 /* A line of CSV or a JSON object; what it leaves out is as the options say. */
@@ -179,7 +190,8 @@ import_line(struct ctl *c, const struct args *args, struct import *im, struct sp
 	const char *address = o != NULL ? row_str(o, "address") : csv_take(&line, c->arena);
 	const char *scope = o != NULL ? row_str(o, "scope") : csv_take(&line, c->arena);
 	const char *reason = o != NULL ? row_str(o, "reason") : csv_take(&line, c->arena);
-	struct args own = { scope[0] != '\0' ? scope : args->scope, reason[0] != '\0' ? reason : args->reason, 0 };
+	struct args own = { scope[0] != '\0' ? scope : args->scope,
+		reason[0] != '\0' ? reason : args->reason, 0 };
 	struct ask *a = ask(c, "bouncd", ASK_OPS, request("suppress-add", &own, address));
 
 	while (ask_row(a) != NULL)
@@ -242,7 +254,8 @@ suppress(struct ctl *c, const struct verb *v, int argc, char **argv)
 	int n = verb_words(c, v, &args, argc, argv, 1, 2);
 
 	for (unsigned i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)
-		if (strcmp(subs[i].name, argv[0]) == 0 && (n - 1 == subs[i].words || (n == 1 && subs[i].optional)))
+		if (strcmp(subs[i].name, argv[0]) == 0 &&
+		    (n - 1 == subs[i].words || (n == 1 && subs[i].optional)))
 			return subs[i].run(c, &args, n > 1 ? argv[1] : "");
 	verb_usage(v, stderr);
 	return 2;

@@ -19,8 +19,10 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "from", 'f', OPT_TEXT, offsetof(struct args, from), "ADDRESS", "sender (default: postmaster at hostname)" },
-	{ "wait", 'w', OPT_NUMBER, offsetof(struct args, wait_s), "S", "give up watching after S seconds (60)" },
+	{ "from", 'f', OPT_TEXT, offsetof(struct args, from), "ADDRESS",
+	    "sender (default: postmaster at hostname)" },
+	{ "wait", 'w', OPT_NUMBER, offsetof(struct args, wait_s), "S",
+	    "give up watching after S seconds (60)" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -34,10 +36,11 @@ message_make(const char *from, const char *to, const char *hostname, struct buf 
 	localtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S %z", &tm);
 	id_init(0);
-	buf_printf(b, "Date: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nMessage-ID: <%s@%s>\r\n", date, from, to,
-	    id_text(id_new()).c, hostname);
+	buf_printf(b, "Date: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nMessage-ID: <%s@%s>\r\n", date, from,
+	    to, id_text(id_new()).c, hostname);
 	buf_printf(b, "Subject: posthouse test\r\nAuto-Submitted: auto-generated\r\n\r\n");
-	buf_printf(b, "This is a test of the mail relay %s. Nobody needs to answer it.\r\n", hostname);
+	buf_printf(
+	    b, "This is a test of the mail relay %s. Nobody needs to answer it.\r\n", hostname);
 }
 
 /* The id in "2.0.0 queued as 01J...". */
@@ -59,8 +62,14 @@ static const char *
 hand_in(struct ctl *c, const struct args *args, const char *to, int *exit_code)
 {
 	struct span rcpt = span_str(to);
-	struct submit job = { .socket = sendmail_socket(c), .helo = ctl_path(c, "hostname"), .from = span_str(args->from),
-		.to = &rcpt, .to_n = 1, .notify = "", .ret = "", .envid = "" };
+	struct submit job = { .socket = sendmail_socket(c),
+		.helo = ctl_path(c, "hostname"),
+		.from = span_str(args->from),
+		.to = &rcpt,
+		.to_n = 1,
+		.notify = "",
+		.ret = "",
+		.envid = "" };
 	struct buf message, reply;
 	const char *id = NULL;
 	struct err err = { "" };
@@ -72,7 +81,8 @@ hand_in(struct ctl *c, const struct args *args, const char *to, int *exit_code)
 	if (submit(&job, &reply, exit_code, &err) == -1)
 		*exit_code = ctl_fail(1, "%s", err.text);
 	else if ((id = id_in(buf_all(&reply), c->arena)) == NULL)
-		*exit_code = ctl_fail(1, "the relay took it but named no id: %.*s", SPAN(buf_all(&reply)));
+		*exit_code =
+		    ctl_fail(1, "the relay took it but named no id: %.*s", SPAN(buf_all(&reply)));
 	buf_free(&message);
 	buf_free(&reply);
 	return id;
@@ -122,7 +132,8 @@ watch(struct ctl *c, const char *id, uint64_t wait_s)
 		bool final, good;
 
 		if (past_of(c, id, &p) == -1)
-			return ctl_fail(1, "it was taken, but trackd-stats does not say what became of it");
+			return ctl_fail(
+			    1, "it was taken, but trackd-stats does not say what became of it");
 		final = news_print(c, &p, shown);
 		shown = p.n > shown ? p.n : shown;
 		good = was_delivered(&p);

@@ -60,7 +60,8 @@ events_print(const struct past *p)
 static void
 waiting_print(struct ctl *c, const json_t *row)
 {
-	static const char *const keys[] = { "attempts", "site", "next_s|retry_s", "reply|why", NULL };
+	static const char *const keys[] = { "attempts", "site", "next_s|retry_s", "reply|why",
+		NULL };
 	static const char *const words[] = { "tries", "site", "next in s", "last answer" };
 
 	fputs("waits now:                <", stdout);
@@ -81,7 +82,8 @@ waiting_print(struct ctl *c, const json_t *row)
 static int
 now(struct ctl *c, const char *which, size_t *rows)
 {
-	struct ask *a = ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "id", which));
+	struct ask *a =
+	    ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "id", which));
 	const json_t *row;
 	int exit_code;
 
@@ -123,13 +125,17 @@ static int
 why(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
 	verb_words(c, v, NULL, argc, argv, 1, 1);
-	return listing_blocks(c, ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "why", "id", argv[0])),
+	return listing_blocks(c,
+	    ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "why", "id", argv[0])),
 	    "Nothing of that message waits.");
 }
 
 const struct verb verb_trace = { .name = "trace",
 	.words = "ID|ADDRESS|MESSAGE-ID",
-	.help = "Tell the story of a message, or of all to an address: received, each attempt, how it ended.",
+	.help = "Tell the story of a message, or of all to an address: received, each attempt, how "
+		"it ended.",
 	.run = trace };
-const struct verb verb_why = {
-	.name = "why", .words = "ID", .help = "Say what a message waits for, and which limit holds it.", .run = why };
+const struct verb verb_why = { .name = "why",
+	.words = "ID",
+	.help = "Say what a message waits for, and which limit holds it.",
+	.run = why };

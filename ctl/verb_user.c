@@ -14,10 +14,12 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ "tenant", 't', OPT_TEXT, offsetof(struct args, tenant), "NAME", "whose mail this login sends (needed by add)" },
+	{ "tenant", 't', OPT_TEXT, offsetof(struct args, tenant), "NAME",
+	    "whose mail this login sends (needed by add)" },
 	{ "password-file", 'p', OPT_TEXT, offsetof(struct args, password_file), "FILE",
 	    "its first line is the password; - is standard input" },
-	{ "no-reload", 0, OPT_FLAG, offsetof(struct args, no_reload), NULL, "do not tell a house that runs" },
+	{ "no-reload", 0, OPT_FLAG, offsetof(struct args, no_reload), NULL,
+	    "do not tell a house that runs" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -39,7 +41,8 @@ asked(char password[PASSWORD_BYTES], struct err *err)
 
 	if (readpassphrase("Password: ", password, PASSWORD_BYTES, RPP_REQUIRE_TTY) == NULL ||
 	    readpassphrase("Again: ", again, sizeof(again), RPP_REQUIRE_TTY) == NULL)
-		return err_set(err, "cannot ask for the password here: --password-file names a file, or - for standard input");
+		return err_set(err, "cannot ask for the password here: --password-file names a "
+				    "file, or - for standard input");
 	same = strcmp(password, again) == 0;
 	explicit_bzero(again, sizeof(again));
 	return same ? 0 : err_set(err, "the two differ");
@@ -52,7 +55,8 @@ password_get(const struct args *args, char password[PASSWORD_BYTES], struct err 
 	int got;
 
 	if (args->password_file == NULL)
-		got = isatty(STDIN_FILENO) ? asked(password, err) : first_line(stdin, password, err);
+		got =
+		    isatty(STDIN_FILENO) ? asked(password, err) : first_line(stdin, password, err);
 	else if (strcmp(args->password_file, "-") == 0)
 		got = first_line(stdin, password, err);
 	else {
@@ -73,9 +77,12 @@ reload(struct ctl *c, const struct args *args)
 {
 	struct ask *a;
 
-	if (args->no_reload || access(arena_printf(c->arena, "%s/posthoused/ops.sock", ctl_path(c, "run")), F_OK) == -1)
+	if (args->no_reload ||
+	    access(arena_printf(c->arena, "%s/posthoused/ops.sock", ctl_path(c, "run")), F_OK) ==
+		-1)
 		return 0;
-	a = ask(c, "posthoused", ASK_OPS, json_pack("{ssss}", "verb", "reload", "reason", "logins changed"));
+	a = ask(c, "posthoused", ASK_OPS,
+	    json_pack("{ssss}", "verb", "reload", "reason", "logins changed"));
 	return ask_end(a);
 }
 
@@ -110,7 +117,8 @@ add(struct ctl *c, const struct args *args, const char *login)
 	bool was = false;
 	int done;
 
-	if (users_word_check("login", u.login, &err) == -1 || users_word_check("tenant", u.tenant, &err) == -1)
+	if (users_word_check("login", u.login, &err) == -1 ||
+	    users_word_check("tenant", u.tenant, &err) == -1)
 		return ctl_fail(2, "%s (posthouse user add LOGIN --tenant NAME)", err.text);
 	if (conf_find(conf_top(ctl_conf(c)), "tenant", u.tenant) == NULL)
 		return ctl_fail(1, "%s has no block tenant %s", c->conf_path, args->tenant);
@@ -125,7 +133,8 @@ add(struct ctl *c, const struct args *args, const char *login)
 	buf_free(&hash);
 	if (done == -1)
 		return ctl_fail(1, "%s", err.text);
-	printf("%s %s, sends as tenant %s.\n", login, was ? "has a new password" : "may log in", args->tenant);
+	printf("%s %s, sends as tenant %s.\n", login, was ? "has a new password" : "may log in",
+	    args->tenant);
 	return reload(c, args);
 }
 

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct verb *const verbs[] = { &verb_status, &verb_start, &verb_stop, &verb_reload, &verb_rollback,
-	&verb_setup, &verb_conf, &verb_queue, &verb_trace, &verb_why, &verb_hold, &verb_release, &verb_retry,
-	&verb_drop, &verb_undrop, &verb_lanes, &verb_suppress, &verb_stats, &verb_user, &verb_dkim, &verb_classify,
-	&verb_parse, &verb_rewrite, &verb_untrack, &verb_test, &verb_help, NULL };
+const struct verb *const verbs[] = { &verb_status, &verb_start, &verb_stop, &verb_reload,
+	&verb_rollback, &verb_setup, &verb_conf, &verb_queue, &verb_trace, &verb_why, &verb_hold,
+	&verb_release, &verb_retry, &verb_drop, &verb_undrop, &verb_lanes, &verb_suppress,
+	&verb_stats, &verb_user, &verb_dkim, &verb_classify, &verb_parse, &verb_rewrite,
+	&verb_untrack, &verb_test, &verb_help, NULL };
 
 struct common_opts {
 	const char *conf;
@@ -14,8 +15,10 @@ struct common_opts {
 };
 
 static const struct opt common_opts[] = {
-	{ "conf", 'c', OPT_TEXT, offsetof(struct common_opts, conf), "FILE", "configuration of the house that is meant" },
-	{ "json", 'j', OPT_FLAG, offsetof(struct common_opts, json), NULL, "one JSON object a line" },
+	{ "conf", 'c', OPT_TEXT, offsetof(struct common_opts, conf), "FILE",
+	    "configuration of the house that is meant" },
+	{ "json", 'j', OPT_FLAG, offsetof(struct common_opts, json), NULL,
+	    "one JSON object a line" },
 	{ "help", 'h', OPT_FLAG, offsetof(struct common_opts, help), NULL, "this text" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
@@ -32,7 +35,8 @@ verb_find(const char *name)
 void
 verb_usage(const struct verb *v, FILE *out)
 {
-	fprintf(out, "usage: posthouse %s%s%s\n%s\n", v->name, v->words[0] == '\0' ? "" : " ", v->words, v->help);
+	fprintf(out, "usage: posthouse %s%s%s\n%s\n", v->name, v->words[0] == '\0' ? "" : " ",
+	    v->words, v->help);
 	if (v->opts != NULL)
 		opts_help(v->opts, out);
 	opts_help(common_opts, out);
@@ -48,7 +52,8 @@ usage_exit(const struct verb *v, const char *why)
 }
 
 int
-verb_words(struct ctl *c, const struct verb *v, void *into, int argc, char **argv, int least, int most)
+verb_words(
+    struct ctl *c, const struct verb *v, void *into, int argc, char **argv, int least, int most)
 {
 	struct common_opts common = { .conf = c->conf_path, .json = c->json };
 	struct opt_set sets[] = { { common_opts, &common }, { v->opts, into }, { NULL, NULL } };
