@@ -11,8 +11,13 @@ posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o listing.o mailq.o 
 ctl.tables      = master/tables.o $(conf-tables)
 posthouse.libs := -lcrypt -ljansson -lcrypto -lbsd
 
-tests                  += ctl/table_test ctl/compose_test ctl/selector_test
+tests                  += ctl/table_test ctl/compose_test ctl/selector_test ctl/story_test \
+			  ctl/users_file_test
 ctl/table_test.o       := ctl/table_test.o ctl/table.o
 ctl/compose_test.o     := ctl/compose_test.o ctl/compose.o ctl/addresses.o
 ctl/selector_test.o    := ctl/selector_test.o ctl/selector.o ctl/opts.o
 ctl/selector_test.libs := -ljansson
+ctl/story_test.o       := ctl/story_test.o ctl/story.o
+ctl/story_test.libs    := -ljansson
+ctl/users_file_test.o  := ctl/users_file_test.o ctl/users_file.o
+ctl/users_file_test.libs := -lcrypt

@@ -1,6 +1,8 @@
 #include "conf_check.h"
 #include "verb.h"
 
+#include "../master/tables.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +48,19 @@ show(struct ctl *c, const struct args *args)
 	return 0;
 }
 
+/* For posthouse.conf(5). */
+static int
+describe(void)
+{
+	struct buf out;
+
+	buf_init(&out, SHOWN_BYTES);
+	conf_describe(house_table(), &out);
+	fwrite(out.p, 1, out.n, stdout);
+	buf_free(&out);
+	return 0;
+}
+
 static int
 conf(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
@@ -56,12 +71,14 @@ conf(struct ctl *c, const struct verb *v, int argc, char **argv)
 		return show(c, &args);
 	if (strcmp(argv[0], "check") == 0)
 		return conf_check(c);
+	if (strcmp(argv[0], "describe") == 0)
+		return describe();
 	verb_usage(v, stderr);
 	return 2;
 }
 
 const struct verb verb_conf = { .name = "conf",
-	.words = "show [--origin | --defaults] | check",
+	.words = "show [--origin | --defaults] | check | describe",
 	.help = "Show the configuration as it was understood, or say what is wrong with it.",
 	.opts = opts,
 	.run = conf };
