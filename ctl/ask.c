@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -164,8 +165,8 @@ is_last(struct ask *a)
 		return false;
 	err_set(&a->err, "%s", json_string_value(error));
 	failed(a, (int)row_num(a->row, "exit"));
-	if (a->exit_code == 0)
-		a->exit_code = 1;
+	if (a->exit_code != 2)
+		a->exit_code = a->exit_code == EX_USAGE ? 2 : 1;
 	return true;
 }
 
@@ -197,12 +198,6 @@ const char *
 ask_error(const struct ask *a)
 {
 	return a->err.text[0] == '\0' ? NULL : a->err.text;
-}
-
-int
-ask_exit(const struct ask *a)
-{
-	return a->exit_code;
 }
 
 void
@@ -243,11 +238,17 @@ time_of(uint64_t ms, struct arena *arena)
 	    arena, span_of(text, strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm)));
 }
 
+static bool
+is_time_key(const char *key)
+{
+	return span_ends_nocase(span_str(key), "_ms");
+}
+
 /* Before 2001 it is no time, but a length of one. */
 static bool
 is_time(const char *key, json_int_t v)
 {
-	return span_ends_nocase(span_str(key), "_ms") && v > (json_int_t)1000 * 1000 * 1000 * 1000;
+	return is_time_key(key) && v > (json_int_t)1000 * 1000 * 1000 * 1000;
 }
 
 static const json_t *
@@ -264,13 +265,15 @@ value_of(const json_t *row, const char *key)
 	return v;
 }
 
-struct span
-row_text(const json_t *row, const char *key, struct arena *arena)
+static struct span
+one_text(const json_t *row, const char *key, struct arena *arena)
 {
 	const json_t *v = value_of(row, key);
 
 	if (json_is_string(v))
 		return span_of(json_string_value(v), json_string_length(v));
+	if (json_is_integer(v) && json_integer_value(v) == 0 && is_time_key(key))
+		return span_of("", 0);
 	if (json_is_integer(v) && is_time(key, json_integer_value(v)))
 		return time_of((uint64_t)json_integer_value(v), arena);
 	if (json_is_integer(v))
@@ -281,6 +284,24 @@ row_text(const json_t *row, const char *key, struct arena *arena)
 	if (json_is_boolean(v))
 		return json_is_true(v) ? SPAN_LIT("yes") : SPAN_LIT("no");
 	return span_of("", 0);
+}
+
+struct span
+row_text(const json_t *row, const char *key, struct arena *arena)
+{
+	struct span rest = span_str(key), text = span_of("", 0);
+
+	if (span_find(rest, '+') < 0)
+		return one_text(row, key, arena);
+	while (rest.n > 0) {
+		struct span part =
+		    one_text(row, arena_cstr(arena, span_cut(rest, '+', &rest)), arena);
+
+		if (part.n > 0 && !span_is(part, "0"))
+			text = span_str(arena_printf(
+			    arena, "%.*s%s%.*s", SPAN(text), text.n > 0 ? " " : "", SPAN(part)));
+	}
+	return text;
 }
 
 uint64_t

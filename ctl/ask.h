@@ -19,15 +19,15 @@ struct ask *ask(struct ctl *, const char *role, enum ask_right, json_t *request)
 const json_t *ask_row(struct ask *);
 struct span ask_line(const struct ask *); /* that row as it came, without its LF */
 
-/* What was wrong, or NULL; exit code: 0, or what the role says, or 1. */
+/* What was wrong, or NULL. */
 const char *ask_error(const struct ask *);
-int ask_exit(const struct ask *);
 /* Reads what is left of the answer, says on standard error what was wrong, and frees it. The exit code. */
 int ask_end(struct ask *);
 void ask_free(struct ask *); /* at once, without a word */
 
 /* A row's value as text: strings as they are, numbers in decimal, yes and no; absent: empty. Keys ending in _ms that are
- * times come out as "2026-11-23 10:04:07" (UTC). Of keys "a|b" the first that is there. In the arena, or the row. */
+ * times come out as "2026-11-23 10:04:07" (UTC). Of keys
+ * "a|b" the first that is there; of "a+b" both, a space between; 0 and empty ones left out. In the arena, or the row. */
 struct span row_text(const json_t *row, const char *key, struct arena *);
 uint64_t row_num(const json_t *row, const char *key);    /* absent: 0 */
 const char *row_str(const json_t *row, const char *key); /* absent or no string: "" */

@@ -3,6 +3,7 @@
 #include "table.h"
 
 #include <stdio.h>
+#include <time.h>
 
 static const char *
 heading(const struct column *col, struct arena *arena)
@@ -26,7 +27,7 @@ table_for(struct ctl *c, const struct listing *l, unsigned *n)
 	for (*n = 0; l->columns[*n].key != NULL; ++*n) {
 		must(*n < TABLE_COLUMNS_MAX);
 		columns[*n] = (struct table_column){ heading(&l->columns[*n], c->arena),
-			l->columns[*n].number };
+			l->columns[*n].kind != COLUMN_TEXT };
 	}
 	return table_new(columns, *n, ctl_colour(), stdout);
 }
@@ -53,6 +54,19 @@ show_json(struct ask *a, const char *nothing)
 	return end(a, rows, nothing, true);
 }
 
+static struct span
+cell(const struct column *col, const json_t *row, struct arena *scratch)
+{
+	int64_t now = (int64_t)time(NULL), then = (int64_t)(row_num(row, col->key) / 1000);
+	int64_t s = col->kind == COLUMN_SINCE ? now - then : then - now;
+
+	if (col->kind == COLUMN_TEXT || col->kind == COLUMN_NUMBER)
+		return row_text(row, col->key, scratch);
+	if (then == 0)
+		return span_of("", 0);
+	return span_str(arena_printf(scratch, "%lld", (long long)(s > 0 ? s : 0)));
+}
+
 int
 listing_show(struct ctl *c, struct ask *a, const struct listing *l)
 {
@@ -68,7 +82,7 @@ listing_show(struct ctl *c, struct ask *a, const struct listing *l)
 	t = table_for(c, l, &n);
 	while ((row = ask_row(a)) != NULL) {
 		for (unsigned i = 0; i < n; i++)
-			table_cell(t, row_text(row, l->columns[i].key, scratch));
+			table_cell(t, cell(&l->columns[i], row, scratch));
 		arena_reset(scratch);
 	}
 	arena_free(scratch);

@@ -3,10 +3,13 @@
 
 #include "ask.h"
 
+/* SINCE and UNTIL: seconds from a time in ms to now, from now to it. */
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_SINCE, COLUMN_UNTIL };
+
 struct column {
-	const char *key;     /* of the row */
+	const char *key;     /* of the row: row_text() */
 	const char *heading; /* NULL: the key in capitals */
-	bool number;         /* right-aligned */
+	enum column_kind kind;
 };
 
 struct listing {

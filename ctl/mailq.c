@@ -19,15 +19,12 @@ struct listed {
 	char reason[200]; /* said last: not repeated for each recipient */
 };
 
-/* Arrival time from received_ms, or from the age. */
 static void
 arrival(const json_t *row, char *text, size_t size)
 {
 	time_t s = (time_t)(row_num(row, "received_ms") / 1000);
 	struct tm tm;
 
-	if (s == 0)
-		s = time(NULL) - (time_t)row_num(row, "age_s");
 	localtime_r(&s, &tm);
 	strftime(text, size, "%a %b %e %H:%M:%S", &tm);
 }
@@ -42,7 +39,7 @@ static void
 message_print(struct listed *l, const json_t *row, struct span id, struct arena *arena)
 {
 	struct span from = row_text(row, "from", arena);
-	uint64_t bytes = row_num(row, "size|size_bytes");
+	uint64_t bytes = row_num(row, "size");
 	char when[40], name[40];
 
 	if (l->messages > 0)
@@ -61,7 +58,8 @@ message_print(struct listed *l, const json_t *row, struct span id, struct arena 
 static void
 recipient_print(struct listed *l, const json_t *row, struct arena *arena)
 {
-	struct span reason = span_first(row_text(row, "reply|why", arena), sizeof(l->reason) - 1);
+	struct span reason =
+	    span_first(row_text(row, "code+status+reply", arena), sizeof(l->reason) - 1);
 	size_t n = text_width(reason) + 2;
 
 	if (reason.n > 0 && !span_is(reason, l->reason)) {
@@ -71,14 +69,14 @@ recipient_print(struct listed *l, const json_t *row, struct arena *arena)
 		snprintf(l->reason, sizeof(l->reason), "%.*s", SPAN(reason));
 	}
 	printf(ROW, "", "", "");
-	text_print(row_text(row, "to|recipient", arena), stdout);
+	text_print(row_text(row, "recipient", arena), stdout);
 	putchar('\n');
 }
 
 static void
 row_print(struct listed *l, const json_t *row, struct arena *arena)
 {
-	struct span id = row_text(row, "id|message", arena);
+	struct span id = row_text(row, "message", arena);
 
 	if (l->messages == 0)
 		printf(ROW "%s\n", "----Queue ID-----", "--Size--", "---Arrival Time----",
@@ -91,8 +89,8 @@ row_print(struct listed *l, const json_t *row, struct arena *arena)
 int
 mailq(struct ctl *c, int argc, char **argv)
 {
-	struct ask *a = ask(
-	    c, "queued", ASK_VIEW, json_pack("{sssI}", "verb", "queue", "limit", (json_int_t)0));
+	struct ask *a = ask(c, "queued", ASK_VIEW,
+	    json_pack("{sssI}", "verb", "queue", "limit", (json_int_t)UINT32_MAX));
 	struct arena *scratch = arena_new(0);
 	struct listed l = { "", 0, 0, "" };
 	const json_t *row;

@@ -12,6 +12,7 @@ static const struct part {
 	{ "to", "to", offsetof(struct selector, to) },
 	{ "from", "from", offsetof(struct selector, from) },
 	{ "site", "site", offsetof(struct selector, site) },
+	{ "campaign", "campaign", offsetof(struct selector, campaign) },
 	{ "state", "state", offsetof(struct selector, state) },
 };
 
@@ -28,7 +29,7 @@ bool
 selector_is_empty(const struct selector *s)
 {
 	return s->id == NULL && s->tenant == NULL && s->to == NULL && s->from == NULL &&
-	       s->site == NULL;
+	       s->site == NULL && s->campaign == NULL;
 }
 
 int

@@ -8,16 +8,16 @@
 #include <jansson.h>
 
 struct selector {
-	const char *id, *tenant, *to, *from, *site, *state;
+	const char *id, *tenant, *to, *from, *site, *campaign, *state;
 };
 
 /* The options that fill one, which is the first member of a verb's struct. */
 #define SELECTOR_OPTS                                                                              \
 	{ "tenant", 't', OPT_TEXT, offsetof(struct selector, tenant), "NAME", "of this tenant" },  \
 	    { "to", 0, OPT_TEXT, offsetof(struct selector, to), "ADDRESS",                         \
-		    "to this recipient, or *@domain" },                                            \
+		    "to this recipient; *@domain" },                                               \
 	    { "from", 0, OPT_TEXT, offsetof(struct selector, from), "ADDRESS",                     \
-		    "from this sender, or *@domain" },                                             \
+		    "from this sender; *@domain" },                                                \
 	{                                                                                          \
 		"site", 's', OPT_TEXT, offsetof(struct selector, site), "NAME", "for this site"    \
 	}

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { COUNT_MOST = 100000 };
+
 struct args {
 	struct selector which;
 	const char *reason;
@@ -27,12 +29,13 @@ static const struct act {
 	const char *verb, *done;
 	const char *state; /* of what it works on; NULL: any that waits */
 	bool destroys;     /* asks even when one id is given */
+	bool blind;        /* what it works on is not in the queue: nothing to count before */
 } acts[] = {
-	{ "hold", "held", NULL, false },
-	{ "release", "released", "held", false },
-	{ "retry", "to be tried now", NULL, false },
-	{ "drop", "dropped", NULL, true },
-	{ "undrop", "back in the queue", "dropped", false },
+	{ "hold", "held", NULL, false, false },
+	{ "release", "released", "held", false, false },
+	{ "retry", "to be tried now", NULL, false, false },
+	{ "drop", "dropped", NULL, true, false },
+	{ "undrop", "back in the queue", NULL, false, true },
 };
 
 /* What a selector means at the moment. */
@@ -45,8 +48,8 @@ static void
 example(struct meant *m, const json_t *row, struct arena *arena)
 {
 	snprintf(m->example, sizeof(m->example), "%.*s from <%.*s> to <%.*s>",
-	    SPAN(row_text(row, "id|message", arena)), SPAN(row_text(row, "from", arena)),
-	    SPAN(row_text(row, "to|recipient", arena)));
+	    SPAN(row_text(row, "message", arena)), SPAN(row_text(row, "from", arena)),
+	    SPAN(row_text(row, "recipient", arena)));
 }
 
 static const char *
@@ -60,14 +63,14 @@ static int
 meant_count(struct ctl *c, const struct act *act, const struct args *args, struct meant *m)
 {
 	json_t *request = json_pack("{ssss*sIsb}", "verb", "queue", "state", act->state, "limit",
-	    (json_int_t)0, "count", 1);
+	    (json_int_t)COUNT_MOST, "count", 1);
 	const json_t *row;
 	struct ask *a;
 
 	selector_put(&args->which, request);
 	a = ask(c, "queued", ASK_VIEW, request);
 	while ((row = ask_row(a)) != NULL) {
-		if (m->example[0] == '\0' && row_text(row, "id|message", c->arena).n > 0)
+		if (m->example[0] == '\0' && row_text(row, "message", c->arena).n > 0)
 			example(m, row, c->arena);
 		m->n += json_object_get(row, "count") != NULL ? row_num(row, "count") : 1;
 	}
@@ -124,8 +127,10 @@ act_on(struct ctl *c, const struct act *act, const struct args *args)
 {
 	struct meant meant = { 0 };
 	char text[400];
-	int exit_code = meant_count(c, act, args, &meant);
+	int exit_code = act->blind ? 0 : meant_count(c, act, args, &meant);
 
+	if (act->blind && !args->dry_run)
+		return perform(c, act, args);
 	if (exit_code != 0)
 		return exit_code;
 	selector_text(&args->which, text, sizeof(text));
@@ -133,7 +138,8 @@ act_on(struct ctl *c, const struct act *act, const struct args *args)
 		return ctl_fail(1, "nothing in the queue is %s%s%s", text,
 		    act->state == NULL ? "" : " and ", act->state == NULL ? "" : act->state);
 	if (!c->json)
-		printf("%llu %s (%s)%s%s\n", (unsigned long long)meant.n, plural(meant.n), text,
+		printf("%llu%s %s (%s)%s%s\n", (unsigned long long)meant.n,
+		    meant.n >= COUNT_MOST ? " or more" : "", plural(meant.n), text,
 		    meant.example[0] == '\0' ? "" : ", as ", meant.example);
 	if (args->dry_run)
 		return 0;

@@ -2,19 +2,19 @@
 #include "verb.h"
 
 static const struct column columns[] = {
-	{ "site", NULL, false },
-	{ "source", NULL, false },
-	{ "state", NULL, false },
-	{ "rate|rate_s", "RATE/S", true },
-	{ "waiting", NULL, true },
-	{ "sessions|connections", "SESSIONS", true },
-	{ "limit|connections_max", "LIMIT", true },
-	{ "delivered", NULL, true },
-	{ "deferred", NULL, true },
-	{ "bounced", NULL, true },
-	{ "held_by|place", "HELD BY", false },
-	{ "reply", NULL, false },
-	{ NULL, NULL, false },
+	{ "site", NULL, COLUMN_TEXT },
+	{ "source", NULL, COLUMN_TEXT },
+	{ "state", NULL, COLUMN_TEXT },
+	{ "minute", "RATE/MIN", COLUMN_NUMBER },
+	{ "share", "SHARE/1000", COLUMN_NUMBER },
+	{ "waiting", NULL, COLUMN_NUMBER },
+	{ "connections", NULL, COLUMN_NUMBER },
+	{ "connections_max", "MOST", COLUMN_NUMBER },
+	{ "delivered", NULL, COLUMN_NUMBER },
+	{ "deferred", NULL, COLUMN_NUMBER },
+	{ "bounced", NULL, COLUMN_NUMBER },
+	{ "held_by", "HELD BY", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
 };
 
 struct args {

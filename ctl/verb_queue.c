@@ -12,25 +12,25 @@ struct args {
 static const struct opt opts[] = {
 	SELECTOR_OPTS,
 	{ "state", 0, OPT_TEXT, offsetof(struct args, which.state), "STATE",
-	    "in this state: deferred, held, dropped ..." },
+	    "in this state: lane, sending, deferred, held ..." },
 	{ "limit", 'n', OPT_NUMBER, offsetof(struct args, limit), "N",
 	    "at most N rows (100; 0: all)" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
 static const struct column columns[] = {
-	{ "id|message", "ID", false },
-	{ "tenant", NULL, false },
-	{ "from", NULL, false },
-	{ "to|recipient", "TO", false },
-	{ "site", NULL, false },
-	{ "state", NULL, false },
-	{ "size|size_bytes", "BYTES", true },
-	{ "age_s", NULL, true },
-	{ "attempts", "TRIES", true },
-	{ "next_s|retry_s", "NEXT_S", true },
-	{ "reply|why", "WHY", false },
-	{ NULL, NULL, false },
+	{ "message", "ID", COLUMN_TEXT },
+	{ "tenant", NULL, COLUMN_TEXT },
+	{ "from", NULL, COLUMN_TEXT },
+	{ "recipient", "TO", COLUMN_TEXT },
+	{ "site", NULL, COLUMN_TEXT },
+	{ "state", NULL, COLUMN_TEXT },
+	{ "size", "BYTES", COLUMN_NUMBER },
+	{ "received_ms", "AGE_S", COLUMN_SINCE },
+	{ "attempts", "TRIES", COLUMN_NUMBER },
+	{ "next_ms", "NEXT_S", COLUMN_UNTIL },
+	{ "code+status+reply", "WHY", COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
 };
 
 static int
@@ -47,7 +47,7 @@ queue(struct ctl *c, const struct verb *v, int argc, char **argv)
 	if (selector_check(&args.which, &err) == -1)
 		return ctl_fail(2, "%s", err.text);
 	request = json_pack("{ssss*sI}", "verb", "queue", "state", args.which.state, "limit",
-	    (json_int_t)args.limit);
+	    (json_int_t)(args.limit == 0 ? UINT32_MAX : args.limit));
 	selector_put(&args.which, request);
 	return listing_show(c, ask(c, "queued", ASK_VIEW, request),
 	    selector_is_empty(&args.which) && args.which.state == NULL ? &all : &listing);

@@ -4,22 +4,22 @@
 #include <string.h>
 
 static const struct column columns[] = {
-	{ "tenant", NULL, false },
-	{ "campaign", NULL, false },
-	{ "received", "SENT", true },
-	{ "delivered", NULL, true },
-	{ "deferred", NULL, true },
-	{ "bounced_hard", "HARD", true },
-	{ "bounced_soft", "SOFT", true },
-	{ "expired", NULL, true },
-	{ "suppressed", NULL, true },
-	{ "dropped", NULL, true },
-	{ "complaint", "COMPLAINTS", true },
-	{ "opened", NULL, true },
-	{ "clicked", NULL, true },
-	{ "unsubscribed", "UNSUB", true },
-	{ "autoreply", "AUTO", true },
-	{ NULL, NULL, false },
+	{ "tenant", NULL, COLUMN_TEXT },
+	{ "campaign", NULL, COLUMN_TEXT },
+	{ "received", "SENT", COLUMN_NUMBER },
+	{ "delivered", NULL, COLUMN_NUMBER },
+	{ "deferred", NULL, COLUMN_NUMBER },
+	{ "bounced_hard", "HARD", COLUMN_NUMBER },
+	{ "bounced_soft", "SOFT", COLUMN_NUMBER },
+	{ "expired", NULL, COLUMN_NUMBER },
+	{ "suppressed", NULL, COLUMN_NUMBER },
+	{ "dropped", NULL, COLUMN_NUMBER },
+	{ "complaint", "COMPLAINTS", COLUMN_NUMBER },
+	{ "opened", NULL, COLUMN_NUMBER },
+	{ "clicked", NULL, COLUMN_NUMBER },
+	{ "unsubscribed", "UNSUB", COLUMN_NUMBER },
+	{ "autoreply", "AUTO", COLUMN_NUMBER },
+	{ NULL, NULL, COLUMN_TEXT },
 };
 
 struct args {

@@ -4,15 +4,15 @@
 #include <stdio.h>
 
 static const struct column columns[] = {
-	{ "role", NULL, false },
-	{ "worker", NULL, true },
-	{ "pid", NULL, true },
-	{ "state", NULL, false },
-	{ "generation", "GEN", true },
-	{ "up_s", NULL, true },
-	{ "restarts", NULL, true },
-	{ "selftest", NULL, false },
-	{ NULL, NULL, false },
+	{ "role", NULL, COLUMN_TEXT },
+	{ "worker", NULL, COLUMN_NUMBER },
+	{ "pid", NULL, COLUMN_NUMBER },
+	{ "state", NULL, COLUMN_TEXT },
+	{ "generation", "GEN", COLUMN_NUMBER },
+	{ "up_s", NULL, COLUMN_NUMBER },
+	{ "restarts", NULL, COLUMN_NUMBER },
+	{ "selftest", NULL, COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
 };
 
 /* The first row is the house itself. */

@@ -8,13 +8,13 @@
 enum { PAGE_ROWS = 10000 };
 
 static const struct column columns[] = {
-	{ "address", NULL, false },
-	{ "scope", NULL, false },
-	{ "reason", NULL, false },
-	{ "time", "SINCE", false },
-	{ "expires", "UNTIL", false },
-	{ "event", NULL, false },
-	{ NULL, NULL, false },
+	{ "address", NULL, COLUMN_TEXT },
+	{ "scope", NULL, COLUMN_TEXT },
+	{ "reason", NULL, COLUMN_TEXT },
+	{ "time", "SINCE", COLUMN_TEXT },
+	{ "expires", "UNTIL", COLUMN_TEXT },
+	{ "event", NULL, COLUMN_TEXT },
+	{ NULL, NULL, COLUMN_TEXT },
 };
 
 static const struct listing listing = { columns, "Nobody is suppressed." };

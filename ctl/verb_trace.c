@@ -60,43 +60,58 @@ events_print(const struct past *p)
 static void
 waiting_print(struct ctl *c, const json_t *row)
 {
-	static const char *const keys[] = { "attempts", "site", "next_s|retry_s", "reply|why",
-		NULL };
-	static const char *const words[] = { "tries", "site", "next in s", "last answer" };
+	static const struct {
+		const char *key, *words;
+	} parts[] = { { "attempts", "tries" }, { "site", "site" }, { "next_ms", "next" },
+		{ "code+status+reply", "last answer" }, { "why", "because" } };
 
 	fputs("waits now:                <", stdout);
-	text_print(row_text(row, "to|recipient", c->arena), stdout);
+	text_print(row_text(row, "recipient", c->arena), stdout);
 	fputs("> ", stdout);
 	text_print(row_text(row, "state", c->arena), stdout);
-	for (unsigned i = 0; keys[i] != NULL; i++) {
-		struct span s = row_text(row, keys[i], c->arena);
+	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct span s = row_text(row, parts[i].key, c->arena);
 
 		if (s.n == 0)
 			continue;
-		printf(", %s ", words[i]);
+		printf(", %s ", parts[i].words);
 		text_print(s, stdout);
 	}
 	putchar('\n');
 }
 
-static int
-now(struct ctl *c, const char *which, size_t *rows)
+/* How many deliveries of that message wait; none where queued knows of none, or is away. */
+static size_t
+now(struct ctl *c, const char *id)
 {
-	struct ask *a =
-	    ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "id", which));
+	struct ask *a = ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "trace", "id", id));
 	const json_t *row;
-	int exit_code;
+	size_t rows = 0;
 
-	for (; (row = ask_row(a)) != NULL; ++*rows)
+	for (; (row = ask_row(a)) != NULL; rows++)
 		if (c->json)
 			printf("%.*s\n", SPAN(ask_line(a)));
 		else
 			waiting_print(c, row);
-	exit_code = ask_exit(a);
-	if (exit_code == 1 && *rows == 0 && ask_error(a) != NULL)
-		exit_code = 0; /* it knows of none: then the events are all there is */
 	ask_free(a);
-	return exit_code;
+	return rows;
+}
+
+/* Of each message the events name; where they name none, of the one that was asked for. */
+static size_t
+now_all(struct ctl *c, const struct past *p, const char *which)
+{
+	const char *last = "";
+	size_t rows = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const char *id = row_str(p->at[i], "message");
+
+		if (strcmp(id, last) != 0)
+			rows += now(c, id);
+		last = id;
+	}
+	return p->n > 0 ? rows : now(c, which);
 }
 
 /* The events may be there when queued is away, and the other way round: both are asked. */
@@ -104,21 +119,20 @@ static int
 trace(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
 	struct past p = { 0 };
-	size_t waiting = 0, known;
-	int past, present;
+	size_t known;
+	int exit_code;
 
 	verb_words(c, v, NULL, argc, argv, 1, 1);
-	past = past_find(c, argv[0], &p);
+	exit_code = past_find(c, argv[0], &p);
 	if (c->json)
 		events_print(&p);
 	else
 		story_print(&p);
-	present = now(c, argv[0], &waiting);
-	known = p.n + waiting;
+	known = p.n + now_all(c, &p, argv[0]);
 	past_free(&p);
-	if (past == 0 && known == 0)
+	if (exit_code == 0 && known == 0)
 		return ctl_fail(1, "no event and no waiting mail knows of \"%s\"", argv[0]);
-	return past != 0 ? past : present;
+	return exit_code;
 }
 
 static int
