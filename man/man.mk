@@ -1,5 +1,5 @@
 # The manual. posthouse.conf(5) gets its settings from the tables the daemons read.
-manuals       := man/posthouse.1 man/sendmail.1 man/mailq.1 man/posthouse-events.5 man/posthoused.8
+manuals       := $(wildcard man/*.[1-9])
 manuals.built := $B/man/posthouse.conf.5
 
 all: $(manuals.built)
