@@ -8,7 +8,7 @@ posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o listing.o mailq.o 
 		  verb_status.o verb_suppress.o verb_test.o verb_trace.o verb_user.o) \
 		  $(ctl.pure) trackd/sign/dkim_key.o $(ctl.tables)
 # Every block there is. With = and not :=, since the folders read later add to it.
-ctl.tables      = master/tables.o $(conf-tables)
+ctl.tables      = $(conf-tables)
 posthouse.libs := -lcrypt -ljansson -lcrypto -lbsd
 
 tests                  += ctl/table_test ctl/compose_test ctl/selector_test ctl/story_test \
