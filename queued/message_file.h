@@ -14,7 +14,7 @@
 #include "envelope.h"
 #include "err.h"
 
-enum { MESSAGE_FILE_FIRST = 54, MESSAGE_FILE_HEAD_MAX = 32 * 1024 * 1024 };
+enum { MESSAGE_FILE_FIRST = 53, MESSAGE_FILE_HEAD_MAX = 32 * 1024 * 1024 };
 
 struct message_file {
 	size_t head_bytes; /* where the message begins */
