@@ -9,7 +9,8 @@ top=$(cd "$here/../.." && pwd)
 B=$(realpath -m "${B:-build}")
 dir=${RUN_DIR:-$top/run}
 conf=$dir/posthouse.conf
-smtp=2525 submission=2587 web=2580 good=2590 slow=2591 unknown=2592
+by=${RUN_PORTS_BY:-0} # RUN_PORTS_BY=1000: all ports that much higher
+smtp=$((2525 + by)) submission=$((2587 + by)) web=$((2580 + by)) good=$((2590 + by)) slow=$((2591 + by)) unknown=$((2592 + by))
 sinks='' house=''
 
 fail() {
@@ -60,7 +61,7 @@ listens() {
 ports_are_free() {
 	local port
 	for port in $smtp $submission $web $good $slow $unknown; do
-		! listens "$port" || fail "port $port of 127.0.0.1 is in use. Is another \"make run\" running? (ss -ltnp)"
+		! listens "$port" || fail "port $port of 127.0.0.1 is in use (ss -ltnp says by whom). Another \"make run\"? RUN_PORTS_BY=1000 moves all ports"
 	done
 }
 
