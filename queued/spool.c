@@ -202,7 +202,8 @@ spool_segment(int spool, unsigned n, size_t bytes, struct err *err)
 		return err_sys(err, "open %s in the spool", name);
 	if (fstat(fd, &st) == -1 || ((size_t)st.st_size == 0 && zeros_write(fd, bytes) == -1)) {
 		err_sys(err, "fill %s (%zu bytes) in the spool", name, bytes);
-		(void)ftruncate(fd, 0);
+		if (ftruncate(fd, 0) == -1)
+			(void)unlinkat(spool, name, 0);
 		close(fd);
 		return -1;
 	}
