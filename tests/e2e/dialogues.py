@@ -13,7 +13,7 @@ def main():
     listener = "listener stranger {\n\taddress 127.0.0.1:%d\n}\n" % stranger
     with House() as house:
         house.settings["hostname"] = "relay.example"
-        house.settings["tenant"] = ""
+        house.settings["tenant"] = "domain c.example"
         house.write_conf(listener)
         with open(house.conf_path, encoding="utf-8") as f:
             text = f.read().replace("\tallow 127.0.0.0/8\n", "").replace("\ttenant first\n", "\ttenant first\n\tallow 127.0.0.0/8\n", 1)

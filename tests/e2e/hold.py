@@ -13,7 +13,7 @@ def main():
         house.start_sink()
         house.ctl("hold", kept)
         assert "held" in house.ctl("-j", "queue"), house.ctl("queue")
-        house.ctl("drop", "--reason", "a test", gone)
+        house.ctl("drop", "--yes", "--reason", "a test", gone)
         dropped = house.await_event("dropped", message=gone)
         assert "a test" in str(dropped) or house.events("admin", reason="a test"), dropped
         house.ctl("release", kept)

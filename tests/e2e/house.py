@@ -8,6 +8,7 @@
 Everything listens on free loopback ports. Nothing outside the folder is touched, and what was started is stopped.
 A test is a file with a main() that returns nothing, or raises Skip (counted, with its reason), or fails.
 """
+import glob
 import json
 import os
 import shutil
@@ -119,6 +120,7 @@ class House:
         self.sink_ports = dict(zip(self.sinks, ports[2:]))
         self.conf_path = os.path.join(self.folder, "posthouse.conf")
         self.master = self.sink = self.notify = None
+        self.sink_runs = 0
         self.settings = {"tenant": tenant, "listener": listener, "workers": workers, "uid_base": UID_BASE,
                          "retry_first": retry_first, "retry_most": retry_most, "folder": self.folder,
                          "hostname": "relay.test", "inbound": self.inbound, "web": self.web}
@@ -155,7 +157,10 @@ class House:
     def start_sink(self):
         if not self.sinks or self.sink is not None:
             return
-        args = [BIN + "/posthouse-sink", "-d", self.folder + "/mail"]
+        # Each sink numbers from 1: it has a folder of its own.
+        self.sink_runs += 1
+        os.makedirs(self.folder + "/mail", exist_ok=True)
+        args = [BIN + "/posthouse-sink", "-d", self.folder + "/mail/%03d" % self.sink_runs]
         for name, manners in self.sinks.items():
             args += ["-p", "%s 127.0.0.1:%d %s" % (name, self.sink_ports[name], manners)]
         with open(self.folder + "/sink.log", "ab") as log:
@@ -278,13 +283,13 @@ class House:
                 " ".join(words), done.returncode, done.stdout, done.stderr)
         return done.stdout + done.stderr
 
-    def rows(self, *words):
+    def rows(self, *words, code=0):
         """The same with --json: a list of objects."""
-        return [json.loads(line) for line in self.ctl("-j", *words).splitlines() if line.startswith("{")]
+        return [json.loads(line) for line in self.ctl("-j", *words, code=code).splitlines() if line.startswith("{")]
 
     def pids(self, role=None):
         """[(role, pid)] of what runs now."""
-        return [(r["role"], r["pid"]) for r in self.rows("status")
+        return [(r["role"], r["pid"]) for r in self.rows("status", code=None) # while queued is away there are no counters
                 if r.get("pid", 0) > 0 and "role" in r and role in (None, r["role"])]
 
     def trace(self, which):
@@ -344,15 +349,15 @@ class House:
 
     def mails(self, recipient=None):
         """[(envelope head, content)] that the sinks took, oldest first."""
-        folder, found = self.folder + "/mail", []
-        for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        found = []
+        for name in glob.glob(self.folder + "/mail/*/*"):
             if name.endswith(".part"):
                 continue
-            with open(os.path.join(folder, name), "rb") as f:
+            with open(name, "rb") as f:
                 head, _, content = f.read().partition(b"\n\n")
             if recipient is None or ("to: %s" % recipient).encode() in head.lower().split(b"\n"):
                 found.append((name, head.decode(), content))
-        return [m[1:] for m in sorted(found, key=lambda m: m[0].rsplit("-", 1)[1])]
+        return [m[1:] for m in sorted(found, key=lambda m: (os.path.dirname(m[0]), m[0].rsplit("-", 1)[1]))]
 
     def await_mail(self, recipient, seconds=15):
         return until(lambda: self.mails(recipient), seconds, "mail for " + recipient)[0]

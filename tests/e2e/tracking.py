@@ -22,7 +22,7 @@ def get(house, url):
 def main():
     with House(tenant="track clicks opens") as house:
         house.start()
-        house.send("ann@good.test", html=HTML)
+        mail = house.send("ann@good.test", html=HTML)
         _, content = house.await_mail("ann@good.test")
         html = email.message_from_bytes(content, policy=policy.default).get_body(("html", )).get_content()
         assert PAGE not in html and PAGE.replace("&", "&amp;") not in html, html
@@ -32,8 +32,8 @@ def main():
         assert set(answers) == {302, 200}, answers
         assert get(house, answers[302]).headers["Location"] == PAGE
         clicked = house.await_event("clicked")
-        assert clicked["recipient"] == "ann@good.test" and clicked["url"] == PAGE, clicked
-        house.await_event("opened", recipient="ann@good.test")
+        assert clicked["message"] == mail and clicked["url"] == PAGE, clicked
+        house.await_event("opened", message=mail)
         for at in (-1, -8, len(answers[302]) // 2 - len(answers[302])):
             link = answers[302]
             other = "B" if link[at] == "A" else "A"
