@@ -39,12 +39,12 @@ $B/bin/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
 	$(CC) $(LDFLAGS) -o $@ $^ $($*.libs) $(common.libs)
 
 # A unit test has its objects and libraries as a program has, and libcheck.
-$(tests:%=$B/bin/%): $B/bin/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
+$(tests:%=$B/test/%): $B/test/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $($*.libs) $(common.libs) -lcheck -lsubunit -lm -lrt -lpthread
 
 .PHONY: all check-unit
-check-unit: $(tests:%=$B/bin/%)
+check-unit: $(tests:%=$B/test/%)
 	@for t in $^; do $$t || exit 1; done
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -2,7 +2,10 @@
 #include "verdict.h"
 
 static const struct conf_setting provider_settings[] = {
-	{ .name = "mx", .type = CONF_GLOB, .list = true, .help = "Host names of this provider's servers." },
+	{ .name = "mx",
+	    .type = CONF_GLOB,
+	    .list = true,
+	    .help = "Host names of this provider's servers." },
 	{ .name = "match",
 	    .type = CONF_REGEX,
 	    .list = true,
@@ -18,10 +21,7 @@ static const struct conf_setting rule_settings[] = {
 	    .type = CONF_REGEX,
 	    .list = true,
 	    .help = "The reply's words match one of these patterns, without regard to case." },
-	{ .name = "but-not",
-	    .type = CONF_REGEX,
-	    .list = true,
-	    .help = "and none of these." },
+	{ .name = "but-not", .type = CONF_REGEX, .list = true, .help = "and none of these." },
 	{ .name = "rank",
 	    .type = CONF_NUMBER,
 	    .def = "5",

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum { SURE = 80 };
+enum { SURE = 80, WORDS_BYTES = 15 };
 
 static bool
 is_generic(struct status st)
@@ -21,15 +21,16 @@ static void
 set_status(struct verdict *v, struct status st)
 {
 	if (st.class != 0)
-		snprintf(v->status, sizeof(v->status), "%u.%u.%u", st.class % 10u, st.subject % 1000u, st.detail % 1000u);
+		snprintf(v->status, sizeof(v->status), "%u.%u.%u", st.class % 10u,
+		    st.subject % 1000u, st.detail % 1000u);
 	else
 		v->status[0] = '\0';
 }
 
 /* What other words of the report say, with the codes that are known already. */
 static struct verdict
-from_words(struct rules *rs, const struct came_recipient *r, struct span text, const struct said *own, bool permanent,
-    struct arena *a)
+from_words(struct rules *rs, const struct came_recipient *r, struct span text,
+    const struct said *own, bool permanent, struct arena *a)
 {
 	struct said words;
 
@@ -50,6 +51,28 @@ status_told(struct status field, struct status reply)
 	return reply;
 }
 
+/* The server said what it had to say: then no other words of the report count. */
+static bool
+spoke(const struct said *own)
+{
+	return own->code != 0 && own->text.n > WORDS_BYTES;
+}
+
+/* A refusal of MAIL FROM is about the sender, whatever it says does not exist. */
+static void
+mind_the_sender(struct verdict *v, struct span diagnostic)
+{
+	if (v->category != CATEGORY_BAD_MAILBOX && v->category != CATEGORY_BAD_DOMAIN)
+		return;
+	if (span_find_nocase(diagnostic, "after MAIL FROM") < 0 &&
+	    span_find_nocase(diagnostic, "reply to MAIL FROM") < 0)
+		return;
+	v->category = CATEGORY_BAD_SENDER;
+	v->class = CLASS_SOFT;
+	v->advice = category_advice(v->category, v->class);
+	snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
+}
+
 struct verdict
 judge(struct rules *rs, const struct came_back *c, const struct came_recipient *r, struct arena *a)
 {
@@ -68,8 +91,9 @@ judge(struct rules *rs, const struct came_back *c, const struct came_recipient *
 		v = better(v, from_words(rs, r, r->diagnostic, &own, permanent, a));
 	if (v.confidence < SURE && r->words.n > 0)
 		v = better(v, from_words(rs, r, r->words, &own, permanent, a));
-	if (v.confidence < SURE && c->reason.n > 0)
+	if (v.confidence < SURE && c->reason.n > 0 && c->n_recipients == 1 && !spoke(&own))
 		v = better(v, from_words(rs, r, c->reason, &own, permanent, a));
+	mind_the_sender(&v, r->diagnostic.n > 8 ? r->diagnostic : r->words);
 	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)
 		v.class = CLASS_SOFT;
 	if (v.class == CLASS_SOFT && v.advice == ADVICE_SUPPRESS)

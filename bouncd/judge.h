@@ -6,4 +6,5 @@
 
 /* The recipient's own diagnostic counts most; where it says too little, the report's other words are asked. A
  * delayed recipient is always soft. arena: for the time of the call. */
-struct verdict judge(struct rules *, const struct came_back *, const struct came_recipient *, struct arena *);
+struct verdict
+judge(struct rules *, const struct came_back *, const struct came_recipient *, struct arena *);

@@ -40,14 +40,15 @@ static void
 put_date(struct buf *out, const char *name, uint64_t when_s)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec" };
 	time_t t = (time_t)when_s;
 	struct tm tm;
 
 	if (when_s == 0 || gmtime_r(&t, &tm) == NULL)
 		return;
-	buf_printf(out, "%s: %s, %d %s %d %02d:%02d:%02d +0000\r\n", name, days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	buf_printf(out, "%s: %s, %d %s %d %02d:%02d:%02d +0000\r\n", name, days[tm.tm_wday],
+	    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 /* The gravest of the recipients speaks for the message. */
@@ -89,9 +90,12 @@ tell_failure(const struct notice_recipient *r, struct buf *out)
 	buf_printf(out, "Your message to <");
 	put_value(out, r->address, true);
 	if (r->action == NOTICE_FAILED)
-		buf_printf(out, "> could not be delivered,\r\nbecause %s.\r\n", notice_what(r->category));
+		buf_printf(
+		    out, "> could not be delivered,\r\nbecause %s.\r\n", notice_what(r->category));
 	else
-		buf_printf(out, "> has not been delivered yet,\r\nbecause %s.\r\nWe go on trying; you need not send it again.\r\n",
+		buf_printf(out,
+		    "> has not been delivered yet,\r\nbecause %s.\r\nWe go on trying; you need not "
+		    "send it again.\r\n",
 		    notice_what(r->category));
 	if (r->action == NOTICE_FAILED && notice_todo(r->category)[0] != '\0')
 		buf_printf(out, "%s\r\n", notice_todo(r->category));
@@ -111,7 +115,8 @@ tell(const struct notice_recipient *r, struct buf *out)
 {
 	static const char *const done[] = {
 		[NOTICE_DELIVERED] = "> was delivered.\r\n",
-		[NOTICE_RELAYED] = "> was passed on to a server\r\nthat does not report deliveries.\r\n",
+		[NOTICE_RELAYED] =
+		    "> was passed on to a server\r\nthat does not report deliveries.\r\n",
 		[NOTICE_EXPANDED] = "> was delivered to a list.\r\n",
 	};
 
@@ -134,12 +139,15 @@ put_head(const struct notice *n, bool eight, struct buf *out)
 	buf_str(out, ">\r\nTo: <");
 	put_value(out, n->sender, n->utf8);
 	buf_printf(out, ">\r\nSubject: %s: ", actions[action_of(n)].subject);
-	put_value(out, span_first(n->subject.n > 0 ? n->subject : SPAN_LIT("your message"), SUBJECT_BYTES), n->utf8);
+	put_value(out,
+	    span_first(n->subject.n > 0 ? n->subject : SPAN_LIT("your message"), SUBJECT_BYTES),
+	    n->utf8);
 	buf_printf(out, "\r\nMessage-ID: <%.*s@", SPAN(n->id));
 	put_value(out, n->reporting_mta, n->utf8);
 	buf_printf(out,
 	    ">\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
-	    "Content-Type: multipart/report; report-type=%sdelivery-status;\r\n\tboundary=\"=_%.*s\"\r\n",
+	    "Content-Type: multipart/report; "
+	    "report-type=%sdelivery-status;\r\n\tboundary=\"=_%.*s\"\r\n",
 	    n->utf8 ? "global-" : "", SPAN(n->id));
 	buf_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n", eight ? "8bit" : "7bit");
 }
@@ -222,7 +230,8 @@ notice_write(const struct notice *n, struct buf *out)
 	buf_str(out, "This is a report about a mail, in MIME format.\r\n");
 	put_part(n, "text/plain; charset=utf-8", eight_words, out);
 	buf_span(out, buf_all(&words));
-	put_part(n, n->utf8 ? "message/global-delivery-status" : "message/delivery-status", n->utf8, out);
+	put_part(n, n->utf8 ? "message/global-delivery-status" : "message/delivery-status", n->utf8,
+	    out);
 	put_fields(n, out);
 	put_part(n, original_type(n), eight_original, out);
 	buf_span(out, n->original);

@@ -9,7 +9,13 @@
 #include "buf.h"
 #include "verdict.h"
 
-enum notice_action { NOTICE_FAILED, NOTICE_DELAYED, NOTICE_DELIVERED, NOTICE_RELAYED, NOTICE_EXPANDED };
+enum notice_action {
+	NOTICE_FAILED,
+	NOTICE_DELAYED,
+	NOTICE_DELIVERED,
+	NOTICE_RELAYED,
+	NOTICE_EXPANDED
+};
 
 struct notice_recipient {
 	struct span address;
@@ -19,20 +25,21 @@ struct notice_recipient {
 	struct span status;     /* "5.1.1"; empty: by the action */
 	struct span remote_mta; /* host; empty: none was reached */
 	struct span remote_ip;  /* empty: not known */
-	struct span diagnostic; /* its reply, lines joined with LF; else our reason in words, with no remote_mta */
+	struct span
+	    diagnostic; /* its reply, lines joined with LF; else our reason in words, with no remote_mta */
 	uint64_t last_attempt_s;     /* 0: not said */
 	uint64_t will_retry_until_s; /* of a delayed one; 0: not said */
 };
 
 struct notice {
-	struct span id;              /* of this message: letters and digits, unique: boundary and Message-ID */
-	struct span reporting_mta;   /* our host name */
-	struct span sender;          /* MAIL FROM of the original: who gets this */
-	struct span envid;           /* decoded from xtext; empty: was not given */
-	struct span subject;         /* of the original, as it stands there; may be empty */
-	struct span original;        /* the original: whole, or its head alone */
-	bool original_whole;         /* RET=FULL */
-	bool utf8;                   /* the original was SMTPUTF8 */
+	struct span id; /* of this message: letters and digits, unique: boundary and Message-ID */
+	struct span reporting_mta; /* our host name */
+	struct span sender;        /* MAIL FROM of the original: who gets this */
+	struct span envid;         /* decoded from xtext; empty: was not given */
+	struct span subject;       /* of the original, as it stands there; may be empty */
+	struct span original;      /* the original: whole, or its head alone */
+	bool original_whole;       /* RET=FULL */
+	bool utf8;                 /* the original was SMTPUTF8 */
 	uint64_t now_s, arrival_s;
 	const struct notice_recipient *recipients;
 	size_t n_recipients;

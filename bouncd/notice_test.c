@@ -23,7 +23,8 @@ facts(const struct notice_recipient *r)
 		.sender = SPAN_LIT("ann@sender.example"),
 		.envid = SPAN_LIT("order 7"),
 		.subject = SPAN_LIT("Hello"),
-		.original = SPAN_LIT("From: ann@sender.example\r\nMessage-ID: <m1@sender.example>\r\n\r\n"),
+		.original =
+		    SPAN_LIT("From: ann@sender.example\r\nMessage-ID: <m1@sender.example>\r\n\r\n"),
 		.now_s = 1700000100,
 		.arrival_s = 1700000000,
 		.recipients = r,

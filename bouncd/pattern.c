@@ -28,7 +28,8 @@ pattern_add(struct pattern **list, const char *text, struct arena *a, struct err
 	struct pattern *p;
 	int code;
 	size_t at;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)s.p, s.n, PCRE2_CASELESS | PCRE2_NEVER_UTF, &code, &at, NULL);
+	pcre2_code *re =
+	    pcre2_compile((PCRE2_SPTR)s.p, s.n, PCRE2_CASELESS | PCRE2_NEVER_UTF, &code, &at, NULL);
 
 	if (re == NULL)
 		return complain(text, code, at, err);

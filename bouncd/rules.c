@@ -98,7 +98,8 @@ read_conditions(struct rules *rs, struct rule *r, const struct conf_block *b)
 	if (r->match != NULL)
 		r->specific += BY_MATCH;
 	if (r->specific == 0)
-		conf_complain(rs->conf, b, NULL, "a rule needs a condition: match, status, code or provider");
+		conf_complain(
+		    rs->conf, b, NULL, "a rule needs a condition: match, status, code or provider");
 }
 
 static void
@@ -144,7 +145,8 @@ read_blocks(struct rules *rs)
 {
 	const struct conf_block *top = conf_top(rs->conf), *b;
 
-	rs->providers = arena_alloc(rs->arena, (count_blocks(top, "provider") + 1) * sizeof(*rs->providers));
+	rs->providers =
+	    arena_alloc(rs->arena, (count_blocks(top, "provider") + 1) * sizeof(*rs->providers));
 	for (b = conf_first(top, "provider"); b != NULL; b = conf_next(b))
 		read_provider(rs, &rs->providers[rs->n_providers++], b);
 	rs->rules = arena_alloc(rs->arena, (count_blocks(top, "rule") + 1) * sizeof(*rs->rules));
@@ -201,8 +203,8 @@ conditions_hold(const struct rule *r, const char *provider, const struct said *s
 {
 	if (r->code_max != 0 && (sd->code < r->code_min || sd->code > r->code_max))
 		return false;
-	if (r->status[0] != -2 && (sd->status.class == 0 ||
-				      !status_is(sd->status, r->status[0], r->status[1], r->status[2])))
+	if (r->status[0] != -2 && (sd->status.class == 0 || !status_is(sd->status, r->status[0],
+								r->status[1], r->status[2])))
 		return false;
 	return r->provider == NULL || (provider != NULL && strcmp(provider, r->provider) == 0);
 }
@@ -255,8 +257,8 @@ rules_find(struct rules *rs, const char *provider, const struct said *sd)
 }
 
 static void
-check_example(struct rules *rs, const struct conf_block *b, const struct rule *r, const char *example,
-    struct arena *a)
+check_example(struct rules *rs, const struct conf_block *b, const struct rule *r,
+    const char *example, struct arena *a)
 {
 	struct winner w;
 	struct said sd;
@@ -271,7 +273,8 @@ check_example(struct rules *rs, const struct conf_block *b, const struct rule *r
 		conf_complain(
 		    rs->conf, b, "example", "\"%.80s\" is won by rule %s", example, w.rule->name);
 	else if (w.tie)
-		conf_complain(rs->conf, b, "example", "\"%.80s\" is matched as well by another rule", example);
+		conf_complain(rs->conf, b, "example",
+		    "\"%.80s\" is matched as well by another rule", example);
 }
 
 static void
@@ -296,7 +299,8 @@ rules_load(const char *path, struct span text, struct buf *messages, struct err 
 
 	rs = arena_alloc(a, sizeof(*rs));
 	rs->arena = a;
-	rs->conf = text.p != NULL ? conf_read_text(&bounces_conf, path, text) : conf_read(&bounces_conf, path);
+	rs->conf = text.p != NULL ? conf_read_text(&bounces_conf, path, text)
+				  : conf_read(&bounces_conf, path);
 	if (conf_errors(rs->conf) == 0)
 		read_blocks(rs);
 	if (conf_errors(rs->conf) == 0)

@@ -21,12 +21,12 @@ struct rule {
 	int16_t status[3];           /* -1: any; [0] -2: no status asked for */
 	struct pattern *match, *but_not;
 	unsigned rank, specific;
-	enum verdict_class class;    /* CLASS_NONE: by category and code */
+	enum verdict_class class; /* CLASS_NONE: by category and code */
 	enum category category;
-	enum advice advice;          /* ADVICE_NONE: by class and category */
+	enum advice advice; /* ADVICE_NONE: by class and category */
 	uint32_t retry_s;
 	const char *fix;
-	uint64_t hits;               /* counted by rules_find() */
+	uint64_t hits; /* counted by rules_find() */
 };
 
 /* Path of the file; or its text (not NULL p) with path as its name. NULL: err says the first thing that is wrong,

@@ -9,7 +9,7 @@ load(const char *text, struct err *err)
 	return rules_load("test.conf", span_str(text), NULL, err);
 }
 
-#define RULE(name, conditions, example)                                                                                \
+#define RULE(name, conditions, example)                                                            \
 	"rule " name " {\n" conditions "\ncategory policy\nexample \"" example "\"\n}\n"
 
 /* A file that must be refused, and a piece of what is said. */
@@ -17,8 +17,10 @@ static const struct {
 	const char *text, *says;
 } bad[] = {
 	{ RULE("a", "match \"x\"", "550 y"), "does not match its rule" },
-	{ RULE("a", "match \"x\"", "550 x") RULE("b", "match \"x\"\ncode 550", "550 x"), "is won by rule b" },
-	{ RULE("a", "match \"x\"", "550 x") RULE("b", "match \"x\"", "550 x"), "matched as well by another" },
+	{ RULE("a", "match \"x\"", "550 x") RULE("b", "match \"x\"\ncode 550", "550 x"),
+	    "is won by rule b" },
+	{ RULE("a", "match \"x\"", "550 x") RULE("b", "match \"x\"", "550 x"),
+	    "matched as well by another" },
 	{ RULE("a", "match \"(\"", "550 x"), "test.conf:2" },
 	{ RULE("a", "code 5y0", "550 x"), "not a reply code" },
 	{ RULE("a", "status 5.1", "550 5.1.1 x"), "not an enhanced status" },
@@ -37,9 +39,11 @@ START_TEST(refused)
 }
 END_TEST
 
-static const char shop[] = "provider big {\nmx *.big.example\nmatch \"big[.]example\"\n}\n" RULE("low", "match \"x\"", "520 x")
-    RULE("code", "match \"x\"\ncode 55x", "551 x") RULE("status", "match \"x\"\nstatus 5.1.*", "510 5.1.9 x")
-	RULE("theirs", "provider big\nmatch \"x\"", "520 x big.example") RULE("high", "match \"h\"\nrank 6", "520 h x");
+static const char shop[] = "provider big {\nmx *.big.example\nmatch \"big[.]example\"\n}\n" RULE(
+    "low", "match \"x\"", "520 x") RULE("code", "match \"x\"\ncode 55x", "551 x")
+    RULE("status", "match \"x\"\nstatus 5.1.*", "510 5.1.9 x")
+	RULE("theirs", "provider big\nmatch \"x\"", "520 x big.example")
+	    RULE("high", "match \"h\"\nrank 6", "520 h x");
 
 static const struct {
 	const char *reply, *mx, *rule;
@@ -86,10 +90,12 @@ static const struct {
 	{ "550 5.1.1 user unknown", CLASS_HARD, CATEGORY_BAD_MAILBOX, ADVICE_SUPPRESS },
 	{ "450 4.1.1 user unknown", CLASS_SOFT, CATEGORY_BAD_MAILBOX, ADVICE_RETRY },
 	{ "552 5.2.2 mailbox full", CLASS_SOFT, CATEGORY_MAILBOX_FULL, ADVICE_RETRY_LATER },
-	{ "550 5.7.1 blocked using zen.spamhaus.org", CLASS_SOFT, CATEGORY_BLOCKED_SOURCE, ADVICE_SUSPEND_LANE },
-	{ "550 5.2.1 The user you are trying to contact is receiving mail at a rate that", CLASS_SOFT,
-	    CATEGORY_RATE_LIMITED, ADVICE_RETRY_LATER },
-	{ "550 5.2.1 The email account that you tried to reach is disabled", CLASS_HARD, CATEGORY_INACTIVE, ADVICE_SUPPRESS },
+	{ "550 5.7.1 blocked using zen.spamhaus.org", CLASS_SOFT, CATEGORY_BLOCKED_SOURCE,
+	    ADVICE_SUSPEND_LANE },
+	{ "550 5.2.1 The user you are trying to contact is receiving mail at a rate that",
+	    CLASS_SOFT, CATEGORY_RATE_LIMITED, ADVICE_RETRY_LATER },
+	{ "550 5.2.1 The email account that you tried to reach is disabled", CLASS_HARD,
+	    CATEGORY_INACTIVE, ADVICE_SUPPRESS },
 	{ "451 4.7.1 Greylisted, come back", CLASS_SOFT, CATEGORY_GREYLISTED, ADVICE_RETRY_LATER },
 	{ "550 5.7.26 fails SPF", CLASS_SOFT, CATEGORY_AUTH_FAILURE, ADVICE_FIX },
 	{ "556 5.1.10 nullMX", CLASS_HARD, CATEGORY_NOT_ACCEPTING, ADVICE_SUPPRESS },

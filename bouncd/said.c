@@ -72,7 +72,8 @@ status_is(struct status st, int class, int subject, int detail)
 static int
 code_at(struct span s, struct span *rest)
 {
-	if (s.n < 3 || s.p[0] < '2' || s.p[0] > '5' || s.p[1] < '0' || s.p[1] > '7' || !is_digit(s.p[2]))
+	if (s.n < 3 || s.p[0] < '2' || s.p[0] > '5' || s.p[1] < '0' || s.p[1] > '7' ||
+	    !is_digit(s.p[2]))
 		return 0;
 	if (s.n > 3 && (is_word(s.p[3]) || s.p[3] == '.'))
 		return 0;
@@ -170,7 +171,8 @@ plain(const struct said *sd, char *to, size_t at, struct span s)
 {
 	while (s.n > 0 && at < SAID_TEXT_MAX) {
 		struct span t = span_first(s, run_of(s, ".-_+=@"));
-		size_t skip = s.p[0] == '(' ? wrapping(s) : repeated_code(sd, s, at > 0 ? to[at - 1] : '\0');
+		size_t skip =
+		    s.p[0] == '(' ? wrapping(s) : repeated_code(sd, s, at > 0 ? to[at - 1] : '\0');
 
 		if (skip > 0) {
 			s = span_from(s, skip);
@@ -227,8 +229,8 @@ reply_starts(struct span s)
 	for (size_t i = 1; i + 3 <= s.n; i++) {
 		char before = s.p[i - 1];
 
-		if ((before != ' ' && before != ':' && before != '\n' && before != '<' && before != '(' &&
-			before != '"' && before != '\'' && before != '\t') ||
+		if ((before != ' ' && before != ':' && before != '\n' && before != '<' &&
+			before != '(' && before != '"' && before != '\'' && before != '\t') ||
 		    s.p[i] < '4')
 			continue;
 		if (code_at(span_from(s, i), &rest) != 0 && (rest.n > 1 || i + 3 == s.n)) {

@@ -9,7 +9,7 @@
 #include "span.h"
 
 struct status {
-	uint8_t class;             /* 2, 4, 5; 0: none */
+	uint8_t class;            /* 2, 4, 5; 0: none */
 	uint16_t subject, detail; /* 0..999 */
 };
 

@@ -12,7 +12,8 @@ static const struct {
 	{ "550-5.7.1 one\n550 5.7.1 two", 550, "5.7.1", "one two" },
 	{ "550-5.7.1 one\r\n550 5.7.1 two\r\n", 550, "5.7.1", "one two" },
 	{ "550 #5.1.0 Address rejected.", 550, "5.1.0", "Address rejected." },
-	{ "550 no mailbox here (#5.1.1 - chkusr)", 550, "5.1.1", "no mailbox here (#5.1.1 - chkusr)" },
+	{ "550 no mailbox here (#5.1.1 - chkusr)", 550, "5.1.1",
+	    "no mailbox here (#5.1.1 - chkusr)" },
 	{ "421", 421, "", "" },
 	{ "554 host 192.0.2.1 blocked", 554, "", "host [ip] blocked" },
 	{ "user  unknown", 0, "", "user unknown" },
@@ -51,7 +52,9 @@ START_TEST(behind_an_explanation)
 	struct arena *a = arena_new(0);
 	struct said sd;
 
-	said_diagnostic(&sd, SPAN_LIT("host mx.example[192.0.2.1] said: 550 5.1.1 no (in reply to RCPT TO command)"), a);
+	said_diagnostic(&sd,
+	    SPAN_LIT("host mx.example[192.0.2.1] said: 550 5.1.1 no (in reply to RCPT TO command)"),
+	    a);
 	ck_assert_int_eq(sd.code, 550);
 	ck_assert(span_is(sd.text, "no"));
 	said_diagnostic(&sd, SPAN_LIT("Connection timed out"), a);

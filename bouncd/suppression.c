@@ -70,7 +70,8 @@ open_env(struct suppression *s, const char *folder, size_t max_bytes, struct err
 	if (rc != 0)
 		return failed(err, folder, rc);
 	if (mdb_env_get_maxkeysize(s->env) < (int)KEY_MAX)
-		return err_set(err, "suppression list: this LMDB takes keys of %d bytes only", mdb_env_get_maxkeysize(s->env));
+		return err_set(err, "suppression list: this LMDB takes keys of %d bytes only",
+		    mdb_env_get_maxkeysize(s->env));
 	if ((rc = mdb_txn_begin(s->env, NULL, 0, &txn)) != 0)
 		return failed(err, folder, rc);
 	if ((rc = mdb_dbi_open(txn, NULL, 0, &s->dbi)) != 0) {
@@ -116,7 +117,8 @@ lower(char *to, struct span s)
 }
 
 int
-suppression_name(struct suppression_entry *e, struct span scope, struct span address, struct err *err)
+suppression_name(
+    struct suppression_entry *e, struct span scope, struct span address, struct err *err)
 {
 	ptrdiff_t at = span_find_last(address, '@');
 
@@ -124,7 +126,8 @@ suppression_name(struct suppression_entry *e, struct span scope, struct span add
 		return suppression_name(e, scope, span_of(address.p + 1, address.n - 2), err);
 	if (at < 1 || (size_t)at + 1 >= address.n || address.n > SUPPRESSION_ADDRESS_MAX)
 		return err_set(err, "not an address: %.*s", SPAN(span_first(address, 100)));
-	if (span_find(address, '\0') >= 0 || span_find(scope, '\0') >= 0 || scope.n > SUPPRESSION_SCOPE_MAX)
+	if (span_find(address, '\0') >= 0 || span_find(scope, '\0') >= 0 ||
+	    scope.n > SUPPRESSION_SCOPE_MAX)
 		return err_set(err, "scope too long or with a NUL in it");
 	if (address.p[address.n - 1] == '.') /* the root's dot */
 		address.n--;
@@ -151,12 +154,17 @@ entry_of(struct suppression_entry *e, const MDB_val *key, const MDB_val *val)
 	struct span address = span_cut(k, '\0', &scope);
 	struct value v;
 
-	if (val->mv_size != sizeof(v) || address.n > SUPPRESSION_ADDRESS_MAX || scope.n > SUPPRESSION_SCOPE_MAX)
+	if (val->mv_size < offsetof(struct value, event) || val->mv_size > sizeof(v) ||
+	    address.n > SUPPRESSION_ADDRESS_MAX || scope.n > SUPPRESSION_SCOPE_MAX)
 		return false;
-	memcpy(&v, val->mv_data, sizeof(v));
-	if (v.version != VALUE_VERSION || v.reason >= N_REASONS || v.event_n > SUPPRESSION_EVENT_MAX)
+	memset(&v, 0, sizeof(v));
+	memcpy(&v, val->mv_data, val->mv_size);
+	if (v.version != VALUE_VERSION || v.reason >= N_REASONS ||
+	    v.event_n > SUPPRESSION_EVENT_MAX)
 		return false;
-	*e = (struct suppression_entry){ .reason = v.reason, .time_s = v.time_s, .expires_s = v.expires_s };
+	*e = (struct suppression_entry){
+		.reason = v.reason, .time_s = v.time_s, .expires_s = v.expires_s
+	};
 	lower(e->scope, scope);
 	lower(e->address, address);
 	memcpy(e->event, v.event, v.event_n);
@@ -194,7 +202,8 @@ end(struct suppression *s, MDB_txn *txn, int rc, const char *what, struct err *e
 static bool
 outweighs(enum suppression_reason there, enum suppression_reason comes)
 {
-	bool by_person = there == SUPPRESSED_COMPLAINT || there == SUPPRESSED_UNSUBSCRIBED || there == SUPPRESSED_BY_HAND;
+	bool by_person = there == SUPPRESSED_COMPLAINT || there == SUPPRESSED_UNSUBSCRIBED ||
+			 there == SUPPRESSED_BY_HAND;
 
 	return by_person && (comes == SUPPRESSED_HARD_BOUNCE || comes == SUPPRESSED_SOFT_BOUNCES);
 }
@@ -208,9 +217,12 @@ still_holds(const struct suppression_entry *e, uint64_t now_s)
 int
 suppression_add(struct suppression *s, const struct suppression_entry *e, struct err *err)
 {
-	struct value v = { .version = VALUE_VERSION, .reason = (uint8_t)e->reason, .time_s = e->time_s,
-		.expires_s = e->expires_s, .event_n = (uint8_t)strnlen(e->event, SUPPRESSION_EVENT_MAX) };
-	MDB_val key, val = { sizeof(v), &v }, old;
+	struct value v = { .version = VALUE_VERSION,
+		.reason = (uint8_t)e->reason,
+		.time_s = e->time_s,
+		.expires_s = e->expires_s,
+		.event_n = (uint8_t)strnlen(e->event, SUPPRESSION_EVENT_MAX) };
+	MDB_val key, val = { offsetof(struct value, event) + v.event_n, &v }, old;
 	struct suppression_entry there;
 	MDB_txn *txn = begin(s, 0, err);
 	struct key k;
@@ -306,9 +318,11 @@ suppression_list(struct suppression *s, const struct suppression_entry *from,
 		if (from != NULL)
 			key = key_of(&k, from->scope, from->address);
 		rc = mdb_cursor_get(cursor, &key, &val, from != NULL ? MDB_SET_RANGE : MDB_FIRST);
-		if (rc == 0 && from != NULL && key.mv_size == k.n && memcmp(key.mv_data, k.bytes, k.n) == 0)
+		if (rc == 0 && from != NULL && key.mv_size == k.n &&
+		    memcmp(key.mv_data, k.bytes, k.n) == 0)
 			rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT);
-		for (; rc == 0 && more; rc = more ? mdb_cursor_get(cursor, &key, &val, MDB_NEXT) : 0)
+		for (; rc == 0 && more;
+		     rc = more ? mdb_cursor_get(cursor, &key, &val, MDB_NEXT) : 0)
 			if (entry_of(&e, &key, &val))
 				more = each(arg, &e);
 		mdb_cursor_close(cursor);

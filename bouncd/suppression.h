@@ -27,8 +27,8 @@ struct suppression_entry {
 	char scope[SUPPRESSION_SCOPE_MAX + 1];
 	char address[SUPPRESSION_ADDRESS_MAX + 1]; /* canonical */
 	enum suppression_reason reason;
-	uint64_t time_s, expires_s;                /* Unix time; expires_s 0: never */
-	char event[SUPPRESSION_EVENT_MAX + 1];     /* id of the event it came from; "" none */
+	uint64_t time_s, expires_s;            /* Unix time; expires_s 0: never */
+	char event[SUPPRESSION_EVENT_MAX + 1]; /* id of the event it came from; "" none */
 };
 
 const char *suppression_reason_word(enum suppression_reason);
@@ -39,7 +39,8 @@ struct suppression *suppression_open(const char *folder, size_t max_bytes, struc
 void suppression_close(struct suppression *);
 
 /* Fills scope and address, canonical. -1: no address, or too long. */
-int suppression_name(struct suppression_entry *, struct span scope, struct span address, struct err *);
+int
+suppression_name(struct suppression_entry *, struct span scope, struct span address, struct err *);
 
 /* Adds, or replaces what is there. A complaint, an unsubscribe or an entry by hand is not replaced by a bounce. */
 int suppression_add(struct suppression *, const struct suppression_entry *, struct err *);

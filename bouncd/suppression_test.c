@@ -35,7 +35,9 @@ teardown(void)
 static void
 add(const char *scope, const char *address, enum suppression_reason reason, uint64_t expires_s)
 {
-	struct suppression_entry e = { .reason = reason, .time_s = 10, .expires_s = expires_s, .event = "E1" };
+	struct suppression_entry e = {
+		.reason = reason, .time_s = 10, .expires_s = expires_s, .event = "E1"
+	};
 
 	ck_assert_int_eq(suppression_name(&e, span_str(scope), span_str(address), &err), 0);
 	ck_assert_int_eq(suppression_add(list, &e, &err), 0);

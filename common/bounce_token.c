@@ -8,7 +8,15 @@
 #include <openssl/hmac.h>
 
 /* 0: version (0) << 4 | key id; 1..16: message; 17, 18: recipient; 19..22: hours since 1970; 23..32: MAC */
-enum { AT_MESSAGE = 1, AT_RECIPIENT = 17, AT_HOURS = 19, AT_MAC = 23, MAC_BYTES = 10, BYTES = 33, LETTERS = 53 };
+enum {
+	AT_MESSAGE = 1,
+	AT_RECIPIENT = 17,
+	AT_HOURS = 19,
+	AT_MAC = 23,
+	MAC_BYTES = 10,
+	BYTES = 33,
+	LETTERS = 53
+};
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -75,8 +83,8 @@ decode(struct span s, uint8_t bytes[BYTES])
 }
 
 void
-bounce_token_make(
-    const struct bounce_key *key, const struct bounce_token *t, char separator, char local[BOUNCE_LOCAL_MAX + 1])
+bounce_token_make(const struct bounce_key *key, const struct bounce_token *t, char separator,
+    char local[BOUNCE_LOCAL_MAX + 1])
 {
 	uint32_t hours = (uint32_t)((t->expires_s + 3599) / 3600);
 	uint8_t bytes[BYTES];
@@ -108,12 +116,13 @@ take(const uint8_t *b, struct bounce_token *t)
 }
 
 enum bounce_check
-bounce_token_check(
-    const struct bounce_key *keys, size_t n_keys, struct span local, uint64_t now_s, struct bounce_token *t)
+bounce_token_check(const struct bounce_key *keys, size_t n_keys, struct span local, uint64_t now_s,
+    struct bounce_token *t)
 {
 	uint8_t bytes[BYTES], want[MAC_BYTES];
 
-	if (local.n != LETTERS + 2 || (local.p[0] | 32) != 'b' || (local.p[1] != '+' && local.p[1] != '-'))
+	if (local.n != LETTERS + 2 || (local.p[0] | 32) != 'b' ||
+	    (local.p[1] != '+' && local.p[1] != '-'))
 		return BOUNCE_NONE;
 	if (!decode(span_from(local, 2), bytes) || bytes[0] > 15)
 		return BOUNCE_NONE;

@@ -34,8 +34,8 @@ enum bounce_check {
 };
 
 /* Writes the local part with a NUL; separator '+' or '-'. */
-void bounce_token_make(
-    const struct bounce_key *, const struct bounce_token *, char separator, char local[BOUNCE_LOCAL_MAX + 1]);
+void bounce_token_make(const struct bounce_key *, const struct bounce_token *, char separator,
+    char local[BOUNCE_LOCAL_MAX + 1]);
 /* Of a local part, any case. The token is set for GOOD and EXPIRED. */
-enum bounce_check bounce_token_check(const struct bounce_key *keys, size_t n_keys, struct span local,
-    uint64_t now_s, struct bounce_token *);
+enum bounce_check bounce_token_check(const struct bounce_key *keys, size_t n_keys,
+    struct span local, uint64_t now_s, struct bounce_token *);

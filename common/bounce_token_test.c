@@ -4,7 +4,9 @@
 #include <string.h>
 
 static const struct bounce_key keys[] = { { 3, { 1, 2, 3 } }, { 4, { 9 } } };
-static const struct bounce_token token = { { 0xde, 0xad, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 255 }, 65535, 7200, 4 };
+static const struct bounce_token token = {
+	{ 0xde, 0xad, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 255 }, 65535, 7200, 4
+};
 
 static enum bounce_check
 check_at(const char *local, uint64_t now_s, struct bounce_token *t)
@@ -56,7 +58,8 @@ START_TEST(any_change_is_found)
 END_TEST
 
 static const char *const ordinary[] = { "", "b", "b+", "bob", "b+short", "postmaster",
-	"x+0000000000000000000000000000000000000000000000000000", "b+oooooooooooooooooooooooooooooooooooooooooooooooooooooo" };
+	"x+0000000000000000000000000000000000000000000000000000",
+	"b+oooooooooooooooooooooooooooooooooooooooooooooooooooooo" };
 
 START_TEST(ordinary_addresses)
 {
@@ -77,7 +80,8 @@ main(void)
 	tcase_add_test(t, comes_back_whole);
 	tcase_add_test(t, case_does_not_matter);
 	tcase_add_test(t, any_change_is_found);
-	tcase_add_loop_test(t, ordinary_addresses, 0, (int)(sizeof(ordinary) / sizeof(ordinary[0])));
+	tcase_add_loop_test(
+	    t, ordinary_addresses, 0, (int)(sizeof(ordinary) / sizeof(ordinary[0])));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -71,7 +71,8 @@ enhanced_text(struct enhanced e)
 	struct enhanced_text t = { "" };
 
 	if (e.class != 0)
-		snprintf(t.c, sizeof(t.c), "%u.%u.%u", e.class % 10u, e.subject % 1000u, e.detail % 1000u);
+		snprintf(t.c, sizeof(t.c), "%u.%u.%u", e.class % 10u, e.subject % 1000u,
+		    e.detail % 1000u);
 	return t;
 }
 
@@ -130,7 +131,8 @@ reply_line(struct reply *r, struct span line, struct err *err)
 	if (r->done || r->code == 0)
 		begin(r);
 	if (span_find(line, '\0') >= 0)
-		return bad(err, "the reply holds a NUL", span_first(line, (size_t)span_find(line, '\0')));
+		return bad(
+		    err, "the reply holds a NUL", span_first(line, (size_t)span_find(line, '\0')));
 	if (code_read(line, &code) == -1)
 		return bad(err, "that is no reply", line);
 	if (r->lines > 0 && code != r->code)

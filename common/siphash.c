@@ -42,8 +42,8 @@ word(const char *p, size_t n)
 uint64_t
 siphash(const struct siphash_key *k, struct span in)
 {
-	struct state s = { k->k0 ^ 0x736f6d6570736575, k->k1 ^ 0x646f72616e646f6d, k->k0 ^ 0x6c7967656e657261,
-		k->k1 ^ 0x7465646279746573 };
+	struct state s = { k->k0 ^ 0x736f6d6570736575, k->k1 ^ 0x646f72616e646f6d,
+		k->k0 ^ 0x6c7967656e657261, k->k1 ^ 0x7465646279746573 };
 	uint64_t last = (uint64_t)in.n << 56, m;
 
 	for (; in.n >= 8; in = span_from(in, 8)) {

@@ -6,7 +6,8 @@
 static const struct {
 	size_t n;
 	uint64_t hash;
-} cases[] = { { 0, 0x726fdb47dd0e0e31 }, { 1, 0x74f839c593dc67fd }, { 8, 0x93f5f5799a932462 }, { 15, 0xa129ca6149be45e5 } };
+} cases[] = { { 0, 0x726fdb47dd0e0e31 }, { 1, 0x74f839c593dc67fd }, { 8, 0x93f5f5799a932462 },
+	{ 15, 0xa129ca6149be45e5 } };
 
 START_TEST(reference)
 {

@@ -47,32 +47,90 @@ blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+/* What a byte is in base64: 0..63, or one of these. */
+enum { B64_PAD = 64, B64_BLANK, B64_OTHER };
+
+static void
+base64_table(uint8_t table[256])
+{
+	for (int c = 0; c < 256; c++)
+		table[c] = blank((char)c) ? B64_BLANK : c == '=' ? B64_PAD : B64_OTHER;
+	for (uint8_t i = 0; i < 64; i++)
+		table[(uint8_t)alphabet[i]] = i;
+}
+
+/* As many whole groups of four letters as begin at p. Returns the groups; three bytes each go to `to`. */
+static size_t
+base64_groups(const uint8_t table[256], const uint8_t *p, size_t n, char *to)
+{
+	size_t groups = 0;
+
+	for (; n >= 4; p += 4, n -= 4, groups++) {
+		uint8_t a = table[p[0]], b = table[p[1]], c = table[p[2]], d = table[p[3]];
+
+		if ((a | b | c | d) >= B64_PAD)
+			break;
+		*to++ = (char)(a << 2 | b >> 4);
+		*to++ = (char)(b << 4 | c >> 2);
+		*to++ = (char)(c << 6 | d);
+	}
+	return groups;
+}
+
+/* One letter at a time, where lines, padding or junk come between. */
+struct base64 {
+	uint32_t bits;
+	size_t have, pads;
+	bool clean;
+};
+
+static size_t
+base64_byte(struct base64 *s, uint8_t v, char *to)
+{
+	if (v < B64_PAD && s->pads == 0) {
+		s->bits = s->bits << 6 | v;
+		if (++s->have % 4 != 0)
+			return 0;
+		to[0] = (char)(s->bits >> 16);
+		to[1] = (char)(s->bits >> 8);
+		to[2] = (char)s->bits;
+		return 3;
+	}
+	if (v == B64_PAD)
+		s->pads++;
+	else if (v != B64_BLANK)
+		s->clean = false;
+	return 0;
+}
+
 bool
 transfer_decode_base64(struct span in, struct buf *out)
 {
-	uint32_t bits = 0;
-	size_t have = 0, pads = 0;
-	bool clean = true;
+	const uint8_t *p = (const uint8_t *)in.p;
+	char *room = buf_room(out, in.n / 4 * 3 + 3), *to = room;
+	struct base64 s = { .clean = true };
+	uint8_t table[256];
 
-	for (size_t i = 0; i < in.n; i++) {
-		int v = sextet(in.p[i], '+', '/');
-
-		if (v >= 0 && pads == 0) {
-			bits = bits << 6 | (uint32_t)v;
-			if (++have % 4 != 0)
-				continue;
-			buf_add(out,
-			    (const char[]){ (char)(bits >> 16), (char)(bits >> 8), (char)bits }, 3);
-		} else if (in.p[i] == '=')
-			pads++;
-		else if (!blank(in.p[i]))
-			clean = false;
+	if (room == NULL) {
+		out->over = true;
+		return false;
 	}
-	if (have % 4 >= 2)
-		buf_byte(out, (char)(have % 4 == 2 ? bits >> 4 : bits >> 10));
-	if (have % 4 == 3)
-		buf_byte(out, (char)(bits >> 2));
-	return clean && have % 4 != 1 && pads <= 2 && (have + pads) % 4 == 0;
+	base64_table(table);
+	for (size_t i = 0; i < in.n; i++) {
+		size_t groups =
+		    s.have % 4 == 0 && s.pads == 0 ? base64_groups(table, p + i, in.n - i, to) : 0;
+
+		to += groups * 3;
+		i += groups * 4;
+		if (i < in.n)
+			to += base64_byte(&s, table[p[i]], to);
+	}
+	if (s.have % 4 >= 2)
+		*to++ = (char)(s.have % 4 == 2 ? s.bits >> 4 : s.bits >> 10);
+	if (s.have % 4 == 3)
+		*to++ = (char)(s.bits >> 2);
+	buf_grew(out, (size_t)(to - room));
+	return s.clean && s.have % 4 != 1 && s.pads <= 2 && (s.have + s.pads) % 4 == 0;
 }
 
 static int

@@ -54,10 +54,11 @@ static const char *const advices[] = {
 	[ADVICE_FIX] = "fix",
 };
 
-const char category_choices[] =
-    "bad-mailbox bad-domain inactive moved not-accepting mailbox-full too-large policy spam-content virus "
-    "blocked-source auth-failure bad-sender rate-limited greylisted network tls relay-denied protocol system "
-    "expired other";
+const char category_choices[] = "bad-mailbox bad-domain inactive moved not-accepting mailbox-full "
+				"too-large policy spam-content virus "
+				"blocked-source auth-failure bad-sender rate-limited greylisted "
+				"network tls relay-denied protocol system "
+				"expired other";
 const char advice_choices[] =
     "retry retry-later slow-lane suspend-lane suspend-tenant suppress fix";
 

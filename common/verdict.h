@@ -53,12 +53,13 @@ struct verdict {
 	enum verdict_class class;
 	enum category category;
 	enum advice advice;
-	uint32_t retry_s;    /* ADVICE_RETRY_LATER */
-	uint8_t confidence;  /* 0..100: 90 a rule's own pattern, 60 the enhanced code, 30 the basic code */
-	char status[12];     /* "5.1.1", as said or as implied by the code; "" if none */
-	char fix[24];        /* ADVICE_FIX: authentication, rdns, content... */
-	char rule[48];       /* its name; "status" or "code" where no rule knew it */
-	char provider[24];   /* whose words these are; "" unknown */
+	uint32_t retry_s; /* ADVICE_RETRY_LATER */
+	uint8_t
+	    confidence; /* 0..100: 90 a rule's own pattern, 60 the enhanced code, 30 the basic code */
+	char status[12];   /* "5.1.1", as said or as implied by the code; "" if none */
+	char fix[24];      /* ADVICE_FIX: authentication, rdns, content... */
+	char rule[48];     /* its name; "status" or "code" where no rule knew it */
+	char provider[24]; /* whose words these are; "" unknown */
 };
 
 const char *kind_word(enum kind);

@@ -12,15 +12,15 @@ static const char end_after_line[] = "\r\n.\r\n";
 
 struct body {
 	struct body_source src;
-	uint64_t at;	     /* of the next byte to take from the source */
-	unsigned drop;	     /* the next range to leave out */
+	uint64_t at;   /* of the next byte to take from the source */
+	unsigned drop; /* the next range to leave out */
 	uint32_t crc;
-	char *block;	     /* of a descriptor: bytes from block_at on */
+	char *block; /* of a descriptor: bytes from block_at on */
 	uint64_t block_at;
 	size_t block_n;
-	char *stuffed;	     /* of content with dots */
-	char last[2];	     /* bytes that were handed out last: do we stand at the beginning of a line? */
-	bool ended;	     /* the final dot is in hand or sent */
+	char *stuffed; /* of content with dots */
+	char last[2]; /* bytes that were handed out last: do we stand at the beginning of a line? */
+	bool ended;   /* the final dot is in hand or sent */
 	struct span piece, end;
 };
 

@@ -11,7 +11,7 @@
 struct body_source {
 	bool has_fd;
 	struct span bytes; /* the caller's, as long as the body lives */
-	int fd;		   /* the caller's; read with pread() */
+	int fd;            /* the caller's; read with pread() */
 	uint64_t start, size_bytes;
 	bool has_dots; /* a line begins with a dot */
 	bool check_crc;

@@ -9,8 +9,8 @@
 #include "proto_deliver.h"
 
 /* ext: bits of enum ext; what the server does not offer is left out. size_bytes: as it will be sent, before dots. */
-int command_mail(struct buf *, const struct deliver_transact *, uint64_t size_bytes, unsigned ext,
-    struct err *);
+int command_mail(
+    struct buf *, const struct deliver_transact *, uint64_t size_bytes, unsigned ext, struct err *);
 int command_rcpt(struct buf *, const struct deliver_rcpt *, unsigned ext, struct err *);
 /* AUTH PLAIN with its initial response (RFC 4616); and one base64 line for AUTH LOGIN. */
 void command_auth_plain(struct buf *, struct span login, struct span password);

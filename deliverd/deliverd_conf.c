@@ -62,10 +62,23 @@ static const char *const limits[LIMITS] = {
 	[LIMIT_IDLE] = "timeout-idle",
 };
 
+/* A configuration without the block has its defaults: an empty one, kept as long as the process. */
+static const struct conf_block *
+block_of(const struct conf *conf)
+{
+	const struct conf_block *b = conf_first(conf_top(conf), "delivery");
+
+	if (b == NULL)
+		b = conf_first(conf_top(conf_read_text(
+				   &deliverd_table, "defaults", SPAN_LIT("delivery {\n}\n"))),
+		    "delivery");
+	return b;
+}
+
 void
 delivery_read(const struct conf *conf, struct delivery *d)
 {
-	const struct conf_block *b = conf_first(conf_top(conf), "delivery");
+	const struct conf_block *b = block_of(conf);
 
 	for (unsigned i = 0; i < LIMITS; i++)
 		d->limit_ms[i] = limits[i] == NULL ? 0 : conf_num(b, limits[i]) * 1000;

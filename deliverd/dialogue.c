@@ -78,8 +78,8 @@ settle_ourselves(struct session *s, struct transaction *tx, uint32_t i, uint16_t
 }
 
 static void
-refuse_ourselves(struct session *s, struct transaction *tx, uint16_t code, const char *enhanced,
-    const char *why)
+refuse_ourselves(
+    struct session *s, struct transaction *tx, uint16_t code, const char *enhanced, const char *why)
 {
 	for (uint32_t i = 0; i < tx->t.rcpts_n; i++)
 		if (tx->rcpt[i] < RCPT_SETTLED)
@@ -114,12 +114,14 @@ refuse_bad_addresses(struct session *s, struct transaction *tx)
 {
 	if (!command_address_ok(tx->t.from))
 		refuse_ourselves(s, tx, 553, "5.1.7",
-		    "said by this relay, nothing was sent: the sender's address cannot stand in a command");
+		    "said by this relay, nothing was sent: the sender's address cannot stand in a "
+		    "command");
 	for (uint32_t i = 0; i < tx->t.rcpts_n; i++)
 		if (tx->rcpt[i] < RCPT_SETTLED &&
 		    (tx->t.rcpts[i].address.n == 0 || !command_address_ok(tx->t.rcpts[i].address)))
 			settle_ourselves(s, tx, i, 553, "5.1.3",
-			    "said by this relay, nothing was sent: the address cannot stand in a command");
+			    "said by this relay, nothing was sent: the address cannot stand in a "
+			    "command");
 }
 
 static bool
@@ -138,7 +140,8 @@ suits(struct session *s, struct transaction *tx)
 	uint64_t size;
 
 	if (!intact(tx)) {
-		settle_open(s, tx, OUTCOME_DAMAGED, NULL, "the message does not match its checksum");
+		settle_open(
+		    s, tx, OUTCOME_DAMAGED, NULL, "the message does not match its checksum");
 		return false;
 	}
 	tx->source.check_crc = tx->source.check_crc && tx->source.has_fd;

@@ -16,7 +16,7 @@ enum ext {
 };
 
 struct ehlo {
-	unsigned ext;	    /* bits of enum ext */
+	unsigned ext;       /* bits of enum ext */
 	uint64_t size_max;  /* 0: no limit announced */
 	struct span server; /* the name it greets with; into the text given */
 };

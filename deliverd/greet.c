@@ -83,7 +83,8 @@ on_ehlo(struct session *s, const struct reply *r)
 		return AWAIT_STARTTLS;
 	}
 	if (needs_tls(s))
-		return host_failed(s, NULL, "the server offers no STARTTLS, which this route requires");
+		return host_failed(
+		    s, NULL, "the server offers no STARTTLS, which this route requires");
 	return begin_auth(s);
 }
 

@@ -100,7 +100,7 @@ results_to(struct results *rs, struct chan *to)
 	struct kept *k;
 
 	rs->to = to;
-	STAILQ_FOREACH(k, &rs->list, link) {
+	STAILQ_FOREACH (k, &rs->list, link) {
 		k->r.transaction = 0;
 		k->r.session = 0;
 		if (to != NULL)

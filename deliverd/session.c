@@ -16,7 +16,7 @@ static const struct {
 	const char *name;
 	reply_fn *on_reply;
 	enum deliver_stage stage;
-	enum limit limit;
+	enum delivery_limit limit;
 } states[] = {
 	[CONNECTING] = { "connecting", on_unasked, STAGE_CONNECT, LIMIT_CONNECT },
 	[AWAIT_GREETING] = { "greeting", on_greeting, STAGE_GREETING, LIMIT_GREETING },
@@ -214,7 +214,8 @@ broke(struct session *s, const char *why)
 	case AWAIT_QUIT:
 		return session_ended(s, OUTCOME_LOST, NULL, "");
 	default:
-		return s->stood ? session_ended(s, OUTCOME_LOST, NULL, why) : host_failed(s, NULL, why);
+		return s->stood ? session_ended(s, OUTCOME_LOST, NULL, why)
+				: host_failed(s, NULL, why);
 	}
 }
 
@@ -472,12 +473,12 @@ session_orphan(struct session *s)
 }
 
 void
-session_underway(const struct session *s,
-    void (*under)(void *, const struct deliver_underway *), void *ctx)
+session_underway(
+    const struct session *s, void (*under)(void *, const struct deliver_underway *), void *ctx)
 {
 	struct transaction *tx;
 
-	STAILQ_FOREACH(tx, &s->queue, link)
+	STAILQ_FOREACH (tx, &s->queue, link)
 		for (uint32_t i = 0; i < tx->t.rcpts_n; i++)
 			if (tx->rcpt[i] < RCPT_SETTLED)
 				under(ctx, &(struct deliver_underway){

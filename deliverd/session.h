@@ -42,4 +42,5 @@ void session_abort(struct session *, const char *why);
 void session_orphan(struct session *);
 bool session_is_orphan(const struct session *);
 /* Calls under() for each recipient that has begun and is not settled. */
-void session_underway(const struct session *, void (*under)(void *ctx, const struct deliver_underway *), void *ctx);
+void session_underway(
+    const struct session *, void (*under)(void *ctx, const struct deliver_underway *), void *ctx);

@@ -34,7 +34,7 @@ enum await {
 /* Towards the host in hand. */
 enum encryption {
 	ENCRYPT_AS_ASKED,
-	ENCRYPT_NOT,  /* opportunistic TLS failed: in the clear now (RFC 7435) */
+	ENCRYPT_NOT, /* opportunistic TLS failed: in the clear now (RFC 7435) */
 	ENCRYPT_DONE,
 };
 
@@ -43,7 +43,7 @@ struct session {
 	void *owner;
 	struct arena *arena;
 	struct deliver_open open; /* spans in the arena */
-	uint32_t host;		  /* the one in hand */
+	uint32_t host;            /* the one in hand */
 	enum await state;
 	enum encryption encryption;
 	struct wire *wire;
@@ -53,8 +53,10 @@ struct session {
 	char tls[128]; /* facts, empty: plain */
 	uint64_t began_ms;
 	bool stood, quitting, orphan;
-	STAILQ_HEAD(, transaction) queue; /* the first is the current one in AWAIT_MAIL .. AWAIT_RSET */
-	struct deliver_closed why;	  /* the best known reason why no host let us in; spans in the arena */
+	STAILQ_HEAD(, transaction)
+	queue; /* the first is the current one in AWAIT_MAIL .. AWAIT_RSET */
+	struct deliver_closed
+	    why; /* the best known reason why no host let us in; spans in the arena */
 };
 
 /* session.c */
@@ -68,7 +70,8 @@ enum await session_connect(struct session *);
 /* The host in hand did not let us in: by its reply, or (reply NULL) because of why. */
 enum await host_failed(struct session *, const struct reply *, const char *why);
 /* It is over: the current transaction gets the outcome, later ones are unsent. */
-enum await session_ended(struct session *, enum deliver_outcome, const struct reply *, const char *why);
+enum await
+session_ended(struct session *, enum deliver_outcome, const struct reply *, const char *why);
 enum await protocol_error(struct session *, const struct reply *);
 
 /* greet.c */
@@ -86,7 +89,8 @@ enum await tls_failed(struct session *, const char *why);
 /* dialogue.c */
 enum await next_transaction(struct session *);
 void write_ahead(struct session *);
-void settle_open(struct session *, struct transaction *, enum deliver_outcome, const struct reply *, const char *why);
+void settle_open(struct session *, struct transaction *, enum deliver_outcome, const struct reply *,
+    const char *why);
 void transaction_over(struct session *, struct transaction *);
 enum await on_mail(struct session *, const struct reply *);
 enum await on_rcpt(struct session *, const struct reply *);

@@ -21,13 +21,13 @@ struct transaction {
 	struct body_source source;
 	struct body *body; /* once DATA was accepted */
 	struct arena *arena;
-	uint8_t *rcpt;	   /* enum rcpt_state, one a recipient */
-	uint32_t open;	   /* recipients not settled: open or accepted */
+	uint8_t *rcpt; /* enum rcpt_state, one a recipient */
+	uint32_t open; /* recipients not settled: open or accepted */
 	uint32_t accepted;
-	uint32_t at;	   /* the recipient whose reply is awaited, or whose command is next */
-	size_t bytes;	   /* memory it takes */
+	uint32_t at;       /* the recipient whose reply is awaited, or whose command is next */
+	size_t bytes;      /* memory it takes */
 	uint64_t began_ms; /* when MAIL was written */
-	bool early;	   /* its commands left behind the dot before it */
+	bool early;        /* its commands left behind the dot before it */
 	char *content;
 };
 

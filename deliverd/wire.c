@@ -28,7 +28,7 @@ struct wire {
 	struct buf in;
 	struct buf head, tail; /* commands before the content and behind it */
 	struct body *body;
-	struct buf record;	/* under TLS: what SSL_write() has in hand */
+	struct buf record; /* under TLS: what SSL_write() has in hand */
 	bool pushed, blocked;
 	TAILQ_ENTRY(wire) link; /* in pushed or closed */
 };
@@ -377,7 +377,8 @@ take_in(struct wire *w)
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0) {
-			gone(w, n == 0 ? "the server closed the connection" : "the connection broke");
+			gone(w,
+			    n == 0 ? "the server closed the connection" : "the connection broke");
 			return;
 		}
 		buf_grew(&w->in, (size_t)n);

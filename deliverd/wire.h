@@ -15,9 +15,10 @@ struct wire;
 struct wire_events {
 	void (*ready)(void *ctx); /* connected; after wire_start_tls(): TLS stands */
 	void (*line)(void *ctx, struct span line); /* without its CRLF (or bare LF) */
-	void (*sent)(void *ctx);	  /* content and final dot are with the kernel */
-	void (*progress)(void *ctx);	  /* some of what waited could be written */
-	void (*damaged)(void *ctx, const char *why); /* the content is not what it was; no dot was sent */
+	void (*sent)(void *ctx);                   /* content and final dot are with the kernel */
+	void (*progress)(void *ctx);               /* some of what waited could be written */
+	void (*damaged)(
+	    void *ctx, const char *why); /* the content is not what it was; no dot was sent */
 	void (*gone)(void *ctx, const char *why); /* closed by the peer, broken, or TLS failed */
 };
 

@@ -100,7 +100,9 @@ find(struct worker *w, uint32_t number)
 static void
 refuse_open(struct worker *w, uint32_t number, const char *why)
 {
-	struct deliver_closed c = { .session = number, .stage = STAGE_CONNECT, .text = span_str(why) };
+	struct deliver_closed c = {
+		.session = number, .stage = STAGE_CONNECT, .text = span_str(why)
+	};
 
 	deliver_closed_put(w->queued, &c);
 }
@@ -224,7 +226,7 @@ orphan_all(struct worker *w)
 {
 	struct entry *e, *next;
 
-	TAILQ_FOREACH_SAFE(e, &w->all, link, next) {
+	TAILQ_FOREACH_SAFE (e, &w->all, link, next) {
 		if (session_is_orphan(e->session))
 			continue;
 		RB_REMOVE(entries, &w->live, e);
@@ -273,7 +275,7 @@ worker_queued(void *ctx, unsigned instance, int fd)
 	}
 	w->queued = chan_new(fd, "queued", QUEUED_QUEUE, on_msg, on_queued_closed, w);
 	results_to(w->house.results, w->queued);
-	TAILQ_FOREACH(e, &w->all, link)
+	TAILQ_FOREACH (e, &w->all, link)
 		session_underway(e->session, say_underway, w);
 	deliver_synced_put(w->queued);
 }
@@ -309,7 +311,7 @@ on_deadline(void *ctx)
 	struct worker *w = ctx;
 	struct entry *e, *next;
 
-	TAILQ_FOREACH_SAFE(e, &w->all, link, next)
+	TAILQ_FOREACH_SAFE (e, &w->all, link, next)
 		session_abort(e->session, "the worker had to stop before the server answered");
 	role_done(w->role);
 }
@@ -321,7 +323,7 @@ worker_stop(void *ctx, unsigned deadline_s)
 	struct entry *e, *next;
 
 	w->stopping = true;
-	TAILQ_FOREACH_SAFE(e, &w->all, link, next)
+	TAILQ_FOREACH_SAFE (e, &w->all, link, next)
 		session_wind_up(e->session);
 	if (w->deadline == NULL)
 		w->deadline = timer_new(on_deadline, w);

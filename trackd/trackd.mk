@@ -1,18 +1,31 @@
 rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o pixel.o html.o entity.o \
 		       entity_table.o url.o charset.o charset_view.o)
 
-programs            += trackd-rewrite
-trackd-rewrite.o    := trackd/rewrite/main.o trackd/rewrite/batch.o $(rewrite.o)
-trackd-rewrite.libs := -lcrypto
+sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
 
 trackd.conf          := trackd/trackd_conf.o
 
-programs             += trackd-sign trackd-web trackd-stats
-trackd-rewrite.o     += $(addprefix trackd/rewrite/,worker.o signer.o incoming.o outgoing.o author.o sevenbit.o) \
-		        trackd/keys.o $(trackd.conf) $(sign.o)
+programs             += trackd-rewrite trackd-sign trackd-web trackd-stats
+trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o signer.o incoming.o outgoing.o author.o sevenbit.o) \
+		        trackd/keys.o $(trackd.conf) $(rewrite.o) $(sign.o)
+trackd-rewrite.libs  := -lcrypto
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
-trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o) trackd/keys.o $(trackd.conf)
+trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lmicrohttpd -lcrypto
 trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o counters.o verbs.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb
+
+tests += trackd/rewrite/charset_test trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/sign/dkim_test
+trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o)
+trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o
+trackd/rewrite/url_test.o        := $(addprefix trackd/rewrite/,url_test.o url.o entity.o entity_table.o)
+trackd/rewrite/rewrite_test.o    := trackd/rewrite/rewrite_test.o $(rewrite.o)
+trackd/rewrite/rewrite_test.libs := -lcrypto
+trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
+trackd/sign/dkim_test.libs       := -lcrypto
+
+# Fuzz targets, built with clang: make fuzz/rewrite, fuzz/mime in the top Makefile's way.
+fuzz += rewrite mime
+fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
+fuzz.mime.c    := tests/fuzz/fuzz_mime.c

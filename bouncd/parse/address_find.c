@@ -32,9 +32,11 @@ local_start(struct span s, size_t at)
 		i--;
 	while (i < at && (s.p[i] == '\'' || s.p[i] == '.' || s.p[i] == '`'))
 		i++;
-	for (size_t j = i; j < at; j++) /* "To:a" or "RFC822;a" left a prefix out already; "x=a@b" did not */
+	for (size_t j = i; j < at;
+	     j++) /* "To:a" or "RFC822;a" left a prefix out already; "x=a@b" did not */
 		if (s.p[j] == '=' && j + 1 < at && at - j > 1 && j - i <= 12 && s.n > at &&
-		    span_find(span_of(s.p + i, j - i), '+') < 0 && span_find(span_of(s.p + i, j - i), '-') < 0)
+		    span_find(span_of(s.p + i, j - i), '+') < 0 &&
+		    span_find(span_of(s.p + i, j - i), '-') < 0)
 			return j + 1;
 	return i;
 }
@@ -105,5 +107,6 @@ address_is_daemon(struct span a)
 {
 	return span_starts_nocase(a, "mailer-daemon") || span_starts_nocase(a, "postmaster@") ||
 	       span_starts_nocase(a, "mailerdaemon") || span_starts_nocase(a, "mdaemon@") ||
-	       span_starts_nocase(a, "post_master@") || span_starts_nocase(a, "postmaster\\") || span_starts_nocase(a, "mail-daemon");
+	       span_starts_nocase(a, "post_master@") || span_starts_nocase(a, "postmaster\\") ||
+	       span_starts_nocase(a, "mail-daemon");
 }

@@ -25,8 +25,8 @@ take_recipient(struct came_back *c, struct span value, struct arena *a)
 static void
 take_private(struct came_back *c, struct span header, struct arena *a)
 {
-	static const char *const names[] = { "X-HmXmrOriginalRecipient", "Original-Rcpt-To", "X-Original-To",
-		"Removal-Recipient" };
+	static const char *const names[] = { "X-HmXmrOriginalRecipient", "Original-Rcpt-To",
+		"X-Original-To", "Removal-Recipient" };
 	struct header_field f;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -42,7 +42,8 @@ take_report(struct came_back *c, struct span body, struct arena *a)
 	while (header_next(&body, &f)) {
 		if (span_is_nocase(f.name, "Feedback-Type"))
 			c->feedback_type = span_trim(f.value);
-		else if (span_is_nocase(f.name, "Original-Rcpt-To") || span_is_nocase(f.name, "Removal-Recipient"))
+		else if (span_is_nocase(f.name, "Original-Rcpt-To") ||
+			 span_is_nocase(f.name, "Removal-Recipient"))
 			take_recipient(c, f.value, a);
 		else if (span_is_nocase(f.name, "Original-Envelope-Id"))
 			c->envelope_id = span_trim(f.value);
@@ -71,8 +72,8 @@ arf_parse(struct came_back *c, const struct mime_part *root, struct span origina
 	if (c->n_recipients == 0 && header_find(original, "To", &f))
 		take_recipient(c, header_unfolded(f.value, a), a);
 	c->kind = span_starts_nocase(c->feedback_type, "auth-failure") ||
-			  span_starts_nocase(c->feedback_type, "dmarc") ?
-		      KIND_OTHER :
-		      KIND_COMPLAINT;
+			  span_starts_nocase(c->feedback_type, "dmarc")
+		      ? KIND_OTHER
+		      : KIND_COMPLAINT;
 	return true;
 }

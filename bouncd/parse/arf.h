@@ -5,4 +5,5 @@
 #include "mime.h"
 
 /* Whether root is one; then its facts are added to c. original: the header of the returned message. */
-bool arf_parse(struct came_back *c, const struct mime_part *root, struct span original, struct arena *);
+bool
+arf_parse(struct came_back *c, const struct mime_part *root, struct span original, struct arena *);

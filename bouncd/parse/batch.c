@@ -75,7 +75,8 @@ read_and_parse(struct rules *rules, FILE *f)
 		buf_grew(&b, n);
 	if (ferror(f) || room == NULL) {
 		j = json_object();
-		json_object_set_new(j, "error", json_string(room == NULL ? "too large" : "cannot be read"));
+		json_object_set_new(
+		    j, "error", json_string(room == NULL ? "too large" : "cannot be read"));
 	} else
 		j = facts(rules, buf_all(&b));
 	buf_free(&b);

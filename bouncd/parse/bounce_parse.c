@@ -8,6 +8,7 @@
 #include "original.h"
 #include "prose.h"
 #include "readable.h"
+#include "sns.h"
 
 #include <string.h>
 
@@ -30,7 +31,8 @@ field(struct span header, const char *name, struct arena *a)
 {
 	struct header_field f;
 
-	return header_find(header, name, &f) ? span_trim(header_unfolded(f.value, a)) : span_of(NULL, 0);
+	return header_find(header, name, &f) ? span_trim(header_unfolded(f.value, a))
+					     : span_of(NULL, 0);
 }
 
 /* Encoded words, as far as words are looked for in them: Q and B without regard to charset. */
@@ -111,7 +113,8 @@ open_mail(struct mail *m)
 static bool
 is_delivery_status(const struct mime_part *p)
 {
-	return mime_type_is(p, "message/delivery-status") || mime_type_is(p, "message/global-delivery-status") ||
+	return mime_type_is(p, "message/delivery-status") ||
+	       mime_type_is(p, "message/global-delivery-status") ||
 	       mime_type_is(p, "message/disposition-notification");
 }
 
@@ -143,7 +146,8 @@ kind_of_report(const struct mail *m)
 	for (const struct came_recipient *r = m->c->recipients; r != NULL; r = r->next) {
 		failed |= r->action == ACTION_FAILED;
 		delayed |= r->action == ACTION_DELAYED;
-		done |= r->action == ACTION_DELIVERED || r->action == ACTION_RELAYED || r->action == ACTION_EXPANDED;
+		done |= r->action == ACTION_DELIVERED || r->action == ACTION_RELAYED ||
+			r->action == ACTION_EXPANDED;
 	}
 	if (failed)
 		return KIND_BOUNCE;
@@ -191,7 +195,8 @@ bystanders(struct mail *m, struct span *list)
 
 	list[n++] = address_of_field(field(m->header, "To", m->arena));
 	list[n++] = m->clues.from;
-	list[n++] = address_of_field(field(m->original.n > 0 ? m->original : m->quoted, "From", m->arena));
+	list[n++] =
+	    address_of_field(field(m->original.n > 0 ? m->original : m->quoted, "From", m->arena));
 	list[n++] = address_of_field(original_field(m->quoted, "From"));
 	return n;
 }
@@ -243,9 +248,11 @@ read_original(struct mail *m)
 		c->original_message_id = original_message_id(m->quoted, m->arena);
 	if (c->original_message_id.n == 0)
 		c->original_message_id = original_message_id(m->text, m->arena);
-	for (const struct mime_part *p = m->root; p != NULL && c->original_message_id.n == 0; p = mime_walk(p))
+	for (const struct mime_part *p = m->root; p != NULL && c->original_message_id.n == 0;
+	     p = mime_walk(p))
 		if (p->parent != NULL && p->child == NULL && mime_type_is(p, "text/plain"))
-			c->original_message_id = original_message_id(readable_body(p, m->arena), m->arena);
+			c->original_message_id =
+			    original_message_id(readable_body(p, m->arena), m->arena);
 	to = field(m->original, "To", m->arena);
 	if (to.n == 0)
 		to = original_field(m->quoted, "To");
@@ -320,6 +327,8 @@ parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
 		return;
 	open_mail(&m);
 	read_original(&m);
+	if (sns_parse(c, m.text, a))
+		return;
 	if (arf_parse(c, m.root, m.original.n > 0 ? m.original : m.quoted, a))
 		return;
 	if (read_reports(&m, &disposition) && c->n_recipients > 0 && !disposition) {
@@ -330,7 +339,8 @@ parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
 		return;
 	}
 	if (disposition)
-		*c = (struct came_back){ .original_message_id = c->original_message_id, .subject = c->subject,
+		*c = (struct came_back){ .original_message_id = c->original_message_id,
+			.subject = c->subject,
 			.original_to = c->original_to };
 	read_words(&m);
 }

@@ -4,11 +4,13 @@
 #include <check.h>
 #include <string.h>
 
-#define REPORT                                                                                                         \
-	"From: MAILER-DAEMON@mx.example\nTo: ann@sender.example\nSubject: Returned mail\n"                             \
+#define REPORT                                                                                     \
+	"From: MAILER-DAEMON@mx.example\nTo: ann@sender.example\nSubject: Returned mail\n"         \
 	"Content-Type: multipart/report; report-type=delivery-status; boundary=X\n\n"
 #define FIELDS "--X\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
-#define ORIGINAL "--X\nContent-Type: message/rfc822\n\nFrom: ann@sender.example\nMessage-ID: <m@s>\n\nhi\n--X--\n"
+#define ORIGINAL                                                                                   \
+	"--X\nContent-Type: message/rfc822\n\nFrom: ann@sender.example\nMessage-ID: "              \
+	"<m@s>\n\nhi\n--X--\n"
 #define DAEMON "From: MAILER-DAEMON@mx.example\nTo: ann@sender.example\nSubject: failure notice\n\n"
 
 static const struct {
@@ -19,45 +21,74 @@ static const struct {
 	const char *category, *message_id;
 } cases[] = {
 	{ "RFC 3464",
-	    REPORT FIELDS "Final-Recipient: rfc822; joe@example.org\nAction: failed\nStatus: 5.1.1\n"
-			  "Diagnostic-Code: smtp; 550 5.1.1 user unknown\n\n" ORIGINAL,
+	    REPORT FIELDS
+	    "Final-Recipient: rfc822; joe@example.org\nAction: failed\nStatus: 5.1.1\n"
+	    "Diagnostic-Code: smtp; 550 5.1.1 user unknown\n\n" ORIGINAL,
 	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
 	{ "two recipients, one delivered",
-	    REPORT FIELDS "Final-Recipient: rfc822; ok@example.org\nAction: delivered\nStatus: 2.0.0\n\n"
-			  "Final-Recipient: rfc822; joe@example.org\nAction: failed\nStatus: 5.2.2\n\n" ORIGINAL,
+	    REPORT FIELDS
+	    "Final-Recipient: rfc822; ok@example.org\nAction: delivered\nStatus: 2.0.0\n\n"
+	    "Final-Recipient: rfc822; joe@example.org\nAction: failed\nStatus: 5.2.2\n\n" ORIGINAL,
 	    KIND_BOUNCE, "joe@example.org", 1, "mailbox-full", "<m@s>" },
 	{ "an empty line inside a recipient",
-	    REPORT FIELDS "Final-Recipient: rfc822; joe@example.org\n\nAction: failed\nStatus: 5.1.2\n\n" ORIGINAL,
+	    REPORT FIELDS "Final-Recipient: rfc822; joe@example.org\n\nAction: failed\nStatus: "
+			  "5.1.2\n\n" ORIGINAL,
 	    KIND_BOUNCE, "joe@example.org", 1, "bad-domain", "<m@s>" },
-	{ "a warning", REPORT FIELDS "Final-Recipient: rfc822; joe@example.org\nAction: delayed\nStatus: 4.4.1\n\n" ORIGINAL,
+	{ "a warning",
+	    REPORT FIELDS
+	    "Final-Recipient: rfc822; joe@example.org\nAction: delayed\nStatus: 4.4.1\n\n" ORIGINAL,
 	    KIND_DELAYED, "joe@example.org", 1, "network", "<m@s>" },
-	{ "a success", REPORT FIELDS "Final-Recipient: rfc822; joe@example.org\nAction: delivered\nStatus: 2.0.0\n\n" ORIGINAL,
+	{ "a success",
+	    REPORT FIELDS "Final-Recipient: rfc822; joe@example.org\nAction: delivered\nStatus: "
+			  "2.0.0\n\n" ORIGINAL,
 	    KIND_DELIVERED, "joe@example.org", 1, NULL, "<m@s>" },
 	{ "qmail",
-	    DAEMON "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message to the "
-		   "following addresses.\nThis is a permanent error; I've given up. Sorry it didn't work out.\n\n"
+	    DAEMON "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to "
+		   "deliver your message to the "
+		   "following addresses.\nThis is a permanent error; I've given up. Sorry it "
+		   "didn't work out.\n\n"
 		   "<joe@example.org>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n"
-		   "--- Below this line is a copy of the message.\n\nReturn-Path: <ann@sender.example>\nMessage-ID: <m@s>\n\nhi\n",
+		   "--- Below this line is a copy of the message.\n\nReturn-Path: "
+		   "<ann@sender.example>\nMessage-ID: <m@s>\n\nhi\n",
 	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
 	{ "Exim",
-	    DAEMON "This message was created automatically by mail delivery software.\n\nA message that you sent could not be "
-		   "delivered to one or more of its\nrecipients. This is a permanent error. The following address(es) failed:\n\n"
-		   "  joe@example.org\n    SMTP error from remote mail server after RCPT TO:<joe@example.org>:\n"
+	    DAEMON "This message was created automatically by mail delivery software.\n\nA message "
+		   "that you sent could not be "
+		   "delivered to one or more of its\nrecipients. This is a permanent error. The "
+		   "following address(es) failed:\n\n"
+		   "  joe@example.org\n    SMTP error from remote mail server after RCPT "
+		   "TO:<joe@example.org>:\n"
 		   "    host mx.example.org [192.0.2.1]: 552 Mailbox full\n\n"
-		   "------ This is a copy of the message, including all the headers. ------\n\nMessage-ID: <m@s>\n\nhi\n",
+		   "------ This is a copy of the message, including all the headers. "
+		   "------\n\nMessage-ID: <m@s>\n\nhi\n",
 	    KIND_BOUNCE, "joe@example.org", 1, "mailbox-full", "<m@s>" },
 	{ "Exchange",
-	    DAEMON "Your message\n\n  To:      ann@example.org\n  Subject: x\n\ndid not reach the following recipient(s):\n\n"
-		   "joe@example.org on Thu, 29 Apr 2010 00:00:00 -0000\n    The recipient name is not recognized\n",
+	    DAEMON "Your message\n\n  To:      ann@example.org\n  Subject: x\n\ndid not reach the "
+		   "following recipient(s):\n\n"
+		   "joe@example.org on Thu, 29 Apr 2010 00:00:00 -0000\n    The recipient name is "
+		   "not recognized\n",
 	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
 	{ "a complaint",
-	    "From: fbl@example\nSubject: FW: x\nContent-Type: multipart/report; report-type=feedback-report; boundary=X\n\n"
-	    "--X\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: joe@example.org\n\n" ORIGINAL,
+	    "From: fbl@example\nSubject: FW: x\nContent-Type: multipart/report; "
+	    "report-type=feedback-report; boundary=X\n\n"
+	    "--X\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: "
+	    "joe@example.org\n\n" ORIGINAL,
 	    KIND_COMPLAINT, "joe@example.org", 1, NULL, "<m@s>" },
 	{ "a vacation notice",
-	    "From: joe@example.org\nSubject: Out of office\nAuto-Submitted: auto-replied\n\nBack on Monday.\n", KIND_AUTOREPLY,
-	    NULL, 0, NULL, NULL },
-	{ "a person", "From: joe@example.org\nSubject: Re: Hello\n\nThank you!\n", KIND_OTHER, NULL, 0, NULL, NULL },
+	    "From: joe@example.org\nSubject: Out of office\nAuto-Submitted: auto-replied\n\nBack "
+	    "on Monday.\n",
+	    KIND_AUTOREPLY, NULL, 0, NULL, NULL },
+	{ "Amazon SES through SNS",
+	    "From: no-reply@sns.example\nSubject: AWS Notification "
+	    "Message\n\n{\"notificationType\":\"Bounce\",\"bounce\":"
+	    "{\"bouncedRecipients\":[{\"emailAddress\":\"joe@example.org\",\"status\":\"5.1.1\","
+	    "\"diagnosticCode\":"
+	    "\"smtp; 550 5.1.1 user "
+	    "unknown\"}]},\"mail\":{\"commonHeaders\":{\"messageId\":\"<m@s>\"}}}\n--\nIf you "
+	    "wish\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
+	{ "a person", "From: joe@example.org\nSubject: Re: Hello\n\nThank you!\n", KIND_OTHER, NULL,
+	    0, NULL, NULL },
 	{ "nothing", "", KIND_OTHER, NULL, 0, NULL, NULL },
 };
 
@@ -71,7 +102,8 @@ judged(const struct came_back *c, const char *category, struct arena *a)
 	ck_assert_msg(rs != NULL, "%s", err.text);
 	v = judge(rs, c, c->recipients, a);
 	ck_assert_str_eq(category_word(v.category), category);
-	ck_assert_int_eq(v.class, c->kind == KIND_BOUNCE && category_is_hard(v.category) ? CLASS_HARD : CLASS_SOFT);
+	ck_assert_int_eq(v.class,
+	    c->kind == KIND_BOUNCE && category_is_hard(v.category) ? CLASS_HARD : CLASS_SOFT);
 	rules_free(rs);
 }
 
@@ -83,12 +115,14 @@ expect(size_t i, struct span mail)
 
 	bounce_parse(&c, mail, a);
 	ck_assert_msg(c.kind == cases[i].kind, "%s: %s", cases[i].name, kind_word(c.kind));
-	ck_assert_msg(c.n_recipients == cases[i].n, "%s: %u recipients", cases[i].name, c.n_recipients);
+	ck_assert_msg(
+	    c.n_recipients == cases[i].n, "%s: %u recipients", cases[i].name, c.n_recipients);
 	if (cases[i].address != NULL)
-		ck_assert_msg(span_is(c.recipients->address, cases[i].address), "%s: %.*s", cases[i].name,
-		    SPAN(c.recipients->address));
+		ck_assert_msg(span_is(c.recipients->address, cases[i].address), "%s: %.*s",
+		    cases[i].name, SPAN(c.recipients->address));
 	if (cases[i].message_id != NULL)
-		ck_assert_msg(span_is(c.original_message_id, cases[i].message_id), "%s", cases[i].name);
+		ck_assert_msg(
+		    span_is(c.original_message_id, cases[i].message_id), "%s", cases[i].name);
 	if (cases[i].category != NULL)
 		judged(&c, cases[i].category, a);
 	arena_free(a);

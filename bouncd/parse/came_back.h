@@ -8,7 +8,14 @@
 #include "../said.h"
 #include "verdict.h"
 
-enum action { ACTION_NONE, ACTION_FAILED, ACTION_DELAYED, ACTION_DELIVERED, ACTION_RELAYED, ACTION_EXPANDED };
+enum action {
+	ACTION_NONE,
+	ACTION_FAILED,
+	ACTION_DELAYED,
+	ACTION_DELIVERED,
+	ACTION_RELAYED,
+	ACTION_EXPANDED
+};
 
 struct came_recipient {
 	struct span address;    /* mailbox, without <> and address type */
@@ -26,12 +33,12 @@ struct came_back {
 	struct came_recipient *recipients, *last;
 	unsigned n_recipients;
 	struct span original_message_id; /* with <> as found; empty: not found */
-	struct span original_to;         /* first address of the returned To field, if there is one */
-	struct span envelope_id;         /* Original-Envelope-Id */
+	struct span original_to; /* first address of the returned To field, if there is one */
+	struct span envelope_id; /* Original-Envelope-Id */
 	struct span reporting_mta;
 	struct span feedback_type; /* of a complaint: abuse, fraud, opt-out... */
 	struct span subject;
-	struct span reason;        /* words of the report that belong to no single recipient */
+	struct span reason; /* words of the report that belong to no single recipient */
 };
 
 enum { CAME_RECIPIENTS_MAX = 1000 };

@@ -47,10 +47,13 @@ static void
 finish(struct came_back *c, struct group *g, struct arena *a)
 {
 	struct span address = address_of_field(g->final.n > 0 ? g->final : g->original);
+	struct span original = address_of_field(g->original);
 	struct came_recipient *r;
 
+	if (span_find(address, '@') < 0 && span_find(original, '@') > 0)
+		address = original;
 	if (g->any && address.n > 0 && (r = came_back_add(c, address, a)) != NULL) {
-		r->original = address_of_field(g->original);
+		r->original = original;
 		r->remote_mta = without_type(g->remote);
 		if (g->diagnostic.n > r->diagnostic.n)
 			r->diagnostic = g->diagnostic;
@@ -76,7 +79,8 @@ take_field(struct came_back *c, struct group *g, const struct header_field *f, s
 {
 	struct span value = span_trim(header_unfolded(f->value, a));
 
-	if (span_is_nocase(f->name, "Final-Recipient") || span_is_nocase(f->name, "X-Actual-Recipient")) {
+	if (span_is_nocase(f->name, "Final-Recipient") ||
+	    span_is_nocase(f->name, "X-Actual-Recipient")) {
 		if (g->final.n > 0 && span_is_nocase(f->name, "Final-Recipient"))
 			finish(c, g, a);
 		if (g->final.n == 0)
@@ -142,10 +146,13 @@ dsn_parse(struct came_back *c, struct span body, struct arena *a)
 ptrdiff_t
 dsn_in_text(struct span text)
 {
-	static const char *const names[] = { "Reporting-MTA:", "Final-Recipient:", "Original-Recipient:" };
+	static const char *const names[] = {
+		"Reporting-MTA:", "Final-Recipient:", "Original-Recipient:"
+	};
 	ptrdiff_t first = -1;
 
-	if (span_find_nocase(text, "Final-Recipient:") < 0 && span_find_nocase(text, "Original-Recipient:") < 0)
+	if (span_find_nocase(text, "Final-Recipient:") < 0 &&
+	    span_find_nocase(text, "Original-Recipient:") < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		ptrdiff_t at = span_find_nocase(text, names[i]);

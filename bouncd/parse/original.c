@@ -7,8 +7,9 @@
 struct span
 original_attached(const struct mime_part *root, struct arena *a)
 {
-	static const char *const types[] = { "message/rfc822", "text/rfc822-headers", "message/rfc822-headers",
-		"message/global", "message/global-headers", "text/rfc822", "message/partial", "text/rfc822-header" };
+	static const char *const types[] = { "message/rfc822", "text/rfc822-headers",
+		"message/rfc822-headers", "message/global", "message/global-headers", "text/rfc822",
+		"message/partial", "text/rfc822-header" };
 
 	for (const struct mime_part *p = root; p != NULL; p = mime_walk(p)) {
 		for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -29,21 +30,25 @@ original_attached(const struct mime_part *root, struct arena *a)
 }
 
 /* Words that announce a quoted original; the line must not be much longer than they are. */
-static const char *const announcements[] = { "original message follows", "original message -", "original message:",
-	"message headers follow", "message header follows", "unsent message", "copy of the message",
-	"copy of your message", "below this line", "message text follows", "returned message", "undelivered message",
-	"headers of the original", "header of the original", "headers of your message", "original message header",
-	"your message follows", "message follows", "mensaje original", "mensagem original", "message d'origine",
-	"original message headers", "header of your message", "text of your message", "following is the message",
-	"returned mail follows", "original mail", "rejected message", "begin message", "original headers",
-	"included message", "received headers", "first part of", "returned content", "failed message",
-	"body of message generated response", "message attached", "message contents", "forwarded message",
-	"start of returned", "returned mail message", "urspr", "original-nachricht", "entire message" };
+static const char *const announcements[] = { "original message follows", "original message -",
+	"original message:", "message headers follow", "message header follows", "unsent message",
+	"copy of the message", "copy of your message", "below this line", "message text follows",
+	"returned message", "undelivered message", "headers of the original",
+	"header of the original", "headers of your message", "original message header",
+	"your message follows", "message follows", "mensaje original", "mensagem original",
+	"message d'origine", "original message headers", "header of your message",
+	"text of your message", "following is the message", "returned mail follows",
+	"original mail", "rejected message", "begin message", "original headers",
+	"included message", "received headers", "first part of", "returned content",
+	"failed message", "body of message generated response", "message attached",
+	"message contents", "forwarded message", "start of returned", "returned mail message",
+	"urspr", "original-nachricht", "entire message" };
 
 static bool
 announces(struct span line)
 {
-	if (line.n < 8 || line.n > 110 || span_find_nocase(line, "the attached") >= 0)
+	if (line.n < 8 || line.n > 110 || span_find_nocase(line, "the attached") >= 0 ||
+	    span_find_nocase(line, "not receive") >= 0)
 		return false;
 	for (size_t i = 0; i < sizeof(announcements) / sizeof(announcements[0]); i++)
 		if (span_find_nocase(line, announcements[i]) >= 0)
@@ -55,9 +60,12 @@ announces(struct span line)
 static bool
 begins_header(struct span line)
 {
-	return span_starts_nocase(line, "Received: ") || span_starts_nocase(line, "Return-Path: ") ||
-	       span_starts_nocase(line, "Return-Path:<") || span_starts_nocase(line, "Message-ID: <") ||
-	       span_starts_nocase(line, "MIME-Version: ") || span_starts_nocase(line, "DKIM-Signature: ") ||
+	return span_starts_nocase(line, "Received: ") ||
+	       span_starts_nocase(line, "Return-Path: ") ||
+	       span_starts_nocase(line, "Return-Path:<") ||
+	       span_starts_nocase(line, "Message-ID: <") ||
+	       span_starts_nocase(line, "MIME-Version: ") ||
+	       span_starts_nocase(line, "DKIM-Signature: ") ||
 	       span_starts_nocase(line, "X-Mailer: ") || span_starts_nocase(line, "Delivered-To: ");
 }
 
@@ -83,7 +91,8 @@ original_quoted(struct span text)
 static struct span
 unquoted(struct span line)
 {
-	while (line.n > 0 && (line.p[0] == '>' || line.p[0] == ' ' || line.p[0] == '\t' || line.p[0] == '|'))
+	while (line.n > 0 &&
+	       (line.p[0] == '>' || line.p[0] == ' ' || line.p[0] == '\t' || line.p[0] == '|'))
 		line = span_from(line, 1);
 	return line;
 }
@@ -107,7 +116,10 @@ original_field(struct span text, const char *name)
 struct span
 original_message_id(struct span text, struct arena *a)
 {
-	struct span value = original_field(text, "Message-ID");
+	struct header_field f;
+	struct span value = header_find(text, "Message-ID", &f)
+				? header_unfolded(f.value, a)
+				: original_field(text, "Message-ID");
 	ptrdiff_t open = span_find(value, '<'), close;
 
 	if (value.n == 0)

@@ -27,9 +27,10 @@ wanted(const struct reader *rd, struct span address)
 static bool
 is_quoted_field(struct span line)
 {
-	static const char *const names[] = { "From:", "Subject:", "Sent:", "Date:", "Sender:", "Cc:", "Reply-To:", "Von:",
-		"X-", "To:", "Received:", "Message-ID:", "by ", "for ", "from ", "id ", "Return-Path:", ">>> MAIL", "MAIL FROM",
-		"Reporting-MTA", "Thread-", "List-" };
+	static const char *const names[] = { "From:", "Subject:", "Sent:", "Date:", "Sender:",
+		"Cc:", "Reply-To:", "Von:", "X-", "To:", "Received:", "Message-ID:", "by ", "for ",
+		"from ", "id ", "Return-Path:", ">>> MAIL", "MAIL FROM", "Reporting-MTA", "Thread-",
+		"List-" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_starts_nocase(line, names[i]))
@@ -43,23 +44,27 @@ opens_reason(struct span rest)
 {
 	struct span t = span_trim(rest);
 
-	if (t.n == 0 || rest.p[0] == ':' || rest.p[0] == ';' || rest.p[0] == ',' || span_starts(rest, "..."))
+	if (t.n == 0 || rest.p[0] == ':' || rest.p[0] == ';' || rest.p[0] == ',' ||
+	    span_starts(rest, "..."))
 		return true;
-	if (span_starts_nocase(t, "Error") || span_starts_nocase(t, "User") || span_starts_nocase(t, "unknown"))
+	if (span_starts_nocase(t, "Error") || span_starts_nocase(t, "User") ||
+	    span_starts_nocase(t, "unknown"))
 		return true;
-	return t.p[0] == '(' || t.p[0] == '<' || t.p[0] == '-' || t.p[0] == '[' || t.p[0] == '=' || t.p[0] == '"' ||
-	       t.p[0] == ':' || t.p[0] == '|' || span_starts_nocase(t, "on ") || span_starts_nocase(t, "failed") ||
-	       t.p[0] == '*' || span_starts_nocase(t, "...");
+	return t.p[0] == '(' || t.p[0] == '<' || t.p[0] == '-' || t.p[0] == '[' || t.p[0] == '=' ||
+	       t.p[0] == '"' || t.p[0] == ':' || t.p[0] == '|' || span_starts_nocase(t, "on ") ||
+	       span_starts_nocase(t, "failed") || t.p[0] == '*' || span_starts_nocase(t, "...");
 }
 
 /* The recipient a line begins with; *reason: what follows. */
 static struct span
 leading_address(struct span line, struct span *reason)
 {
-	static const char *const before[] = { ">>>", "<<<", "---", "***", "*", "-", "--", "o", "=>", "User", "Recipient:",
-		"Recipient", "Failed", "address:", "Address:", "Recipients:", "E-mail:", "Email:", "RCPT TO:",
-		"Original-Recipient:", "Intended recipient:", "Failed Recipient:", "Envelope-To:", "smtp;", "Failed:", "Error-for:", "-->", ">",
-		"Delivery failed:", "Not delivered to:", "Empf\xe4nger:", "Destinatario:", "SMTP:", "rfc822;" };
+	static const char *const before[] = { ">>>", "<<<", "---", "***", "*", "-", "--", "o", "=>",
+		"User", "Recipient:", "Recipient", "Failed", "address:", "Address:", "Recipients:",
+		"E-mail:", "Email:", "RCPT TO:", "Original-Recipient:", "Intended recipient:",
+		"Failed Recipient:", "Envelope-To:", "smtp;", "Failed:", "Error-for:", "-->", ">",
+		"Delivery failed:", "Not delivered to:", "Empf\xe4nger:", "Destinatario:", "SMTP:",
+		"rfc822;" };
 	struct span found, rest;
 	bool angle;
 
@@ -67,21 +72,24 @@ leading_address(struct span line, struct span *reason)
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
 		if (span_starts_nocase(line, before[i]) && line.n > strlen(before[i])) {
 			struct span t = span_trim(span_from(line, strlen(before[i])));
-			if (t.n + strlen(before[i]) < line.n || before[i][strlen(before[i]) - 1] == ':' ||
-			    before[i][0] == '*' || before[i][0] == '>')
+			if (t.n + strlen(before[i]) < line.n ||
+			    before[i][strlen(before[i]) - 1] == ':' || before[i][0] == '*' ||
+			    before[i][0] == '>')
 				line = t;
 		}
-	while (line.n > 0 && (line.p[0] == '(' || line.p[0] == '[' || line.p[0] == '"' || line.p[0] == '\'' ||
-				 line.p[0] == '`'))
+	while (line.n > 0 && (line.p[0] == '(' || line.p[0] == '[' || line.p[0] == '"' ||
+				 line.p[0] == '\'' || line.p[0] == '`'))
 		line = span_from(line, 1);
+	if (span_find_nocase(line, "dda:SMTP=") > 0) /* X.400, as Exchange writes it */
+		line = span_from(line, (size_t)span_find_nocase(line, "dda:SMTP=") + 9);
 	angle = line.n > 0 && line.p[0] == '<';
 	if (span_starts_nocase(line, "<mailto:") || span_starts_nocase(line, "mailto:"))
 		line = span_from(line, (size_t)span_find(line, ':') + 1);
 	found = address_find(line, &rest);
 	if (found.n == 0 || found.p > line.p + (angle ? 1 : 0))
 		return span_of(NULL, 0);
-	while (rest.n > 0 && (rest.p[0] == '>' || rest.p[0] == ')' || rest.p[0] == ']' || rest.p[0] == '"' ||
-				 rest.p[0] == '\'' || rest.p[0] == '.'))
+	while (rest.n > 0 && (rest.p[0] == '>' || rest.p[0] == ')' || rest.p[0] == ']' ||
+				 rest.p[0] == '"' || rest.p[0] == '\'' || rest.p[0] == '.'))
 		rest = span_from(rest, 1);
 	if (!angle && !opens_reason(rest))
 		return span_of(NULL, 0);
@@ -117,17 +125,22 @@ reason_end(struct span s)
 static bool
 is_boilerplate(struct span line)
 {
-	static const char *const phrases[] = { "the mail system at", "sorry to have to inform", "delete your own text",
-		"send mail to", "include this problem report", "created automatically by", "automatically generated",
-		"afraid I wasn't able", "a permanent error; I've", "not going to try again", "one or more of its",
-		"one or more recipients", "original message was received", "do not reply", "message that you sent",
-		"for further assistance", "MIME-encapsulated", "in MIME format", "tried to deliver your message",
-		"transcript of session", "the following address", "qmail-send program", "attached below", "If you do so",
-		"could not be delivered to", "be retried for", "message will be retried", "do not need to resend",
-		"don't need to resend", "warning message only", "no further action", "no action is required",
-		"for assistance", "will be deleted", "mail could not be", "message still undelivered", "will keep trying", "enclosed is", "have been rejected by", "message was not delivered",
-		"returned message", "be recovered", "undelivered mail", "contact", "delivery attempts will", "please check",
-		"MIME aware", "delivery status notification", "kept in the queue", "temporary failure report" };
+	static const char *const phrases[] = { "the mail system at", "sorry to have to inform",
+		"delete your own text", "send mail to", "include this problem report",
+		"created automatically by", "automatically generated", "afraid I wasn't able",
+		"a permanent error; I've", "not going to try again", "one or more of its",
+		"one or more recipients", "original message was received", "do not reply",
+		"message that you sent", "for further assistance", "MIME-encapsulated",
+		"in MIME format", "tried to deliver your message", "transcript of session",
+		"the following address", "qmail-send program", "attached below", "If you do so",
+		"could not be delivered to", "be retried for", "message will be retried",
+		"do not need to resend", "don't need to resend", "warning message only",
+		"no further action", "no action is required", "for assistance", "will be deleted",
+		"mail could not be", "message still undelivered", "will keep trying", "enclosed is",
+		"have been rejected by", "message was not delivered", "returned message",
+		"be recovered", "undelivered mail", "contact", "delivery attempts will",
+		"please check", "MIME aware", "delivery status notification", "kept in the queue",
+		"temporary failure report" };
 
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
 		if (span_find_nocase(line, phrases[i]) >= 0)
@@ -170,6 +183,15 @@ add(struct reader *rd, struct span address, struct span reason)
 		status_find(r->diagnostic, &r->status);
 }
 
+/* With the reason that begins there in text. */
+static void
+add_from(struct reader *rd, struct span address, struct span text, const char *there)
+{
+	struct span reason = span_from(text, (size_t)(there - text.p));
+
+	add(rd, address, span_first(reason, reason_end(reason)));
+}
+
 static void
 read_leading(struct reader *rd, struct span text)
 {
@@ -182,10 +204,8 @@ read_leading(struct reader *rd, struct span text)
 		if (is_quoted_field(span_trim(line)))
 			continue;
 		address = leading_address(line, &reason);
-		if (wanted(rd, address)) {
-			size_t n = reason_end(span_of(reason.p, reason.n + rest.n + (rest.n > 0)));
-			add(rd, address, span_of(reason.p, n < reason.n + 1 + rest.n ? n : reason.n));
-		}
+		if (wanted(rd, address))
+			add_from(rd, address, text, reason.p);
 	}
 }
 
@@ -193,9 +213,10 @@ read_leading(struct reader *rd, struct span text)
 static bool
 speaks_of_failure(struct span line)
 {
-	static const char *const words[] = { "deliver", "recipient", "to <", " to ", "user ", "mailbox", "unknown", "account",
-		"rejected", "reach", "550 ", "554 ", "552 ", "553 ", "551 ", "511 ", "rcpt to", "addressed", "failed", "exist",
-		"address", "quota", "sent to", " an ", "5.1.1", "envoy", "entreg", "zugestellt", "inbox" };
+	static const char *const words[] = { "deliver", "recipient", "to <", " to ", "user ",
+		"mailbox", "unknown", "account", "rejected", "reach", "550 ", "554 ", "552 ",
+		"553 ", "551 ", "511 ", "rcpt to", "addressed", "failed", "exist", "address",
+		"quota", "sent to", " an ", "5.1.1", "envoy", "entreg", "zugestellt", "inbox" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (span_find_nocase(line, words[i]) >= 0)
@@ -210,14 +231,14 @@ read_sentences(struct reader *rd, struct span text)
 	unsigned lines = 0;
 
 	while (rest.n > 0 && lines++ < LINES_MAX) {
-		struct span line = span_cut(rest, '\n', &rest), bare = span_trim(line), address, after = line;
+		struct span line = span_cut(rest, '\n', &rest), bare = span_trim(line), address,
+			    after = line;
 
 		if (is_quoted_field(bare) || !speaks_of_failure(line))
 			continue;
 		while ((address = address_find(after, &after)).n > 0)
 			if (wanted(rd, address)) {
-				size_t n = reason_end(span_of(line.p, line.n + rest.n + (rest.n > 0)));
-				add(rd, address, span_of(line.p, n < line.n + 1 + rest.n ? n : line.n));
+				add_from(rd, address, text, line.p);
 				break;
 			}
 		if (rd->c->n_recipients > 0)
@@ -241,7 +262,8 @@ read_to(struct reader *rd, struct span text)
 }
 
 void
-prose_parse(struct came_back *c, struct span text, const struct span *not_these, size_t n, struct arena *a)
+prose_parse(
+    struct came_back *c, struct span text, const struct span *not_these, size_t n, struct arena *a)
 {
 	struct reader rd = { c, not_these, n, a };
 

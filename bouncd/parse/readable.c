@@ -10,7 +10,8 @@ from_utf16(struct span s, bool big, struct arena *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i + 1 < s.n; i += 2) {
-		unsigned hi = (unsigned char)s.p[i + (big ? 0 : 1)], lo = (unsigned char)s.p[i + (big ? 1 : 0)];
+		unsigned hi = (unsigned char)s.p[i + (big ? 0 : 1)],
+			 lo = (unsigned char)s.p[i + (big ? 1 : 0)];
 		unsigned c = hi << 8 | lo;
 		if (c == 0xfeff)
 			continue;
@@ -35,9 +36,11 @@ to_utf8(const struct mime_part *p, struct span s, struct arena *a)
 {
 	struct span charset;
 
-	if (!mime_param(p->content_type, "charset", a, &charset) || !span_starts_nocase(charset, "utf-16"))
+	if (!mime_param(p->content_type, "charset", a, &charset) ||
+	    !span_starts_nocase(charset, "utf-16"))
 		return s;
-	return from_utf16(s, !span_is_nocase(charset, "utf-16le") && !(s.n > 1 && s.p[0] == '\xff'), a);
+	return from_utf16(
+	    s, !span_is_nocase(charset, "utf-16le") && !(s.n > 1 && s.p[0] == '\xff'), a);
 }
 
 struct span
@@ -59,8 +62,8 @@ readable_body(const struct mime_part *p, struct arena *a)
 static const struct {
 	const char *name;
 	char c;
-} entities[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' }, { "&nbsp;", ' ' },
-	{ "&#39;", '\'' }, { "&#43;", '+' }, { "&#64;", '@' } };
+} entities[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' },
+	{ "&nbsp;", ' ' }, { "&#39;", '\'' }, { "&#43;", '+' }, { "&#64;", '@' } };
 
 static size_t
 entity(struct span s, char *c)
@@ -77,8 +80,8 @@ entity(struct span s, char *c)
 static bool
 breaks_line(struct span tag)
 {
-	static const char *const names[] = { "br", "p", "/p", "div", "/div", "tr", "/tr", "li", "/td", "table", "pre",
-		"/pre", "h1", "h2", "h3", "/h1", "/h2", "hr", "/b>" };
+	static const char *const names[] = { "br", "p", "/p", "div", "/div", "tr", "/tr", "li",
+		"/td", "table", "pre", "/pre", "h1", "h2", "h3", "/h1", "/h2", "hr", "/b>" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_starts_nocase(tag, names[i]))
@@ -108,7 +111,7 @@ is_tag(struct span s)
 	struct span t = span_first(span_from(s, 1), 200);
 	ptrdiff_t end = span_find(t, '>');
 
-	if (t.n == 0 || !((t.p[0] | 32) >= 'a' && (t.p[0] | 32) <= 'z') ) 
+	if (t.n == 0 || !((t.p[0] | 32) >= 'a' && (t.p[0] | 32) <= 'z'))
 		return t.n > 0 && (t.p[0] == '/' || t.p[0] == '!' || t.p[0] == '?');
 	return end < 0 || span_find(span_first(t, (size_t)end), '@') < 0 ||
 	       span_find(span_first(t, (size_t)end), ' ') >= 0;
@@ -150,9 +153,11 @@ readable_text(const struct mime_part *root, struct arena *a)
 			continue;
 		if (mime_type_is(p, "text/html") && out.n < 40)
 			add_without_tags(&out, readable_body(p, a));
-		else if (mime_type_is(p, "text/plain") || (p == root && !mime_is_multipart(p) &&
-			     !mime_type_is(p, "text/html") && p->transfer != TRANSFER_BASE64) ||
-		    (p->type.n == 0 && p->parent != NULL) || mime_type_is(p, "message/notification"))
+		else if (mime_type_is(p, "text/plain") ||
+			 (p == root && !mime_is_multipart(p) && !mime_type_is(p, "text/html") &&
+			     p->transfer != TRANSFER_BASE64) ||
+			 (p->type.n == 0 && p->parent != NULL) ||
+			 mime_type_is(p, "message/notification"))
 			buf_span(&out, readable_body(p, a));
 		else if (mime_is_multipart(p)) /* one whose boundary never came */
 			buf_span(&out, readable_body(p, a));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """deliverd end to end: we play master, queued and the servers. Usage: deliverd_test.py PROGRAM [name...]"""
-import os, struct, subprocess, sys, tempfile, threading, time, ssl
+import os, socket, struct, subprocess, sys, tempfile, threading, time, ssl
 import house
 from house import Role, span
 from server import Server
@@ -116,7 +116,8 @@ class Queued:
     def end(self):
         self.role.stop(0)
         code = self.role.wait()
-        assert code == 0, "exit %s: %s" % (code, self.role.said()[-3000:])
+        said = self.role.said()
+        assert code == 0 and "runtime error" not in said, "exit %s: %s" % (code, said[-3000:])
 
 
 def delivered(q, n=1, timeout=10):
@@ -161,7 +162,7 @@ def test_many_pipelined():
     q = Queued()
     q.open([s])
     for i in range(1, 201):
-        q.feed(b"Subject: %d\r\n\r\n" % i + b"line\r\n" * 1500, transaction=i)
+        q.feed(b"Subject: %d\r\n\r\n" % i + b"line\r\n" * 1500, transaction=i, check=False, crc=0)
     rs = delivered(q, 200, 30)
     assert [r.transaction for r in rs] == list(range(1, 201)) and len(s.messages) == 200
     assert all(m[2].startswith(b"Subject: %d\r\n" % (i + 1)) for i, m in enumerate(s.messages))
@@ -230,7 +231,7 @@ def test_all_rcpts_refused():
 def test_refusals_by_stage():
     for ext in (("PIPELINING", ), ()):
         for stage, at in (("mail", "mail"), ("data", "data"), ("dot", "dot")):
-            s = Server(ext=ext, **{stage: ["552-5.2.2 first\n552 5.2.2 second", house and {"mail": "250 ok", "data": "354 go", "dot": "250 ok"}[stage]]})
+            s = Server(ext=ext, **{stage: ["552-5.2.2 first\n552 5.2.2 second", {"mail": "250 ok", "data": "354 go", "dot": "250 ok"}[stage]]})
             if stage == "mail":
                 s.answers["data"] = ["503 5.5.1 bad sequence", "354 go"] if ext else "354 go"
                 s.answers["rcpt"] = ["503 5.5.1 bad sequence", "250 ok"] if ext else "250 ok"
@@ -265,15 +266,20 @@ def test_closed_by_stage():
                 q.end()
 
 
+def nobody_listens():
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    return s
+
+
 def test_never_stood():
-    dead = Server()
-    dead.close()
+    dead = nobody_listens()
     for answers, stage, code in (({"greeting": "554 5.7.1 go away"}, "greeting", 554), ({"greeting": None}, "greeting", 0),
                                  ({"greeting": "421 4.7.0 busy"}, "greeting", 421), ({"ehlo": "421 4.7.0 busy"}, "ehlo", 421),
                                  ({"greeting": "STALL"}, "greeting", 0), ({"ehlo": lambda l: None}, "ehlo", 0)):
         s = Server(**answers)
         q = Queued("short")
-        q.open([s, dead.port])
+        q.open([s, dead.getsockname()[1]])
         q.feed()
         r, = delivered(q)
         q.until(lambda: q.closed)
@@ -281,7 +287,7 @@ def test_never_stood():
         assert r.outcome == "unsent" and not c.stood and c.text, (answers, r, c)
         assert c.code == code and (code == 0 or c.stage == stage), (answers, c)
         good = Server()
-        q.open([dead.port, s, good], session=2)
+        q.open([dead.getsockname()[1], s, good], session=2)
         q.feed(session=2, transaction=2)
         q.until(lambda: len(q.results) == 2)
         assert q.results[1].outcome == "delivered", q.results
@@ -451,6 +457,13 @@ def test_stop():
     assert q.role.wait(3) == 0
 
 
+def test_defaults():
+    role = Role(PROGRAM, house.ROLE_DELIVERD, house.ROLE_QUEUED, "hostname relay.test\n")
+    assert "REACHED" not in role.selftest and "open=E" in role.selftest, role.selftest
+    role.stop(1)
+    assert role.wait() == 0
+
+
 def test_bad_peer():
     q = Queued()
     q.c.send((TRANSACT, b"\0\0"))
@@ -463,10 +476,10 @@ def test_bad_peer():
 
 def test_memory():
     s = Server(mail="STALL")
-    q = Queued("memory 1M")
+    q = Queued("memory 1M\n")
     q.open([s])
     for i in range(1, 21):
-        q.feed(b"x" * 100000, transaction=i, check=False)
+        q.feed(b"x" * 100000, transaction=i, check=False, crc=0)
     q.until(lambda: len(q.results) >= 9)
     assert all(r.outcome == "unsent" and "memory" in r.text for r in q.results), q.results
     q.end()

@@ -8,7 +8,7 @@ GOOD = {"greeting": "220 mx.test ready", "ehlo": None, "mail": "250 2.1.0 ok", "
 
 class Server:
     """A listener whose every answer can be replaced: a string, a list used up in turn, or a function of the line.
-    None closes, b"..." goes out as it is, "STALL" answers nothing."""
+    None closes; b"..." goes out as it is, and nothing after it; "STALL" answers nothing more."""
 
     def __init__(self, ext=("PIPELINING", "SIZE 1000000", "8BITMIME", "DSN", "ENHANCEDSTATUSCODES"), tls=None,
                  implicit=False, break_tls=False, **answers):
@@ -25,6 +25,7 @@ class Server:
                 c, _ = self.sock.accept()
             except OSError:
                 return
+            c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # replies leave one by one
             self.connections += 1
             threading.Thread(target=self.serve, args=(c, ), daemon=True).start()
 
@@ -39,10 +40,20 @@ class Server:
             a = a(line)
         if a is None:
             raise EOFError
-        if a == "STALL":
-            return a
-        self.send(a if isinstance(a, bytes) else (a.replace("\n", "\r\n") + "\r\n").encode())
+        if a != "STALL":
+            self.send(a if isinstance(a, bytes) else (a.replace("\n", "\r\n") + "\r\n").encode())
+        if a == "STALL" or isinstance(a, bytes):
+            while self.local.f.read(65536):
+                pass
+            raise EOFError
         return a
+
+    def takes_dot(self):
+        try:
+            return self.say("dot").startswith("2")
+        except EOFError:
+            self.messages.pop()
+            raise
 
     def send(self, data):
         self.conn().sendall(data)
@@ -114,8 +125,9 @@ class Server:
                     if got == b".\r\n":
                         break
                     content += got[1:] if got.startswith(b".") else got
-                if str(self.say("dot", "")).startswith("2"):
-                    self.messages.append((mail, rcpts, content))
+                self.messages.append((mail, rcpts, content))  # before the reply: who hears it may look
+                if not self.takes_dot():
+                    self.messages.remove((mail, rcpts, content))
                 mail, rcpts = None, []
             elif verb == "AUTH":
                 self.say("auth", line)

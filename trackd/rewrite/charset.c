@@ -94,8 +94,6 @@ static const struct {
 	{ "iso2022jp", "ISO-2022-JP", CHARSET_ISO2022, 1, false },
 	{ "csiso2022jp", "ISO-2022-JP", CHARSET_ISO2022, 1, false },
 	{ "iso2022kr", "ISO-2022-KR", CHARSET_ISO2022, 1, false },
-	{ "hz", "HZ", CHARSET_HZ, 1, false },
-	{ "hzgb2312", "HZ", CHARSET_HZ, 1, false },
 	{ "utf7", "UTF-7", CHARSET_UTF7, 1, false },
 };
 
@@ -231,7 +229,7 @@ static bool
 is_utf8(struct span s)
 {
 	while (s.n > 0) {
-		size_t n = utf8_length(s);
+		size_t n = (uint8_t)s.p[0] < 0x80 ? 1 : utf8_length(s);
 
 		if (n == 0)
 			return false;

@@ -126,35 +126,6 @@ view_iso2022(struct view *v)
 	return state.wide || state.shifted ? -1 : 0;
 }
 
-/* RFC 1843. */
-static int
-view_hz(struct view *v)
-{
-	bool wide = false;
-
-	while (v->at < v->in.n) {
-		char c = v->in.p[v->at], next = v->at + 1 < v->in.n ? v->in.p[v->at + 1] : 0;
-		size_t step = 1;
-
-		if ((uint8_t)c >= 0x80)
-			return -1;
-		if (c == '~' && (next == '{' || next == '}')) {
-			wide = next == '{';
-			step = 2;
-		} else if (c == '~' && !wide) {
-			if (next == '~')
-				put(v, v->at, '~');
-			step = 2;
-		} else if (wide && c > ' ') {
-			put(v, v->at, OTHER);
-			step = 2;
-		} else
-			put(v, v->at, c);
-		v->at += step;
-	}
-	return wide ? -1 : 0;
-}
-
 static bool
 base64_letter(char c)
 {
@@ -238,7 +209,7 @@ charset_view(
 	if (cs->shape == CHARSET_ISO2022)
 		result = view_iso2022(&v);
 	else
-		result = cs->shape == CHARSET_HZ ? view_hz(&v) : view_utf7(&v);
+		result = view_utf7(&v);
 	v.map[v.n] = (uint32_t)in.n;
 	*out = (struct charset_view){ span_of(v.text, v.n), v.map, 1, 0 };
 	return result;

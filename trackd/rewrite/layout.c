@@ -169,8 +169,10 @@ qp_seek(struct qp_cursor *c, size_t decoded)
 		}
 		for (; c->decoded < decoded && c->at < c->l.content; c->decoded++)
 			c->at += c->in.p[c->at] == '=' ? 3 : 1;
-		if (c->at < c->l.content || c->l.next >= c->in.n || c->decoded + ends > decoded)
+		if (c->at < c->l.content || c->decoded + ends > decoded)
 			return;
+		if (c->l.next >= c->in.n && ends == 0)
+			return; /* before what white space or soft break the text ends in */
 		c->decoded += ends;
 		qp_next_line(c);
 	}

@@ -45,19 +45,20 @@ break_line(struct qp_writer *w)
 	w->column = 0;
 }
 
-/* Encoded characters one by one, with soft breaks; none of the new lines begins like a boundary. */
+/* Encoded characters one by one, with soft breaks. None of the new lines begins like a boundary, and no CR that stood
+ * alone comes to stand before a LF. */
 static void
 wrap_encoded(struct qp_writer *w, struct span s)
 {
 	while (s.n > 0) {
 		size_t n = s.p[0] == '=' && s.n >= 3 ? 3 : 1;
+		size_t wide = s.p[0] == '-' || s.p[0] == '\r' ? 3 : n;
 
-		if (w->column + n > TRANSFER_LINE - 1)
+		if (w->column + wide > TRANSFER_LINE - 1)
 			break_line(w);
-		if (w->column == 0 && s.p[0] == '-') {
-			buf_str(w->out, "=2D");
-			w->column = 3;
-		} else
+		if (s.p[0] == '\r' || (s.p[0] == '-' && w->column == 0))
+			copy_on_line(w, s.p[0] == '-' ? SPAN_LIT("=2D") : SPAN_LIT("=0D"));
+		else
 			copy_on_line(w, span_first(s, n));
 		s = span_from(s, n);
 	}

@@ -217,7 +217,7 @@ rewrite_plan(const struct rewrite_options *options, struct span message, struct 
 		.message = message, .base = options->rules.base, .size_bytes = message.n
 	};
 	pieces_begin(&pl.pieces, arena);
-	buf_init(&pl.decoded, message.n + 1);
+	buf_init(&pl.decoded, message.n + 16);
 	plan->verdict = make_plan(&pl, message);
 	plan->pieces = pl.pieces.first;
 	buf_free(&pl.decoded);

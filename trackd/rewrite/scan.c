@@ -18,6 +18,7 @@ struct scanner {
 	struct buf utf8, value, url;  /* scratch */
 	ptrdiff_t body_end, html_end; /* the last </body>, </html> */
 	bool body_seen, frameset, in_select;
+	size_t text_at; /* text from here on is not yet looked at for a body's beginning */
 	unsigned tables;
 };
 
@@ -231,6 +232,19 @@ place_pixel(struct scanner *s, size_t finished)
 	s->scan->pixels = 1;
 }
 
+/* Text outside the head begins a body, and then <frameset> means nothing (WHATWG 13.2.6.4.7). */
+static void
+note_text(struct scanner *s, const struct html_token *t, bool raw_follows)
+{
+	struct span text = s->view.text;
+
+	if (s->body_seen)
+		return;
+	if (s->text_at != SIZE_MAX)
+		s->body_seen = has_content(span_of(text.p + s->text_at, t->start - s->text_at));
+	s->text_at = raw_follows ? SIZE_MAX : t->end;
+}
+
 static void
 scan_view(struct scanner *s)
 {
@@ -239,6 +253,7 @@ scan_view(struct scanner *s)
 
 	html_begin(&h, s->view.text);
 	for (html_next(&h, &t); t.kind != HTML_END; html_next(&h, &t)) {
+		note_text(s, &t, h.raw.n > 0);
 		if (t.kind == HTML_TAG)
 			take_tag(s, &t);
 		else if (t.kind == HTML_END_TAG)

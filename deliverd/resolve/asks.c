@@ -1,0 +1,404 @@
+#include "asks.h"
+#include "log.h"
+#include "loop.h"
+
+#include <bsd/stdlib.h>
+#include <bsd/sys/queue.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	ACTIVE_MAX = 256, /* asks with questions out; more wait their turn */
+	TTL_LEAST_S = 30,
+	TTL_MOST_S = 24 * 3600,
+	TTL_NEGATIVE_S = 60,
+	ADDRESSES_MAX = 32, /* DELIVER_HOSTS_MAX */
+	DOMAIN_MAX = 255,
+};
+
+struct host {
+	struct mx mx;
+	unsigned four_n, six_n;
+	struct address four[4], six[4];
+	bool secure;
+};
+
+struct ask {
+	TAILQ_ENTRY(ask) link;
+	struct asks *house;
+	struct arena *arena;
+	uint64_t number;
+	unsigned generation; /* of the queued that asked: another one is not answered */
+	struct span domain;
+	struct timer *timer;
+	unsigned pending; /* questions out: freed when the last one is answered */
+	bool answered, refused, failed;
+	bool secure; /* the MX answer */
+	uint32_t ttl_s;
+	struct span site, text;
+	unsigned hosts_n;
+	struct host hosts[MX_HOSTS_MAX];
+};
+
+struct asks {
+	const struct resolver_conf *conf;
+	struct dns *dns;
+	const struct site_suffixes *suffixes;
+	struct chan *to;     /* NULL: queued is away */
+	unsigned generation; /* counts those that were */
+	unsigned active;
+	bool starting; /* inside asks_next() */
+	TAILQ_HEAD(, ask) waiting;
+};
+
+struct asks *
+asks_new(const struct resolver_conf *conf, struct dns *dns, const struct site_suffixes *suffixes)
+{
+	struct asks *as = calloc(1, sizeof(*as));
+
+	if (as == NULL)
+		fatal("out of memory for asks");
+	as->conf = conf;
+	as->dns = dns;
+	as->suffixes = suffixes;
+	TAILQ_INIT(&as->waiting);
+	return as;
+}
+
+void
+asks_to(struct asks *as, struct chan *to)
+{
+	as->to = to;
+	as->generation++;
+}
+
+void
+asks_left(struct asks *as, const struct chan *c)
+{
+	if (as->to == c)
+		as->to = NULL;
+}
+
+/* ---- the answer ---- */
+
+static void
+say_host(const struct ask *a, const struct host *h, const struct address *address)
+{
+	char text[ADDRESS_TEXT];
+	struct resolve_host r = { .ask = a->number,
+		.preference = h->mx.preference,
+		.name = h->mx.name,
+		.dnssec = a->secure && h->secure };
+
+	address_text(address, text);
+	r.address = span_str(text);
+	resolve_host_put(a->house->to, &r);
+}
+
+/* Hosts in their order; of each the IPv4 addresses first, for many a host has no way to the other ones. */
+static unsigned
+say_hosts(const struct ask *a)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->hosts_n; i++) {
+		const struct host *h = &a->hosts[i];
+
+		for (unsigned k = 0; k < h->four_n && n < ADDRESSES_MAX; k++, n++)
+			say_host(a, h, &h->four[k]);
+		for (unsigned k = 0; k < h->six_n && n < ADDRESSES_MAX; k++, n++)
+			say_host(a, h, &h->six[k]);
+	}
+	return n;
+}
+
+static uint32_t
+ttl(const struct ask *a, enum resolve_status status)
+{
+	if (status != RESOLVE_OK)
+		return TTL_NEGATIVE_S;
+	if (a->ttl_s < TTL_LEAST_S)
+		return TTL_LEAST_S;
+	return a->ttl_s > TTL_MOST_S ? TTL_MOST_S : a->ttl_s;
+}
+
+static void asks_next(struct asks *);
+
+static void
+ask_free(struct ask *a)
+{
+	struct asks *as = a->house;
+
+	timer_free(a->timer);
+	arena_free(a->arena);
+	free(a);
+	as->active--;
+	asks_next(as);
+}
+
+static void
+answer(struct ask *a, enum resolve_status status, const char *text)
+{
+	struct resolve_answer r = { .ask = a->number,
+		.status = status,
+		.ttl_s = ttl(a, status),
+		.site = a->site,
+		.text = span_str(text) };
+
+	a->answered = true;
+	timer_clear(a->timer);
+	if (a->house->to != NULL && a->generation == a->house->generation) {
+		if (status == RESOLVE_OK)
+			say_hosts(a);
+		resolve_answer_put(a->house->to, &r);
+	}
+	log_debug("resolved", "domain=%.*s status=%u hosts=%u ttl=%u", SPAN(a->domain), status,
+	    a->hosts_n, r.ttl_s);
+}
+
+static void
+on_timeout(void *ctx)
+{
+	struct ask *a = ctx;
+
+	answer(a, RESOLVE_LATER, "the name servers took too long");
+	if (a->pending == 0)
+		ask_free(a);
+}
+
+/* ---- addresses ---- */
+
+static bool
+any_address(const struct ask *a)
+{
+	for (unsigned i = 0; i < a->hosts_n; i++)
+		if (a->hosts[i].four_n + a->hosts[i].six_n > 0)
+			return true;
+	return false;
+}
+
+static void
+conclude(struct ask *a)
+{
+	if (any_address(a))
+		answer(a, RESOLVE_OK, "");
+	else if (a->failed)
+		answer(a, RESOLVE_LATER, a->text.p);
+	else if (a->refused)
+		answer(a, RESOLVE_REFUSED,
+		    "its mail hosts have only loopback, private or null addresses");
+	else
+		answer(a, RESOLVE_NO_HOST, "its mail hosts have no address");
+}
+
+static void
+address_add(struct ask *a, struct host *h, const struct address *address)
+{
+	if (!resolver_allows(a->house->conf, address))
+		a->refused = true;
+	else if (address->family == AF_INET && h->four_n < 4)
+		h->four[h->four_n++] = *address;
+	else if (address->family == AF_INET6 && h->six_n < 4)
+		h->six[h->six_n++] = *address;
+}
+
+static void
+note(struct ask *a, const struct dns_answer *d)
+{
+	if (d->status == DNS_FAILED) {
+		a->failed = true;
+		a->text = arena_span(a->arena, span_str(d->text));
+	}
+	if (d->ttl_s < a->ttl_s)
+		a->ttl_s = d->ttl_s;
+}
+
+struct host_question {
+	struct ask *ask;
+	unsigned host;
+};
+
+static void
+on_address(void *ctx, enum dns_type type, const struct dns_answer *d)
+{
+	struct host_question *q = ctx;
+	struct ask *a = q->ask;
+	struct host *h = &a->hosts[q->host];
+
+	(void)type;
+	note(a, d);
+	h->secure = d->secure;
+	for (unsigned i = 0; i < d->addresses_n; i++)
+		address_add(a, h, &d->addresses[i]);
+	if (--a->pending > 0)
+		return;
+	if (!a->answered)
+		conclude(a);
+	ask_free(a);
+}
+
+/* The count is held up while questions go out, for an answer may come at once. */
+static void
+ask_addresses(struct ask *a)
+{
+	struct host_question *q = arena_alloc(a->arena, sizeof(*q) * MX_HOSTS_MAX);
+	unsigned n = a->hosts_n;
+
+	a->pending = 2 * n;
+	for (unsigned i = 0; i < n; i++)
+		q[i] = (struct host_question){ a, i };
+	for (unsigned i = 0; i < n; i++) {
+		struct span name = a->hosts[i].mx.name;
+
+		dns_ask(a->house->dns, name, DNS_A, a->arena, on_address, &q[i]);
+		dns_ask(a->house->dns, name, DNS_AAAA, a->arena, on_address, &q[i]);
+	}
+}
+
+/* ---- MX ---- */
+
+static void
+hosts_take(struct ask *a, const struct mx_list *l)
+{
+	struct span names[MX_READ_MAX];
+	struct buf site;
+
+	buf_init(&site, 1024);
+	for (unsigned i = 0; i < l->n; i++)
+		names[i] = l->at[i].name;
+	site_name(a->house->suffixes, names, l->n, &site);
+	a->site = arena_span(a->arena, buf_all(&site));
+	buf_free(&site);
+	for (unsigned i = 0; i < l->n && i < MX_HOSTS_MAX; i++)
+		a->hosts[a->hosts_n++].mx = l->at[i];
+}
+
+/* What the MX records say; true: there are hosts to look up. */
+static bool
+judge_mx(struct ask *a, struct mx_list *l)
+{
+	const struct resolver_conf *conf = a->house->conf;
+
+	if (l->n == 0) { /* RFC 5321 5.1: the domain itself, with preference 0 */
+		l->at[0] = (struct mx){ 0, a->domain };
+		l->n = 1;
+	} else if (mx_is_null(l)) {
+		answer(a, RESOLVE_NULL_MX, "the domain takes no mail (null MX)");
+		return false;
+	}
+	mx_order(l, arc4random_uniform);
+	mx_tidy(l);
+	if (mx_drop_own(l, conf->own, conf->own_n) && l->n == 0) {
+		answer(a, RESOLVE_LOOP, "this relay is the domain's best mail host");
+		return false;
+	}
+	if (l->n == 0) {
+		answer(a, RESOLVE_NO_HOST, "its MX records name no host");
+		return false;
+	}
+	hosts_take(a, l);
+	return true;
+}
+
+static void
+on_mx(void *ctx, enum dns_type type, const struct dns_answer *d)
+{
+	struct ask *a = ctx;
+	struct mx_list list = d->mx;
+
+	(void)type;
+	a->pending--;
+	note(a, d);
+	a->secure = d->secure;
+	if (!a->answered && d->status == DNS_FAILED)
+		answer(a, RESOLVE_LATER, d->text);
+	else if (!a->answered && d->status == DNS_NONE)
+		answer(a, RESOLVE_NO_DOMAIN, "the domain does not exist");
+	else if (!a->answered && judge_mx(a, &list)) {
+		ask_addresses(a);
+		return;
+	}
+	ask_free(a);
+}
+
+/* ---- the beginning ---- */
+
+static void
+answer_literal(struct ask *a, const struct address *address)
+{
+	char text[ADDRESS_TEXT];
+	struct host *h = &a->hosts[0];
+
+	address_text(address, text);
+	h->mx.name = arena_span(a->arena, span_str(text));
+	a->site = h->mx.name;
+	a->hosts_n = 1;
+	address_add(a, h, address);
+	conclude(a);
+	ask_free(a);
+}
+
+static bool
+is_domain(struct span d)
+{
+	if (d.n == 0 || d.n > DOMAIN_MAX || d.p[0] == '.')
+		return false;
+	for (size_t i = 0; i < d.n; i++)
+		if (d.p[i] <= ' ' || d.p[i] == '\\' || d.p[i] == '[' ||
+		    (unsigned char)d.p[i] >= 127)
+			return false;
+	return true;
+}
+
+static void
+ask_start(struct ask *a)
+{
+	struct address literal;
+
+	a->house->active++;
+	if (address_literal(a->domain, &literal) == 0) {
+		answer_literal(a, &literal);
+		return;
+	}
+	if (!is_domain(a->domain)) {
+		answer(a, RESOLVE_NO_DOMAIN, "that is no domain name");
+		ask_free(a);
+		return;
+	}
+	timer_set_ms(a->timer, a->house->conf->timeout_ms);
+	a->pending = 1;
+	dns_ask(a->house->dns, a->domain, DNS_MX, a->arena, on_mx, a);
+}
+
+static void
+asks_next(struct asks *as)
+{
+	struct ask *a;
+
+	if (as->starting)
+		return; /* an ask that ended at once: the loop below goes on */
+	as->starting = true;
+	while (as->active < ACTIVE_MAX && (a = TAILQ_FIRST(&as->waiting)) != NULL) {
+		TAILQ_REMOVE(&as->waiting, a, link);
+		ask_start(a);
+	}
+	as->starting = false;
+}
+
+void
+asks_begin(struct asks *as, const struct resolve_ask *r)
+{
+	struct ask *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		fatal("out of memory for an ask");
+	a->house = as;
+	a->arena = arena_new(0);
+	a->number = r->ask;
+	a->generation = as->generation;
+	a->domain = arena_span(a->arena, r->domain);
+	a->timer = timer_new(on_timeout, a);
+	a->ttl_s = UINT32_MAX;
+	TAILQ_INSERT_TAIL(&as->waiting, a, link);
+	asks_next(as);
+}

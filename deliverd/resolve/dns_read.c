@@ -1,0 +1,80 @@
+#include "dns.h"
+
+#include <arpa/nameser.h>
+#include <resolv.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Names come lower-cased; one that holds anything but letters, digits, "-", "_" and "." names no mail host. */
+static int
+name_tidy(char *name)
+{
+	for (char *p = name; *p != '\0'; p++) {
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + 32);
+		else if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' ||
+			     *p == '_' || *p == '.'))
+			return -1;
+	}
+	return 0;
+}
+
+static void
+mx_read(ns_msg *m, const ns_rr *rr, struct arena *arena, struct dns_answer *a)
+{
+	const uint8_t *data = ns_rr_rdata(*rr);
+	char name[NS_MAXDNAME];
+	struct mx *mx = &a->mx.at[a->mx.n];
+
+	if (a->mx.n == MX_READ_MAX || ns_rr_rdlen(*rr) < 3)
+		return;
+	if (dn_expand(ns_msg_base(*m), ns_msg_end(*m), data + 2, name, sizeof(name)) == -1 ||
+	    name_tidy(name) == -1)
+		return;
+	if (strcmp(name, ".") == 0)
+		name[0] = '\0';
+	mx->preference = (uint16_t)(data[0] << 8 | data[1]);
+	mx->name = arena_span(arena, span_str(name));
+	a->mx.n++;
+}
+
+static void
+address_take(const ns_rr *rr, struct dns_answer *a)
+{
+	size_t n = ns_rr_type(*rr) == ns_t_a ? 4 : 16;
+	struct address *to = &a->addresses[a->addresses_n];
+
+	if (a->addresses_n == DNS_ADDRESSES_MAX || ns_rr_rdlen(*rr) != n)
+		return;
+	to->family = n == 4 ? AF_INET : AF_INET6;
+	memcpy(to->bytes, ns_rr_rdata(*rr), n);
+	a->addresses_n++;
+}
+
+void
+dns_read(
+    const uint8_t *packet, size_t n, enum dns_type type, struct arena *arena, struct dns_answer *a)
+{
+	ns_msg m;
+	ns_rr rr;
+
+	a->status = DNS_FAILED;
+	a->ttl_s = UINT32_MAX;
+	if (n > 65535 || ns_initparse(packet, (int)n, &m) == -1) {
+		snprintf(a->text, sizeof(a->text), "the answer is no DNS message");
+		return;
+	}
+	for (int i = 0; i < ns_msg_count(m, ns_s_an); i++) {
+		if (ns_parserr(&m, ns_s_an, i, &rr) == -1)
+			return;
+		if (ns_rr_ttl(rr) < a->ttl_s) /* of an alias on the way too */
+			a->ttl_s = ns_rr_ttl(rr);
+		if ((unsigned)ns_rr_type(rr) != type)
+			continue;
+		if (type == DNS_MX)
+			mx_read(&m, &rr, arena, a);
+		else
+			address_take(&rr, a);
+	}
+	a->status = ns_msg_getflag(m, ns_f_rcode) == ns_r_nxdomain ? DNS_NONE : DNS_OK;
+}

@@ -1,0 +1,217 @@
+#include "mx.h"
+#include "site.h"
+#include "address.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t
+draw_first(uint32_t n)
+{
+	(void)n;
+	return 0;
+}
+
+static uint32_t
+draw_last(uint32_t n)
+{
+	return n - 1;
+}
+
+static struct mx_list
+list_of(const char *text) /* "10 a|20 b" */
+{
+	struct span rest = span_str(text), name;
+	struct mx_list l = { 0 };
+
+	while (rest.n > 0) {
+		struct span number = span_word(span_cut(rest, '|', &rest), &name);
+		uint64_t preference = 0;
+
+		ck_assert_int_eq(span_u64(number, 65535, &preference), 0);
+		l.at[l.n++] = (struct mx){ (uint16_t)preference, span_trim(name) };
+	}
+	return l;
+}
+
+static void
+names(const struct mx_list *l, struct buf *out)
+{
+	buf_reset(out);
+	for (unsigned i = 0; i < l->n; i++)
+		buf_printf(out, "%s%.*s", i > 0 ? " " : "", SPAN(l->at[i].name));
+}
+
+static const struct {
+	const char *rule, *in, *out;
+	bool own;
+} orders[] = {
+	{ "by preference", "30 c|10 a|20 b", "a b c", false },
+	{ "equal names: the best stays", "30 a|10 A|20 b", "A b", false },
+	{ "the root among others is passed over", "0 |10 a", "a", false },
+	{ "ours and what is not better goes", "10 a|20 me|20 b|30 c", "a", true },
+	{ "ours is the best", "10 ME|20 b", "", true },
+	{ "both names of ours", "10 a|15 us|20 me", "a", true },
+	{ "none of ours", "10 a|15 b", "a b", false },
+};
+
+START_TEST(order_and_loops)
+{
+	struct span own[2] = { SPAN_LIT("me"), SPAN_LIT("us") };
+	struct mx_list l = list_of(orders[_i].in);
+	struct buf out;
+
+	buf_init(&out, 1000);
+	mx_order(&l, draw_first);
+	mx_tidy(&l);
+	ck_assert(mx_drop_own(&l, own, 2) == orders[_i].own);
+	names(&l, &out);
+	ck_assert_msg(span_is(buf_all(&out), orders[_i].out), "%s: %.*s", orders[_i].rule,
+	    SPAN(buf_all(&out)));
+	buf_free(&out);
+}
+END_TEST
+
+START_TEST(equals_are_drawn)
+{
+	struct mx_list a = list_of("5 a|5 b|5 c|1 z"), b = a;
+
+	mx_order(&a, draw_first);
+	mx_order(&b, draw_last);
+	ck_assert(span_is(a.at[0].name, "z") && span_is(b.at[0].name, "z"));
+	ck_assert(!span_eq(a.at[1].name, b.at[1].name));
+}
+END_TEST
+
+START_TEST(null_mx)
+{
+	struct mx_list one = list_of("0 "), two = list_of("0 |5 a"), host = list_of("0 a");
+
+	ck_assert(mx_is_null(&one) && !mx_is_null(&two) && !mx_is_null(&host));
+}
+END_TEST
+
+static const struct {
+	const char *hosts, *site;
+} sites[] = {
+	{ "aspmx.l.google.com alt1.aspmx.l.google.com", "google.com" },
+	{ "mx1.mail.co.uk mx2.mail.co.uk", "mail.co.uk" },
+	{ "b.example-two.com a.example-one.com", "a.example-one.com+b.example-two.com" },
+	{ "a.example-one.com b.example-two.com", "a.example-one.com+b.example-two.com" },
+	{ "com", "com" },
+	{ "mx.test", "mx.test" },
+	{ "192.0.2.1", "192.0.2.1" },
+	{ "a23456789012345678901234567890.one.com b23456789012345678901234567890.two.com "
+	  "c23456789012345678901234567890.three.com d23456789012345678901234567890.four.com",
+	    "a23456789012345678901234567890.one.com+b23456789012345678901234567890.two.com+" },
+};
+
+START_TEST(site_names)
+{
+	struct site_suffixes *suffixes = site_suffixes_load();
+	struct span hosts[8], rest = span_str(sites[_i].hosts);
+	struct buf out;
+	unsigned n = 0;
+
+	buf_init(&out, 1000);
+	while (rest.n > 0)
+		hosts[n++] = span_word(rest, &rest);
+	site_name(suffixes, hosts, n, &out);
+	if (sites[_i].site[strlen(sites[_i].site) - 1] == '+')
+		ck_assert(span_starts(buf_all(&out), sites[_i].site) && out.n <= SITE_NAME_MAX);
+	else
+		ck_assert_msg(span_is(buf_all(&out), sites[_i].site), "%.*s", SPAN(buf_all(&out)));
+	buf_free(&out);
+	site_suffixes_free(suffixes);
+}
+END_TEST
+
+static const struct {
+	const char *address;
+	bool is_public;
+} addresses[] = {
+	{ "8.8.8.8", true },
+	{ "192.0.2.1", true },
+	{ "198.51.100.1", true },
+	{ "172.15.255.255", true },
+	{ "172.32.0.0", true },
+	{ "100.63.0.1", true },
+	{ "223.255.255.255", true },
+	{ "2001:db8::1", true },
+	{ "2a00::1", true },
+	{ "::ffff:8.8.8.8", true },
+	{ "64:ff9b::808:808", true },
+	{ "2002:808:808::1", true },
+	{ "0.0.0.0", false },
+	{ "0.1.2.3", false },
+	{ "10.0.0.1", false },
+	{ "127.0.0.1", false },
+	{ "127.255.0.1", false },
+	{ "100.64.0.1", false },
+	{ "169.254.1.1", false },
+	{ "172.16.0.1", false },
+	{ "172.31.255.255", false },
+	{ "192.168.1.1", false },
+	{ "224.0.0.1", false },
+	{ "240.0.0.1", false },
+	{ "255.255.255.255", false },
+	{ "::", false },
+	{ "::1", false },
+	{ "fe80::1", false },
+	{ "fc00::1", false },
+	{ "fdff::1", false },
+	{ "ff02::1", false },
+	{ "fec0::1", false },
+	{ "::ffff:127.0.0.1", false },
+	{ "::10.0.0.1", false },
+	{ "64:ff9b::7f00:1", false },
+	{ "2002:a00:1::1", false },
+};
+
+START_TEST(what_mail_may_go_to)
+{
+	struct address a;
+
+	ck_assert_int_eq(address_read(span_str(addresses[_i].address), &a), 0);
+	ck_assert_msg(
+	    address_is_public(&a) == addresses[_i].is_public, "%s", addresses[_i].address);
+}
+END_TEST
+
+START_TEST(literals)
+{
+	struct address a;
+
+	ck_assert_int_eq(address_literal(SPAN_LIT("[192.0.2.1]"), &a), 0);
+	ck_assert_int_eq(address_literal(SPAN_LIT("[IPv6:2001:db8::1]"), &a), 0);
+	ck_assert_int_eq(address_literal(SPAN_LIT("[2001:db8::1]"), &a), -1);
+	ck_assert_int_eq(address_literal(SPAN_LIT("[IPv6:192.0.2.1]"), &a), -1);
+	ck_assert_int_eq(address_literal(SPAN_LIT("192.0.2.1"), &a), -1);
+	ck_assert_int_eq(address_literal(SPAN_LIT("[]"), &a), -1);
+	ck_assert_int_eq(address_literal(SPAN_LIT("[192.0.2.1"), &a), -1);
+}
+END_TEST
+
+#define LOOP(t, test, table) tcase_add_loop_test(t, test, 0, sizeof(table) / sizeof((table)[0]))
+
+int
+main(void)
+{
+	Suite *s = suite_create("mx");
+	TCase *t = tcase_create("mx");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	LOOP(t, order_and_loops, orders);
+	tcase_add_test(t, equals_are_drawn);
+	tcase_add_test(t, null_mx);
+	LOOP(t, site_names, sites);
+	LOOP(t, what_mail_may_go_to, addresses);
+	tcase_add_test(t, literals);
+	suite_add_tcase(s, t);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}

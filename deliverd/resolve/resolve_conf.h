@@ -1,0 +1,21 @@
+/* resolve_conf.h: the resolver block of posthouse.conf(5), and what deliverd-resolve reads from it. */
+#pragma once
+
+#include "conf.h"
+#include "dns.h"
+
+enum { OWN_NAMES_MAX = 32 };
+
+struct resolver_conf {
+	struct dns_conf dns;
+	uint64_t timeout_ms;
+	const struct conf_block *block; /* for allow-private; NULL: none */
+	struct span own[OWN_NAMES_MAX]; /* names that are this relay */
+	unsigned own_n;
+};
+
+extern const struct conf_table resolver_table; /* the block, for the master's table */
+extern const struct conf_table resolve_table;  /* all that deliverd-resolve reads */
+
+void resolver_read(const struct conf *, struct resolver_conf *, struct arena *);
+bool resolver_allows(const struct resolver_conf *, const struct address *);

@@ -1,0 +1,506 @@
+#include "course.h"
+#include "bounce_token.h"
+#include "content.h"
+#include "events.h"
+#include "final.h"
+#include "lane.h"
+#include "log.h"
+#include "loop.h"
+#include "notice.h"
+#include "peer_bouncd.h"
+#include "peer_deliverd.h"
+#include "queued.h"
+#include "session.h"
+#include "settle.h"
+#include "store.h"
+#include "suppressed.h"
+
+#include <bsd/stdlib.h>
+#include <stdio.h>
+
+enum {
+	SUSPEND_S = 15 * 60, /* where the verdict names no time */
+	LOST_RETRY_S = 60,   /* a worker died: soon, but not at once */
+	REWRITE_RETRY_S = 60,
+	AWAY_RETRY_S = 120, /* the lane cannot connect */
+};
+
+/* ---- setting out ---- */
+
+void
+course_set_out(struct queued *q, struct message *m)
+{
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+		if (m->deliveries[i].state == DELIVERY_NEW)
+			course_begin(q, &m->deliveries[i]);
+}
+
+static void
+unroutable(struct queued *q, struct delivery *d, const struct site_answer *a)
+{
+	static const struct {
+		const char *status;
+		const char *text;
+		enum category category;
+	} said[] = {
+		[RESOLVE_NO_DOMAIN] = { "5.1.2", "the domain does not exist", CATEGORY_BAD_DOMAIN },
+		[RESOLVE_NULL_MX] = { "5.1.10", "the domain takes no mail (null MX)",
+		    CATEGORY_BAD_DOMAIN },
+		[RESOLVE_NO_HOST] = { "5.4.4", "the domain has no host that takes mail",
+		    CATEGORY_BAD_DOMAIN },
+		[RESOLVE_REFUSED] = { "5.4.4",
+		    "the domain points to addresses that are not on the internet",
+		    CATEGORY_BAD_DOMAIN },
+		[RESOLVE_LOOP] = { "5.4.6", "mail for the domain would come back to us",
+		    CATEGORY_BAD_DOMAIN },
+		[RESOLVE_LATER] = { "4.4.3", "the domain cannot be looked up now",
+		    CATEGORY_NETWORK },
+	};
+	bool later = a->status == RESOLVE_LATER || a->status > RESOLVE_LATER;
+	struct deliver_result r = { .outcome = OUTCOME_REPLIED,
+		.stage = STAGE_CONNECT,
+		.enhanced = span_str(said[later ? RESOLVE_LATER : a->status].status),
+		.text = a->text.n > 0 ? a->text
+				      : span_str(said[later ? RESOLVE_LATER : a->status].text) };
+
+	d->attempts++;
+	delivery_attempt(d, &r, loop_wall_ms());
+	delivery_judged(d, later || a->status == RESOLVE_LOOP ? CLASS_SOFT : CLASS_HARD,
+	    (uint8_t)said[later ? RESOLVE_LATER : a->status].category, ADVICE_NONE, 0, r.enhanced,
+	    r.text);
+	if (later)
+		settle_deferred(q, d, 0);
+	else
+		settle_given_up(q, d, FINAL_BOUNCED);
+}
+
+static void
+line_up(struct queued *q, struct delivery *d, struct site *s)
+{
+	delivery_move(d, DELIVERY_LANE);
+	lane_put(lane_of(q->lanes, &q->conf->sources[0], s), d);
+}
+
+static void
+route(struct queued *q, struct delivery *d)
+{
+	struct site_answer a;
+
+	switch (site_of(q->sites, d, &a)) {
+	case SITE_FOUND:
+		line_up(q, d, a.site);
+		break;
+	case SITE_ASKED:
+		if (d->state != DELIVERY_ROUTING)
+			delivery_move(d, DELIVERY_ROUTING);
+		break;
+	case SITE_FAILED:
+		unroutable(q, d, &a);
+		break;
+	}
+}
+
+void
+course_begin(struct queued *q, struct delivery *d)
+{
+	if (d->message->held) {
+		delivery_move(d, DELIVERY_HELD);
+		settle_held(q, d);
+	} else if (conf_is_bounce_domain(q->conf, delivery_domain(d))) {
+		delivery_move(d, DELIVERY_RETURNED);
+		peer_bouncd_returned(q->bouncd, d);
+	} else if (!d->message->envelope->is_notice &&
+		   suppressed_maybe(
+		       q->suppressed, d->message->envelope->tenant, delivery_address(d))) {
+		delivery_move(d, DELIVERY_CONFIRM);
+		peer_bouncd_confirm(q->bouncd, d);
+	} else
+		route(q, d);
+}
+
+void
+course_routed(struct queued *q, struct delivery *d)
+{
+	route(q, d);
+}
+
+void
+course_confirmed(struct queued *q, struct delivery *d, bool suppressed, struct span reason)
+{
+	if (suppressed)
+		final_end(q, d, FINAL_SUPPRESSED, reason);
+	else
+		route(q, d);
+}
+
+void
+course_unconfirmed(struct queued *q, struct delivery *d)
+{
+	settle_deferred(q, d, LOST_RETRY_S);
+}
+
+void
+course_returned(struct queued *q, struct delivery *d, bool stored)
+{
+	if (stored)
+		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("bounce"));
+	else
+		settle_deferred(q, d, LOST_RETRY_S);
+}
+
+void
+course_noticed(struct queued *q, struct delivery *d)
+{
+	final_end(q, d, d->final, span_of(NULL, 0));
+}
+
+/* ---- results ---- */
+
+bool
+course_awaits_result(struct queued *q, struct delivery *d)
+{
+	(void)q;
+	switch (d->state) {
+	case DELIVERY_SENDING:
+	case DELIVERY_REWRITING:
+		return true;
+	case DELIVERY_NEW:
+	case DELIVERY_DEFERRED:
+	case DELIVERY_HELD:
+	case DELIVERY_LANE:
+	case DELIVERY_ROUTING: /* fed by the queued before us */
+		return d->transaction == NULL;
+	default:
+		return false;
+	}
+}
+
+/* At a start a delivery may stand anywhere when its worker says that it has it. */
+static void
+pull_into_sending(struct queued *q, struct delivery *d)
+{
+	if (d->state == DELIVERY_SENDING || d->state == DELIVERY_REWRITING)
+		return;
+	if (d->state == DELIVERY_ROUTING)
+		site_unwait(q->sites, d);
+	lane_take_out(d);
+	schedule_clear(&q->schedule, &d->due);
+	delivery_move(d, DELIVERY_SENDING);
+}
+
+static void
+again_in_lane(struct queued *q, struct delivery *d)
+{
+	worker_settled(d);
+	if (d->lane == NULL) {
+		delivery_move(d, DELIVERY_DEFERRED);
+		delivery_move(d, DELIVERY_NEW);
+		course_begin(q, d);
+		return;
+	}
+	delivery_move(d, DELIVERY_LANE);
+	lane_put(d->lane, d);
+}
+
+static void
+delivered(struct queued *q, struct delivery *d)
+{
+	if (d->lane != NULL)
+		lane_clean(d->lane);
+	final_end(q, d, FINAL_DELIVERED, span_of(NULL, 0));
+}
+
+void
+course_result(struct queued *q, struct delivery *d, const struct deliver_result *r)
+{
+	pull_into_sending(q, d);
+	switch (r->outcome) {
+	case OUTCOME_UNSENT:
+		again_in_lane(q, d);
+		return;
+	case OUTCOME_NEEDS_7BIT:
+		d->need_7bit = true;
+		again_in_lane(q, d);
+		return;
+	default:
+		break;
+	}
+	d->attempts++;
+	delivery_attempt(d, r, loop_wall_ms());
+	if (r->outcome == OUTCOME_DELIVERED)
+		delivered(q, d);
+	else if (r->outcome == OUTCOME_DAMAGED)
+		settle_damaged(q, d);
+	else if (d->result_worker == NULL)
+		settle_deferred(
+		    q, d, LOST_RETRY_S); /* the worker is gone: no server said anything */
+	else {
+		delivery_move(d, DELIVERY_VERDICT);
+		peer_bouncd_reply(q->bouncd, d);
+	}
+}
+
+void
+course_stray(struct queued *q, struct worker *w, const struct deliver_result *r, struct delivery *d)
+{
+	struct delivery nobody = {
+		.result_worker = w, .result_life = w->life, .result_number = r->number
+	};
+
+	(void)q;
+	if (d != NULL &&
+	    (d->state == DELIVERY_VERDICT || d->state == DELIVERY_ENDING ||
+		d->state == DELIVERY_NOTICE) &&
+	    d->result_worker == w && d->result_number == r->number)
+		return; /* said twice: settled once */
+	worker_settled(&nobody);
+}
+
+void
+course_underway(struct queued *q, struct delivery *d, struct worker *w)
+{
+	if (d->transaction != NULL || !course_awaits_result(q, d))
+		return;
+	pull_into_sending(q, d);
+	d->result_worker = w;
+	d->result_life = w->life;
+	d->result_number = 0;
+}
+
+void
+course_worker_gone(struct queued *q, struct worker *w)
+{
+	struct deliver_result lost = { .outcome = OUTCOME_LOST,
+		.stage = STAGE_IDLE,
+		.text = SPAN_LIT("the delivery process ended before the answer came") };
+	struct messages *ms = &q->messages;
+
+	for (struct table_node *n = table_each(&ms->by_id, NULL); n != NULL;
+	     n = table_each(&ms->by_id, n)) {
+		struct message *m = TABLE_OF(n, struct message, by_id);
+
+		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++) {
+			struct delivery *d = &m->deliveries[i];
+
+			if (d->result_worker != w)
+				continue;
+			d->result_worker = NULL;
+			if (d->state == DELIVERY_SENDING && d->transaction == NULL)
+				course_result(q, d, &lost);
+		}
+	}
+}
+
+/* ---- verdicts ---- */
+
+/* What the verdict says of the lane, before what becomes of the recipient. */
+static void
+lane_hears(struct delivery *d)
+{
+	const struct attempt *a = d->last;
+
+	if (d->lane == NULL)
+		return;
+	if (a->advice == ADVICE_SLOW_LANE)
+		lane_slow(d->lane, a->text);
+	else if (a->advice == ADVICE_SUSPEND_LANE)
+		lane_suspend(d->lane, a->advice_s > 0 ? a->advice_s : SUSPEND_S, a->text);
+}
+
+/* A 5yz that is not about the address, and that waiting will not change, ends it too. */
+static bool
+ends_it(const struct attempt *a)
+{
+	if (a->class == CLASS_HARD)
+		return true;
+	if (a->code < 500)
+		return false;
+	return a->advice != ADVICE_RETRY && a->advice != ADVICE_RETRY_LATER &&
+	       a->advice != ADVICE_SLOW_LANE && a->advice != ADVICE_SUSPEND_LANE;
+}
+
+void
+course_judged(struct queued *q, struct delivery *d)
+{
+	const struct attempt *a = d->last;
+
+	if (!a->judged) {
+		settle_deferred(q, d, 0);
+		return;
+	}
+	lane_hears(d);
+	if (ends_it(a))
+		settle_given_up(q, d, FINAL_BOUNCED);
+	else
+		settle_deferred(q, d, a->advice_s);
+}
+
+/* ---- the lane's doings ---- */
+
+void
+course_connect_failed(struct queued *q, struct lane *l, const struct deliver_closed *c)
+{
+	char why[ADAPT_REASON_MAX];
+
+	(void)q;
+	snprintf(why, sizeof(why), "%s: %.*s%s%u %.*s %.*s", deliver_stage_name(c->stage),
+	    SPAN(c->server), c->server.n > 0 ? ": " : "", c->code, SPAN(c->enhanced),
+	    SPAN(c->text));
+	log_begin(LOG_LEVEL_WARN, "unreachable");
+	log_kv("site", l->site->name);
+	log_kv("source", l->source->name);
+	log_kvs("why", why);
+	log_kvf("waiting", "%zu", l->draw.n);
+	log_end();
+	lane_connect_failed(l, span_str(why));
+}
+
+/* Says why the lane is away in the words of an attempt, which is not counted: no server was asked. */
+void
+course_lane_away(struct queued *q, struct delivery *d)
+{
+	const struct lane *l = d->lane;
+	bool suspended = l->adapt.until_ms > loop_now_ms();
+	struct deliver_result r = { .outcome = OUTCOME_LOST,
+		.stage = STAGE_CONNECT,
+		.enhanced = suspended ? SPAN_LIT("4.7.0") : SPAN_LIT("4.4.1"),
+		.text = span_str(suspended ? l->adapt.reason : l->failure) };
+	uint64_t until = suspended ? l->adapt.until_ms : l->backoff_ms;
+	uint32_t wait_s = (uint32_t)((until - loop_now_ms()) / 1000);
+
+	delivery_attempt(d, &r, loop_wall_ms());
+	delivery_judged(d, CLASS_SOFT, suspended ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK,
+	    ADVICE_RETRY, 0, r.enhanced, r.text);
+	settle_deferred(q, d, wait_s > AWAY_RETRY_S ? wait_s : AWAY_RETRY_S);
+}
+
+void
+course_expired(struct queued *q, struct delivery *d)
+{
+	settle_given_up(q, d, FINAL_EXPIRED);
+}
+
+/* Takes the transaction apart, one recipient at a time. */
+static struct delivery *
+next_of(struct queued *q, struct transaction *t)
+{
+	uint32_t i = 0;
+
+	while (t->deliveries[i] == NULL)
+		i++;
+	return transaction_take(q->pool, t, t->deliveries[i]->index);
+}
+
+/* Short of descriptors, perhaps, or the disk is: that passes. Damage is what the checksum says (OUTCOME_DAMAGED). */
+void
+course_unreadable(struct queued *q, struct transaction *t, const struct err *err)
+{
+	struct deliver_result r = { .outcome = OUTCOME_LOST,
+		.stage = STAGE_IDLE,
+		.enhanced = SPAN_LIT("4.3.0"),
+		.text = SPAN_LIT("the message could not be read from our disk now") };
+
+	log_begin(LOG_LEVEL_ERROR, "unreadable");
+	log_kvs("id", id_text(t->message->envelope->id).c);
+	log_kvs("why", err->text);
+	log_end();
+	for (uint32_t n = t->left; n > 0; n--) {
+		struct delivery *d = next_of(q, t);
+
+		delivery_attempt(d, &r, loop_wall_ms());
+		delivery_judged(
+		    d, CLASS_SOFT, CATEGORY_SYSTEM, ADVICE_RETRY, 0, r.enhanced, r.text);
+		settle_deferred(q, d, LOST_RETRY_S);
+	}
+}
+
+void
+course_not_rewritten(struct queued *q, struct transaction *t, bool ever, struct span why)
+{
+	struct deliver_result r = { .outcome = OUTCOME_REPLIED,
+		.stage = STAGE_DATA,
+		.enhanced = ever ? SPAN_LIT("4.3.0") : SPAN_LIT("5.6.1"),
+		.text = why };
+
+	for (uint32_t n = t->left; n > 0; n--) {
+		struct delivery *d = next_of(q, t);
+
+		delivery_attempt(d, &r, loop_wall_ms());
+		delivery_judged(d, CLASS_SOFT, ever ? CATEGORY_SYSTEM : CATEGORY_PROTOCOL,
+		    ADVICE_NONE, 0, r.enhanced, why);
+		if (ever)
+			settle_deferred(q, d, REWRITE_RETRY_S);
+		else
+			settle_given_up(q, d, FINAL_BOUNCED);
+	}
+}
+
+/* ---- operators ---- */
+
+/* Out of wherever it waits; false: it is with somebody and will answer soon. */
+static bool
+pulled(struct queued *q, struct delivery *d)
+{
+	switch (d->state) {
+	case DELIVERY_ROUTING:
+		site_unwait(q->sites, d);
+		return true;
+	case DELIVERY_LANE:
+		lane_take_out(d);
+		return true;
+	case DELIVERY_DEFERRED:
+		schedule_clear(&q->schedule, &d->due);
+		return true;
+	case DELIVERY_NEW:
+	case DELIVERY_HELD:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+course_hold(struct queued *q, struct delivery *d)
+{
+	if (d->state == DELIVERY_HELD || !pulled(q, d))
+		return -1;
+	delivery_move(d, DELIVERY_HELD);
+	settle_held(q, d);
+	return 0;
+}
+
+int
+course_release(struct queued *q, struct delivery *d)
+{
+	if (d->state != DELIVERY_HELD)
+		return -1;
+	if (d->message->held)
+		store_hold(q->store, d->message->envelope->id, false);
+	d->message->held = false;
+	delivery_move(d, DELIVERY_NEW);
+	course_begin(q, d);
+	return 0;
+}
+
+int
+course_retry(struct queued *q, struct delivery *d)
+{
+	if (d->state != DELIVERY_DEFERRED)
+		return -1;
+	schedule_clear(&q->schedule, &d->due);
+	d->immediate = true;
+	delivery_move(d, DELIVERY_NEW);
+	course_begin(q, d);
+	return 0;
+}
+
+int
+course_drop(struct queued *q, struct delivery *d)
+{
+	if (!pulled(q, d))
+		return -1;
+	if (d->message->open == 1)
+		store_drop(q->store, d->message->envelope->id); /* whole, for undrop */
+	final_end(q, d, FINAL_DROPPED, span_of(NULL, 0));
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* course.h: the course of a delivery: what happens next after each thing that happened to it.
+ *
+ * new -> (suppressed? returned?) -> routing -> lane -> sending -> ended, or verdict -> deferred -> new, or notice -> ended.
+ * Each function takes the delivery in the state it names, moves it on, and asks whoever must be asked. final.c ends it. */
+#pragma once
+
+#include "err.h"
+#include "message.h"
+#include "site.h"
+
+struct queued;
+struct lane;
+struct worker;
+struct transaction;
+
+/* A message that is on disk sets out: each open delivery that is new begins. */
+void course_set_out(struct queued *, struct message *);
+void course_begin(struct queued *, struct delivery *); /* NEW */
+
+/* Answers to questions. */
+void course_routed(struct queued *, struct delivery *); /* ROUTING */
+void course_confirmed(
+    struct queued *, struct delivery *, bool suppressed, struct span reason); /* CONFIRM */
+void course_unconfirmed(struct queued *, struct delivery *); /* CONFIRM: nobody could say */
+void
+course_judged(struct queued *, struct delivery *); /* VERDICT: d->last is judged, or nobody did */
+void course_returned(struct queued *, struct delivery *, bool stored); /* RETURNED */
+void course_noticed(struct queued *, struct delivery *); /* NOTICE: the notice is on disk */
+
+/* Results of deliverd. Awaits: it is with deliverd, or may still become so at a start. */
+bool course_awaits_result(struct queued *, struct delivery *);
+void course_result(struct queued *, struct delivery *, const struct deliver_result *);
+/* A result nobody waits for: of a recipient that ended before a restart, or unknown. */
+void
+course_stray(struct queued *, struct worker *, const struct deliver_result *, struct delivery *);
+void course_underway(struct queued *, struct delivery *, struct worker *);
+void course_worker_gone(struct queued *, struct worker *);
+
+/* The lane's doings. */
+void course_connect_failed(struct queued *, struct lane *, const struct deliver_closed *);
+void course_lane_away(struct queued *, struct delivery *); /* LANE, taken out of its draw */
+void course_expired(struct queued *, struct delivery *);   /* LANE, taken out */
+void course_unreadable(struct queued *, struct transaction *, const struct err *);
+void course_not_rewritten(struct queued *, struct transaction *, bool ever, struct span why);
+
+/* What operators do. -1: not in a state for it. */
+int course_hold(struct queued *, struct delivery *);
+int course_release(struct queued *, struct delivery *);
+int course_retry(struct queued *, struct delivery *);
+int course_drop(struct queued *, struct delivery *);

@@ -1,0 +1,138 @@
+#include "delivery.h"
+#include "err.h"
+#include "log.h"
+#include "message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TO(state) (1u << DELIVERY_##state)
+
+static const struct {
+	const char *name;
+	unsigned to;
+} states[] = {
+	[DELIVERY_NEW] = { "new", TO(CONFIRM) | TO(ROUTING) | TO(LANE) | TO(SENDING) |
+				      TO(DEFERRED) | TO(HELD) | TO(RETURNED) | TO(NOTICE) |
+				      TO(ENDING) | TO(VERDICT) },
+	[DELIVERY_CONFIRM] = { "asking bouncd",
+	    TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD) },
+	[DELIVERY_ROUTING] = { "asking where to", TO(LANE) | TO(VERDICT) | TO(DEFERRED) |
+						      TO(NOTICE) | TO(ENDING) | TO(SENDING) |
+						      TO(HELD) },
+	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
+					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) },
+	[DELIVERY_REWRITING] = { "being rewritten",
+	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_SENDING] = { "being sent",
+	    TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_VERDICT] = { "asking what the reply means",
+	    TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_DEFERRED] = { "deferred",
+	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_HELD] = { "held", TO(NEW) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
+	[DELIVERY_RETURNED] = { "with bouncd", TO(NEW) | TO(DEFERRED) | TO(ENDING) },
+	[DELIVERY_NOTICE] = { "telling the sender", TO(ENDING) },
+	[DELIVERY_ENDING] = { "ending", TO(ENDED) },
+	[DELIVERY_ENDED] = { "ended", 0 },
+};
+
+bool
+delivery_may(enum delivery_state from, enum delivery_state to)
+{
+	return (states[from].to & 1u << to) != 0;
+}
+
+const char *
+delivery_state_name(enum delivery_state s)
+{
+	return states[s].name;
+}
+
+void
+delivery_move(struct delivery *d, enum delivery_state to)
+{
+	if (!delivery_may(d->state, to))
+		fatal("delivery from \"%s\" to \"%s\"", states[d->state].name, states[to].name);
+	d->state = (uint8_t)to;
+}
+
+struct span
+delivery_address(const struct delivery *d)
+{
+	return d->message->envelope->rcpts[d->index].address;
+}
+
+struct span
+delivery_domain(const struct delivery *d)
+{
+	struct span a = delivery_address(d);
+	ptrdiff_t at = span_find_last(a, '@');
+
+	return at < 0 ? span_of(NULL, 0) : span_from(a, (size_t)at + 1);
+}
+
+/* Copies the spans behind the attempt, in one piece of memory. */
+static struct attempt *
+copied(const struct attempt *from)
+{
+	const struct span *in[] = { &from->enhanced, &from->text, &from->server, &from->address,
+		&from->source, &from->tls, &from->status, &from->words };
+	size_t n = sizeof(*from);
+	struct attempt *a;
+	char *p;
+
+	for (unsigned i = 0; i < sizeof(in) / sizeof(in[0]); i++)
+		n += in[i]->n;
+	a = malloc(n);
+	if (a == NULL)
+		fatal("out of memory for an attempt");
+	*a = *from;
+	p = (char *)(a + 1);
+	struct span *out[] = { &a->enhanced, &a->text, &a->server, &a->address, &a->source, &a->tls,
+		&a->status, &a->words };
+	for (unsigned i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
+		if (in[i]->n > 0)
+			memcpy(p, in[i]->p, in[i]->n);
+		*out[i] = span_of(p, in[i]->n);
+		p += in[i]->n;
+	}
+	return a;
+}
+
+void
+delivery_attempt(struct delivery *d, const struct deliver_result *r, uint64_t time_ms)
+{
+	struct attempt a = { .time_ms = time_ms,
+		.outcome = r->outcome,
+		.stage = r->stage,
+		.code = r->code,
+		.took_ms = r->took_ms,
+		.enhanced = r->enhanced,
+		.text = r->text,
+		.server = r->server,
+		.address = r->address,
+		.source = r->source,
+		.tls = r->tls };
+	struct attempt *old = d->last;
+
+	d->last = copied(&a);
+	free(old);
+}
+
+void
+delivery_judged(struct delivery *d, uint8_t class, uint8_t category, uint8_t advice,
+    uint32_t advice_s, struct span status, struct span words)
+{
+	struct attempt a = *d->last, *old = d->last;
+
+	a.judged = true;
+	a.class = class;
+	a.category = category;
+	a.advice = advice;
+	a.advice_s = advice_s;
+	a.status = status;
+	a.words = words;
+	d->last = copied(&a);
+	free(old);
+}

@@ -1,0 +1,82 @@
+/* delivery.h: one recipient of one message on its way: what is awaited, what happened last.
+ *
+ * delivery_move() alone writes the state, and only along the table in delivery.c. A delivery lives as long as its message
+ * is in memory; its file, marks and index record outlive it (store.h). */
+#pragma once
+
+#include "acks.h"
+#include "draw.h"
+#include "proto_deliver.h"
+#include "schedule.h"
+#include "verdict.h"
+
+enum delivery_state {
+	DELIVERY_NEW,       /* nothing was decided yet */
+	DELIVERY_CONFIRM,   /* bouncd is asked whether it is suppressed */
+	DELIVERY_ROUTING,   /* resolve is asked where to */
+	DELIVERY_LANE,      /* lines up */
+	DELIVERY_REWRITING, /* the rewriter makes its bytes */
+	DELIVERY_SENDING,   /* in a transaction at deliverd */
+	DELIVERY_VERDICT,   /* bouncd is asked what the reply means */
+	DELIVERY_DEFERRED,  /* waits for its next attempt */
+	DELIVERY_HELD,      /* an operator holds it */
+	DELIVERY_RETURNED,  /* handed to bouncd as a bounce that came back */
+	DELIVERY_NOTICE,    /* given up; the bounce message is being made and stored */
+	DELIVERY_ENDING,    /* its done record is on the way to the disk */
+	DELIVERY_ENDED,
+	DELIVERY_STATES,
+};
+
+/* What the last attempt brought; kept for `why`, notices and events. Its texts are its own. */
+struct attempt {
+	uint64_t time_ms; /* since 1970 */
+	enum deliver_outcome outcome;
+	enum deliver_stage stage;
+	uint16_t code;
+	uint32_t took_ms;
+	struct span enhanced, text, server, address, source, tls;
+	/* the verdict */
+	bool judged;
+	uint8_t class, category, advice;
+	uint32_t advice_s;
+	struct span status, words;
+};
+
+struct worker;
+struct lane;
+struct message;
+struct transaction;
+
+struct delivery {
+	struct message *message;
+	uint32_t index; /* recipient in the envelope */
+	uint8_t state;
+	bool need_7bit;
+	bool immediate;                /* an operator asked for a try now */
+	uint8_t final;                 /* enum final_kind, once it was given up */
+	uint16_t attempts;             /* made so far */
+	TAILQ_ENTRY(delivery) waiting; /* for an answer of resolve, or its batch */
+	struct draw_item item;
+	struct lane *lane;
+	struct transaction *transaction;
+	struct due due;   /* state's time-out, or the next attempt */
+	uint64_t next_ms; /* DEFERRED: since 1970 */
+	uint64_t job;     /* of the question that is out */
+	struct attempt *last;
+	/* the result that is not yet acknowledged to its worker */
+	struct worker *result_worker;
+	uint64_t result_life, result_number;
+};
+TAILQ_HEAD(deliveries, delivery);
+
+void delivery_move(struct delivery *, enum delivery_state);
+bool delivery_may(enum delivery_state from, enum delivery_state to);
+const char *delivery_state_name(enum delivery_state);
+
+struct span delivery_address(const struct delivery *);
+struct span delivery_domain(const struct delivery *); /* what is behind the last @ */
+
+/* Copies the result; what was there before is freed. */
+void delivery_attempt(struct delivery *, const struct deliver_result *, uint64_t time_ms);
+void delivery_judged(struct delivery *, uint8_t class, uint8_t category, uint8_t advice,
+    uint32_t advice_s, struct span status, struct span words);

@@ -1,0 +1,219 @@
+#include "events.h"
+#include "err.h"
+#include "event.h"
+#include "lane.h"
+#include "log.h"
+#include "loop.h"
+#include "queued.h"
+#include "verdict.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { WAITING_MAX = 16 << 20, LINE_MAX_BYTES = 64 * 1024 };
+
+struct events {
+	struct queued *q;
+	int fd;
+	struct buf out, line;
+	uint64_t dropped;
+	bool failing;
+};
+
+static void
+on_turn_end(void *ctx)
+{
+	struct events *e = ctx;
+	ssize_t n;
+
+	if (e->out.n == 0)
+		return;
+	n = write(e->fd, e->out.p, e->out.n);
+	if (n > 0)
+		buf_drop(&e->out, (size_t)n);
+	if (n == -1 && errno != EINTR && errno != EAGAIN && !e->failing)
+		log_error("events-unwritten", "bytes=%zu errno=%d", e->out.n, errno);
+	if (n != -1 && e->failing)
+		log_info("events-written", "dropped=%llu", (unsigned long long)e->dropped);
+	e->failing = n == -1 && errno != EINTR && errno != EAGAIN;
+}
+
+struct events *
+events_new(struct queued *q, int fd)
+{
+	struct events *e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		fatal("out of memory for events");
+	e->q = q;
+	e->fd = fd;
+	buf_init(&e->out, WAITING_MAX);
+	buf_init(&e->line, LINE_MAX_BYTES);
+	loop_at_turn_end(on_turn_end, e);
+	return e;
+}
+
+void
+events_line(struct events *e, struct span line)
+{
+	buf_span(&e->out, line);
+	if (!buf_over(&e->out))
+		return;
+	e->out.over = false;
+	e->dropped++;
+}
+
+static struct buf *
+begin(struct events *e, const char *kind)
+{
+	buf_reset(&e->line);
+	event_open(&e->line, kind, id_new(), loop_wall_ms());
+	return &e->line;
+}
+
+static void
+end(struct events *e)
+{
+	event_close(&e->line);
+	if (!buf_over(&e->line))
+		events_line(e, buf_all(&e->line));
+}
+
+static void
+message_keys(struct buf *b, const struct envelope *e)
+{
+	event_span(b, "tenant", e->tenant);
+	event_span(b, "campaign", e->campaign);
+	event_span(b, "tags", e->tags);
+	event_span(b, "from", e->from);
+}
+
+void
+events_delivery(struct buf *b, const struct delivery *d)
+{
+	const struct envelope *e = d->message->envelope;
+
+	event_id(b, "message", e->id);
+	event_span(b, "recipient", delivery_address(d));
+	message_keys(b, e);
+	event_span(b, "site", d->lane != NULL ? d->lane->site->name : delivery_domain(d));
+	event_num(b, "attempts", d->attempts);
+	event_num(b, "delay_ms", loop_wall_ms() - e->received_ms);
+	event_num(b, "size", d->message->facts.size_bytes);
+}
+
+static void
+reply_key(struct buf *b, const struct attempt *a)
+{
+	char text[1200];
+	int n =
+	    snprintf(text, sizeof(text), "%u%s%.*s%s%.*s", a->code, a->enhanced.n > 0 ? " " : "",
+		SPAN(a->enhanced), a->text.n > 0 ? " " : "", SPAN(span_first(a->text, 1000)));
+
+	if (a->code == 0)
+		event_span(b, "reply", a->text);
+	else
+		event_span(b, "reply",
+		    span_of(text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1));
+}
+
+void
+events_attempt(struct buf *b, const struct delivery *d)
+{
+	const struct attempt *a = d->last;
+
+	if (a == NULL)
+		return;
+	if (a->judged) {
+		event_str(b, "class", class_word(a->class));
+		event_str(b, "category", category_word(a->category));
+		event_span(b, "status", a->status);
+	} else
+		event_span(b, "status", a->enhanced);
+	reply_key(b, a);
+	if (a->outcome != OUTCOME_DELIVERED)
+		event_str(b, "stage", deliver_stage_name(a->stage));
+	event_span(b, "source", a->source);
+	event_span(b, "server", a->server);
+	event_span(b, "address", a->address);
+	event_span(b, "tls", a->tls);
+}
+
+void
+events_received(struct events *e, const struct message *m)
+{
+	const struct envelope *env = m->envelope;
+	struct buf *b = begin(e, "received");
+
+	event_id(b, "message", env->id);
+	message_keys(b, env);
+	event_num(b, "recipients", env->rcpts_n);
+	event_num(b, "size", m->facts.size_bytes);
+	event_span(b, "client", env->client);
+	event_span(b, "helo", env->helo);
+	event_span(b, "login", env->login);
+	event_span(b, "listener", env->listener);
+	end(e);
+}
+
+void
+events_deferred(struct events *e, const struct delivery *d, uint64_t retry_ms)
+{
+	struct buf *b = begin(e, "deferred");
+
+	events_delivery(b, d);
+	events_attempt(b, d);
+	event_num(b, "retry_s", retry_ms / 1000);
+	end(e);
+}
+
+void
+events_lane(struct events *e, const struct lane *l, const char *what)
+{
+	struct buf *b = begin(e, "lane");
+
+	event_str(b, "what", what);
+	event_span(b, "site", l->site->name);
+	event_span(b, "source", l->source->name);
+	event_str(b, "state", adapt_state_name(adapt_state(&l->adapt, loop_now_ms())));
+	event_num(b, "share_permille", l->adapt.share_permille);
+	event_str(b, "reply", l->failures > 0 ? l->failure : l->adapt.reason);
+	event_num(b, "waiting", l->draw.n);
+	end(e);
+	log_begin(LOG_LEVEL_INFO, "lane");
+	log_kvs("what", what);
+	log_kv("site", l->site->name);
+	log_kv("source", l->source->name);
+	log_kvf("share", "%u%%", l->adapt.share_permille / 10);
+	log_kvs("reply", l->failures > 0 ? l->failure : l->adapt.reason);
+	log_end();
+}
+
+void
+events_corrupt(struct events *e, const char *file, const char *why)
+{
+	struct buf *b = begin(e, "admin");
+
+	event_str(b, "verb", "corrupt");
+	event_str(b, "file", file);
+	event_str(b, "reason", why);
+	end(e);
+}
+
+void
+events_admin(struct events *e, const char *verb, unsigned actor, const struct delivery *d,
+    struct span reason)
+{
+	struct buf *b = begin(e, "admin");
+
+	event_str(b, "verb", verb);
+	event_num(b, "actor", actor);
+	if (d != NULL) {
+		event_id(b, "message", d->message->envelope->id);
+		event_span(b, "recipient", delivery_address(d));
+	}
+	event_span(b, "reason", reason);
+	end(e);
+}

@@ -1,0 +1,27 @@
+/* events.h: the lines that go to events/queued.jsonl: gathered in a turn, written at its end in one write.
+ *
+ * What ends a delivery comes here only after its done record is durable (final.c); all else at once. A line that could
+ * not be written waits; too many waiting are counted and dropped with a log line, except ends, which the journal keeps. */
+#pragma once
+
+#include "delivery.h"
+#include "span.h"
+
+struct queued;
+struct events;
+struct lane;
+
+struct events *events_new(struct queued *, int fd);
+void events_line(struct events *, struct span line); /* with its LF */
+/* What every event of a delivery says: to a buffer, between event_open() and event_close(). */
+void events_delivery(struct buf *, const struct delivery *);
+/* What the last attempt brought: class, category, status, reply, server ... */
+void events_attempt(struct buf *, const struct delivery *);
+
+void events_received(struct events *, const struct message *);
+void events_deferred(struct events *, const struct delivery *, uint64_t retry_ms);
+/* what: slowed faster suspended resumed unreachable released. */
+void events_lane(struct events *, const struct lane *, const char *what);
+void events_corrupt(struct events *, const char *file, const char *why);
+void events_admin(
+    struct events *, const char *verb, unsigned actor, const struct delivery *, struct span reason);

@@ -1,0 +1,138 @@
+#include "explain.h"
+#include "lane.h"
+#include "loop.h"
+#include "message.h"
+#include "pool.h"
+#include "queued.h"
+#include "verdict.h"
+
+static void
+place(const struct limit *l, struct buf *out)
+{
+	if (l->file != NULL)
+		buf_printf(out, " (%s:%u)", l->file, l->line);
+	else
+		buf_str(out, " (built in)");
+}
+
+static void
+limit(const struct lane *l, enum limit_kind k, struct buf *out)
+{
+	const struct limit *is = &l->limits.of[k];
+
+	buf_printf(out, "%s %llu", limit_name(k), (unsigned long long)is->value);
+	if (is->per_s > 0)
+		buf_printf(out, "/%llus", (unsigned long long)is->per_s);
+	place(is, out);
+	if (l->adapt.share_permille < 1000)
+		buf_printf(
+		    out, ", cut to %u%% by \"%s\"", l->adapt.share_permille / 10, l->adapt.reason);
+}
+
+static uint64_t
+seconds_until(uint64_t at_ms)
+{
+	uint64_t now = loop_now_ms();
+
+	return at_ms > now ? (at_ms - now + 999) / 1000 : 0;
+}
+
+void
+explain_lane(const struct lane *l, struct buf *out)
+{
+	switch (l->wait) {
+	case LANE_CONNECTIONS:
+		limit(l, LIMIT_CONNECTIONS, out);
+		break;
+	case LANE_CONNECTION_RATE:
+		limit(l, LIMIT_CONNECTION_RATE, out);
+		break;
+	case LANE_MESSAGE_RATE:
+		limit(l, LIMIT_MESSAGE_RATE, out);
+		break;
+	case LANE_SUSPENDED:
+		buf_printf(out, "suspended for %llu s by \"%s\"",
+		    (unsigned long long)seconds_until(l->adapt.until_ms), l->adapt.reason);
+		break;
+	case LANE_BACKOFF:
+		buf_printf(out, "connections fail (%s), next try in %llu s", l->failure,
+		    (unsigned long long)seconds_until(l->backoff_ms));
+		break;
+	default:
+		buf_str(out, lane_wait_name(l->wait));
+		if (l->adapt.share_permille < 1000)
+			buf_printf(out, ", slowed to %u%% by \"%s\"", l->adapt.share_permille / 10,
+			    l->adapt.reason);
+	}
+}
+
+static void
+last_reply(const struct delivery *d, struct buf *out)
+{
+	const struct attempt *a = d->last;
+
+	if (a == NULL)
+		return;
+	buf_str(out, "; the last attempt ");
+	if (a->code != 0)
+		buf_printf(out, "got \"%u %.*s %.*s\"", a->code, SPAN(a->enhanced),
+		    SPAN(span_first(a->text, 300)));
+	else
+		buf_printf(out, "ended at %s: %.*s", deliver_stage_name(a->stage),
+		    SPAN(span_first(a->text, 300)));
+	if (a->server.n > 0)
+		buf_printf(out, " from %.*s", SPAN(a->server));
+	if (a->judged)
+		buf_printf(out, ", which means %s", category_word(a->category));
+	if (a->judged && a->words.n > 0)
+		buf_printf(out, ": %.*s", SPAN(a->words));
+}
+
+static void
+in_lane(const struct queued *q, const struct delivery *d, struct buf *out)
+{
+	buf_printf(out, "waits in the lane to %.*s from %.*s with %zu others; ",
+	    SPAN(d->lane->site->name), SPAN(d->lane->source->name), d->lane->draw.n - 1);
+	if (!pool_is_open(q->pool))
+		buf_str(out,
+		    "nothing is scheduled until every delivery worker has said what it still has");
+	else {
+		buf_str(out, "held by: ");
+		explain_lane(d->lane, out);
+	}
+	last_reply(d, out);
+}
+
+void
+explain(const struct queued *q, const struct delivery *d, struct buf *out)
+{
+	switch ((enum delivery_state)d->state) {
+	case DELIVERY_LANE:
+		in_lane(q, d, out);
+		break;
+	case DELIVERY_DEFERRED:
+		buf_printf(out, "deferred after %u attempts; tried again in %llu s", d->attempts,
+		    (unsigned long long)seconds_until(d->due.at_ms));
+		last_reply(d, out);
+		break;
+	case DELIVERY_HELD:
+		buf_str(out, "held by an operator until it is released");
+		last_reply(d, out);
+		break;
+	case DELIVERY_ROUTING:
+		buf_printf(
+		    out, "waits for the answer of the DNS about %.*s", SPAN(delivery_domain(d)));
+		break;
+	case DELIVERY_SENDING:
+		buf_str(out, "is being sent now");
+		if (d->transaction == NULL)
+			buf_str(out, ", by a worker that began before this queue was restarted");
+		break;
+	case DELIVERY_NOTICE:
+		buf_str(out, "given up; the bounce message to its sender is being made");
+		last_reply(d, out);
+		break;
+	default:
+		buf_str(out, delivery_state_name(d->state));
+	}
+}

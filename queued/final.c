@@ -1,0 +1,107 @@
+#include "final.h"
+#include "err.h"
+#include "event.h"
+#include "events.h"
+#include "lane.h"
+#include "log.h"
+#include "loop.h"
+#include "message.h"
+#include "peer_deliverd.h"
+#include "queued.h"
+#include "store.h"
+
+#include <stdlib.h>
+
+enum { EVENT_BYTES = 32 * 1024 };
+
+static const struct {
+	const char *name;
+	char mark;
+} kinds[] = {
+	[FINAL_DELIVERED] = { "delivered", MARK_DONE },
+	[FINAL_BOUNCED] = { "bounced", MARK_FAILED },
+	[FINAL_EXPIRED] = { "expired", MARK_FAILED },
+	[FINAL_SUPPRESSED] = { "suppressed", MARK_DONE },
+	[FINAL_DROPPED] = { "dropped", MARK_DONE },
+};
+
+const char *
+final_name(enum final_kind k)
+{
+	return kinds[k].name;
+}
+
+/* The one line that tells the delivery's story. */
+static void
+story(const struct delivery *d, enum final_kind k, struct span why)
+{
+	const struct attempt *a = d->last;
+
+	log_begin(k == FINAL_DELIVERED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, kinds[k].name);
+	log_kvs("id", id_text(d->message->envelope->id).c);
+	log_kvf("to", "<%.*s>", SPAN(delivery_address(d)));
+	log_kvf("from", "<%.*s>", SPAN(d->message->envelope->from));
+	if (d->lane != NULL)
+		log_kv("site", d->lane->site->name);
+	if (a != NULL) {
+		log_kv("server", a->server);
+		log_kvs("tls", a->tls.n > 0 ? "yes" : "no");
+		log_kv("status", a->judged ? a->status : a->enhanced);
+		log_kvf("reply", "%u %.*s", a->code, SPAN(span_first(a->text, 300)));
+	}
+	if (why.n > 0)
+		log_kv("why", why);
+	log_kvf("attempts", "%u", d->attempts);
+	log_kvf("delay_s", "%.3f",
+	    (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
+	log_end();
+}
+
+static struct span
+event_of(const struct delivery *d, enum final_kind k, struct span why)
+{
+	static struct buf line = { .max = EVENT_BYTES };
+
+	buf_reset(&line);
+	event_open(&line, kinds[k].name, id_new(), loop_wall_ms());
+	events_delivery(&line, d);
+	events_attempt(&line, d);
+	event_span(&line, "reason", why);
+	event_close(&line);
+	must(!buf_over(&line));
+	return buf_all(&line);
+}
+
+static void
+on_durable(void *ctx, const struct store_end *end)
+{
+	struct queued *q = ctx;
+	struct message *m = message_find(&q->messages, end->id);
+	struct delivery *d;
+
+	events_line(q->events, end->event);
+	if (m == NULL)
+		return;
+	d = &m->deliveries[end->index];
+	worker_settled(d);
+	delivery_move(d, DELIVERY_ENDED);
+	q->messages.deliveries--;
+	if (--m->open == 0)
+		message_free(&q->messages, m);
+}
+
+void
+final_end(struct queued *q, struct delivery *d, enum final_kind k, struct span why)
+{
+	struct store_end end = {
+		.id = d->message->envelope->id, .index = d->index, .mark = kinds[k].mark
+	};
+
+	schedule_clear(&q->schedule, &d->due);
+	delivery_move(d, DELIVERY_ENDING);
+	if (d->lane != NULL && k == FINAL_BOUNCED)
+		d->lane->bounced++;
+	story(d, k, why);
+	end.event = event_of(d, k, why);
+	store_end(q->store, &end, on_durable, q);
+}

@@ -1,0 +1,15 @@
+/* final.h: the only place that ends a recipient.
+ *
+ * A final event and its done record go into the journal together; when they are on disk, in this order: the event is
+ * written, the worker is told it may forget the result, the delivery is ended, and with its last one the message. */
+#pragma once
+
+#include "delivery.h"
+
+struct queued;
+
+enum final_kind { FINAL_DELIVERED, FINAL_BOUNCED, FINAL_EXPIRED, FINAL_SUPPRESSED, FINAL_DROPPED };
+
+const char *final_name(enum final_kind);
+/* why: for suppressed and dropped, what the reason was; else empty. */
+void final_end(struct queued *, struct delivery *, enum final_kind, struct span why);

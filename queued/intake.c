@@ -1,0 +1,189 @@
+#include "intake.h"
+#include "course.h"
+#include "crc32c.h"
+#include "err.h"
+#include "events.h"
+#include "log.h"
+#include "message.h"
+#include "queued.h"
+#include "proto_submit.h"
+#include "settle.h"
+#include "storage.h"
+#include "store.h"
+
+#include <stdlib.h>
+
+/* A message that is with the store. */
+struct coming {
+	struct queued *q;
+	struct message *message;
+	intake_done *done;
+	void *ctx;
+};
+
+static void
+set_out(struct queued *q, struct message *m)
+{
+	if (!storage_is_full(q)) {
+		course_set_out(q, m);
+		return;
+	}
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+		if (m->deliveries[i].state == DELIVERY_NEW)
+			settle_put_off(q, &m->deliveries[i]);
+}
+
+static void
+on_accepted(void *ctx, struct id id, uint16_t code, struct span text)
+{
+	struct coming *c = ctx;
+
+	c->done(c->ctx, id, code, text);
+	if (code != 0)
+		message_free(&c->q->messages, c->message);
+	else {
+		events_received(c->q->events, c->message);
+		set_out(c->q, c->message);
+	}
+	free(c);
+}
+
+static struct coming *
+coming_new(struct queued *q, intake_done *done, void *ctx)
+{
+	struct coming *c = malloc(sizeof(*c));
+
+	if (c == NULL)
+		fatal("out of memory for a message that comes in");
+	*c = (struct coming){ .q = q, .done = done, .ctx = ctx };
+	return c;
+}
+
+void
+intake_bytes(struct queued *q, const struct envelope *e, const struct facts *f, struct span bytes,
+    intake_done *done, void *ctx)
+{
+	struct coming *c;
+
+	if (message_find(&q->messages, e->id) != NULL || bytes.n != f->size_bytes) {
+		done(ctx, e->id, 554, SPAN_LIT("5.3.0 a message that makes no sense"));
+		return;
+	}
+	c = coming_new(q, done, ctx);
+	c->message = message_new(&q->messages, q->conf, e, f, bytes);
+	store_accept(q->store, c->message->envelope, f, c->message->bytes, on_accepted, c);
+}
+
+/* One pass over bytes of our own making. */
+static void
+facts_find(struct span bytes, struct facts *f)
+{
+	uint32_t line = 0;
+
+	*f = (struct facts){ .size_bytes = bytes.n, .crc32c = crc32c(0, bytes) };
+	for (size_t i = 0; i < bytes.n; i++) {
+		unsigned char b = (unsigned char)bytes.p[i];
+
+		f->has_8bit |= b >= 0x80;
+		f->has_dots |= b == '.' && line == 0;
+		line = b == '\n' ? 0 : line + 1;
+		if (line > f->longest_line)
+			f->longest_line = line;
+	}
+	f->header_bytes = (uint32_t)bytes.n;
+	for (size_t i = 3; i < bytes.n; i++)
+		if (bytes.p[i] == '\n' && bytes.p[i - 1] == '\r' && bytes.p[i - 2] == '\n') {
+			f->header_bytes = (uint32_t)i + 1;
+			break;
+		}
+}
+
+void
+intake_own(
+    struct queued *q, const struct envelope *e, struct span bytes, intake_done *done, void *ctx)
+{
+	struct facts f;
+
+	facts_find(bytes, &f);
+	intake_bytes(q, e, &f, bytes, done, ctx);
+}
+
+/* ---- drafts ahead of time ---- */
+
+/* A draft that a peer has; forgotten once it is committed or dropped. */
+struct lent {
+	struct table_node by_draft;
+	struct chan *peer;
+};
+
+static struct table lent;
+
+static void
+lent_end(uint32_t draft)
+{
+	struct lent *l = TABLE_OF(table_first(&lent, draft), struct lent, by_draft);
+
+	if (l == NULL)
+		return;
+	table_remove(&lent, &l->by_draft);
+	free(l);
+}
+
+void
+intake_new_draft(struct queued *q, struct chan *peer)
+{
+	struct submit_draft d = { 0 };
+	struct lent *l;
+	struct err err;
+
+	d.fd = store_draft_new(q->store, &d.draft, &err);
+	if (d.fd == -1) {
+		log_warn("no-draft", "why=\"%s\"", err.text);
+		return;
+	}
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		fatal("out of memory for a draft");
+	l->peer = peer;
+	table_put(&lent, &l->by_draft, d.draft);
+	submit_draft_put(peer, &d);
+}
+
+void
+intake_drop_draft(struct queued *q, uint32_t draft)
+{
+	if (table_first(&lent, draft) == NULL)
+		return;
+	lent_end(draft);
+	store_draft_drop(q->store, draft);
+}
+
+void
+intake_peer_gone(struct queued *q, struct chan *peer)
+{
+	struct table_node *n = table_each(&lent, NULL), *next;
+
+	for (; n != NULL; n = next) {
+		uint32_t draft = (uint32_t)n->hash;
+
+		next = table_each(&lent, n);
+		if (TABLE_OF(n, struct lent, by_draft)->peer == peer)
+			intake_drop_draft(q, draft);
+	}
+}
+
+void
+intake_draft(struct queued *q, const struct envelope *e, const struct facts *f, uint32_t draft,
+    intake_done *done, void *ctx)
+{
+	struct coming *c;
+
+	if (table_first(&lent, draft) == NULL || message_find(&q->messages, e->id) != NULL) {
+		done(ctx, e->id, 554, SPAN_LIT("5.3.0 a message that makes no sense"));
+		return;
+	}
+	lent_end(draft);
+	c = coming_new(q, done, ctx);
+	c->message = message_new(&q->messages, q->conf, e, f, span_of(NULL, 0));
+	store_accept_draft(q->store, c->message->envelope, f, draft, on_accepted, c);
+}

@@ -1,0 +1,382 @@
+#include "lane.h"
+#include "err.h"
+#include "events.h"
+#include "log.h"
+#include "loop.h"
+#include "queued.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	BACKOFF_FIRST_MS = 5 * 1000,
+	BACKOFF_MOST_MS = 5 * 60 * 1000,
+	FAILURES_TO_SLOW = 2,
+	COST_BYTES = 64 * 1024, /* each such piece of a message costs one more */
+	COST_MOST = 32,
+	MINUTE_MS = 60 * 1000,
+};
+
+struct lanes {
+	struct queued *q;
+	struct table by_pair;
+	struct lane_list woken;
+};
+
+static const char *const waits[] = {
+	[LANE_FREE] = "nothing",
+	[LANE_CONNECTIONS] = "connections",
+	[LANE_CONNECTION_RATE] = "connection-rate",
+	[LANE_MESSAGE_RATE] = "message-rate",
+	[LANE_SUSPENDED] = "suspended",
+	[LANE_BACKOFF] = "connections fail",
+	[LANE_NO_WORKER] = "no deliverd worker",
+	[LANE_CONNECTING] = "connecting",
+};
+
+/* One process, one set of lanes: a lane needs its way back for wake and events. */
+static struct lanes *home;
+
+const char *
+lane_wait_name(enum lane_wait w)
+{
+	return waits[w];
+}
+
+struct lanes *
+lanes_new(struct queued *q)
+{
+	struct lanes *ls = calloc(1, sizeof(*ls));
+
+	if (ls == NULL)
+		fatal("out of memory for lanes");
+	ls->q = q;
+	TAILQ_INIT(&ls->woken);
+	home = ls;
+	return ls;
+}
+
+static uint64_t
+pair_hash(const struct source *source, const struct site *site)
+{
+	return span_hash(source->name) * 31 + span_hash(site->name);
+}
+
+static void
+on_due(void *ctx, struct due *due)
+{
+	struct lane *l = ctx;
+
+	(void)due;
+	if (adapt_tick(&l->adapt, loop_now_ms()))
+		events_lane(home->q->events, l, "resumed");
+	lane_wake(l);
+}
+
+static struct lane *
+lane_new(struct lanes *ls, const struct source *source, struct site *site)
+{
+	struct lane *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		fatal("out of memory for a lane");
+	l->source = source;
+	l->site = site;
+	l->limits = site->limits;
+	site->lanes++;
+	adapt_init(&l->adapt);
+	draw_init(&l->draw);
+	TAILQ_INIT(&l->sessions);
+	l->due = (struct due){ .fire = on_due, .ctx = l };
+	table_put(&ls->by_pair, &l->by_pair, pair_hash(source, site));
+	return l;
+}
+
+struct lane *
+lane_of(struct lanes *ls, const struct source *source, struct site *site)
+{
+	uint64_t hash = pair_hash(source, site);
+
+	for (struct table_node *n = table_first(&ls->by_pair, hash); n != NULL; n = table_next(n)) {
+		struct lane *l = TABLE_OF(n, struct lane, by_pair);
+
+		if (l->site == site && l->source == source)
+			return l;
+	}
+	return lane_new(ls, source, site);
+}
+
+size_t
+lanes_n(const struct lanes *ls)
+{
+	return ls->by_pair.n;
+}
+
+struct lane *
+lanes_each(const struct lanes *ls, struct lane *l)
+{
+	return TABLE_OF(
+	    table_each(&ls->by_pair, l == NULL ? NULL : &l->by_pair), struct lane, by_pair);
+}
+
+/* ---- waking ---- */
+
+void
+lane_wake(struct lane *l)
+{
+	if (l->woken)
+		return;
+	l->woken = true;
+	TAILQ_INSERT_TAIL(&home->woken, l, woken_link);
+}
+
+void
+lanes_woken(struct lanes *ls, struct lane_list *list)
+{
+	TAILQ_INIT(list);
+	TAILQ_CONCAT(list, &ls->woken, woken_link);
+}
+
+bool
+lanes_any_woken(const struct lanes *ls)
+{
+	return !TAILQ_EMPTY(&ls->woken);
+}
+
+struct lane *
+lane_list_next(struct lane_list *list)
+{
+	struct lane *l = TAILQ_FIRST(list);
+
+	if (l == NULL)
+		return NULL;
+	TAILQ_REMOVE(list, l, woken_link);
+	l->woken = false;
+	return l;
+}
+
+void
+lane_wake_at(struct lane *l, uint64_t at_ms)
+{
+	if (!schedule_has(&l->due) || l->due.at_ms > at_ms)
+		schedule_set(&home->q->schedule, &l->due, at_ms);
+}
+
+void
+lanes_wake_all(struct lanes *ls)
+{
+	for (struct lane *l = lanes_each(ls, NULL); l != NULL; l = lanes_each(ls, l))
+		if (l->draw.n > 0)
+			lane_wake(l);
+}
+
+/* ---- lining up ---- */
+
+static uint32_t
+cost_of(const struct message *m)
+{
+	uint64_t cost = 1 + m->facts.size_bytes / COST_BYTES;
+
+	return cost > COST_MOST ? COST_MOST : (uint32_t)cost;
+}
+
+void
+lane_put(struct lane *l, struct delivery *d)
+{
+	const struct message *m = d->message;
+	struct draw_place place = { m->envelope->tenant, m->envelope->campaign,
+		d->immediate ? 0 : m->stream->priority, m->tenant->weight };
+
+	d->lane = l;
+	draw_put(&l->draw, &d->item, &place, cost_of(m));
+	lane_wake(l);
+}
+
+void
+lane_take_out(struct delivery *d)
+{
+	if (d->item.in != NULL)
+		draw_remove(&d->lane->draw, &d->item);
+}
+
+/* ---- rates ---- */
+
+/* A bucket holds a second's worth, at least one; a limit of 0 is no limit. Says when there is one again, 0: now. */
+static uint64_t
+bucket_wait_ms(struct bucket *b, uint64_t count, uint64_t per_s, uint64_t now)
+{
+	double per_ms = (double)count / ((double)per_s * 1000.0);
+	double most = per_ms * 1000.0 > 1.0 ? per_ms * 1000.0 : 1.0;
+
+	if (b->at_ms == 0)
+		b->tokens = most;
+	else
+		b->tokens += (double)(now - b->at_ms) * per_ms;
+	b->at_ms = now;
+	if (b->tokens > most)
+		b->tokens = most;
+	return b->tokens >= 1.0 ? 0 : (uint64_t)((1.0 - b->tokens) / per_ms) + 1;
+}
+
+/* The configured rate times what is left of it; where none is configured and the lane was cut, what it carried then. */
+static bool
+message_rate(const struct lane *l, uint64_t *count, uint64_t *per_s)
+{
+	const struct limit *limit = &l->limits.of[LIMIT_MESSAGE_RATE];
+	bool cut = adapt_state(&l->adapt, loop_now_ms()) == ADAPT_SLOWED;
+
+	if (limit->value == 0 && !cut)
+		return false;
+	*count = adapt_share(&l->adapt, limit->value != 0 ? limit->value : l->adapt.measured);
+	*per_s = limit->value != 0 ? limit->per_s : 60;
+	return true;
+}
+
+bool
+lane_may_send(struct lane *l)
+{
+	uint64_t count, per_s, wait, now = loop_now_ms();
+
+	if (l->adapt.until_ms > now) {
+		l->wait = LANE_SUSPENDED;
+		lane_wake_at(l, l->adapt.until_ms);
+		return false;
+	}
+	if (!message_rate(l, &count, &per_s))
+		return true;
+	wait = bucket_wait_ms(&l->messages, count, per_s, now);
+	if (wait == 0)
+		return true;
+	l->wait = LANE_MESSAGE_RATE;
+	lane_wake_at(l, now + wait);
+	return false;
+}
+
+uint32_t
+lane_connections_max(const struct lane *l)
+{
+	uint64_t n = l->limits.of[LIMIT_CONNECTIONS].value;
+
+	return (uint32_t)adapt_share(&l->adapt, n == 0 ? 1000 : n);
+}
+
+bool
+lane_may_connect(struct lane *l)
+{
+	const struct limit *rate = &l->limits.of[LIMIT_CONNECTION_RATE];
+	uint64_t now = loop_now_ms(), wait;
+
+	if (l->backoff_ms > now) {
+		l->wait = LANE_BACKOFF;
+		lane_wake_at(l, l->backoff_ms);
+		return false;
+	}
+	if (l->failures > 0 && l->sessions_n > 0) {
+		l->wait = LANE_CONNECTING; /* one try at a time until it answers again */
+		return false;
+	}
+	if (l->sessions_n >= lane_connections_max(l)) {
+		l->wait = LANE_CONNECTIONS;
+		return false;
+	}
+	if (rate->value == 0)
+		return true;
+	wait = bucket_wait_ms(&l->connections, rate->value, rate->per_s, now);
+	if (wait == 0)
+		return true;
+	l->wait = LANE_CONNECTION_RATE;
+	lane_wake_at(l, now + wait);
+	return false;
+}
+
+void
+lane_sent(struct lane *l, unsigned messages)
+{
+	uint64_t now = loop_now_ms();
+
+	l->messages.tokens -= messages;
+	if (now - l->minute_at_ms >= MINUTE_MS) {
+		l->minute_last = now - l->minute_at_ms < 2 * MINUTE_MS ? l->minute_n : 0;
+		l->minute_n = 0;
+		l->minute_at_ms = now;
+	}
+	l->minute_n += messages;
+}
+
+void
+lane_connected(struct lane *l)
+{
+	l->connections.tokens -= 1;
+}
+
+/* ---- what happened ---- */
+
+void
+lane_clean(struct lane *l)
+{
+	l->delivered++;
+	if (!adapt_clean(&l->adapt, loop_now_ms()))
+		return;
+	events_lane(home->q->events, l, "faster");
+	lane_wake(l);
+}
+
+void
+lane_slow(struct lane *l, struct span reply)
+{
+	uint32_t measured = l->minute_last > l->minute_n ? l->minute_last : l->minute_n;
+
+	if (adapt_slow(&l->adapt, loop_now_ms(), measured, reply))
+		events_lane(home->q->events, l, "slowed");
+}
+
+void
+lane_suspend(struct lane *l, uint32_t for_s, struct span reply)
+{
+	if (adapt_suspend(&l->adapt, loop_now_ms(), for_s, reply))
+		events_lane(home->q->events, l, "suspended");
+	lane_wake_at(l, l->adapt.until_ms);
+}
+
+void
+lane_connect_failed(struct lane *l, struct span why)
+{
+	uint64_t wait = BACKOFF_FIRST_MS;
+
+	for (unsigned i = 0; i < l->failures && wait < BACKOFF_MOST_MS; i++)
+		wait *= 2;
+	l->failures++;
+	snprintf(l->failure, sizeof(l->failure), "%.*s", SPAN(why));
+	l->backoff_ms = loop_now_ms() + (wait < BACKOFF_MOST_MS ? wait : BACKOFF_MOST_MS);
+	if (l->failures == FAILURES_TO_SLOW)
+		events_lane(home->q->events, l, "unreachable");
+	lane_wake_at(l, l->backoff_ms);
+}
+
+void
+lane_release(struct lane *l)
+{
+	adapt_release(&l->adapt);
+	l->failures = 0;
+	l->backoff_ms = 0;
+	events_lane(home->q->events, l, "released");
+	lane_wake(l);
+}
+
+void
+lanes_conf(struct lanes *ls)
+{
+	const struct queued_conf *c = ls->q->conf;
+
+	for (struct lane *l = lanes_each(ls, NULL); l != NULL; l = lanes_each(ls, l)) {
+		const struct source *source = &c->sources[0];
+
+		for (size_t i = 0; i < c->sources_n; i++)
+			if (span_eq(c->sources[i].name, l->source->name))
+				source = &c->sources[i];
+		if (span_eq(source->name, l->source->name))
+			l->source = source;
+		l->limits = l->site->limits;
+		lane_wake(l);
+	}
+}

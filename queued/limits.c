@@ -1,0 +1,91 @@
+#include "limits.h"
+
+/* How well a rule fits: higher is more specific. */
+enum fit { FIT_NONE, FIT_MX, FIT_DOMAIN, FIT_NAME };
+
+static const char *const names[] = { "connections", "connection-rate", "messages-per-connection",
+	"message-rate", "recipients" };
+
+static const struct limits built_in = { .of = {
+					    [LIMIT_CONNECTIONS] = { .value = 20 },
+					    [LIMIT_PER_CONNECTION] = { .value = 1000 },
+					    [LIMIT_RECIPIENTS] = { .value = 100 },
+					} };
+
+const char *
+limit_name(enum limit_kind k)
+{
+	return names[k];
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* The classic walk with one place to return to: the last star. */
+bool
+glob_match(struct span g, struct span s)
+{
+	size_t gi = 0, si = 0, star = SIZE_MAX, from = 0;
+
+	while (si < s.n) {
+		if (gi < g.n && g.p[gi] == '*') {
+			star = gi++;
+			from = si;
+		} else if (gi < g.n && (g.p[gi] == '?' || lower(g.p[gi]) == lower(s.p[si]))) {
+			gi++;
+			si++;
+		} else if (star != SIZE_MAX) {
+			gi = star + 1;
+			si = ++from;
+		} else
+			return false;
+	}
+	while (gi < g.n && g.p[gi] == '*')
+		gi++;
+	return gi == g.n;
+}
+
+static bool
+any_glob(const struct span *globs, size_t n, struct span name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (glob_match(globs[i], name))
+			return true;
+	return false;
+}
+
+static enum fit
+fit_of(const struct limit_rule *r, struct span site, struct span domain, const struct span *mx,
+    size_t mx_n)
+{
+	if (span_eq_nocase(r->name, site))
+		return FIT_NAME;
+	if (any_glob(r->domains, r->domains_n, domain))
+		return FIT_DOMAIN;
+	for (size_t i = 0; i < mx_n; i++)
+		if (any_glob(r->mx, r->mx_n, mx[i]))
+			return FIT_MX;
+	return FIT_NONE;
+}
+
+struct limits
+limits_find(const struct limit_rule *rules, size_t rules_n, struct span site, struct span domain,
+    const struct span *mx, size_t mx_n)
+{
+	struct limits found = built_in;
+	enum fit best[LIMITS_N] = { FIT_NONE };
+
+	for (size_t i = 0; i < rules_n; i++) {
+		enum fit fit = fit_of(&rules[i], site, domain, mx, mx_n);
+
+		for (unsigned k = 0; k < LIMITS_N; k++)
+			if (rules[i].set[k] && fit > best[k]) {
+				best[k] = fit;
+				found.of[k] = rules[i].limits.of[k];
+			}
+	}
+	return found;
+}

@@ -1,0 +1,334 @@
+#include "peer_bouncd.h"
+#include "content.h"
+#include "course.h"
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+#include "notice.h"
+#include "proto_bounce.h"
+#include "queued.h"
+#include "role.h"
+#include "sender.h"
+#include "suppressed.h"
+
+#include <stdlib.h>
+
+enum {
+	QUEUE_BYTES = 4 << 20,
+	VERDICT_WAIT_MS = 5000,
+	CONFIRM_WAIT_MS = 5000,
+	RETURNED_WAIT_MS = 60 * 1000
+};
+
+/* A question that is out, by its number. */
+struct question {
+	struct table_node by_job;
+	struct delivery *delivery;
+};
+
+struct peer_bouncd {
+	struct queued *q;
+	struct chan *chan;
+	struct table questions;
+};
+
+struct chan *
+peer_bouncd_chan(struct peer_bouncd *p)
+{
+	return p->chan;
+}
+
+static void
+ask(struct peer_bouncd *p, struct delivery *d, uint64_t wait_ms, void (*late)(void *, struct due *))
+{
+	struct question *x = calloc(1, sizeof(*x));
+
+	if (x == NULL)
+		fatal("out of memory for a question to bouncd");
+	x->delivery = d;
+	d->job = ++p->q->jobs;
+	d->due.fire = late;
+	d->due.ctx = p;
+	table_put(&p->questions, &x->by_job, d->job);
+	schedule_set(&p->q->schedule, &d->due, loop_now_ms() + wait_ms);
+}
+
+/* The delivery that asked this and still waits; its question is over. */
+static struct delivery *
+answered(struct peer_bouncd *p, uint64_t job)
+{
+	struct question *x = TABLE_OF(table_first(&p->questions, job), struct question, by_job);
+	struct delivery *d;
+
+	if (x == NULL)
+		return NULL;
+	d = x->delivery;
+	table_remove(&p->questions, &x->by_job);
+	free(x);
+	d->job = 0;
+	schedule_clear(&p->q->schedule, &d->due);
+	return d;
+}
+
+static struct delivery *
+of_due(struct due *due)
+{
+	return (struct delivery *)(void *)((char *)due - offsetof(struct delivery, due));
+}
+
+/* ---- what does a reply mean? ---- */
+
+static void
+on_verdict_late(void *ctx, struct due *due)
+{
+	struct peer_bouncd *p = ctx;
+	struct delivery *d = of_due(due);
+
+	answered(p, d->job);
+	course_judged(p->q, d);
+}
+
+void
+peer_bouncd_reply(struct peer_bouncd *p, struct delivery *d)
+{
+	const struct attempt *a = d->last;
+	const struct message *m = d->message;
+	struct bounce_reply r = { .message = m->envelope->id,
+		.index = d->index,
+		.tenant = m->envelope->tenant,
+		.campaign = m->envelope->campaign,
+		.recipient = delivery_address(d),
+		.site = d->lane != NULL ? d->lane->site->name : span_of(NULL, 0),
+		.server = a->server,
+		.stage = (uint8_t)a->stage,
+		.code = a->code,
+		.enhanced = a->enhanced,
+		.text = span_first(a->text, 8192),
+		.final_try =
+		    retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()) };
+
+	ask(p, d, VERDICT_WAIT_MS, on_verdict_late);
+	r.job = d->job;
+	if (p->chan != NULL)
+		bounce_reply_put(p->chan, &r);
+}
+
+static int
+got_verdict(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_verdict v = { 0 };
+	struct delivery *d;
+
+	if (bounce_verdict_get(m, &v) == -1 || v.class > CLASS_HARD ||
+	    v.category > CATEGORY_OTHER || v.advice > ADVICE_FIX)
+		return -1;
+	d = answered(p, v.job);
+	if (d == NULL || d->state != DELIVERY_VERDICT)
+		return 0;
+	delivery_judged(d, v.class, v.category, v.advice, v.advice_s, v.status, v.words);
+	course_judged(p->q, d);
+	return 0;
+}
+
+/* ---- is it suppressed? ---- */
+
+/* Nobody can say: the list said maybe, so it waits rather than goes. */
+static void
+on_confirm_late(void *ctx, struct due *due)
+{
+	struct peer_bouncd *p = ctx;
+	struct delivery *d = of_due(due);
+
+	answered(p, d->job);
+	course_unconfirmed(p->q, d);
+}
+
+void
+peer_bouncd_confirm(struct peer_bouncd *p, struct delivery *d)
+{
+	struct bounce_confirm c = { .tenant = d->message->envelope->tenant,
+		.address = delivery_address(d) };
+
+	ask(p, d, CONFIRM_WAIT_MS, on_confirm_late);
+	c.job = d->job;
+	if (p->chan != NULL)
+		bounce_confirm_put(p->chan, &c);
+}
+
+static int
+got_confirmed(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_confirmed c = { 0 };
+	struct delivery *d;
+
+	if (bounce_confirmed_get(m, &c) == -1)
+		return -1;
+	d = answered(p, c.job);
+	if (d != NULL && d->state == DELIVERY_CONFIRM)
+		course_confirmed(p->q, d, c.suppressed, c.reason);
+	return 0;
+}
+
+/* ---- mail that came back ---- */
+
+static void
+on_returned_late(void *ctx, struct due *due)
+{
+	struct peer_bouncd *p = ctx;
+	struct delivery *d = of_due(due);
+
+	answered(p, d->job);
+	course_returned(p->q, d, false);
+}
+
+/* What the token in the address says; without one bouncd goes by what is in the mail. */
+static void
+about(struct peer_bouncd *p, const struct delivery *d, struct bounce_returned *r)
+{
+	const struct message *m;
+
+	r->has_token = sender_token(p->q, delivery_address(d), &r->about, &r->index);
+	if (!r->has_token)
+		return;
+	m = message_find(&p->q->messages, r->about);
+	if (m == NULL || r->index >= m->envelope->rcpts_n)
+		return;
+	r->tenant = m->envelope->tenant;
+	r->about_rcpt = m->envelope->rcpts[r->index].address;
+}
+
+void
+peer_bouncd_returned(struct peer_bouncd *p, struct delivery *d)
+{
+	struct bounce_returned r = { .message = d->message->envelope->id,
+		.recipient = delivery_address(d),
+		.index = UINT32_MAX,
+		.fd = -1 };
+	struct content c;
+	struct err err;
+
+	ask(p, d, RETURNED_WAIT_MS, on_returned_late);
+	r.job = d->job;
+	if (p->chan == NULL)
+		return;
+	if (content_open(p->q, d->message, &c, &err) == -1) {
+		log_begin(LOG_LEVEL_ERROR, "unreadable");
+		log_kvs("id", id_text(d->message->envelope->id).c);
+		log_kvs("why", err.text);
+		log_end();
+		return;
+	}
+	about(p, d, &r);
+	r.bytes = c.bytes;
+	r.fd = c.fd;
+	r.start = c.start;
+	r.size_bytes = c.size_bytes;
+	bounce_returned_put(p->chan, &r);
+}
+
+static int
+got_stored(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_stored s = { 0 };
+	struct delivery *d;
+
+	if (bounce_stored_get(m, &s) == -1)
+		return -1;
+	d = answered(p, s.job);
+	if (d != NULL && d->state == DELIVERY_RETURNED)
+		course_returned(p->q, d, s.ok);
+	return 0;
+}
+
+/* ---- the channel ---- */
+
+static int
+got_made(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_made made = { 0 };
+
+	if (bounce_made_get(m, &made) == -1)
+		return -1;
+	notice_made(p->q, &made);
+	return 0;
+}
+
+static int
+got_list(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_list l = { .fd = -1 };
+
+	if (bounce_list_get(m, &l) == -1)
+		return -1;
+	return suppressed_list(p->q->suppressed, &l);
+}
+
+static int
+got_change(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_change c = { 0 };
+
+	if (bounce_change_get(m, &c) == -1)
+		return -1;
+	suppressed_change(p->q->suppressed, &c);
+	return 0;
+}
+
+static void
+on_msg(void *ctx, struct chan *c, struct msg *m)
+{
+	static const struct {
+		uint16_t type;
+		int (*got)(struct peer_bouncd *, struct msg *);
+	} types[] = {
+		{ BOUNCE_VERDICT, got_verdict },
+		{ BOUNCE_MADE, got_made },
+		{ BOUNCE_STORED, got_stored },
+		{ BOUNCE_LIST, got_list },
+		{ BOUNCE_CHANGE, got_change },
+		{ BOUNCE_CONFIRMED, got_confirmed },
+	};
+
+	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i].type == m->type) {
+			if (types[i].got(ctx, m) == -1)
+				chan_bad(c, "a record that makes no sense");
+			return;
+		}
+	chan_bad(c, "a record that is none of bouncd's");
+}
+
+static void
+on_close(void *ctx, struct chan *c, const char *why)
+{
+	struct peer_bouncd *p = ctx;
+
+	if (p->chan != c)
+		return;
+	log_warn("bouncd-gone", "why=\"%s\"", why);
+	p->chan = NULL;
+}
+
+static void
+on_connected(void *ctx, unsigned instance, int fd)
+{
+	struct peer_bouncd *p = ctx;
+
+	(void)instance;
+	if (p->chan != NULL)
+		chan_free(p->chan);
+	p->chan = chan_new(fd, "bouncd", QUEUE_BYTES, on_msg, on_close, p);
+	notices_ask_again(p->q);
+}
+
+struct peer_bouncd *
+peer_bouncd_new(struct queued *q)
+{
+	struct peer_bouncd *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		fatal("out of memory for bouncd's channel");
+	p->q = q;
+	role_on_peer(q->role, ROLE_BOUNCD, on_connected, p);
+	return p;
+}

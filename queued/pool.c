@@ -1,0 +1,450 @@
+#include "pool.h"
+#include "content.h"
+#include "course.h"
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+#include "peer_deliverd.h"
+#include "peer_rewrite.h"
+#include "queued.h"
+#include "sender.h"
+#include "storage.h"
+
+#include <bsd/stdlib.h>
+#include <stdlib.h>
+
+enum {
+	DEFER_A_TURN = 500,        /* deliveries of a lane that cannot connect */
+	RECORD_BYTES = 110 * 1024, /* of a TRANSACT: bytes and recipients */
+	OPEN_A_TURN = 4,           /* connections of one lane */
+};
+
+struct pool {
+	struct queued *q;
+	struct table sessions, transactions;
+	uint64_t last_number;
+	uint32_t last_session;
+	struct due again;
+	bool open, stopped;
+};
+
+struct table *
+pool_sessions(struct pool *p)
+{
+	return &p->sessions;
+}
+
+struct table *
+pool_transactions(struct pool *p)
+{
+	return &p->transactions;
+}
+
+struct queued *
+pool_queued(struct pool *p)
+{
+	return p->q;
+}
+
+uint64_t
+pool_number(struct pool *p)
+{
+	return ++p->last_number;
+}
+
+uint32_t
+pool_session_number(struct pool *p)
+{
+	do
+		p->last_session++;
+	while (p->last_session == 0 || session_find(p, p->last_session) != NULL);
+	return p->last_session;
+}
+
+/* ---- feeding ---- */
+
+/* Puts the transaction's bytes on their way. The message is gone from the disk or damaged: its deliveries say so. */
+static void
+feed_plain(struct pool *p, struct transaction *t)
+{
+	struct content c;
+	struct err err;
+
+	if (content_open(p->q, t->message, &c, &err) == -1) {
+		course_unreadable(p->q, t, &err);
+		return;
+	}
+	worker_transact(t->session->worker, t, &c, sender_address(p->q, t));
+}
+
+static void
+feed(struct pool *p, struct transaction *t)
+{
+	if (!rewrite_wanted(p->q, t->deliveries[0])) {
+		feed_plain(p, t);
+		return;
+	}
+	t->rewriting = true;
+	for (uint32_t i = 0; i < t->n; i++)
+		delivery_move(t->deliveries[i], DELIVERY_REWRITING);
+	peer_rewrite_ask(p->q->rewrite, t);
+}
+
+static size_t
+rcpt_bytes(const struct delivery *d)
+{
+	const struct recipient *r = &d->message->envelope->rcpts[d->index];
+
+	return 16 + r->address.n + r->orcpt.n;
+}
+
+/* Takes the next out of the lane, and with it what stands behind it of the same message, as far as limits go. */
+static uint32_t
+gather(struct pool *p, struct lane *l, struct delivery **d)
+{
+	struct draw_item *i = draw_peek(&l->draw), *behind;
+	size_t bytes = 1024, most = l->limits.of[LIMIT_RECIPIENTS].value;
+	uint32_t n = 0;
+
+	d[n] = (struct delivery *)(void *)((char *)i - offsetof(struct delivery, item));
+	if (most == 0 || most > DELIVER_RCPTS_MAX)
+		most = DELIVER_RCPTS_MAX;
+	if (sender_is_personal(p->q, d[0]) || rewrite_is_personal(p->q, d[0]))
+		most = 1;
+	if (d[0]->message->bytes.n > 0)
+		bytes += d[0]->message->facts.size_bytes;
+	behind = draw_behind(i);
+	draw_take(&l->draw);
+	bytes += rcpt_bytes(d[n++]);
+	while (n < most && behind != NULL) {
+		struct delivery *more =
+		    (struct delivery *)(void *)((char *)behind - offsetof(struct delivery, item));
+
+		bytes += rcpt_bytes(more);
+		if (more->message != d[0]->message || bytes > RECORD_BYTES ||
+		    more->need_7bit != d[0]->need_7bit)
+			break;
+		behind = draw_behind(behind);
+		draw_remove(&l->draw, &more->item);
+		d[n++] = more;
+	}
+	return n;
+}
+
+/* Deliveries past their time are given up here: a lane that waits long looks at each when its turn comes. */
+static uint32_t
+without_expired(struct pool *p, struct delivery **d, uint32_t n)
+{
+	const struct message *m = d[0]->message;
+
+	if (!retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()) ||
+	    d[0]->attempts == 0)
+		return n;
+	for (uint32_t i = 0; i < n; i++)
+		course_expired(p->q, d[i]);
+	return 0;
+}
+
+static void
+feed_session(struct pool *p, struct session *s)
+{
+	struct delivery *d[DELIVER_RCPTS_MAX];
+	uint32_t n = gather(p, s->lane, d);
+
+	n = without_expired(p, d, n);
+	if (n == 0)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		delivery_move(d[i], DELIVERY_SENDING);
+	lane_sent(s->lane, 1);
+	feed(p, transaction_new(p, s, d[0]->message, d, n));
+	if (s->lane->limits.of[LIMIT_PER_CONNECTION].value > 0 &&
+	    s->fed >= s->lane->limits.of[LIMIT_PER_CONNECTION].value)
+		session_close(s);
+}
+
+/* Gives each session with room one; sessions that took one go behind the others. True: some took. */
+static bool
+feed_round(struct pool *p, struct lane *l, unsigned ahead)
+{
+	bool fed = false;
+	struct session *s, *next, *last = TAILQ_LAST(&l->sessions, session_list);
+
+	for (s = TAILQ_FIRST(&l->sessions); s != NULL && l->draw.n > 0; s = next) {
+		next = s == last ? NULL : TAILQ_NEXT(s, link);
+		if (!session_has_room(s, ahead) || worker_full(s->worker))
+			continue;
+		if (!lane_may_send(l))
+			return false;
+		feed_session(p, s);
+		fed = true;
+	}
+	return fed;
+}
+
+/* ---- opening ---- */
+
+static void
+open_some(struct pool *p, struct lane *l)
+{
+	for (unsigned i = 0; i < OPEN_A_TURN; i++) {
+		struct worker *w;
+		struct session *s;
+
+		if (l->connecting_n * SESSION_AHEAD >= l->draw.n || !lane_may_connect(l))
+			return;
+		w = worker_for(p->q->deliverd, l->site->name);
+		if (w == NULL) {
+			l->wait = LANE_NO_WORKER;
+			return;
+		}
+		s = session_new(p, l, w);
+		lane_connected(l);
+		worker_open(w, s);
+		l->wait = LANE_CONNECTING;
+	}
+	lane_wake(l);
+}
+
+/* The lane cannot connect, or is suspended: who waits is told so and comes back later, some a turn. */
+static void
+defer_waiting(struct pool *p, struct lane *l)
+{
+	for (unsigned i = 0; i < DEFER_A_TURN && l->draw.n > 0; i++) {
+		struct draw_item *item = draw_take(&l->draw);
+
+		course_lane_away(p->q,
+		    (struct delivery *)(void *)((char *)item - offsetof(struct delivery, item)));
+	}
+	if (l->draw.n > 0)
+		lane_wake(l);
+}
+
+static bool
+lane_is_away(const struct lane *l)
+{
+	if (l->sessions_n > l->connecting_n)
+		return false;
+	return l->adapt.until_ms > loop_now_ms() ||
+	       (l->failures > 1 && l->backoff_ms > loop_now_ms());
+}
+
+static void
+serve(struct pool *p, struct lane *l)
+{
+	l->wait = LANE_FREE;
+	if (l->draw.n == 0)
+		return;
+	if (lane_is_away(l)) {
+		defer_waiting(p, l);
+		return;
+	}
+	for (unsigned ahead = 1; ahead <= SESSION_AHEAD; ahead++)
+		while (l->draw.n > 0 && feed_round(p, l, ahead))
+			continue;
+	if (l->draw.n > 0 && l->wait == LANE_FREE)
+		open_some(p, l);
+}
+
+/* Lanes that are woken while these are served come in the next turn, which the timer makes sure of. */
+static void
+on_turn_end(void *ctx)
+{
+	struct pool *p = ctx;
+	struct lane_list woken;
+	struct lane *l;
+
+	if (!p->open || p->stopped)
+		return;
+	lanes_woken(p->q->lanes, &woken);
+	while ((l = lane_list_next(&woken)) != NULL)
+		serve(p, l);
+	if (lanes_any_woken(p->q->lanes))
+		schedule_set(&p->q->schedule, &p->again, loop_now_ms());
+}
+
+static void
+on_again(void *ctx, struct due *due)
+{
+	(void)ctx;
+	(void)due; /* that there was a turn is all */
+}
+
+/* ---- what workers say ---- */
+
+void
+pool_opened(struct pool *p, const struct deliver_opened *o)
+{
+	struct session *s = session_find(p, o->session);
+
+	if (s == NULL || s->state != SESSION_OPENING)
+		return;
+	session_stood(s);
+	s->lane->failures = 0;
+	s->lane->backoff_ms = 0;
+	lane_wake(s->lane);
+}
+
+/* By transaction, or for what an earlier queued fed, by id and index. */
+static struct delivery *
+whose(struct pool *p, const struct deliver_result *r)
+{
+	struct transaction *t = r->transaction == 0 ? NULL : transaction_find(p, r->transaction);
+	struct message *m;
+
+	if (t != NULL && id_eq(t->message->envelope->id, r->id))
+		return transaction_take(p, t, r->index);
+	m = storage_bring(p->q, r->id);
+	if (m == NULL || r->index >= m->envelope->rcpts_n)
+		return NULL;
+	return &m->deliveries[r->index];
+}
+
+void
+pool_result(struct pool *p, struct worker *w, const struct deliver_result *r)
+{
+	struct delivery *d = whose(p, r);
+
+	if (d != NULL && course_awaits_result(p->q, d)) {
+		d->result_worker = w;
+		d->result_life = w->life;
+		d->result_number = r->number;
+		course_result(p->q, d, r);
+		return;
+	}
+	course_stray(p->q, w, r, d);
+}
+
+/* Every recipient of the session that has no result gets this one. */
+static void
+hand_back(struct pool *p, struct session *s, const struct deliver_result *r)
+{
+	struct transaction *t;
+
+	while ((t = TAILQ_FIRST(&s->transactions)) != NULL) {
+		uint32_t i = 0;
+		struct delivery *d;
+
+		if (t->rewriting)
+			peer_rewrite_forget(p->q->rewrite, t->number);
+		while (t->deliveries[i] == NULL)
+			i++;
+		d = t->deliveries[i];
+		transaction_take(p, t, d->index);
+		course_result(p->q, d, r);
+	}
+}
+
+void
+pool_closed(struct pool *p, const struct deliver_closed *c)
+{
+	struct session *s = session_find(p, c->session);
+	struct deliver_result unsent = {
+		.outcome = OUTCOME_UNSENT, .stage = STAGE_IDLE, .text = c->text
+	};
+	struct lane *l;
+
+	if (s == NULL)
+		return;
+	l = s->lane;
+	hand_back(p, s, &unsent);
+	session_free(p, s);
+	if (!c->stood)
+		course_connect_failed(p->q, l, c);
+}
+
+void
+pool_underway(struct pool *p, struct worker *w, const struct deliver_underway *u)
+{
+	struct message *m = storage_bring(p->q, u->id);
+
+	if (m != NULL && u->index < m->envelope->rcpts_n)
+		course_underway(p->q, &m->deliveries[u->index], w);
+}
+
+/* Its sessions are over. What was in them may have arrived or not: it is tried again, but not at once. */
+void
+pool_worker_gone(struct pool *p, struct worker *w)
+{
+	struct deliver_result lost = { .outcome = OUTCOME_LOST,
+		.stage = STAGE_IDLE,
+		.text = SPAN_LIT("the delivery process ended before the answer came") };
+	struct table_node *n = table_each(&p->sessions, NULL), *next;
+
+	for (; n != NULL; n = next) {
+		struct session *s = TABLE_OF(n, struct session, by_number);
+
+		next = table_each(&p->sessions, n);
+		if (s->worker != w)
+			continue;
+		hand_back(p, s, &lost);
+		session_free(p, s);
+	}
+	course_worker_gone(p->q, w);
+}
+
+/* ---- the rewriter ---- */
+
+void
+pool_rewritten(struct pool *p, uint64_t number, const struct content *c)
+{
+	struct transaction *t = transaction_find(p, number);
+
+	if (t == NULL || !t->rewriting) {
+		content_drop(c);
+		return;
+	}
+	t->rewriting = false;
+	for (uint32_t i = 0; i < t->n; i++)
+		delivery_move(t->deliveries[i], DELIVERY_SENDING);
+	if (c == NULL)
+		feed_plain(p, t);
+	else
+		worker_transact(t->session->worker, t, c, sender_address(p->q, t));
+}
+
+void
+pool_not_rewritten(struct pool *p, uint64_t number, bool ever, struct span why)
+{
+	struct transaction *t = transaction_find(p, number);
+
+	if (t != NULL)
+		course_not_rewritten(p->q, t, ever, why);
+}
+
+/* ---- life ---- */
+
+struct pool *
+pool_new(struct queued *q)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		fatal("out of memory for the pool");
+	p->q = q;
+	p->last_session =
+	    arc4random(); /* the workers may still have sessions of the queued before us */
+	p->again = (struct due){ .fire = on_again, .ctx = p };
+	loop_at_turn_end(on_turn_end, p);
+	return p;
+}
+
+void
+pool_open(struct pool *p)
+{
+	p->open = true;
+	log_info("scheduling", "messages=%zu", p->q->messages.by_id.n);
+	lanes_wake_all(p->q->lanes);
+}
+
+bool
+pool_is_open(const struct pool *p)
+{
+	return p->open;
+}
+
+void
+pool_stop(struct pool *p)
+{
+	p->stopped = true;
+}

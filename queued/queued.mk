@@ -1,0 +1,14 @@
+# queued/queued.mk: queued(8), the queue. Every file of this folder is part of it; what only tests need ends in _test.c.
+programs    += queued
+queued.o    := $(patsubst %.c,%.o,$(filter-out %_test.c,$(wildcard queued/*.c)))
+queued.libs := -llmdb -lpthread
+
+tests += $(addprefix queued/,schedule_test retry_test adapt_test draw_test route_test limits_test acks_test delivery_test)
+queued/schedule_test.o := queued/schedule_test.o queued/schedule.o
+queued/retry_test.o    := queued/retry_test.o queued/retry.o
+queued/adapt_test.o    := queued/adapt_test.o queued/adapt.o
+queued/draw_test.o     := queued/draw_test.o queued/draw.o
+queued/route_test.o    := queued/route_test.o queued/route.o queued/table.o
+queued/limits_test.o   := queued/limits_test.o queued/limits.o
+queued/acks_test.o     := queued/acks_test.o queued/acks.o
+queued/delivery_test.o := queued/delivery_test.o queued/delivery.o

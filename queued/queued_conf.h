@@ -1,0 +1,57 @@
+/* queued_conf.h: what queued(8) reads of posthouse.conf(5), made ready: streams, sources, routes, sites, tenants. */
+#pragma once
+
+#include "conf.h"
+#include "limits.h"
+#include "retry.h"
+#include "route.h"
+
+extern const struct conf_table queued_table;
+
+struct stream {
+	struct span name;
+	struct retry_rule retry;
+	unsigned priority; /* 0 goes first */
+};
+
+struct source {
+	struct span name, address, ehlo; /* address empty: the kernel chooses */
+};
+
+struct tenant {
+	struct table_node by_name;
+	struct span name, bounce_domain;
+	const struct stream *stream;
+	uint32_t weight;
+	bool sign, notify_sender;
+};
+
+/* Lives with its conf; struct tenant and the rest stay valid as long as it does. */
+struct queued_conf {
+	struct conf *conf;
+	struct arena *arena;
+	struct span hostname;
+	struct stream *streams; /* the first is what counts where none is named */
+	size_t streams_n;
+	struct source *sources; /* at least one */
+	size_t sources_n;
+	struct routes routes;
+	struct limit_rule *rules;
+	size_t rules_n;
+	struct table tenants, bounce_domains;
+	struct tenant nobody; /* mail that came from outside */
+	size_t memory_messages;
+	uint64_t segment_bytes;
+	unsigned segments;
+	uint32_t session_idle_s;
+};
+
+/* Takes over conf. Never NULL: what was wrong stands in conf_errors(conf). */
+struct queued_conf *queued_conf_new(struct conf *);
+void queued_conf_free(struct queued_conf *);
+
+const struct tenant *
+conf_tenant(const struct queued_conf *, struct span name); /* unknown: nobody */
+const struct stream *
+conf_stream(const struct queued_conf *, struct span name, const struct tenant *);
+bool conf_is_bounce_domain(const struct queued_conf *, struct span domain);

@@ -1,0 +1,87 @@
+#include "reload.h"
+#include "lane.h"
+#include "log.h"
+#include "loop.h"
+#include "peer_smtpd.h"
+#include "pool.h"
+#include "queued.h"
+#include "role.h"
+#include "site.h"
+#include "storage.h"
+
+enum { STOP_LEAST_MS = 100 };
+
+/* The configuration that waits for COMMIT. */
+static struct queued_conf *prepared;
+
+static int
+on_prepare(void *ctx, struct conf *conf, struct err *err)
+{
+	struct queued_conf *next = queued_conf_new(conf);
+
+	(void)ctx;
+	if (conf_errors(conf) != 0) {
+		err_set(err, "%.*s", SPAN(conf_messages(conf)));
+		queued_conf_free(next);
+		return -1;
+	}
+	queued_conf_free(prepared);
+	prepared = next;
+	return 0;
+}
+
+/* The old one stays in memory: lanes and transactions may still point into it, and it is small. */
+static void
+on_commit(void *ctx)
+{
+	struct queued *q = ctx;
+
+	if (prepared == NULL)
+		return;
+	q->conf = prepared;
+	prepared = NULL;
+	messages_conf(&q->messages, q->conf);
+	sites_conf(q->sites);
+	lanes_conf(q->lanes);
+	log_info(
+	    "reloaded", "routes=%zu sites=%zu", q->conf->routes.by_pattern.n, q->conf->rules_n);
+}
+
+static void
+on_abort(void *ctx)
+{
+	(void)ctx;
+	queued_conf_free(prepared);
+	prepared = NULL;
+}
+
+static void
+on_stopped(void *ctx, struct due *due)
+{
+	struct queued *q = ctx;
+
+	(void)due;
+	storage_stop(q);
+}
+
+/* Nothing new goes out; what workers still do, they keep for the next queued. */
+static void
+on_stop(void *ctx, unsigned deadline_s)
+{
+	static struct due due = { .fire = on_stopped };
+	struct queued *q = ctx;
+
+	(void)deadline_s;
+	q->stopping = true;
+	pool_stop(q->pool);
+	peer_smtpd_state(q->smtpd, 421, SPAN_LIT("4.3.2 the service is stopping"));
+	due.ctx = q;
+	schedule_set(&q->schedule, &due, STOP_LEAST_MS + loop_now_ms());
+}
+
+void
+reload_serve(struct queued *q)
+{
+	role_on_reload(q->role, on_prepare, on_commit, on_abort, q);
+	role_on_stop(q->role, on_stop, q);
+}

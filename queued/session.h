@@ -1,0 +1,55 @@
+/* session.h: a connection that a deliverd worker holds for a lane, and the transactions in it.
+ *
+ * Up to two transactions are in flight, so that the next MAIL leaves with the last dot's reply. A transaction is one message
+ * to some recipients; it ends when each has its result. */
+#pragma once
+
+#include "delivery.h"
+#include "lane.h"
+
+enum { SESSION_AHEAD = 2 };
+
+enum session_state { SESSION_OPENING, SESSION_STANDS, SESSION_CLOSING };
+
+struct transaction {
+	struct table_node by_number;
+	TAILQ_ENTRY(transaction) link;
+	uint64_t number;
+	struct session *session;
+	struct message *message;
+	bool rewriting; /* waits for its bytes, deliverd knows nothing of it yet */
+	uint32_t n, left;
+	struct delivery *deliveries[]; /* NULL: has its result */
+};
+
+struct session {
+	struct table_node by_number;
+	TAILQ_ENTRY(session) link; /* among the lane's */
+	uint32_t number;
+	enum session_state state;
+	struct worker *worker;
+	struct lane *lane;
+	TAILQ_HEAD(, transaction) transactions;
+	unsigned in_flight;
+	uint64_t fed; /* messages so far */
+	uint64_t idle_since_ms;
+	struct due due;
+};
+
+struct pool;
+
+struct session *session_new(struct pool *, struct lane *, struct worker *);
+struct session *session_find(const struct pool *, uint32_t number);
+void session_stood(struct session *);
+/* Whether it takes one more now. */
+bool session_has_room(const struct session *, unsigned ahead);
+/* No more work: QUIT after what it has. */
+void session_close(struct session *);
+/* It is over. What was in flight and has no result is handed back by the caller before. */
+void session_free(struct pool *, struct session *);
+
+struct transaction *
+transaction_new(struct pool *, struct session *, struct message *, struct delivery **, uint32_t n);
+struct transaction *transaction_find(const struct pool *, uint64_t number);
+/* This recipient has its result; the transaction is freed with its last. NULL: it is not in it. */
+struct delivery *transaction_take(struct pool *, struct transaction *, uint32_t index);

@@ -1,0 +1,170 @@
+#include "settle.h"
+#include "course.h"
+#include "events.h"
+#include "lane.h"
+#include "log.h"
+#include "loop.h"
+#include "notice.h"
+#include "peer_deliverd.h"
+#include "queued.h"
+#include "retry.h"
+#include "store.h"
+#include "verdict.h"
+
+#include <bsd/stdlib.h>
+
+enum { PUT_OFF_MS = 90 * 1000 };
+
+static void
+on_due(void *ctx, struct due *due)
+{
+	struct delivery *d =
+	    (struct delivery *)(void *)((char *)due - offsetof(struct delivery, due));
+
+	delivery_move(d, DELIVERY_NEW);
+	course_begin(ctx, d);
+}
+
+static void
+story(const struct delivery *d, uint64_t wait_ms)
+{
+	const struct attempt *a = d->last;
+
+	log_begin(LOG_LEVEL_INFO, "deferred");
+	log_kvs("id", id_text(d->message->envelope->id).c);
+	log_kvf("to", "<%.*s>", SPAN(delivery_address(d)));
+	if (d->lane != NULL)
+		log_kv("site", d->lane->site->name);
+	if (a != NULL) {
+		log_kv("server", a->server);
+		log_kv("status", a->judged ? a->status : a->enhanced);
+		log_kvf("reply", "%u %.*s", a->code, SPAN(span_first(a->text, 300)));
+	}
+	log_kvf("attempts", "%u", d->attempts);
+	log_kvf("delay_s", "%.1f",
+	    (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
+	log_kvf("retry_s", "%llu", (unsigned long long)(wait_ms / 1000));
+	log_end();
+}
+
+/* What the index keeps, so that a restart or a full memory costs no knowledge. */
+static void
+keep(struct queued *q, const struct delivery *d)
+{
+	const struct attempt *a = d->last;
+	struct store_wait w = { .id = d->message->envelope->id,
+		.index = d->index,
+		.next_ms = d->next_ms,
+		.attempts = d->attempts,
+		.held = d->state == DELIVERY_HELD };
+
+	if (a != NULL) {
+		w.code = a->code;
+		w.status = a->judged ? a->status : a->enhanced;
+		w.text = span_first(a->text, 500);
+	}
+	store_wait(q->store, &w);
+}
+
+/* Whether all of the message's open recipients are in that state. */
+static bool
+all_are(const struct message *m, enum delivery_state state)
+{
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+		if (m->deliveries[i].state != DELIVERY_ENDED && m->deliveries[i].state != state)
+			return false;
+	return true;
+}
+
+static void
+wait_until(struct queued *q, struct delivery *d, uint64_t next_ms)
+{
+	uint64_t now = loop_wall_ms();
+
+	d->next_ms = next_ms;
+	delivery_move(d, DELIVERY_DEFERRED);
+	d->due.fire = on_due;
+	d->due.ctx = q;
+	schedule_set(&q->schedule, &d->due, loop_now_ms() + (next_ms > now ? next_ms - now : 0));
+}
+
+void
+settle_resumed(struct queued *q, struct delivery *d, uint64_t next_ms)
+{
+	wait_until(q, d, next_ms);
+}
+
+void
+settle_put_off(struct queued *q, struct delivery *d)
+{
+	wait_until(q, d, loop_wall_ms() + PUT_OFF_MS);
+	keep(q, d);
+	if (all_are(d->message, DELIVERY_DEFERRED))
+		message_drop_bytes(d->message);
+}
+
+void
+settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
+{
+	const struct message *m = d->message;
+	const struct retry_rule *rule = &m->stream->retry;
+	uint64_t now = loop_wall_ms();
+	uint32_t wait;
+
+	if (retry_expired(rule, m->envelope->received_ms, now)) {
+		settle_given_up(q, d, FINAL_EXPIRED);
+		return;
+	}
+	wait = retry_wait_s(rule, d->attempts == 0 ? 1 : d->attempts, arc4random(), wait_s);
+	d->immediate = false;
+	d->need_7bit = false;
+	wait_until(q, d, retry_at_ms(rule, m->envelope->received_ms, now, wait));
+	if (d->lane != NULL)
+		d->lane->deferred++;
+	keep(q, d);
+	events_deferred(q->events, d, d->next_ms - now);
+	story(d, d->next_ms - now);
+	if (all_are(m, DELIVERY_DEFERRED))
+		message_drop_bytes(d->message);
+	worker_settled(d);
+}
+
+void
+settle_given_up(struct queued *q, struct delivery *d, enum final_kind k)
+{
+	if (!notice_wanted(d)) {
+		final_end(q, d, k, span_of(NULL, 0));
+		return;
+	}
+	d->final = (uint8_t)k;
+	delivery_move(d, DELIVERY_NOTICE);
+	notice_add(q, d);
+}
+
+void
+settle_damaged(struct queued *q, struct delivery *d)
+{
+	struct deliver_result r = { .outcome = OUTCOME_DAMAGED,
+		.stage = STAGE_DATA,
+		.enhanced = SPAN_LIT("5.3.0"),
+		.text = SPAN_LIT("the message was damaged on our disk") };
+
+	store_corrupt(q->store, d->message->envelope->id);
+	delivery_attempt(d, &r, loop_wall_ms());
+	delivery_judged(d, CLASS_SOFT, CATEGORY_SYSTEM, ADVICE_NONE, 0, r.enhanced, r.text);
+	settle_given_up(q, d, FINAL_BOUNCED);
+}
+
+void
+settle_held(struct queued *q, struct delivery *d)
+{
+	struct message *m = d->message;
+
+	keep(q, d);
+	if (!all_are(m, DELIVERY_HELD))
+		return;
+	message_drop_bytes(m);
+	if (!m->held)
+		store_hold(q->store, m->envelope->id, true);
+	m->held = true;
+}

@@ -1,0 +1,19 @@
+/* settle.h: an attempt came to nothing: what becomes of the recipient, and what is kept of it. */
+#pragma once
+
+#include "final.h"
+#include "message.h"
+
+struct queued;
+
+/* Waits for its next attempt, by its stream and at least wait_s (0: the stream alone); past its time it is given up. */
+void settle_deferred(struct queued *, struct delivery *, uint32_t wait_s);
+/* No more attempts: the sender is told where that is due, then it ends. */
+void settle_given_up(struct queued *, struct delivery *, enum final_kind);
+/* Its bytes on the disk are not what was accepted: set aside, bounced. */
+void settle_damaged(struct queued *, struct delivery *);
+/* NEW, as the index has it: waits until then (ms since 1970), without an event: it had one. */
+void settle_resumed(struct queued *, struct delivery *, uint64_t next_ms);
+/* NEW: no room in memory; waits on disk for its first attempt. */
+void settle_put_off(struct queued *, struct delivery *);
+void settle_held(struct queued *, struct delivery *);

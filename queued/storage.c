@@ -1,0 +1,262 @@
+#include "storage.h"
+#include "course.h"
+#include "err.h"
+#include "event.h"
+#include "events.h"
+#include "lane.h"
+#include "log.h"
+#include "loop.h"
+#include "message.h"
+#include "peer_smtpd.h"
+#include "queued.h"
+#include "role.h"
+#include "sandbox.h"
+#include "settle.h"
+#include "store.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+enum {
+	TICK_MS = 1000,
+	AHEAD_MS = 2000,      /* read back so long before it is due */
+	LEAVE_MS = 60 * 1000, /* what is due later than this may leave memory */
+	BRING_A_TICK = 500,
+	RESERVE_BYTES = 64 << 20,
+};
+
+/* One store a process. */
+static struct {
+	struct due tick;
+	uint16_t pressure;
+	struct message *last_found;
+	struct id due[BRING_A_TICK];
+	unsigned due_n;
+} storage;
+
+bool
+storage_is_full(const struct queued *q)
+{
+	return q->messages.by_id.n >= q->conf->memory_messages;
+}
+
+/* ---- bringing back ---- */
+
+/* What the index knows of it goes before what a fresh start would do. */
+static void
+resume(struct queued *q, struct delivery *d)
+{
+	struct store_wait w;
+
+	if (!store_known(q->store, d->message->envelope->id, d->index, &w))
+		return;
+	d->attempts = w.attempts;
+	if (w.attempts > 0) {
+		struct deliver_result r = { .outcome = OUTCOME_REPLIED,
+			.stage = STAGE_IDLE,
+			.code = w.code,
+			.enhanced = w.status,
+			.text = w.text };
+
+		delivery_attempt(d, &r, loop_wall_ms());
+	}
+	if (w.held)
+		delivery_move(d, DELIVERY_HELD);
+	else if (w.next_ms > loop_wall_ms())
+		settle_resumed(q, d, w.next_ms);
+}
+
+static void
+on_found(void *ctx, const struct store_found *f)
+{
+	struct queued *q = ctx;
+	struct message *m = message_find(&q->messages, f->envelope->id);
+
+	if (m == NULL) {
+		m = message_new(&q->messages, q->conf, f->envelope, f->facts, f->bytes);
+		m->held = f->held;
+		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+			if (m->deliveries[i].state == DELIVERY_NEW)
+				resume(q, &m->deliveries[i]);
+		course_set_out(q, m);
+	}
+	storage.last_found = m;
+}
+
+struct message *
+storage_bring(struct queued *q, struct id id)
+{
+	struct message *m = message_find(&q->messages, id);
+	struct err err;
+
+	if (m != NULL)
+		return m;
+	storage.last_found = NULL;
+	if (store_load(q->store, id, on_found, q, &err) == -1)
+		return NULL;
+	return storage.last_found;
+}
+
+static void
+on_due(void *ctx, const struct store_wait *w)
+{
+	(void)ctx;
+	if (storage.due_n < BRING_A_TICK)
+		storage.due[storage.due_n++] = w->id;
+}
+
+static void
+bring_due(struct queued *q)
+{
+	size_t room = storage_is_full(q) ? 0 : q->conf->memory_messages - q->messages.by_id.n;
+
+	storage.due_n = 0;
+	if (room == 0)
+		return;
+	store_due(q->store, loop_wall_ms() + AHEAD_MS,
+	    room < BRING_A_TICK ? (unsigned)room : BRING_A_TICK, on_due, q);
+	for (unsigned i = 0; i < storage.due_n; i++)
+		storage_bring(q, storage.due[i]);
+}
+
+/* ---- leaving ---- */
+
+static bool
+may_leave(const struct message *m, uint64_t now_ms)
+{
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++) {
+		const struct delivery *d = &m->deliveries[i];
+
+		if (d->state != DELIVERY_ENDED && d->state != DELIVERY_HELD &&
+		    (d->state != DELIVERY_DEFERRED || d->due.at_ms < now_ms + LEAVE_MS))
+			return false;
+	}
+	return m->open > 0;
+}
+
+static void
+leave(struct queued *q, struct message *m)
+{
+	if (!store_forget(q->store, m->envelope->id))
+		return;
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+		schedule_clear(&q->schedule, &m->deliveries[i].due);
+	message_free(&q->messages, m);
+}
+
+/* Half full is when those that wait long begin to leave. */
+static void
+make_room(struct queued *q)
+{
+	struct table_node *n, *next;
+	uint64_t now = loop_now_ms();
+
+	if (q->messages.by_id.n < q->conf->memory_messages / 2)
+		return;
+	for (n = table_each(&q->messages.by_id, NULL); n != NULL; n = next) {
+		struct message *m = TABLE_OF(n, struct message, by_id);
+
+		next = table_each(&q->messages.by_id, n);
+		if (may_leave(m, now))
+			leave(q, m);
+	}
+}
+
+/* ---- how the store is ---- */
+
+static void
+on_tick(void *ctx, struct due *due)
+{
+	struct queued *q = ctx;
+	const char *text = "";
+	uint16_t pressure = store_pressure(q->store, &text);
+
+	if (pressure != storage.pressure && !q->stopping) {
+		log_warn("pressure", "code=%u text=\"%s\"", pressure, text);
+		peer_smtpd_state(q->smtpd, pressure, span_str(text));
+	}
+	storage.pressure = pressure;
+	make_room(q);
+	bring_due(q);
+	schedule_set(&q->schedule, due, loop_now_ms() + TICK_MS);
+}
+
+static void
+on_event(void *ctx, struct span line)
+{
+	struct queued *q = ctx;
+
+	events_line(q->events, line);
+}
+
+static void
+on_corrupt(void *ctx, const char *name, const char *why)
+{
+	struct queued *q = ctx;
+
+	log_error("corrupt", "file=\"%s\" why=\"%s\"", name, why);
+	events_corrupt(q->events, name, why);
+}
+
+static void
+on_stray(void *ctx, struct id id)
+{
+	storage_bring(ctx, id);
+}
+
+static void
+on_turn_end(void *ctx)
+{
+	struct queued *q = ctx;
+
+	store_cut(q->store);
+}
+
+/* ---- life ---- */
+
+void
+storage_open(struct queued *q)
+{
+	struct span index = role_secret(q->role, "index-path");
+	struct store_options o = { .spool = role_fd(q->role, "spool"),
+		.events = role_fd(q->role, "events"),
+		.index_path = index.p != NULL ? index.p : "",
+		.segment_bytes = q->conf->segment_bytes,
+		.segments = q->conf->segments,
+		.reserve_bytes = RESERVE_BYTES };
+	struct err err;
+
+	if (o.spool == -1 || index.n == 0)
+		role_fail(q->role, EX_CONFIG, "the master gave no spool or index");
+	q->store = store_prepare(&o, &err);
+	if (q->store == NULL)
+		role_fail(q->role, EX_CANTCREAT, "%s", err.text);
+	sandbox_keep_folder(o.spool);
+}
+
+void
+storage_start(struct queued *q)
+{
+	static const struct store_hooks hooks = { on_found, on_event, on_corrupt, on_stray };
+	struct err err;
+
+	if (store_start(q->store, &hooks, q, &err) == -1)
+		role_fail(q->role, EX_IOERR, "%s", err.text);
+	loop_at_turn_end(on_turn_end, q);
+	storage.tick = (struct due){ .fire = on_tick, .ctx = q };
+	schedule_set(&q->schedule, &storage.tick, loop_now_ms());
+}
+
+static void
+on_stopped(void *ctx)
+{
+	struct queued *q = ctx;
+
+	role_done(q->role);
+}
+
+void
+storage_stop(struct queued *q)
+{
+	store_stop(q->store, on_stopped, q);
+}

@@ -1,0 +1,21 @@
+/* storage.h: the seam between the two halves of queued: opens the store, brings back what waits, hears how it is.
+ *
+ * The window: at most queue.memory messages are held; what comes in beyond, and what waits long, has its file and index
+ * record alone, and is read back when it is due and there is room. */
+#pragma once
+
+#include "id.h"
+
+struct queued;
+struct message;
+
+/* Before the sandbox: locks the spool, opens the index. Fails the role where that cannot be. */
+void storage_open(struct queued *);
+/* After it: replays the journal, starts the threads; what lives sets out. */
+void storage_start(struct queued *);
+/* Everything to disk, then the role is done. */
+void storage_stop(struct queued *);
+/* Reads a message back that is not in memory; NULL: there is none. */
+struct message *storage_bring(struct queued *, struct id);
+/* No room for one more in memory: it waits on disk for its turn. */
+bool storage_is_full(const struct queued *);

@@ -1,0 +1,123 @@
+/* store.h: the queue on disk, all of it: journal, message files, index (DESIGN 4). The rest of queued sees only this.
+ *
+ * What is accepted or ended is true once its callback came, and not before: then the journal group it was in is on disk.
+ * Callbacks run in the loop's thread, never inside the call that asked. The loop never waits for the disk, but for the
+ * short reads of store_read() and store_load(). */
+#pragma once
+
+#include "envelope.h"
+#include "err.h"
+
+struct store;
+
+struct store_options {
+	int spool; /* folder, taken over */
+	int events; /* the event file: synced before journal segments are used again; not taken over */
+	const char *index_path; /* folder of the index */
+	size_t segment_bytes;
+	unsigned segments;
+	uint64_t reserve_bytes; /* free space below which mail is refused */
+};
+
+/* Before the sandbox: locks the spool against a second instance, makes its folders and segments, opens the index. NULL: err
+ * says why (another instance, read-only, full). */
+struct store *store_prepare(const struct store_options *, struct err *);
+
+/* A message found at the start or loaded when it is due; valid during the callback, spans too. */
+struct store_found {
+	const struct envelope *envelope; /* with marks */
+	const struct facts *facts;
+	struct span bytes; /* empty: in its file */
+	bool held;
+};
+struct store_hooks {
+	/* At the start: a living message of the journal. */
+	void (*found)(void *ctx, const struct store_found *);
+	/* At the start: the final event of an end that may not have reached the event file. */
+	void (*event)(void *ctx, struct span line);
+	/* A damaged or foreign file was set aside into corrupt/. */
+	void (*corrupt)(void *ctx, const char *name, const char *why);
+	/* A message of a file whose index record is missing was found: it is due now. */
+	void (*stray)(void *ctx, struct id);
+};
+/* After the sandbox: replays, then starts the threads. */
+int store_start(struct store *, const struct store_hooks *, void *ctx, struct err *);
+/* Flushes all, writes files for what lives only in the journal, syncs. Then stopped() is called. */
+void store_stop(struct store *, void (*stopped)(void *ctx), void *ctx);
+
+/* Turn's end: what gathered goes to the journal if no group is under way. */
+void store_cut(struct store *);
+
+/* ---- taking in ---- */
+
+/* code 0: on disk. Else a reply code and text with enhanced code. */
+typedef void store_accepted(void *ctx, struct id, uint16_t code, struct span text);
+void store_accept(struct store *, const struct envelope *, const struct facts *, struct span bytes,
+    store_accepted *, void *ctx);
+/* A draft: a file in tmp/ for a large message; fd is write-only, at its beginning, the caller's to close or send. -1: err. */
+int store_draft_new(struct store *, uint32_t *draft, struct err *);
+void store_draft_drop(struct store *, uint32_t draft);
+/* Reads the draft itself, once; what it read is believed, not the facts. */
+void store_accept_draft(struct store *, const struct envelope *, const struct facts *,
+    uint32_t draft, store_accepted *, void *ctx);
+/* 0: mail may be taken. Else the reply code, with its text. */
+uint16_t store_pressure(struct store *, const char **text);
+
+/* ---- what became of a recipient ---- */
+
+struct store_end {
+	struct id id;
+	uint32_t index;
+	char mark;         /* MARK_DONE or MARK_FAILED */
+	struct span event; /* the final event's line */
+};
+typedef void store_ended(void *ctx, const struct store_end *);
+/* When all recipients have ended, the message is gone from the disk too. */
+void store_end(struct store *, const struct store_end *, store_ended *, void *ctx);
+
+struct store_wait {
+	struct id id;
+	uint32_t index;
+	uint64_t next_ms; /* since 1970 */
+	uint16_t attempts;
+	bool held;
+	uint16_t code; /* of the last reply */
+	struct span status, text;
+};
+/* The delivery waits: the message gets its file, the index a record. */
+void store_wait(struct store *, const struct store_wait *);
+
+/* The message may leave memory: its file stands. False: not yet. */
+bool store_forget(struct store *, struct id);
+/* Records due until then, at most max, each once until it is put again; for deliveries that are not in memory. */
+unsigned store_due(struct store *, uint64_t until_ms, unsigned max,
+    void (*due)(void *ctx, const struct store_wait *), void *ctx);
+/* What the index knows of one recipient; false: nothing. Spans valid until the next call. */
+bool store_known(struct store *, struct id, uint32_t index, struct store_wait *);
+/* Reads the message's file (cur/ or hold/) into memory. -1: gone, or set aside as corrupt. */
+int store_load(struct store *, struct id, void (*found)(void *ctx, const struct store_found *),
+    void *ctx, struct err *);
+
+/* A read-only descriptor, the caller's to close, and where the message is in it. */
+struct store_bytes {
+	int fd;
+	uint64_t start, size_bytes;
+};
+int store_read(struct store *, struct id, struct store_bytes *, struct err *);
+
+/* ---- operators ---- */
+
+void store_hold(struct store *, struct id, bool hold);     /* cur/ to hold/ or back */
+void store_drop(struct store *, struct id);                /* to trash/, kept 24 h */
+int store_undrop(struct store *, struct id, struct err *); /* back to cur/; store_load() it then */
+void store_corrupt(struct store *, struct id);
+
+struct store_numbers {
+	uint64_t messages; /* living, in memory */
+	uint64_t files;    /* of these with a file */
+	uint64_t index_records;
+	uint64_t groups, accepted, ended; /* since the start */
+	uint64_t journal_used, journal_bytes;
+	uint64_t free_bytes;
+};
+void store_numbers(const struct store *, struct store_numbers *);
