@@ -7,8 +7,8 @@ by_ticket(const struct waiter *a, const struct waiter *b)
 	return a->ticket < b->ticket ? -1 : a->ticket > b->ticket;
 }
 
-RB_PROTOTYPE(waiter_tree, waiter, tree, by_ticket);
-RB_GENERATE(waiter_tree, waiter, tree, by_ticket);
+RB_PROTOTYPE(waiter_tree, waiter, tree, by_ticket)
+RB_GENERATE(waiter_tree, waiter, tree, by_ticket)
 
 void
 waiters_init(struct waiters *w)

@@ -5,6 +5,7 @@
 
 #include "span.h"
 
+#include <bsd/sys/cdefs.h>
 #include <bsd/sys/tree.h>
 
 /* code 0: yes. Else an SMTP reply, the text beginning with its enhanced code. The waiter is out of the list when it is called. */
