@@ -61,9 +61,9 @@ on_header(void *ctx, struct data *d, struct span header)
 	else if (tx->is_ours && h->from_n > 1)
 		turn_down(tx, "550 5.6.0 more than one From line");
 	else if (tx->is_ours && h->from_n > 0 && !policy_from_ok(s->tenant, h->from, &wrong))
-		turn_down(tx, arena_printf(tx->arena,
-		    "550 5.7.1 tenant %s may not send as \"%.*s\" in From", s->tenant->name,
-		    SPAN(span_first(span_trim(wrong), 200))));
+		turn_down(tx,
+		    arena_printf(tx->arena, "550 5.7.1 tenant %s may not send as \"%.*s\" in From",
+			s->tenant->name, SPAN(span_first(span_trim(wrong), 200))));
 	else if (tx->is_ours) {
 		as_the_header_asks(tx);
 		complete(s, d);
@@ -77,15 +77,22 @@ content_begin(struct session *s)
 {
 	struct transaction *tx = s->tx;
 	const struct listener_conf *c = &s->listener->conf;
-	struct data_limits limits = { c->max_size_bytes, c->line_bytes, c->header_bytes, c->repair };
-	struct received r = { .helo = tx->env.helo, .client = tx->env.client,
-		.hostname = s->worker->hostname, .id = tx->env.id, .now_ms = tx->env.received_ms,
-		.esmtp = s->esmtp, .tls = s->ssl != NULL, .auth = s->logged_in };
+	struct data_limits limits = { c->max_size_bytes, c->line_bytes, c->header_bytes,
+		c->repair };
+	struct received r = { .helo = tx->env.helo,
+		.client = tx->env.client,
+		.hostname = s->worker->hostname,
+		.id = tx->env.id,
+		.now_ms = tx->env.received_ms,
+		.esmtp = s->esmtp,
+		.tls = s->ssl != NULL,
+		.auth = s->logged_in };
 	struct buf line;
 
 	if (tx->env.rcpts_n == 1)
 		r.only_rcpt = tx->env.rcpts[0].address;
-	data_init(&tx->data, &limits, c->header_bytes + 2 * SCRATCH_BYTES + SPILL_BYTES, on_header, s);
+	data_init(
+	    &tx->data, &limits, c->header_bytes + 2 * SCRATCH_BYTES + SPILL_BYTES, on_header, s);
 	(void)buf_room(&tx->data.out, FIRST_BYTES);
 	buf_init(&line, LINE_BYTES);
 	received_line(&line, &r);
@@ -229,8 +236,7 @@ hand_over(struct session *s)
 		submit_file(q, &tx->env, &tx->data.facts, &tx->draft, &s->waiter, on_acked, s);
 		return;
 	}
-	submit_bytes(
-	    q, &tx->env, &tx->data.facts, buf_all(&tx->data.out), &s->waiter, on_acked, s);
+	submit_bytes(q, &tx->env, &tx->data.facts, buf_all(&tx->data.out), &s->waiter, on_acked, s);
 	if (s->tx == tx) /* it waits, and its bytes are on their way */
 		data_free(&tx->data);
 }
@@ -258,8 +264,7 @@ content_done(struct session *s)
 	struct transaction *tx = s->tx;
 
 	data_finish(&tx->data);
-	if (tx->data.fault == DATA_FINE &&
-	    (tx->draft.fd != -1 || tx->data.out.n > inline_most(tx)))
+	if (tx->data.fault == DATA_FINE && (tx->draft.fd != -1 || tx->data.out.n > inline_most(tx)))
 		spill(s);
 	if (tx->data.fault == DATA_FINE) {
 		hand_over(s);

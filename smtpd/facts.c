@@ -56,8 +56,7 @@ common(const struct header_field *f, struct header_facts *h)
 }
 
 int
-header_facts_read(
-    struct span header, struct arena *a, struct header_facts *h, struct facts *facts)
+header_facts_read(struct span header, struct arena *a, struct header_facts *h, struct facts *facts)
 {
 	static const char prefix[] = "x-posthouse-";
 	struct span rest = header;

@@ -56,11 +56,12 @@ came(struct listener *l, int fd, const struct sockaddr_storage *from)
 	int slot = -1, one = 1;
 
 	if (l->sessions_n >= c->max_connections) {
-		turned_away(fd, l, "421 4.3.2 too many connections (max-connections), try again\r\n");
+		turned_away(
+		    fd, l, "421 4.3.2 too many connections (max-connections), try again\r\n");
 		return;
 	}
-	switch (clients_came(l->worker->clients, sa, c->client_connections, c->client_rate,
-	    loop_now_ms(), &slot)) {
+	switch (clients_came(
+	    l->worker->clients, sa, c->client_connections, c->client_rate, loop_now_ms(), &slot)) {
 	case CLIENT_TOO_MANY:
 		turned_away(
 		    fd, l, "421 4.7.0 too many connections of yours (client-connections)\r\n");

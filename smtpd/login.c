@@ -67,8 +67,8 @@ ask(struct session *s, struct span login, struct span password)
 	if (s->login_name == NULL)
 		login_keep(s, login);
 	session_go(s, AWAIT_AUTH);
-	auth_client_ask(s->worker->auth, login, password, span_str(s->client), &s->waiter,
-	    on_answer, s);
+	auth_client_ask(
+	    s->worker->auth, login, password, span_str(s->client), &s->waiter, on_answer, s);
 }
 
 static void

@@ -229,12 +229,13 @@ same_kind(struct session *s, const struct rcpt_decision *d)
 static void
 rcpt_decide(struct session *s, const struct path *p)
 {
-	struct rcpt_decision d =
-	    policy_rcpt(s->worker->policy, s->tenant, p->local, p->domain);
+	struct rcpt_decision d = policy_rcpt(s->worker->policy, s->tenant, p->local, p->domain);
 
 	if (d.way == RCPT_DENIED) {
-		refuse(s, "RCPT", "550 5.7.1 relaying denied: neither a login nor your address "
-				  "lets you send to %.*s", SPAN(p->domain));
+		refuse(s, "RCPT",
+		    "550 5.7.1 relaying denied: neither a login nor your address "
+		    "lets you send to %.*s",
+		    SPAN(p->domain));
 		return;
 	}
 	if (same_kind(s, &d) == -1)

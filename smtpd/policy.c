@@ -101,8 +101,8 @@ policy_new(const struct conf *conf)
 	}
 	for (const struct conf_block *b = conf_first(conf_top(conf), "accept"); b != NULL;
 	     b = conf_next(b))
-		own_add(p, conf_name(b), OWN_ACCEPT,
-		    policy_tenant(p, span_str(conf_str(b, "tenant"))));
+		own_add(
+		    p, conf_name(b), OWN_ACCEPT, policy_tenant(p, span_str(conf_str(b, "tenant"))));
 	own_add(p, conf_str(conf_top(conf), "hostname"), OWN_HOST, NULL);
 	qsort(p->own, p->own_n, sizeof(*p->own), by_domain);
 	return p;
@@ -133,8 +133,7 @@ in_networks(const struct conf_block *b, const struct sockaddr *client)
 }
 
 const struct tenant *
-policy_client(
-    const struct policy *p, const struct listener_conf *l, const struct sockaddr *client)
+policy_client(const struct policy *p, const struct listener_conf *l, const struct sockaddr *client)
 {
 	if (client->sa_family == AF_UNIX || in_networks(l->block, client))
 		return policy_tenant(p, span_str(l->tenant));

@@ -18,8 +18,10 @@ date_text(struct buf *b, uint64_t now_ms)
 static void
 address_literal(struct buf *b, struct span client)
 {
-	if (client.n > 0 && ((client.p[0] >= '0' && client.p[0] <= '9') || span_find(client, ':') >= 0))
-		buf_printf(b, " ([%s%.*s])", span_find(client, ':') >= 0 ? "IPv6:" : "", SPAN(client));
+	if (client.n > 0 &&
+	    ((client.p[0] >= '0' && client.p[0] <= '9') || span_find(client, ':') >= 0))
+		buf_printf(
+		    b, " ([%s%.*s])", span_find(client, ':') >= 0 ? "IPv6:" : "", SPAN(client));
 	else
 		buf_printf(b, " (%.*s)", SPAN(client));
 }

@@ -409,7 +409,8 @@ handshake(struct session *s)
 		break;
 	case TLS_BROKEN:
 		refused_log(s, "STARTTLS", "454 4.7.0 the handshake failed");
-		log_debug("tls", "session=%llu why=\"%s\"", (unsigned long long)s->number, err.text);
+		log_debug(
+		    "tls", "session=%llu why=\"%s\"", (unsigned long long)s->number, err.text);
 		session_close(s);
 		break;
 	}
@@ -480,8 +481,12 @@ session_new(struct listener *l, int fd, const struct sockaddr_storage *from, int
 
 	if (s == NULL)
 		fatal("out of memory for a session");
-	*s = (struct session){ .worker = w, .listener = l, .fd = fd, .slot = slot,
-		.state = AWAIT_TLS, .number = ++number };
+	*s = (struct session){ .worker = w,
+		.listener = l,
+		.fd = fd,
+		.slot = slot,
+		.state = AWAIT_TLS,
+		.number = ++number };
 	client_name(s, from);
 	s->tenant = policy_client(w->policy, &l->conf, (const struct sockaddr *)from);
 	s->session_ends_ms = loop_now_ms() + l->conf.timeout_session_ms;

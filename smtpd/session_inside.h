@@ -56,7 +56,7 @@ struct session {
 	struct event ev_read, ev_write;
 	struct timer *timer;
 	uint64_t deadline_ms, session_ends_ms, timer_at_ms, number;
-	struct buf in, out; /* what is left over; replies that have not left */
+	struct buf in, out;              /* what is left over; replies that have not left */
 	char *helo, *login, *login_name; /* login_name: LOGIN's first half */
 	char client[48];                 /* address as text; "local" on a Unix socket */
 	enum mechanism mechanism;

@@ -7,3 +7,8 @@ smtpd.libs := -lssl -lcrypto
 
 smtpd-auth.o    := $(addprefix smtpd/auth/,main.o users.o pool.o)
 smtpd-auth.libs := -lcrypt -lpthread
+
+smtpd.tests := $(patsubst %.c,%,$(wildcard smtpd/*_test.c smtpd/auth/*_test.c))
+tests       += $(smtpd.tests)
+$(foreach t,$(filter-out smtpd/auth/%,$(smtpd.tests)),$(eval $t.o := $t.o $$(smtpd.pure)))
+smtpd/auth/users_test.o := smtpd/auth/users_test.o smtpd/auth/users.o

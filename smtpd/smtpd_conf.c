@@ -193,7 +193,7 @@ listener_conf_read(const struct conf_block *b, struct listener_conf *l)
 		.block = b,
 		.name = conf_name(b),
 		.tenant = conf_str(b, "tenant"),
-		.tls = is(b, "tls", "starttls")	  ? LISTENER_TLS_STARTTLS
+		.tls = is(b, "tls", "starttls")   ? LISTENER_TLS_STARTTLS
 		       : is(b, "tls", "implicit") ? LISTENER_TLS_IMPLICIT
 						  : LISTENER_TLS_NONE,
 		.auth = is(b, "auth", "optional")   ? LISTENER_AUTH_OPTIONAL

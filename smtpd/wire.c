@@ -68,7 +68,8 @@ wire_flush(struct session *s)
 		buf_drop(&s->out, (size_t)n);
 	}
 	buf_free(&s->out);
-	if (s->state == AWAIT_TLS && s->ssl == NULL) /* the reply to STARTTLS has left in the clear */
+	if (s->state == AWAIT_TLS &&
+	    s->ssl == NULL) /* the reply to STARTTLS has left in the clear */
 		s->ssl = tls_accept(s->listener->tls, s->fd);
 	return 0;
 }

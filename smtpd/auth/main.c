@@ -29,7 +29,8 @@ struct auth {
 	struct users users;
 	struct pool *pool;
 	struct chan *workers[WORKERS_MAX]; /* NULL: free */
-	uint32_t generations[WORKERS_MAX]; /* of the place: an answer for its last holder finds another number */
+	uint32_t generations
+	    [WORKERS_MAX]; /* of the place: an answer for its last holder finds another number */
 	struct asked asked[64];
 };
 
@@ -131,7 +132,8 @@ connected(void *ctx, unsigned instance, int fd)
 	(void)instance;
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		if (auth->workers[i] == NULL) {
-			auth->workers[i] = chan_new(fd, "smtpd", QUEUE_BYTES, on_ask, on_gone, auth);
+			auth->workers[i] =
+			    chan_new(fd, "smtpd", QUEUE_BYTES, on_ask, on_gone, auth);
 			return;
 		}
 	fatal("more than %d workers", WORKERS_MAX);

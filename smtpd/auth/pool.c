@@ -14,7 +14,8 @@
 enum { THREADS = 2, JOBS_MOST = 64 };
 
 /* Costs what a hash that posthouse user writes costs (yescrypt, default cost); no password fits it. */
-static const char dummy[] = "$y$j9T$eLZHUSTgKyD9gVUtTSqgG/$0000000000000000000000000000000000000000000";
+static const char dummy[] =
+    "$y$j9T$eLZHUSTgKyD9gVUtTSqgG/$0000000000000000000000000000000000000000000";
 
 struct job {
 	STAILQ_ENTRY(job) link;

@@ -9,7 +9,8 @@
 struct pool;
 
 /* answered() is called by the loop. After sandbox_enter(): it makes threads. */
-struct pool *pool_new(void (*answered)(void *ctx, uint64_t ticket, uint32_t peer, bool fits), void *ctx);
+struct pool *
+pool_new(void (*answered)(void *ctx, uint64_t ticket, uint32_t peer, bool fits), void *ctx);
 
 /* hash NULL: there is no such login. Password and hash are copied. -1: too many wait already. */
 int pool_ask(struct pool *, uint64_t ticket, uint32_t peer, struct span password, const char *hash);
