@@ -15,31 +15,34 @@ static const struct {
 	uint32_t header, longest;
 } cases[] = {
 	{ "plain", "A: b\r\n\r\nhi\r\n.\r\n", "A: b\r\n\r\nhi\r\n", .header = 8, .longest = 4 },
-	{ "empty", ".\r\n", "" },
-	{ "commands behind it are left", "x: y\r\n.\r\nQUIT\r\n", "x: y\r\n", .left = 6, .header = 6,
-	    .longest = 4 },
-	{ "dots", "\r\n..\r\n...a\r\n.b\r\n.\r\n", "\r\n.\r\n..a\r\nb\r\n", .dots = true, .header = 2,
-	    .longest = 3 },
-	{ "8 bits", "\r\nabcdefgh\xe9\r\n.\r\n", "\r\nabcdefgh\xe9\r\n", .has_8bit = true, .header = 2,
-	    .longest = 9 },
-	{ "bare LF", "a\nb\r\n.\r\n", NULL, DATA_BARE },
-	{ "bare CR", "a\rb\r\n.\r\n", NULL, DATA_BARE },
-	{ "two CR", "a\r\r\n.\r\n", NULL, DATA_BARE },
-	{ "dot between LFs does not end it", "a\n.\nb\r\n.\r\n", NULL, DATA_BARE },
-	{ "LF dot CRLF does not end it", "a\n.\r\nb\r\n.\r\n", NULL, DATA_BARE },
-	{ "CRLF dot LF does not end it", "a\r\n.\nb\r\n.\r\n", NULL, DATA_BARE },
-	{ "CRLF dot CR does not end it", "a\r\n.\rb\r\n.\r\n", NULL, DATA_BARE },
-	{ "CR dot CR does not end it", "a\r.\r\nb\r\n.\r\n", NULL, DATA_BARE },
+	{ "empty", ".\r\n", "", .left = 0 },
+	{ "commands behind it are left", "x: y\r\n.\r\nQUIT\r\n", "x: y\r\n", .left = 6,
+	    .header = 6, .longest = 4 },
+	{ "dots", "\r\n..\r\n...a\r\n.b\r\n.\r\n", "\r\n.\r\n..a\r\nb\r\n", .dots = true,
+	    .header = 2, .longest = 3 },
+	{ "8 bits", "\r\nabcdefgh\xe9\r\n.\r\n", "\r\nabcdefgh\xe9\r\n", .has_8bit = true,
+	    .header = 2, .longest = 9 },
+	{ "bare LF", "a\nb\r\n.\r\n", NULL, .fault = DATA_BARE },
+	{ "bare CR", "a\rb\r\n.\r\n", NULL, .fault = DATA_BARE },
+	{ "two CR", "a\r\r\n.\r\n", NULL, .fault = DATA_BARE },
+	{ "dot between LFs does not end it", "a\n.\nb\r\n.\r\n", NULL, .fault = DATA_BARE },
+	{ "LF dot CRLF does not end it", "a\n.\r\nb\r\n.\r\n", NULL, .fault = DATA_BARE },
+	{ "CRLF dot LF does not end it", "a\r\n.\nb\r\n.\r\n", NULL, .fault = DATA_BARE },
+	{ "CRLF dot CR does not end it", "a\r\n.\rb\r\n.\r\n", NULL, .fault = DATA_BARE },
+	{ "CR dot CR does not end it", "a\r.\r\nb\r\n.\r\n", NULL, .fault = DATA_BARE },
 	{ "repaired", "a\n\nb\rc\r\n.\r\n", "a\r\n\r\nb\r\nc\r\n", .repair = true, .header = 5,
 	    .longest = 1 },
-	{ "repaired dots", "\n.\n.\r\n..x\r\n.\r\n", "\r\n.\r\n.\r\n.x\r\n", .repair = true, .dots = true,
-	    .header = 2, .longest = 2 },
+	{ "repaired dots", "\n.\n.\r\n..x\r\n.\r\n", "\r\n.\r\n.\r\n.x\r\n", .repair = true,
+	    .dots = true, .header = 2, .longest = 2 },
 	{ "line too long", "\r\naaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee!\r\n.\r\n", NULL,
-	    DATA_LINE },
-	{ "header too large", "aaaaaaaaaabbbbbbbbbbcccccccccc: ddd\r\naaaaaaaaaabbbbbbbbbbccccc\r\n\r\n.\r\n",
-	    NULL, DATA_HEADER },
-	{ "too large", "\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r\n"
-		       "aaaaaaaaaabbbbbbbbbbcccccccccc\r\n.\r\n", NULL, DATA_SIZE },
+	    .fault = DATA_LINE },
+	{ "header too large",
+	    "aaaaaaaaaabbbbbbbbbbcccccccccc: ddd\r\naaaaaaaaaabbbbbbbbbbccccc\r\n\r\n.\r\n", NULL,
+	    .fault = DATA_HEADER },
+	{ "too large",
+	    "\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r\naaaaaaaaaabbbbbbbbbbcccccccccc\r\n"
+	    "aaaaaaaaaabbbbbbbbbbcccccccccc\r\n.\r\n",
+	    NULL, .fault = DATA_SIZE },
 };
 
 static const struct data_limits limits = { .max_bytes = 80, .line_bytes = 50, .header_bytes = 60 };
@@ -93,9 +96,11 @@ one(int i, size_t first, size_t step)
 		ck_assert_uint_eq(d.facts.crc32c, crc32c(0, buf_all(&d.out)));
 		ck_assert_uint_eq(d.facts.header_bytes, cases[i].header);
 		ck_assert_uint_eq(d.facts.longest_line, cases[i].longest);
-		ck_assert(d.facts.has_dots == cases[i].dots && d.facts.has_8bit == cases[i].has_8bit);
+		ck_assert(
+		    d.facts.has_dots == cases[i].dots && d.facts.has_8bit == cases[i].has_8bit);
 		ck_assert_uint_eq(calls, 1);
-		ck_assert_uint_eq(left, step == 0 || first + step >= strlen(cases[i].in) ? cases[i].left : left);
+		ck_assert_uint_eq(
+		    left, step == 0 || first + step >= strlen(cases[i].in) ? cases[i].left : left);
 	}
 	data_free(&d);
 }

@@ -5,9 +5,10 @@
 
 START_TEST(fields_are_found)
 {
-	static const char header[] = "Received: a\r\n\tb\r\nX-Posthouse-Campaign: spring\r\n"
-				     "RECEIVED: c\r\nFrom: a@b,\r\n c@d\r\nX-Posthouse-Tags: x\r\n y\r\n"
-				     "x-posthouse-track: opens, clicks\r\nDate: now\r\n";
+	static const char header[] =
+	    "Received: a\r\n\tb\r\nX-Posthouse-Campaign: spring\r\n"
+	    "RECEIVED: c\r\nFrom: a@b,\r\n c@d\r\nX-Posthouse-Tags: x\r\n y\r\n"
+	    "x-posthouse-track: opens, clicks\r\nDate: now\r\n";
 	struct arena *a = arena_new(0);
 	struct facts f = { 0 };
 	struct header_facts h;

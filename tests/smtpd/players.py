@@ -22,7 +22,7 @@ class Process:
         def in_child(fd=theirs.fileno()):
             os.dup2(fd, 3)
         self.proc = subprocess.Popen([program], preexec_fn=in_child, close_fds=True, pass_fds=(3, ), stderr=self.log,
-                                     env={"POSTHOUSE_ROLE": "1", "PATH": "/usr/bin",
+                                     env={"POSTHOUSE_ROLE": "1", "PATH": "/usr/bin", "ASAN_OPTIONS": "detect_leaks=0",
                                           **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
         theirs.close()
         uid = 20000 + role
