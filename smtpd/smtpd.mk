@@ -12,3 +12,7 @@ smtpd.tests := $(patsubst %.c,%,$(wildcard smtpd/*_test.c smtpd/auth/*_test.c))
 tests       += $(smtpd.tests)
 $(foreach t,$(filter-out smtpd/auth/%,$(smtpd.tests)),$(eval $t.o := $t.o $$(smtpd.pure)))
 smtpd/auth/users_test.o := smtpd/auth/users_test.o smtpd/auth/users.o
+
+fuzz += smtp_command smtp_data
+fuzz.smtp_command.c := tests/fuzz/fuzz_smtp_command.c $(smtpd.pure:.o=.c)
+fuzz.smtp_data.c    := tests/fuzz/fuzz_smtp_data.c $(smtpd.pure:.o=.c)
