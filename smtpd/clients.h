@@ -8,8 +8,9 @@
 
 struct clients;
 
-/* fd: the shared memory, or -1: this worker counts alone. instance: picks the column. */
-struct clients *clients_new(int fd, unsigned instance);
+/* fd: the shared memory, or -1: this worker counts alone. column: a number no other living worker has; the one that is
+ * replaced at a reload lives on for a while beside its successor. */
+struct clients *clients_new(int fd, unsigned column);
 
 enum client_verdict { CLIENT_WELCOME, CLIENT_TOO_MANY, CLIENT_TOO_OFTEN };
 
