@@ -223,6 +223,36 @@ launch(struct house *h, struct child *child, const char *program, struct err *er
 	return 0;
 }
 
+static bool
+instance_taken(const struct house *h, enum role_kind kind, unsigned instance)
+{
+	for (unsigned i = 0; i < h->seats_n; i++) {
+		const struct seat *s = &h->seats[i];
+		const struct child *both[] = { s->now, s->next };
+
+		if (s->kind != kind)
+			continue;
+		for (unsigned k = 0; k < 2; k++)
+			if (both[k] != NULL && both[k]->instance == instance)
+				return true;
+		for (const struct child *c = s->older; c != NULL; c = c->older)
+			if (c->instance == instance)
+				return true;
+	}
+	return false;
+}
+
+/* The lowest number that no living process of the role has, so that peers can keep small tables. */
+static unsigned
+instance_free(const struct house *h, enum role_kind kind)
+{
+	unsigned instance = 0;
+
+	while (instance_taken(h, kind, instance))
+		instance++;
+	return instance;
+}
+
 static struct child *
 seated(struct seat *seat, struct child *child)
 {
@@ -245,7 +275,7 @@ seat_start(struct house *h, struct seat *seat, const struct conf *conf, uint64_t
 	*child = (struct child){ .house = h,
 		.seat = seat,
 		.generation = generation,
-		.instance = h->next_instance[seat->kind]++,
+		.instance = instance_free(h, seat->kind),
 		.started_ms = loop_now_ms(),
 		.heard_ms = loop_now_ms() };
 	snprintf(program, sizeof(program), "%s/%s", h->libexec, role_spec(seat->kind)->program);

@@ -11,3 +11,8 @@ posthouse-sink.libs := -levent_core -levent_openssl -levent_extra -lssl -lcrypto
 tests += tests/bench/sum_test tests/sink/provider_test
 tests/bench/sum_test.o := $(addprefix tests/bench/,sum_test.o sum.o mail.o)
 tests/sink/provider_test.o := $(addprefix tests/sink/,provider_test.o provider.o)
+
+fuzz += bounce classify conf
+fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules:.o=.c))
+fuzz.classify.c    := $(bouncd.rules:.o=.c)
+fuzz.conf.c        :=
