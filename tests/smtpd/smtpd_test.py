@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""smtpd and smtpd-auth end to end: we play master, queued and clients. Usage: smtpd_test.py FOLDER-OF-PROGRAMS [name...]"""
+"""smtpd and smtpd-auth end to end: we play master, queued and clients. Usage: smtpd_test.py PROGRAM [name...]
+
+smtpd-auth stands beside PROGRAM."""
 import base64, crypt, os, socket, ssl, subprocess, sys, tempfile, time
 from players import House, Client
 
-BIN = sys.argv[1]
+BIN = os.path.dirname(sys.argv[1])
 CONF = """hostname relay.example
 tenant acme {
 	domain acme.example news.acme.example
@@ -352,10 +354,10 @@ def main():
         try:
             case(h)
             assert h.smtpd.proc.poll() in (None, 0), "smtpd died with %s" % h.smtpd.proc.poll()
-            print("ok   %s" % case.__name__)
+            print("ok %s" % case.__name__)
         except Exception as e:
             failed += 1
-            print("FAIL %s: %s: %s (line %s)" % (case.__name__, type(e).__name__, e, e.__traceback__.tb_next and e.__traceback__.tb_next.tb_lineno))
+            print("not ok %s: %s: %s (line %s)" % (case.__name__, type(e).__name__, e, e.__traceback__.tb_next and e.__traceback__.tb_next.tb_lineno))
             print("".join("     " + l + "\n" for l in h.smtpd.said().splitlines()[-12:]))
         h.end()
     return failed != 0
