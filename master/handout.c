@@ -113,7 +113,8 @@ event_file(const struct conf *conf, struct chan *c, const char *file, struct err
 	char path[PATH_BYTES];
 
 	join(path, top(conf, "events"), file);
-	return give_open(c, "events", path, O_WRONLY | O_APPEND | O_CREAT, err);
+	/* queued reads the tail of its own when it starts, to tell no end twice. */
+	return give_open(c, "events", path, O_RDWR | O_APPEND | O_CREAT, err);
 }
 
 /* ---- a function a role ---- */
