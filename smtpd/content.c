@@ -116,8 +116,8 @@ write_all(int fd, struct span b)
 	return 0;
 }
 
-static void
-spill(struct session *s)
+static bool
+draft_append(struct session *s)
 {
 	struct transaction *tx = s->tx;
 	struct data *d = &tx->data;
@@ -125,14 +125,21 @@ spill(struct session *s)
 	if (tx->draft.fd == -1 && submit_draft_take(s->worker->submit, &tx->draft) == -1) {
 		tx->turned_down = "452 4.3.1 no room for a large message now; try again";
 		d->fault = DATA_TURNED_DOWN;
-		return;
+		return false;
 	}
 	if (write_all(tx->draft.fd, buf_all(&d->out)) == -1) {
 		tx->turned_down = "452 4.3.1 the queue's disk is full; try again";
 		d->fault = DATA_TURNED_DOWN;
-		return;
+		return false;
 	}
-	data_flushed(d);
+	return true;
+}
+
+static void
+spill(struct session *s)
+{
+	if (draft_append(s))
+		data_flushed(&s->tx->data);
 }
 
 /* ---- the end ---- */
@@ -219,8 +226,9 @@ content_ended(struct session *s)
 	data_finish(d);
 	large = d->facts.size_bytes > SUBMIT_INLINE_MAX ||
 		envelope_bytes(&tx->env) > SUBMIT_ENVELOPE_MAX;
-	if (d->fault == DATA_FINE && (tx->draft.fd != -1 || large))
-		spill(s);
+	/* data_finish() has counted these bytes into the checksum already. */
+	if (d->fault == DATA_FINE && (tx->draft.fd != -1 || large) && draft_append(s))
+		buf_reset(&d->out);
 	if (fault_reply(s) != NULL) {
 		session_go(s, AWAIT_COMMAND);
 		refuse(s, "DATA", "%s", fault_reply(s));
