@@ -6,6 +6,7 @@ import subprocess
 
 from house import House, Skip, run_test, until
 
+DISK_MB = 160  # room for the reserve that queued keeps, the journal, and some
 SMALL_QUEUE = "queue {\n\tsegment-size 4M\n\tsegments 3\n}\n"
 
 
@@ -34,7 +35,7 @@ def main():
     with House(more=SMALL_QUEUE, retry_first="1s") as house:
         spool = house.folder + "/spool"
         os.mkdir(spool)
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", spool], check=False,
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dm" % DISK_MB, "tmpfs", spool], check=False,
                           capture_output=True).returncode != 0:
             raise Skip("a tmpfs cannot be mounted here")
         try:
