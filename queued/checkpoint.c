@@ -4,7 +4,9 @@
  *	1. every message that lives in a full segment alone is given to the names thread to be written;
  *	2. a mark goes through that thread: all files, marks and unlinks asked for before it are done;
  *	3. the sync thread writes the index, syncs the event file and the spool;
- *	4. then those segments are free: their ends are in files, index and events. */
+ *	4. a floor is journaled: generations below it are not needed, so that a start does not read half of what was
+ *	   left (acceptances whose ends were in a segment already used again);
+ *	5. then those segments are free: their ends are in files, index and events. */
 #include "err.h"
 #include "log.h"
 #include "store_inside.h"
@@ -56,17 +58,62 @@ sync_run(struct work *w)
 		k->failed = err_sys(&k->err, "sync the spool");
 }
 
+/* The lowest generation that a start must still read. */
+static uint64_t
+floor_of(const struct store *s)
+{
+	uint64_t lowest = s->generation + 1;
+
+	for (unsigned i = 0; i < s->segments_n; i++) {
+		const struct segment *seg = &s->segments[i];
+
+		if ((seg->state == SEGMENT_ACTIVE || seg->state == SEGMENT_FULL ||
+			seg->state == SEGMENT_LEAVING) &&
+		    seg->generation < lowest)
+			lowest = seg->generation;
+	}
+	return lowest;
+}
+
+/* Without a segment to write to, the floor stands at the head of the next one: it is journaled with the first group. */
+static void
+floor_say(struct store *s)
+{
+	if (s->stuck)
+		checkpoint_floored(s, true);
+	if (s->stuck && segment_next(s) == 0)
+		s->stuck = false;
+	group_floor(s, floor_of(s));
+}
+
+void
+checkpoint_floored(struct store *s, bool ok)
+{
+	if (!ok) {
+		group_floor(s, floor_of(s));
+		return;
+	}
+	for (unsigned i = 0; i < s->segments_n; i++)
+		if (s->segments[i].state == SEGMENT_LEFT)
+			s->segments[i].state = SEGMENT_FREE;
+}
+
 static void
 segments_leave(struct store *s, bool ok)
 {
+	bool any = false;
+
 	for (unsigned i = 0; i < s->segments_n; i++) {
 		struct segment *seg = &s->segments[i];
 
 		if (seg->state != SEGMENT_LEAVING)
 			continue;
 		/* Whose file could not be written still lives there: the segment stays. */
-		seg->state = ok && TAILQ_EMPTY(&seg->living) ? SEGMENT_FREE : SEGMENT_FULL;
+		seg->state = ok && TAILQ_EMPTY(&seg->living) ? SEGMENT_LEFT : SEGMENT_FULL;
+		any = any || seg->state == SEGMENT_LEFT;
 	}
+	if (any)
+		floor_say(s);
 }
 
 static void
@@ -82,8 +129,6 @@ on_synced(struct work *w)
 		segments_leave(s, !k->failed);
 		s->checkpointing = false;
 		s->sync_failed = k->failed;
-		if (s->stuck && segment_next(s) == 0)
-			s->stuck = false;
 	}
 	free(k);
 	stop_step(s);
@@ -157,5 +202,6 @@ checkpoint_begin(struct store *s)
 		fatal("out of memory for a checkpoint");
 	*m = (struct mark_work){ .work = { .run = mark_run, .done = on_mark }, .store = s };
 	s->checkpointing = true;
+	s->unsaved = false;
 	thread_push(s->names, &m->work);
 }

@@ -67,6 +67,16 @@ group_end(struct store *s, const struct store_end *end, store_ended *ended, void
 		.event_n = end->event.n };
 }
 
+void
+group_floor(struct store *s, uint64_t generation)
+{
+	struct owed *o = owed_new(&s->gathering);
+
+	*o = (struct owed){ .type = JOURNAL_FLOOR };
+	journal_put(&s->gathering.records, &(struct journal_record){ .type = JOURNAL_FLOOR,
+					       .body = span_of(&generation, sizeof(generation)) });
+}
+
 bool
 group_idle(const struct store *s)
 {
@@ -158,7 +168,9 @@ on_written(struct work *w)
 		struct owed *o = &g->owed[i];
 		struct span event = span_of(g->records.p + o->event_at, o->event_n);
 
-		if (o->type == JOURNAL_ACCEPT)
+		if (o->type == JOURNAL_FLOOR)
+			checkpoint_floored(s, error == 0);
+		else if (o->type == JOURNAL_ACCEPT)
 			accepted_settle(s, o, error);
 		else if (error == 0)
 			end_settle(s, o, event);
@@ -221,6 +233,8 @@ store_cut(struct store *s)
 		.at = seg->used,
 		.bytes = buf_all(&s->writing.records) };
 	seg->used += s->writing.records.n;
+	for (size_t i = 0; i < s->writing.n && !s->unsaved; i++)
+		s->unsaved = s->writing.owed[i].type != JOURNAL_FLOOR;
 	s->in_flight = true;
 	thread_push(s->journal, &j->work);
 }

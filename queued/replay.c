@@ -1,6 +1,7 @@
 /* The start: what the journal holds is made true again (DESIGN 4).
  *
- *	1. segments are read in the order of their generations, each up to the first record that does not match;
+ *	1. segments are read in the order of their generations, from the highest floor on, each up to the first record
+ *	   that does not match;
  *	2. an acceptance makes a message live, an end marks its recipient and its event is told again;
  *	3. each living message's file, where there is one, is compared by length and checksum: a file is believed only
  *	   whole (a renamed one can come back empty), else it is written again by the checkpoint that follows;
@@ -115,7 +116,7 @@ segment_replay(struct replaying *r, unsigned i, struct err *err)
 	while (journal_next(&rest, seg->generation, &rec)) {
 		if (rec.type == JOURNAL_ACCEPT)
 			accept_again(r, &rec, i);
-		else
+		else if (rec.type == JOURNAL_END)
 			end_again(r, &rec);
 		r->store->sequence = rec.sequence;
 	}
@@ -125,12 +126,30 @@ segment_replay(struct replaying *r, unsigned i, struct err *err)
 	return 0;
 }
 
-/* Generation of each segment by its first record; a first record larger than the peek is mapped with the rest. */
-static int
-generations_read(struct store *s, struct err *err)
+/* The highest floor that the records of a segment name. */
+static uint64_t
+floor_read(struct span segment, uint64_t generation)
 {
+	struct journal_record rec;
+	uint64_t floor = 0, named;
+
+	while (journal_next(&segment, generation, &rec))
+		if (rec.type == JOURNAL_FLOOR && rec.body.n == sizeof(named)) {
+			memcpy(&named, rec.body.p, sizeof(named));
+			if (named > floor)
+				floor = named;
+		}
+	return floor;
+}
+
+/* What each segment was last used for, and from where on it counts. */
+static int
+generations_read(struct store *s, uint64_t *floor, struct err *err)
+{
+	*floor = 0;
 	for (unsigned i = 0; i < s->segments_n; i++) {
 		struct segment *seg = &s->segments[i];
+		uint64_t named;
 		struct stat st;
 		char *map;
 
@@ -140,9 +159,12 @@ generations_read(struct store *s, struct err *err)
 		if (map == MAP_FAILED)
 			return err_sys(err, "read journal segment %u", i);
 		seg->generation = journal_generation(span_of(map, (size_t)st.st_size));
+		named = floor_read(span_of(map, (size_t)st.st_size), seg->generation);
 		munmap(map, (size_t)st.st_size);
 		if (seg->generation > s->generation)
 			s->generation = seg->generation;
+		if (named > *floor)
+			*floor = named;
 	}
 	return 0;
 }
@@ -284,11 +306,13 @@ int
 replay(struct store *s, struct err *err)
 {
 	struct replaying r = { .store = s };
-	uint64_t generation = 0;
+	uint64_t generation = 0, floor;
 	int i;
 
-	if (generations_read(s, err) == -1)
+	if (generations_read(s, &floor, err) == -1)
 		return -1;
+	if (floor > 0)
+		generation = floor - 1;
 	while ((i = oldest_after(s, generation)) != -1) {
 		generation = s->segments[i].generation;
 		if (segment_replay(&r, (unsigned)i, err) == -1)

@@ -673,7 +673,7 @@ stop_step(struct store *s)
 		store_cut(s);
 		return;
 	}
-	if (active->state == SEGMENT_ACTIVE && active->used > 0) {
+	if (active->state == SEGMENT_ACTIVE && s->unsaved) {
 		active->state = SEGMENT_FULL;
 		checkpoint_begin(s);
 		return;

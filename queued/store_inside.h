@@ -41,7 +41,13 @@ struct entry {
 };
 TAILQ_HEAD(entries, entry);
 
-enum segment_state { SEGMENT_FREE, SEGMENT_ACTIVE, SEGMENT_FULL, SEGMENT_LEAVING };
+enum segment_state {
+	SEGMENT_FREE,
+	SEGMENT_ACTIVE,
+	SEGMENT_FULL,
+	SEGMENT_LEAVING, /* a checkpoint is under way for it */
+	SEGMENT_LEFT, /* nothing in it is needed; free when the journal says so (JOURNAL_FLOOR) */
+};
 
 struct segment {
 	int fd;
@@ -84,6 +90,7 @@ struct store {
 	bool in_flight; /* a group is being written */
 	bool stuck;     /* no free segment: the group waits for the checkpoint */
 	bool checkpointing, index_writing;
+	bool unsaved; /* the active segment has more than a floor since the last checkpoint */
 	struct thread *journal, *names, *sync;
 	uint32_t drafts;        /* numbers */
 	struct buf head;        /* of the message being taken in */
@@ -116,11 +123,14 @@ void stop_step(struct store *);
 /* group.c */
 void group_accept(struct store *, struct entry *, store_accepted *, void *ctx);
 void group_end(struct store *, const struct store_end *, store_ended *, void *ctx);
+void group_floor(struct store *, uint64_t generation);
 bool group_idle(const struct store *);
 
 /* checkpoint.c */
 void checkpoint_begin(struct store *);
 void checkpoint_index(struct store *); /* writes what gathered for the index */
+/* The journal says that it does not need what was left: those segments are free. */
+void checkpoint_floored(struct store *, bool ok);
 /* The next free segment, made active; -1: none. */
 int segment_next(struct store *);
 
