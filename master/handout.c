@@ -107,14 +107,27 @@ key_file(
 	return secret_file(c, name, path, true, err);
 }
 
+/* Its role appends (and queued reads the tail when it starts, to tell no end twice); trackd-stats reads it by its group. */
 static int
 event_file(const struct conf *conf, struct chan *c, const char *file, struct err *err)
 {
 	char path[PATH_BYTES];
+	unsigned uid, gid;
+	int fd;
 
 	join(path, top(conf, "events"), file);
-	/* queued reads the tail of its own when it starts, to tell no end twice. */
-	return give_open(c, "events", path, O_RDWR | O_APPEND | O_CREAT, err);
+	if (layout_user(conf, ROLE_STATS, &uid, &gid, err) == -1)
+		return -1;
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (fd == -1)
+		return err_sys(err, "open %s", path);
+	if (fchown(fd, 0, gid) == -1) {
+		err_sys(err, "give %s to the group that reads it", path);
+		close(fd);
+		return -1;
+	}
+	give(c, "events", fd);
+	return 0;
 }
 
 /* ---- a function a role ---- */

@@ -81,7 +81,7 @@ def kill_all(house):
 
 
 def queue_is_empty(house):
-    return not [row for row in house.rows("queue") if "message" in row or "id" in row]
+    return not [row for row in house.rows("queue", code=None) if "message" in row or "id" in row]
 
 
 def compare(house, load):
