@@ -39,7 +39,7 @@ large_enough(int fd)
 }
 
 struct clients *
-clients_new(int fd, unsigned instance)
+clients_new(int fd, unsigned column)
 {
 	struct clients *c = calloc(1, sizeof(*c));
 	int flags = fd == -1 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
@@ -54,7 +54,7 @@ clients_new(int fd, unsigned instance)
 	c->slots = mmap(NULL, clients_bytes(), PROT_READ | PROT_WRITE, flags, fd, 0);
 	if (c->slots == MAP_FAILED)
 		fatal("cannot map %zu bytes for the clients", clients_bytes());
-	c->column = instance % COLUMNS;
+	c->column = column % COLUMNS;
 	for (unsigned i = 0; i < SLOTS; i++)
 		if (atomic_load(&c->slots[i].connections[c->column]) != 0)
 			atomic_store(&c->slots[i].connections[c->column], 0);

@@ -8,14 +8,15 @@
 
 struct clients;
 
-/* fd: the shared memory, or -1: this worker counts alone. instance: picks the column. */
-struct clients *clients_new(int fd, unsigned instance);
+/* fd: the shared memory, or -1: this worker counts alone. column: a number no other living worker has; the one that is
+ * replaced at a reload lives on for a while beside its successor. */
+struct clients *clients_new(int fd, unsigned column);
 
 enum client_verdict { CLIENT_WELCOME, CLIENT_TOO_MANY, CLIENT_TOO_OFTEN };
 
 /* One connection more; counted only if it is welcome. *slot is for clients_left(). */
-enum client_verdict clients_came(struct clients *, const struct sockaddr *, unsigned max_connections,
-    struct conf_rate, uint64_t now_ms, int *slot);
+enum client_verdict clients_came(struct clients *, const struct sockaddr *,
+    unsigned max_connections, struct conf_rate, uint64_t now_ms, int *slot);
 void clients_left(struct clients *, int slot);
 
 /* Bytes of the shared memory that fd must have. */

@@ -1,27 +1,49 @@
-/* DATA (RFC 5321 4.1.1.4): the content comes in, into memory or a draft, and is handed to queued. */
-#include "err.h"
+#include "session_inside.h"
 #include "log.h"
 #include "loop.h"
 #include "received.h"
-#include "session_inside.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { SPILL_BYTES = SUBMIT_INLINE_MAX, GATHER_BYTES = 512 * 1024, LINE_BYTES = 1024 * 1024 };
+enum { LINE_BYTES = 2048, FIRST_BYTES = 16 * 1024, SPILL_BYTES = 128 * 1024 };
 
-/* ---- what the header says ---- */
+/* ---- the header ---- */
 
-static const char *
-header_refusal(const struct session *s, const struct header_facts *h)
+static void
+turn_down(struct transaction *tx, const char *why)
 {
-	struct span wrong;
+	tx->turned_down = why;
+	tx->data.fault = DATA_TURNED_DOWN;
+}
 
-	if (h->received > s->listener->conf.max_received)
-		return "554 5.4.6 too many Received lines: the message loops (max-received)";
-	if (s->tenant != NULL && s->tenant->domains_n > 0 && h->from_n > 0 &&
-	    !policy_from_ok(s->tenant, h->from, &wrong))
-		return "550 5.7.1 the From field names a domain that is not among the tenant's";
-	return NULL;
+/* What a tenant's own programs left out (RFC 6409 8). */
+static void
+complete(const struct session *s, struct data *d)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_BYTES);
+	if (!s->tx->header.has_date)
+		date_line(&line, loop_wall_ms());
+	if (!s->tx->header.has_message_id)
+		message_id_line(&line, s->tx->env.id, s->worker->hostname);
+	data_add(d, buf_all(&line));
+	buf_free(&line);
+}
+
+static void
+as_the_header_asks(struct transaction *tx)
+{
+	const struct header_facts *h = &tx->header;
+
+	tx->env.campaign = h->campaign;
+	tx->env.tags = h->tags;
+	if (!h->has_track)
+		return;
+	tx->env.track_clicks = h->track_clicks;
+	tx->env.track_opens = h->track_opens;
 }
 
 static void
@@ -30,140 +52,128 @@ on_header(void *ctx, struct data *d, struct span header)
 	struct session *s = ctx;
 	struct transaction *tx = s->tx;
 	struct header_facts *h = &tx->header;
-	struct buf lines;
+	struct span wrong;
 
 	if (header_facts_read(header, tx->arena, h, &d->facts) == -1)
-		tx->turned_down = "554 5.6.0 too many X-Posthouse lines";
-	else
-		tx->turned_down = header_refusal(s, h);
-	if (tx->turned_down != NULL) {
-		d->fault = DATA_TURNED_DOWN;
-		return;
+		turn_down(tx, "550 5.6.0 too many X-Posthouse lines");
+	else if (h->received > s->listener->conf.max_received + 1) /* ours is among them */
+		turn_down(tx, "554 5.4.6 too many Received lines (max-received): a loop");
+	else if (tx->is_ours && h->from_n > 1)
+		turn_down(tx, "550 5.6.0 more than one From line");
+	else if (tx->is_ours && h->from_n > 0 && !policy_from_ok(s->tenant, h->from, &wrong))
+		turn_down(tx,
+		    arena_printf(tx->arena, "550 5.7.1 tenant %s may not send as \"%.*s\" in From",
+			s->tenant->name, SPAN(span_first(span_trim(wrong), 200))));
+	else if (tx->is_ours) {
+		as_the_header_asks(tx);
+		complete(s, d);
 	}
-	if (!tx->is_ours)
-		return;
-	tx->env.campaign = h->campaign;
-	tx->env.tags = h->tags;
-	if (h->has_track) {
-		tx->env.track_clicks = h->track_clicks;
-		tx->env.track_opens = h->track_opens;
-	}
-	buf_init(&lines, 1024);
-	if (!h->has_date)
-		date_line(&lines, tx->env.received_ms);
-	if (!h->has_message_id)
-		message_id_line(&lines, tx->env.id, s->worker->hostname);
-	data_add(d, buf_all(&lines));
-	buf_free(&lines);
 }
 
+/* ---- DATA ---- */
+
 static void
-received_add(struct session *s)
+content_begin(struct session *s)
 {
-	struct envelope *e = &s->tx->env;
-	struct received r = { .helo = e->helo,
-		.client = e->client,
+	struct transaction *tx = s->tx;
+	const struct listener_conf *c = &s->listener->conf;
+	struct data_limits limits = { c->max_size_bytes, c->line_bytes, c->header_bytes,
+		c->repair };
+	struct received r = { .helo = tx->env.helo,
+		.client = tx->env.client,
 		.hostname = s->worker->hostname,
-		.id = e->id,
-		.now_ms = e->received_ms,
+		.id = tx->env.id,
+		.now_ms = tx->env.received_ms,
 		.esmtp = s->esmtp,
 		.tls = s->ssl != NULL,
-		.auth = s->logged_in,
-		.only_rcpt = e->rcpts_n == 1 ? e->rcpts[0].address : span_of(NULL, 0) };
+		.auth = s->logged_in };
 	struct buf line;
 
-	buf_init(&line, 2048);
+	if (tx->env.rcpts_n == 1)
+		r.only_rcpt = tx->env.rcpts[0].address;
+	data_init(
+	    &tx->data, &limits, c->header_bytes + 2 * SCRATCH_BYTES + SPILL_BYTES, on_header, s);
+	(void)buf_room(&tx->data.out, FIRST_BYTES);
+	buf_init(&line, LINE_BYTES);
 	received_line(&line, &r);
-	data_add(&s->tx->data, buf_all(&line));
+	data_add(&tx->data, buf_all(&line));
 	buf_free(&line);
 }
 
 void
 on_data(struct session *s, struct span args)
 {
-	const struct listener_conf *c = &s->listener->conf;
-	struct data_limits limits = { .max_bytes = c->max_size_bytes,
-		.line_bytes = LINE_BYTES,
-		.header_bytes = c->header_bytes,
-		.repair = c->repair };
-
-	if (args.n > 0)
-		refuse(s, "DATA", "501 5.5.4 DATA takes no arguments");
-	else if (s->tx == NULL)
-		refuse(s, "DATA", "503 5.5.1 MAIL first");
-	else if (s->tx->env.rcpts_n == 0)
-		refuse(s, "DATA", "554 5.5.1 no valid recipients");
-	else {
-		data_init(&s->tx->data, &limits, c->header_bytes + GATHER_BYTES, on_header, s);
-		received_add(s);
-		reply(s, "354 end with <CRLF>.<CRLF>");
-		session_go(s, AWAIT_CONTENT);
+	if (args.n > 0) {
+		refuse(s, "DATA", "501 5.5.4 DATA takes no argument");
+		return;
 	}
+	if (s->tx == NULL || s->tx->env.rcpts_n == 0) {
+		refuse(s, "DATA", "503 5.5.1 no recipient was taken");
+		return;
+	}
+	s->tx->env.id = id_new();
+	s->tx->env.received_ms = loop_wall_ms();
+	content_begin(s);
+	reply(s, "354 go ahead, end with a dot on a line of its own");
+	session_go(s, AWAIT_CONTENT);
 }
 
-/* ---- into the draft ---- */
+/* ---- drafts ---- */
 
 static int
-write_all(int fd, struct span b)
+draft_write(int fd, struct span bytes)
 {
-	while (b.n > 0) {
-		ssize_t n = write(fd, b.p, b.n);
+	while (bytes.n > 0) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
 
-		if (n <= 0)
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			log_warn("draft", "why=\"%s\"", strerror(errno));
 			return -1;
-		b = span_from(b, (size_t)n);
+		}
+		bytes = span_from(bytes, (size_t)n);
 	}
 	return 0;
 }
 
-static bool
-draft_append(struct session *s)
-{
-	struct transaction *tx = s->tx;
-	struct data *d = &tx->data;
-
-	if (tx->draft.fd == -1 && submit_draft_take(s->worker->submit, &tx->draft) == -1) {
-		tx->turned_down = "452 4.3.1 no room for a large message now; try again";
-		d->fault = DATA_TURNED_DOWN;
-		return false;
-	}
-	if (write_all(tx->draft.fd, buf_all(&d->out)) == -1) {
-		tx->turned_down = "452 4.3.1 the queue's disk is full; try again";
-		d->fault = DATA_TURNED_DOWN;
-		return false;
-	}
-	return true;
-}
-
+/* What has gathered goes into the draft; the first time it takes one. */
 static void
 spill(struct session *s)
 {
-	if (draft_append(s))
-		data_flushed(&s->tx->data);
+	struct transaction *tx = s->tx;
+
+	if (tx->draft.fd == -1 && submit_draft_take(s->worker->submit, &tx->draft) == -1)
+		turn_down(tx, "452 4.3.1 no room for a message of this size now, try again");
+	else if (draft_write(tx->draft.fd, buf_all(&tx->data.out)) == -1)
+		turn_down(tx, "452 4.3.1 the message cannot be stored now, try again");
+}
+
+/* Bytes of a message that still travel without a draft. */
+static size_t
+inline_most(const struct transaction *tx)
+{
+	size_t envelope = envelope_bytes(&tx->env);
+
+	return envelope < SUBMIT_INLINE_MAX ? SUBMIT_INLINE_MAX - envelope : 0;
+}
+
+static void
+spill_if_large(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	size_t most = tx->draft.fd == -1 ? inline_most(tx) : SPILL_BYTES;
+
+	if (tx->data.fault != DATA_FINE) {
+		buf_free(&tx->data.out);
+		submit_draft_drop(s->worker->submit, &tx->draft);
+	} else if (!tx->data.in_header && tx->data.out.n > most) {
+		spill(s);
+		data_flushed(&tx->data);
+	}
 }
 
 /* ---- the end ---- */
-
-static const char *
-fault_reply(const struct session *s)
-{
-	switch (s->tx->data.fault) {
-	case DATA_BARE:
-		return "550 5.6.0 a bare CR or LF in the message: lines end in CRLF";
-	case DATA_SIZE:
-		return "552 5.3.4 the message is too large (max-size)";
-	case DATA_LINE:
-		return "550 5.6.0 a line of the message is too long";
-	case DATA_HEADER:
-		return "552 5.3.4 the header is too large (header-size)";
-	case DATA_TURNED_DOWN:
-		return s->tx->turned_down;
-	default:
-		return arena_over(s->tx->arena)
-			   ? "452 4.3.1 the message needs more memory than session-memory allows"
-			   : NULL;
-	}
-}
 
 static void
 accepted_log(const struct session *s)
@@ -175,30 +185,42 @@ accepted_log(const struct session *s)
 	log_kvf("from", "<%.*s>", SPAN(e->from));
 	log_kvf("rcpts", "%u", e->rcpts_n);
 	log_kvf("size", "%llu", (unsigned long long)s->tx->data.facts.size_bytes);
-	log_kv("tenant", e->tenant);
 	log_kvs("client", s->client);
 	log_kv("helo", e->helo);
 	if (s->ssl != NULL)
 		log_kvs("tls", tls_version(s->ssl));
-	if (s->logged_in)
+	if (e->tenant.n > 0)
+		log_kv("tenant", e->tenant);
+	if (s->login != NULL)
 		log_kvs("login", s->login);
 	log_end();
 }
 
+/* The transaction is over, whichever way. */
 static void
-on_ack(void *ctx, uint16_t code, struct span text)
+next_message(struct session *s)
+{
+	transaction_end(s);
+	session_go(s, AWAIT_COMMAND);
+	if (!s->worker->stopping)
+		return;
+	reply(s, "421 4.3.2 the service is stopping");
+	session_hang_up(s);
+}
+
+static void
+on_acked(void *ctx, uint16_t code, struct span text)
 {
 	struct session *s = ctx;
-	struct id id = s->tx->env.id;
 
 	session_go(s, AWAIT_COMMAND);
 	if (code == 0) {
-		s->messages++;
+		reply(s, "250 2.0.0 queued as %s", id_text(s->tx->env.id).c);
 		accepted_log(s);
-		reply(s, "250 2.0.0 queued as %s", id_text(id).c);
+		s->messages++;
 	} else
 		refuse(s, "DATA", "%u %.*s", code, SPAN(text));
-	transaction_end(s);
+	next_message(s);
 	session_resume(s);
 }
 
@@ -206,48 +228,61 @@ static void
 hand_over(struct session *s)
 {
 	struct transaction *tx = s->tx;
-	struct submit *submit = s->worker->submit;
+	struct submit *q = s->worker->submit;
 
 	session_go(s, AWAIT_ACK);
-	if (tx->draft.fd == -1)
-		submit_bytes(submit, &tx->env, &tx->data.facts, buf_all(&tx->data.out), &s->waiter,
-		    on_ack, s);
-	else
-		submit_file(submit, &tx->env, &tx->data.facts, &tx->draft, &s->waiter, on_ack, s);
+	if (tx->draft.fd != -1) {
+		buf_free(&tx->data.out);
+		submit_file(q, &tx->env, &tx->data.facts, &tx->draft, &s->waiter, on_acked, s);
+		return;
+	}
+	submit_bytes(q, &tx->env, &tx->data.facts, buf_all(&tx->data.out), &s->waiter, on_acked, s);
+	if (s->tx == tx) /* it waits, and its bytes are on their way */
+		data_free(&tx->data);
+}
+
+static const char *
+fault_reply(const struct transaction *tx)
+{
+	switch (tx->data.fault) {
+	case DATA_BARE:
+		return "550 5.6.0 lines end in CRLF, the message holds a bare CR or LF";
+	case DATA_SIZE:
+		return "552 5.3.4 message is too large (max-size)";
+	case DATA_LINE:
+		return "550 5.6.0 message holds a line that is too long (line-length)";
+	case DATA_HEADER:
+		return "552 5.3.4 header is too large (header-size)";
+	default:
+		return tx->turned_down;
+	}
 }
 
 static void
-content_ended(struct session *s)
+content_done(struct session *s)
 {
 	struct transaction *tx = s->tx;
-	struct data *d = &tx->data;
-	bool large;
 
-	data_finish(d);
-	large = d->facts.size_bytes > SUBMIT_INLINE_MAX ||
-		envelope_bytes(&tx->env) > SUBMIT_ENVELOPE_MAX;
-	/* data_finish() has counted these bytes into the checksum already. */
-	if (d->fault == DATA_FINE && (tx->draft.fd != -1 || large) && draft_append(s))
-		buf_reset(&d->out);
-	if (fault_reply(s) != NULL) {
-		session_go(s, AWAIT_COMMAND);
-		refuse(s, "DATA", "%s", fault_reply(s));
-		if (s->state != AWAIT_LEAVE)
-			transaction_end(s);
-	} else
+	data_finish(&tx->data);
+	if (tx->data.fault == DATA_FINE && (tx->draft.fd != -1 || tx->data.out.n > inline_most(tx)))
+		spill(s);
+	if (tx->data.fault == DATA_FINE) {
 		hand_over(s);
+		return;
+	}
+	refuse(s, "DATA", "%s", fault_reply(tx));
+	next_message(s);
 }
 
 size_t
 on_content(struct session *s, struct span in)
 {
-	struct data *d = &s->tx->data;
-	bool done = false;
-	size_t n = data_take(d, in, &done);
+	bool done;
+	size_t n = data_take(&s->tx->data, in, &done);
 
 	if (done)
-		content_ended(s);
-	else if (d->out.n > SPILL_BYTES && !d->in_header && d->fault == DATA_FINE)
-		spill(s);
+		content_done(s);
+	else
+		spill_if_large(s);
 	return n;
 }

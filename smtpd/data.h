@@ -40,7 +40,8 @@ struct data {
 };
 
 /* out_max: bytes that may gather before data_flushed(). */
-void data_init(struct data *, const struct data_limits *, size_t out_max, data_on_header *, void *ctx);
+void
+data_init(struct data *, const struct data_limits *, size_t out_max, data_on_header *, void *ctx);
 void data_free(struct data *);
 /* A line of ours: with its CRLF. Before the content, or from on_header. */
 void data_add(struct data *, struct span);

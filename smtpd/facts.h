@@ -9,8 +9,8 @@
 struct header_facts {
 	unsigned received; /* Received lines */
 	bool has_date, has_message_id;
-	unsigned from_n;  /* From fields */
-	struct span from; /* value of the first, folding kept; in the header */
+	unsigned from_n;            /* From fields */
+	struct span from;           /* value of the first, folding kept; in the header */
 	struct span campaign, tags; /* one line each; in the arena */
 	bool has_track, track_clicks, track_opens;
 };

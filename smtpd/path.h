@@ -10,7 +10,8 @@ enum { PATH_LOCAL_MAX = 64, PATH_DOMAIN_MAX = 255, PATH_MAX_BYTES = 254 };
 
 struct path {
 	struct span address; /* "local@domain" as kept: domain in lower case; empty: <> */
-	struct span local, domain; /* parts of address; the domain is empty for <> and <Postmaster> */
+	struct span local,
+	    domain; /* parts of address; the domain is empty for <> and <Postmaster> */
 };
 
 enum path_error { PATH_OK, PATH_SYNTAX, PATH_LONG, PATH_NOT_ASCII };

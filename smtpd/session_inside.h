@@ -56,7 +56,7 @@ struct session {
 	struct event ev_read, ev_write;
 	struct timer *timer;
 	uint64_t deadline_ms, session_ends_ms, timer_at_ms, number;
-	struct buf in, out; /* what is left over; replies that have not left */
+	struct buf in, out;              /* what is left over; replies that have not left */
 	char *helo, *login, *login_name; /* login_name: LOGIN's first half */
 	char client[48];                 /* address as text; "local" on a Unix socket */
 	enum mechanism mechanism;
@@ -74,7 +74,6 @@ void session_go(struct session *, enum state);
 void session_resume(struct session *);
 void session_hang_up(struct session *); /* after the replies have left */
 void session_close(struct session *);
-bool session_is_ended(const struct session *);
 
 /* wire.c: bytes; 0: would block, and an event is set; -1: the end. */
 ssize_t wire_read(struct session *, char *, size_t);

@@ -149,6 +149,12 @@ tls_write(SSL *ssl, const void *p, size_t n, enum tls_want *want)
 	return r == 1 ? (ssize_t)put : *want == TLS_BROKEN ? -1 : 0;
 }
 
+bool
+tls_pending(const SSL *ssl)
+{
+	return SSL_has_pending(ssl) == 1;
+}
+
 const char *
 tls_version(const SSL *ssl)
 {

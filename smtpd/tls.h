@@ -22,5 +22,6 @@ enum tls_want tls_handshake(SSL *, struct err *);
 /* Bytes, 0: would block (*want says on what), -1: the end or broken. */
 ssize_t tls_read(SSL *, void *, size_t, enum tls_want *want);
 ssize_t tls_write(SSL *, const void *, size_t, enum tls_want *want);
+bool tls_pending(const SSL *); /* something is decrypted, or half, that no event will tell of */
 /* "TLSv1.3" */
 const char *tls_version(const SSL *);

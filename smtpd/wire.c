@@ -1,67 +1,75 @@
-/* The bytes of a session, plain or through TLS. */
 #include "session_inside.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
-static void
-tls_await(struct session *s, enum tls_want want)
+static ssize_t
+read_plain(struct session *s, char *p, size_t n)
 {
-	event_add(want == TLS_WANT_WRITE ? &s->ev_write : &s->ev_read, NULL);
+	ssize_t got = read(s->fd, p, n);
+
+	if (got > 0)
+		return got;
+	return got == -1 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+
+/* Until it would block: what TLS holds already decrypted wakes nobody. */
+static ssize_t
+read_tls(struct session *s, char *p, size_t n)
+{
+	enum tls_want want;
+	size_t all = 0;
+	ssize_t got = 1;
+
+	while (all < n && got > 0) {
+		got = tls_read(s->ssl, p + all, n - all, &want);
+		if (got > 0)
+			all += (size_t)got;
+		else if (want == TLS_WANT_WRITE)
+			event_add(&s->ev_write, NULL);
+	}
+	return all > 0 ? (ssize_t)all : got;
 }
 
 ssize_t
 wire_read(struct session *s, char *p, size_t n)
 {
-	enum tls_want want = TLS_WANT_READ;
-	ssize_t got;
-
-	if (s->ssl != NULL) {
-		got = tls_read(s->ssl, p, n, &want);
-		if (got == 0)
-			tls_await(s, want);
-		return got;
-	}
-	got = recv(s->fd, p, n, MSG_DONTWAIT);
-	if (got == -1)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	return got == 0 ? -1 : got;
+	return s->ssl != NULL ? read_tls(s, p, n) : read_plain(s, p, n);
 }
 
+/* 0: would block. */
 static ssize_t
-wire_write(struct session *s, const char *p, size_t n)
+write_some(struct session *s)
 {
-	enum tls_want want = TLS_WANT_WRITE;
-	ssize_t done;
+	enum tls_want want;
+	ssize_t n;
 
-	if (s->ssl != NULL) {
-		done = tls_write(s->ssl, p, n, &want);
-		if (done == 0)
-			tls_await(s, want);
-		return done;
-	}
-	done = send(s->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (done == -1 && (errno == EAGAIN || errno == EINTR)) {
-		event_add(&s->ev_write, NULL);
+	if (s->ssl != NULL && s->state != AWAIT_TLS)
+		return tls_write(s->ssl, s->out.p, s->out.n, &want);
+	n = write(s->fd, s->out.p, s->out.n);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	}
-	return done;
+	return n;
 }
 
 int
 wire_flush(struct session *s)
 {
-	size_t at = 0;
-	ssize_t n = 1;
+	while (s->out.n > 0) {
+		ssize_t n = write_some(s);
 
-	while (at < s->out.n && n > 0) {
-		n = wire_write(s, s->out.p + at, s->out.n - at);
-		if (n > 0)
-			at += (size_t)n;
+		if (n == -1)
+			return -1;
+		if (n == 0) {
+			event_add(&s->ev_write, NULL);
+			return 0;
+		}
+		buf_drop(&s->out, (size_t)n);
 	}
-	buf_drop(&s->out, at);
-	if (s->out.n == 0)
-		buf_free(&s->out);
-	return n == -1 ? -1 : 0;
+	buf_free(&s->out);
+	if (s->state == AWAIT_TLS &&
+	    s->ssl == NULL) /* the reply to STARTTLS has left in the clear */
+		s->ssl = tls_accept(s->listener->tls, s->fd);
+	return 0;
 }

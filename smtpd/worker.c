@@ -34,7 +34,8 @@ worker_new(struct role *role, const struct conf *conf)
 	w->policy = policy_new(conf);
 	w->submit = submit_new();
 	w->auth = auth_client_new();
-	w->clients = clients_new(role_fd(role, "clients"), role_instance(role));
+	w->clients = clients_new(role_fd(role, "clients"),
+	    role_instance(role) * 2 + (unsigned)(role_generation(role) & 1));
 	TAILQ_INIT(&w->sessions);
 	w->deadline = timer_new(worker_end, w);
 	return w;

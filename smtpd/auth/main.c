@@ -1,6 +1,7 @@
-/* smtpd-auth: says whether a login and a password fit. It holds the password hashes, and nothing else.
+/* smtpd-auth: says whether a login and a password fit, and whose login it is.
  *
- * smtpd asks (proto_auth.h). An unknown login costs as much time as a known one. */
+ * It alone sees the password hashes (the file that posthouse user writes); it has no network and no file. The workers of
+ * smtpd ask it over their channels. Read users.c (the file) and pool.c (the threads that hash). */
 #include "err.h"
 #include "log.h"
 #include "pool.h"
@@ -13,108 +14,144 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { QUEUE_BYTES = 1024 * 1024, THREADS = 2, SMTPDS_MAX = 128 };
+enum { WORKERS_MAX = 256, QUEUE_BYTES = 256 * 1024 };
 
-/* Of a password nobody knows: what unknown logins are compared with. */
-static const char nobody[] =
-    "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7";
-
-static struct {
-	struct users users;
-	struct arena *arena;
-	struct chan *smtpd[SMTPDS_MAX];
-} home;
-
-/* A question whose hash is being computed; its asker may be gone when it is done. */
+/* A password being hashed, and whose it is. The ticket of the pool is the index here. */
 struct asked {
-	struct chan *from;
+	bool used;
 	uint64_t ask;
+	uint32_t peer;
 	const struct user *user;
+	char login[256], client[64];
+};
+
+struct auth {
+	struct users users;
+	struct pool *pool;
+	struct chan *workers[WORKERS_MAX]; /* NULL: free */
+	uint32_t generations
+	    [WORKERS_MAX]; /* of the place: an answer for its last holder finds another number */
+	struct asked asked[64];
 };
 
 static void
-on_checked(void *ctx, bool ok)
+say(struct chan *c, uint64_t ask, bool ok, bool later, struct span tenant)
 {
-	struct asked *a = ctx;
-	struct auth_answer answer = { .ask = a->ask, .ok = ok && a->user != NULL };
+	struct auth_answer a = { ask, ok, later, tenant };
 
-	if (answer.ok)
-		answer.tenant = a->user->tenant;
-	for (unsigned i = 0; i < SMTPDS_MAX; i++)
-		if (home.smtpd[i] == a->from)
-			auth_answer_put(a->from, &answer);
-	free(a);
+	auth_answer_put(c, &a);
 }
 
 static void
-check(struct chan *c, const struct auth_ask *ask)
+answered(void *ctx, uint64_t ticket, uint32_t peer, bool fits)
 {
-	const struct user *user = users_find(&home.users, ask->login);
-	struct asked *a = calloc(1, sizeof(*a));
-	struct check k = {
-		.hash = user == NULL ? nobody : user->hash, .checked = on_checked, .ctx = a
-	};
+	struct auth *auth = ctx;
+	struct asked *q = &auth->asked[ticket];
+	struct chan *c = auth->workers[peer % WORKERS_MAX];
 
-	k.password = strndup(ask->password.p == NULL ? "" : ask->password.p, ask->password.n);
-	if (a == NULL || k.password == NULL)
-		fatal("out of memory for a password");
-	*a = (struct asked){ c, ask->ask, user };
-	if (pool_check(&k))
-		return;
-	auth_answer_put(c, &(struct auth_answer){ .ask = ask->ask, .later = true });
-	explicit_bzero(k.password, strlen(k.password));
-	free(k.password);
-	free(a);
+	log_begin(LOG_LEVEL_INFO, fits ? "login" : "login-refused");
+	log_kvs("login", q->login);
+	log_kvs("client", q->client);
+	if (!fits)
+		log_kvs("why", q->user == NULL ? "unknown login" : "wrong password");
+	log_end();
+	if (c != NULL && auth->generations[peer % WORKERS_MAX] == peer / WORKERS_MAX)
+		say(c, q->ask, fits, false, fits ? q->user->tenant : span_of(NULL, 0));
+	q->used = false;
+}
+
+static struct asked *
+place(struct auth *auth)
+{
+	for (unsigned i = 0; i < sizeof(auth->asked) / sizeof(auth->asked[0]); i++)
+		if (!auth->asked[i].used)
+			return &auth->asked[i];
+	return NULL;
 }
 
 static void
-on_smtpd(void *ctx, struct chan *c, struct msg *m)
+copy(char *to, size_t room, struct span from)
 {
+	from = span_first(from, room - 1);
+	memcpy(to, from.p, from.n);
+	to[from.n] = '\0';
+}
+
+static uint32_t
+peer_of(const struct auth *auth, const struct chan *c)
+{
+	for (uint32_t i = 0; i < WORKERS_MAX; i++)
+		if (auth->workers[i] == c)
+			return i + auth->generations[i] * WORKERS_MAX;
+	must(!"a channel of nobody's");
+	return 0;
+}
+
+static void
+on_ask(void *ctx, struct chan *c, struct msg *m)
+{
+	struct auth *auth = ctx;
+	struct asked *q = place(auth);
 	struct auth_ask ask;
 
-	(void)ctx;
-	if (m->type != AUTH_ASK || auth_ask_get(m, &ask) == -1)
-		chan_bad(c, "a record that is no ASK");
-	else
-		check(c, &ask);
+	if (m->type != AUTH_ASK || auth_ask_get(m, &ask) == -1) {
+		chan_bad(c, "a worker said something that is no question");
+		return;
+	}
+	if (q == NULL) {
+		say(c, ask.ask, false, true, span_of(NULL, 0));
+		return;
+	}
+	*q = (struct asked){ .ask = ask.ask,
+		.peer = peer_of(auth, c),
+		.user = users_find(&auth->users, ask.login) };
+	copy(q->login, sizeof(q->login), ask.login);
+	copy(q->client, sizeof(q->client), ask.client);
+	q->used = pool_ask(auth->pool, (uint64_t)(q - auth->asked), q->peer, ask.password,
+		      q->user == NULL ? NULL : q->user->hash) == 0;
+	if (!q->used)
+		say(c, ask.ask, false, true, span_of(NULL, 0));
 }
 
 static void
-on_smtpd_gone(void *ctx, struct chan *c, const char *why)
+on_gone(void *ctx, struct chan *c, const char *why)
 {
-	(void)ctx;
-	(void)why;
-	for (unsigned i = 0; i < SMTPDS_MAX; i++)
-		if (home.smtpd[i] == c)
-			home.smtpd[i] = NULL;
+	struct auth *auth = ctx;
+	uint32_t i = peer_of(auth, c) % WORKERS_MAX;
+
+	log_debug("worker-gone", "why=\"%s\"", why);
+	auth->workers[i] = NULL;
+	auth->generations[i]++;
 }
 
 static void
-smtpd_connected(void *ctx, unsigned instance, int fd)
+connected(void *ctx, unsigned instance, int fd)
 {
-	struct chan *c = chan_new(fd, "smtpd", QUEUE_BYTES, on_smtpd, on_smtpd_gone, NULL);
+	struct auth *auth = ctx;
 
-	(void)ctx;
 	(void)instance;
-	for (unsigned i = 0; i < SMTPDS_MAX; i++)
-		if (home.smtpd[i] == NULL) {
-			home.smtpd[i] = c;
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		if (auth->workers[i] == NULL) {
+			auth->workers[i] =
+			    chan_new(fd, "smtpd", QUEUE_BYTES, on_ask, on_gone, auth);
 			return;
 		}
-	chan_bad(c, "too many workers");
+	fatal("more than %d workers", WORKERS_MAX);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct role *role = role_start(ROLE_AUTH, argc, argv);
+	struct auth *auth = calloc(1, sizeof(*auth));
 	struct err err;
 
-	home.arena = arena_new(0);
-	if (users_parse(&home.users, role_secret(role, "users"), home.arena, &err) == -1)
+	if (auth == NULL)
+		fatal("out of memory for logins");
+	if (users_read(role_secret(role, "users"), arena_new(0), &auth->users, &err) == -1)
 		role_fail(role, EX_CONFIG, "%s", err.text);
-	role_on_peer(role, ROLE_SMTPD, smtpd_connected, NULL);
+	role_on_peer(role, ROLE_SMTPD, connected, auth);
 	sandbox_enter(role);
-	pool_start(THREADS);
+	auth->pool = pool_new(answered, auth); /* threads of a sandboxed process are sandboxed */
 	return role_run(role);
 }

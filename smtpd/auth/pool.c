@@ -6,139 +6,144 @@
 #include <crypt.h>
 #include <event2/event.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+enum { THREADS = 2, JOBS_MOST = 64 };
+
+/* Costs what a hash that posthouse user writes costs (yescrypt, default cost); no password fits it. */
+static const char dummy[] =
+    "$y$j9T$eLZHUSTgKyD9gVUtTSqgG/$0000000000000000000000000000000000000000000";
+
 struct job {
 	STAILQ_ENTRY(job) link;
-	struct check check;
-	bool ok;
+	uint64_t ticket;
+	uint32_t peer;
+	bool known, fits;
+	char hash[CRYPT_OUTPUT_SIZE];
+	size_t password_n;
+	char password[];
 };
+
 STAILQ_HEAD(jobs, job);
 
-static struct {
+struct pool {
 	pthread_mutex_t lock;
-	pthread_cond_t some;
-	struct jobs waiting, done;
-	unsigned n; /* the loop's alone: taken and not yet checked() */
-	int wake;
-} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .some = PTHREAD_COND_INITIALIZER };
-
-/* Without a shortcut for where the difference is. */
-static bool
-same(const char *a, const char *b)
-{
-	size_t n = strlen(a), m = strlen(b);
-	unsigned char diff = n == m ? 0 : 1;
-
-	for (size_t i = 0; i < n && i < m; i++)
-		diff |= (unsigned char)a[i] ^ (unsigned char)b[i];
-	return diff == 0;
-}
+	pthread_cond_t work;
+	struct jobs todo, done; /* under lock */
+	unsigned waiting;       /* of the loop alone: asked and not answered */
+	int bell;
+	struct event *ev;
+	void (*answered)(void *, uint64_t, uint32_t, bool);
+	void *ctx;
+};
 
 static void
-work(struct job *j, struct crypt_data *data)
+hash_one(struct job *j, struct crypt_data *scratch)
 {
-	const char *hash;
+	const char *got;
 
-	memset(data, 0, sizeof(*data));
-	hash = crypt_r(j->check.password, j->check.hash, data);
-	j->ok = hash != NULL && hash[0] != '*' && same(hash, j->check.hash);
-	explicit_bzero(data, sizeof(*data));
-	explicit_bzero(j->check.password, strlen(j->check.password));
-	free(j->check.password);
+	memset(scratch, 0, sizeof(*scratch));
+	got = crypt_r(j->password, j->hash, scratch);
+	j->fits = got != NULL && got[0] != '*' && strcmp(got, j->hash) == 0 && j->known;
+	explicit_bzero(j->password, j->password_n);
+	explicit_bzero(scratch, sizeof(*scratch));
 }
 
 static void *
-thread_main(void *unused)
+thread(void *ctx)
 {
-	struct crypt_data *data = malloc(sizeof(*data));
+	struct crypt_data *scratch = calloc(1, sizeof(*scratch));
+	struct pool *p = ctx;
 	uint64_t one = 1;
 
-	(void)unused;
-	if (data == NULL)
-		fatal("out of memory for password hashes");
+	if (scratch == NULL)
+		fatal("out of memory for hashing");
 	for (;;) {
 		struct job *j;
 
-		pthread_mutex_lock(&pool.lock);
-		while ((j = STAILQ_FIRST(&pool.waiting)) == NULL)
-			pthread_cond_wait(&pool.some, &pool.lock);
-		STAILQ_REMOVE_HEAD(&pool.waiting, link);
-		pthread_mutex_unlock(&pool.lock);
-		work(j, data);
-		pthread_mutex_lock(&pool.lock);
-		STAILQ_INSERT_TAIL(&pool.done, j, link);
-		pthread_mutex_unlock(&pool.lock);
-		if (write(pool.wake, &one, sizeof(one)) != sizeof(one))
-			fatal("cannot wake the loop");
+		pthread_mutex_lock(&p->lock);
+		while ((j = STAILQ_FIRST(&p->todo)) == NULL)
+			pthread_cond_wait(&p->work, &p->lock);
+		STAILQ_REMOVE_HEAD(&p->todo, link);
+		pthread_mutex_unlock(&p->lock);
+		hash_one(j, scratch);
+		pthread_mutex_lock(&p->lock);
+		STAILQ_INSERT_TAIL(&p->done, j, link);
+		pthread_mutex_unlock(&p->lock);
+		(void)!write(p->bell, &one, sizeof(one));
 	}
 	return NULL;
 }
 
 static void
-on_done(evutil_socket_t fd, short what, void *ctx)
+on_bell(evutil_socket_t fd, short what, void *ctx)
 {
+	struct pool *p = ctx;
 	struct jobs done = STAILQ_HEAD_INITIALIZER(done);
 	struct job *j;
 	uint64_t n;
 
 	(void)what;
-	(void)ctx;
-	if (read(fd, &n, sizeof(n)) != sizeof(n))
-		return;
-	pthread_mutex_lock(&pool.lock);
-	STAILQ_CONCAT(&done, &pool.done);
-	pthread_mutex_unlock(&pool.lock);
+	(void)!read(fd, &n, sizeof(n));
+	pthread_mutex_lock(&p->lock);
+	STAILQ_CONCAT(&done, &p->done);
+	pthread_mutex_unlock(&p->lock);
 	while ((j = STAILQ_FIRST(&done)) != NULL) {
 		STAILQ_REMOVE_HEAD(&done, link);
-		pool.n--;
-		j->check.checked(j->check.ctx, j->ok);
+		p->waiting--;
+		p->answered(p->ctx, j->ticket, j->peer, j->fits);
 		free(j);
 	}
 }
 
-void
-pool_start(unsigned threads)
+struct pool *
+pool_new(void (*answered)(void *, uint64_t, uint32_t, bool), void *ctx)
 {
-	struct event *ev;
-	sigset_t all, old;
-	pthread_t id;
+	struct pool *p = calloc(1, sizeof(*p));
+	pthread_t t;
 
-	STAILQ_INIT(&pool.waiting);
-	STAILQ_INIT(&pool.done);
-	pool.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	ev = pool.wake == -1
-		 ? NULL
-		 : event_new(loop_base(), pool.wake, EV_READ | EV_PERSIST, on_done, NULL);
-	if (ev == NULL || event_add(ev, NULL) == -1)
-		fatal("cannot watch the pool");
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (threads-- > 0)
-		if (pthread_create(&id, NULL, thread_main, NULL) != 0)
-			fatal("cannot start a thread for password hashes");
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (p == NULL)
+		fatal("out of memory for the pool");
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->work, NULL);
+	STAILQ_INIT(&p->todo);
+	STAILQ_INIT(&p->done);
+	p->answered = answered;
+	p->ctx = ctx;
+	p->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (p->bell == -1)
+		fatal("cannot make an eventfd");
+	p->ev = event_new(loop_base(), p->bell, EV_READ | EV_PERSIST, on_bell, p);
+	event_add(p->ev, NULL);
+	for (unsigned i = 0; i < THREADS; i++)
+		if (pthread_create(&t, NULL, thread, p) != 0)
+			fatal("cannot make a thread");
+	return p;
 }
 
-bool
-pool_check(const struct check *c)
+int
+pool_ask(struct pool *p, uint64_t ticket, uint32_t peer, struct span password, const char *hash)
 {
 	struct job *j;
 
-	if (pool.n >= POOL_WAITING_MAX)
-		return false;
-	j = calloc(1, sizeof(*j));
+	if (p->waiting == JOBS_MOST)
+		return -1;
+	j = calloc(1, sizeof(*j) + password.n + 1);
 	if (j == NULL)
 		fatal("out of memory for a password");
-	j->check = *c;
-	pool.n++;
-	pthread_mutex_lock(&pool.lock);
-	STAILQ_INSERT_TAIL(&pool.waiting, j, link);
-	pthread_cond_signal(&pool.some);
-	pthread_mutex_unlock(&pool.lock);
-	return true;
+	j->ticket = ticket;
+	j->peer = peer;
+	j->known = hash != NULL;
+	strncpy(j->hash, hash == NULL ? dummy : hash, sizeof(j->hash) - 1);
+	memcpy(j->password, password.p, password.n);
+	j->password_n = password.n;
+	p->waiting++;
+	pthread_mutex_lock(&p->lock);
+	STAILQ_INSERT_TAIL(&p->todo, j, link);
+	pthread_cond_signal(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	return 0;
 }

@@ -1,17 +1,16 @@
-/* pool.h: threads that compute password hashes, which take tens of milliseconds each, so that the loop does not wait. */
+/* pool.h: threads that hash passwords, so that the loop never waits for one.
+ *
+ * A job is a password and the hash it must give. Answers come back to the loop in any order. Of an unknown login the
+ * password is hashed all the same, so that the time tells nobody which logins there are. */
 #pragma once
 
-#include <stdbool.h>
+#include "span.h"
 
-struct check {
-	char *password; /* freed and wiped by the pool */
-	const char *hash;
-	void (*checked)(void *ctx, bool ok); /* in the loop's thread */
-	void *ctx;
-};
+struct pool;
 
-enum { POOL_WAITING_MAX = 200 };
+/* answered() is called by the loop. After sandbox_enter(): it makes threads. */
+struct pool *
+pool_new(void (*answered)(void *ctx, uint64_t ticket, uint32_t peer, bool fits), void *ctx);
 
-void pool_start(unsigned threads); /* after the sandbox */
-/* False: too many wait; nothing was taken. */
-bool pool_check(const struct check *);
+/* hash NULL: there is no such login. Password and hash are copied. -1: too many wait already. */
+int pool_ask(struct pool *, uint64_t ticket, uint32_t peer, struct span password, const char *hash);

@@ -1,21 +1,25 @@
-/* users.h: the users file: a line a login, "login:tenant:hash" (crypt(5); yescrypt as posthouse user writes it). Pure. */
+/* users.h: the file of logins: "login:tenant:hash" lines, as posthouse user writes them. Pure.
+ *
+ * Empty lines and lines that begin with # say nothing. A login stands once; its bytes count as they are. */
 #pragma once
 
 #include "arena.h"
 #include "err.h"
+#include "span.h"
 
 struct user {
 	struct span login, tenant;
-	const char *hash;
+	const char *hash; /* of crypt(5) */
 };
 
 struct users {
-	struct user *at;
+	struct user *list; /* sorted by login */
 	size_t n;
 };
 
-enum { USERS_MAX = 100000 };
-
-/* In the arena. Empty lines and # comments are fine. -1: err names the line. */
-int users_parse(struct users *, struct span text, struct arena *, struct err *);
-const struct user *users_find(const struct users *, struct span login); /* NULL: none */
+/* Copies all into the arena. -1 and err: the number of the line that is none. */
+int users_read(struct span text, struct arena *, struct users *, struct err *);
+/* NULL: no such login. */
+const struct user *users_find(const struct users *, struct span login);
+/* May this stand in the file as a login or a tenant? 1 to 255 bytes, no colon, white space or control byte, no # in front. */
+bool users_word_ok(struct span);
