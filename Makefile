@@ -69,7 +69,7 @@ again = @$(MAKE) --no-print-directory -j$(JOBS)
 run:
 	@tests/deps.sh build run
 	$(again) all
-	@bash -c 'set -m; B=$B tests/run/run.sh'    # a job of its own: Ctrl-C is for it, not for make
+	@bash -c 'set -m; B=$B tests/run/run.sh; exit $$?'    # a job of its own: Ctrl-C is for it, not for make
 
 check:
 	@tests/deps.sh build run check

@@ -130,6 +130,20 @@ event_file(const struct conf *conf, struct chan *c, const char *file, struct err
 	return 0;
 }
 
+const char *
+handout_folder(const struct conf *conf, enum role_kind kind, char path[PATH_BYTES])
+{
+	if (kind == ROLE_QUEUED)
+		join(path, top(conf, "spool"), "index");
+	else if (kind == ROLE_BOUNCD)
+		join(path, top(conf, "state"), "suppression");
+	else if (kind == ROLE_STATS)
+		join(path, top(conf, "state"), "stats");
+	else
+		return NULL;
+	return path;
+}
+
 /* ---- a function a role ---- */
 
 static int
@@ -154,10 +168,7 @@ for_smtpd(const struct conf *conf, const struct child *child, struct chan *c, st
 static int
 for_queued(const struct conf *conf, struct chan *c, struct err *err)
 {
-	char path[PATH_BYTES];
-
-	join(path, top(conf, "spool"), "index");
-	secret_text(c, "index-path", path);
+	secret_text(c, "index-path", ".");
 	if (give_open(c, "spool", top(conf, "spool"), O_RDONLY | O_DIRECTORY, err) == -1 ||
 	    event_file(conf, c, "queued.jsonl", err) == -1)
 		return -1;
@@ -168,10 +179,7 @@ static int
 for_bouncd(const struct conf *conf, struct chan *c, struct err *err)
 {
 	const struct conf_block *b = conf_first(conf_top(conf), "bounces");
-	char path[PATH_BYTES];
-
-	join(path, top(conf, "state"), "suppression");
-	secret_text(c, "suppression-path", path);
+	secret_text(c, "suppression-path", ".");
 	if (b != NULL && conf_is_set(b, "rules") &&
 	    secret_file(c, "bounce-rules", conf_str(b, "rules"), true, err) == -1)
 		return -1;
@@ -192,10 +200,7 @@ for_web(const struct conf *conf, const struct child *child, struct chan *c, stru
 static int
 for_stats(const struct conf *conf, struct chan *c, struct err *err)
 {
-	char path[PATH_BYTES];
-
-	join(path, top(conf, "state"), "stats");
-	secret_text(c, "stats-path", path);
+	secret_text(c, "stats-path", ".");
 	return give_open(c, "events-dir", top(conf, "events"), O_RDONLY | O_DIRECTORY, err);
 }
 

@@ -226,7 +226,9 @@ main(int argc, char **argv)
 			set_up = true;
 			break;
 		case 'L':
-			house.libexec = optarg;
+			house.libexec = realpath(optarg, NULL);
+			if (house.libexec == NULL)
+				house.libexec = optarg;
 			break;
 		default:
 			usage();

@@ -15,7 +15,7 @@ part() { # NAME COMMAND ...
 
 mapfile -t sources < <(git ls-files '*.c')
 mapfile -t headers < <(git ls-files '*.h')
-mapfile -t pages < <(git ls-files 'man/*')
+mapfile -t pages < <(git ls-files 'man/*.[1-9]')
 mapfile -t scripts < <(git ls-files | while read -r f; do
 	head -n 1 "$f" | grep -qE '^#!/bin/(ba)?sh' && echo "$f"
 	[[ $f == *.sh ]] && echo "$f"

@@ -239,13 +239,22 @@ class House:
     def kill_house(self):
         """The master and its roles at once, as when the power goes."""
         if self.master is not None:
-            try:
-                os.killpg(self.master.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            for pid in [self.master.pid] + self.children():
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
             self.master.wait(10)
             self.master = None
         self.close_notify()
+
+    def children(self):
+        """The roles, each in a process group of its own."""
+        try:
+            with open("/proc/%d/task/%d/children" % (self.master.pid, self.master.pid), encoding="ascii") as f:
+                return [int(pid) for pid in f.read().split()]
+        except OSError:
+            return []
 
     def close_notify(self):
         if self.notify is not None:

@@ -18,6 +18,9 @@ import time
 from house import BIN, FINAL, ROLES, TOP, House, free_ports, run_test, until
 
 
+CONNECTIONS = 10
+
+
 class Load:
     """bench-gen into the house, bench-sink behind it."""
 
@@ -31,7 +34,7 @@ class Load:
 
     def begin(self):
         with open(self.house.folder + "/gen.out", "wb") as out:
-            self.gen = subprocess.Popen([BIN + "/bench-gen", "-c", "10", "-n", "0", "-t", "36000", "-r", str(self.rate), "-s", "4096",
+            self.gen = subprocess.Popen([BIN + "/bench-gen", "-c", str(CONNECTIONS), "-n", "0", "-t", "36000", "-r", str(self.rate), "-s", "4096",
                                          "-k", "-f", "bench@first.test", "-d", "sink.test", "-o", self.record, "-w", "20",
                                          "127.0.0.1:%d" % self.house.inbound], stdout=out)
 
@@ -89,7 +92,9 @@ def compare(house, load):
     check = subprocess.run([TOP + "/tests/bench/check", "--duplicates", load.record, load.list], capture_output=True, text=True,
                            check=False)
     print(check.stdout.strip())
-    assert check.returncode == 0, check.stdout + check.stderr
+    # What was under way when the generator was stopped stands in no record, and may have arrived: one a connection at most.
+    facts = dict(word.split("=") for word in check.stdout.splitlines()[0].split())
+    assert facts["lost"] == facts["changed"] == "0" and int(facts["unasked"]) <= CONNECTIONS, check.stdout + check.stderr
     ends = collections.defaultdict(set)
     received = set()
     for event in house.events():
