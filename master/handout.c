@@ -11,12 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
 	CONF_BYTES = 16 * 1024 * 1024,
 	CHUNK_BYTES = 64 * 1024,
-	SECRET_BYTES = 1024 * 1024,
+	SECRET_BYTES = 1024 * 1024, CLIENTS_BYTES = 4 * 1024 * 1024,
 	PATH_BYTES = 4096
 };
 
@@ -146,9 +147,25 @@ handout_folder(const struct conf *conf, enum role_kind kind, char path[PATH_BYTE
 
 /* ---- a function a role ---- */
 
+/* Where the workers of smtpd count each other's clients: one memory file as long as the master runs. */
+static int
+clients_memory(void)
+{
+	static int fd = -1;
+
+	if (fd == -1)
+		fd = memfd_create("clients", MFD_CLOEXEC);
+	if (fd != -1 && ftruncate(fd, CLIENTS_BYTES) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static int
 for_smtpd(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
 {
+	give_copy(c, "clients", clients_memory());
 	sockets_each(ROLE_SMTPD, child->seat->index, give_copy, c);
 	for (const struct conf_block *b = conf_first(conf_top(conf), "listener"); b != NULL;
 	     b = conf_next(b)) {
