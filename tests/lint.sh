@@ -23,7 +23,7 @@ done | sort -u)
 
 tidy() {
 	printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -n 8 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$@" -- \
-	    -std=gnu11 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc/posthouse\" -Icommon 2> /dev/null' tidy
+	    -std=gnu11 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc/posthouse\" -Icommon -Itrackd/rewrite 2> /dev/null' tidy
 }
 
 pages_lint() {
