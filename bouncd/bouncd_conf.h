@@ -4,4 +4,4 @@
 #include "conf.h"
 
 extern const struct conf_table bounces_conf; /* the top of the file: provider and rule blocks */
-extern const struct conf_table bouncd_table; /* bouncd's part of posthouse.conf(5): the bounces block, tenants */
+extern const struct conf_table bouncd_table; /* its part of posthouse.conf(5): bounces, tenants */

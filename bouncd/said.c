@@ -154,7 +154,7 @@ wrapping(struct span s)
 static size_t
 repeated_code(const struct said *sd, struct span s, char before)
 {
-	struct span rest = s, line = s;
+	struct span rest = s, line;
 	struct status st;
 
 	if (sd->code == 0 || (before != ' ' && before != '\0') || code_at(s, &rest) != sd->code)

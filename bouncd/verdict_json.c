@@ -30,10 +30,10 @@ verdict_json(json_t *object, const struct verdict *v)
 json_t *
 json_text(struct span s)
 {
-	json_t *j = json_stringn(s.p == NULL ? "" : s.p, s.n);
+	json_t *j = s.n == 0 ? json_string("") : json_stringn(s.p, s.n);
 	struct buf latin;
 
-	if (j != NULL)
+	if (j != NULL || s.n == 0)
 		return j;
 	buf_init(&latin, s.n * 2 + 1);
 	for (size_t i = 0; i < s.n; i++) {

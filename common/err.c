@@ -7,6 +7,10 @@
 #include <string.h>
 #include <sysexits.h>
 
+#undef err_set /* see the end of their declarations */
+#undef err_sys
+#undef err_context
+
 int
 err_set(struct err *err, const char *fmt, ...)
 {

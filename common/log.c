@@ -162,8 +162,8 @@ log_end(void)
 		log_flush();
 }
 
-static void
-__attribute__((format(printf, 3, 0))) whole_line(enum log_level level, const char *event, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+whole_line(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
 	char text[VALUE_BYTES];
 

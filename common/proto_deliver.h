@@ -19,7 +19,7 @@ enum deliver_type {
 	DELIVER_RESULT,   /* deliverd: what became of one recipient */
 	DELIVER_CLOSED,   /* deliverd: the session is over, or never stood: why */
 	DELIVER_UNDERWAY, /* deliverd to a new queued: this recipient is in a transaction, its result will come */
-	DELIVER_SYNCED, /* deliverd to a new queued: that was all */
+	DELIVER_SYNCED,   /* deliverd to a new queued: that was all */
 	DELIVER_DRAINING, /* deliverd: open no more sessions here, I shall leave */
 };
 

@@ -41,7 +41,7 @@ settle(struct session *s, struct transaction *tx, uint32_t i, enum deliver_outco
     const struct reply *reply, const char *why)
 {
 	struct deliver_result r = { .outcome = outcome, .stage = session_stage(s) };
-	struct enhanced_text enhanced = { "" };
+	struct enhanced_text enhanced;
 
 	if (reply != NULL) {
 		enhanced = enhanced_text(reply->enhanced);

@@ -100,8 +100,8 @@ journal_next(struct span *rest, uint64_t generation, struct journal_record *r)
 {
 	struct head h;
 
-	if (head_read(*rest, &h) == -1 || h.generation != generation ||
-	    h.type < JOURNAL_ACCEPT || h.type > JOURNAL_FLOOR || h.len < index_bytes(h.type))
+	if (head_read(*rest, &h) == -1 || h.generation != generation || h.type < JOURNAL_ACCEPT ||
+	    h.type > JOURNAL_FLOOR || h.len < index_bytes(h.type))
 		return false;
 	*r = (struct journal_record){ .type = h.type,
 		.generation = h.generation,

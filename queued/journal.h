@@ -10,7 +10,7 @@
 enum journal_type {
 	JOURNAL_ACCEPT = 1, /* body: a message as in message_file.h */
 	JOURNAL_END,        /* body: mark, recipient index, the final event */
-	JOURNAL_FLOOR,      /* body: 8 bytes: segments of lower generations are free, whatever they still hold */
+	JOURNAL_FLOOR, /* body: 8 bytes: segments of lower generations are free, whatever is left in them */
 };
 
 enum { JOURNAL_HEAD = 48, JOURNAL_BODY_MAX = 8 * 1024 * 1024 };

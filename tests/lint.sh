@@ -22,8 +22,8 @@ mapfile -t scripts < <(git ls-files | while read -r f; do
 done | sort -u)
 
 tidy() {
-	printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -n 8 clang-tidy --quiet --warnings-as-errors='*' 2> /dev/null \
-	    -- -std=gnu11 -D_GNU_SOURCE -Icommon
+	printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -n 8 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$@" -- \
+	    -std=gnu11 -D_GNU_SOURCE -DSYSCONFDIR=\"/etc/posthouse\" -Icommon -Itrackd/rewrite 2> /dev/null' tidy
 }
 
 pages_lint() {

@@ -207,9 +207,10 @@ read_key(struct batch *b, uint8_t master[TOKEN_MASTER_BYTES], struct err *err)
 		for (size_t i = result = 0; i < TOKEN_MASTER_BYTES; i++) {
 			int hi = hex_digit(text.p[2 * i]), lo = hex_digit(text.p[2 * i + 1]);
 
-			master[i] = (uint8_t)(hi << 4 | lo);
 			if (hi < 0 || lo < 0)
 				result = -1;
+			else
+				master[i] = (uint8_t)(hi << 4 | lo);
 		}
 	}
 	if (result == -1)

@@ -65,13 +65,13 @@ event_parse(struct span line, struct facts_of_event *f)
 
 	*f = (struct facts_of_event){ .event = { NULL, 0 } };
 	while (flat_next(&line, &k, &v)) {
-		struct span *to = span_is(k, "event")      ? &f->event
-				  : span_is(k, "tenant")   ? &f->tenant
-				  : span_is(k, "campaign") ? &f->campaign
-				  : span_is(k, "message")  ? &f->message
-				  : span_is(k, "class")    ? &f->class
-				  : span_is(k, "recipients")    ? &f->rcpts
-							   : NULL;
+		struct span *to = span_is(k, "event")        ? &f->event
+				  : span_is(k, "tenant")     ? &f->tenant
+				  : span_is(k, "campaign")   ? &f->campaign
+				  : span_is(k, "message")    ? &f->message
+				  : span_is(k, "class")      ? &f->class
+				  : span_is(k, "recipients") ? &f->rcpts
+							     : NULL;
 
 		if (to != NULL)
 			*to = v;
