@@ -37,8 +37,6 @@ struct store_hooks {
 	void (*event)(void *ctx, struct span line);
 	/* A damaged or foreign file was set aside into corrupt/. */
 	void (*corrupt)(void *ctx, const char *name, const char *why);
-	/* A message of a file whose index record is missing was found: it is due now. */
-	void (*stray)(void *ctx, struct id);
 };
 /* After the sandbox: replays, then starts the threads. */
 int store_start(struct store *, const struct store_hooks *, void *ctx, struct err *);
