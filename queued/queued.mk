@@ -16,3 +16,10 @@ queued/route_test.o    := queued/route_test.o queued/route.o queued/table.o
 queued/limits_test.o   := queued/limits_test.o queued/limits.o
 queued/acks_test.o     := queued/acks_test.o queued/acks.o
 queued/delivery_test.o := queued/delivery_test.o queued/delivery.o
+
+tests += $(addprefix queued/,journal_test commit_test message_file_test replay_test)
+queued/journal_test.o      := queued/journal_test.o queued/journal.o
+queued/commit_test.o       := queued/commit_test.o queued/commit.o queued/journal.o
+queued/message_file_test.o := queued/message_file_test.o queued/message_file.o
+queued/replay_test.o       := queued/replay_test.o $(queued.store.o)
+queued/replay_test.libs    := -llmdb -lpthread
