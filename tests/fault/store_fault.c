@@ -1,7 +1,7 @@
 /* Faults of the disk under the store: everything that was told durable is there on reopening, what is done does not come
  * back.
  *
- *	store_fault work FOLDER		a day of the queue: accepts, ends, waits, holds; says on standard output what it was told
+ *	store_fault work FOLDER [N]	a day of the queue: N accepted, ended, waiting, held; says on standard output what it was told
  *	store_fault check FOLDER	opens the same store again and says what lives in it
  *
  * store_fault.py runs the first under fault.so with N = 1, 2, 3 ... and compares. Lines:
@@ -22,7 +22,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MESSAGES = 28, RCPTS_MOST = 3, SMALL = 12000, LARGE = 90000, PATIENCE_MS = 3000 };
+enum {
+	MESSAGES = 28,
+	MESSAGES_MOST = 1000,
+	RCPTS_MOST = 3,
+	SMALL = 12000,
+	LARGE = 90000,
+	PATIENCE_MS = 3000
+};
 
 struct message {
 	struct id id;
@@ -32,7 +39,8 @@ struct message {
 
 struct work {
 	struct store *store;
-	struct message at[MESSAGES];
+	struct message at[MESSAGES_MOST];
+	unsigned messages; /* to be given in all */
 	unsigned given, answered, ends_asked, ends_told, turn;
 	bool checking, stopping;
 	struct timer *patience;
@@ -278,10 +286,10 @@ on_turn(void *ctx)
 {
 	struct work *w = ctx;
 
-	if (!w->checking && w->given < MESSAGES && w->given - w->answered < 4)
-		for (unsigned i = 0; i < 3 && w->given < MESSAGES; i++)
+	if (!w->checking && w->given < w->messages && w->given - w->answered < 4)
+		for (unsigned i = 0; i < 3 && w->given < w->messages; i++)
 			give(w);
-	if (!w->checking && !w->stopping && w->answered == MESSAGES &&
+	if (!w->checking && !w->stopping && w->answered == w->messages &&
 	    w->ends_told == w->ends_asked) {
 		w->stopping = true;
 		store_stop(w->store, on_stopped, w);
@@ -347,7 +355,10 @@ main(int argc, char **argv)
 {
 	static struct work w;
 
-	if (argc != 3)
+	if (argc < 3 || argc > 4)
+		return 2;
+	w.messages = argc == 4 ? (unsigned)atoi(argv[3]) : MESSAGES;
+	if (w.messages > MESSAGES_MOST)
 		return 2;
 	log_init("store_fault", STDERR_FILENO);
 	id_init(1);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Faults of the disk under queued's store: store_fault.py PROGRAM LIBRARY [--every N] [HOW ...]
+"""Faults of the disk under queued's store: store_fault.py PROGRAM LIBRARY [--every N] [--messages N] [HOW ...]
 
 For each kind of fault, N = 1, 2, 3 ... until nothing is hit: a day of the queue runs with the Nth step of the disk going
 wrong, then the store is opened again. What was told accepted must live unless its end was asked for; what was told ended
@@ -49,12 +49,12 @@ class Told:
                     yield f"{ident} {i} was accepted and is lost"
 
 
-def once(program, library, how, n):
+def once(program, library, messages, how, n):
     """None: nothing was hit; else what is wrong."""
     with tempfile.TemporaryDirectory() as folder:
         spool = folder + "/q"
         env = {"LD_PRELOAD": library, "FAULT_AT": str(n), "FAULT_HOW": how, "FAULT_COUNT": folder + "/count"}
-        code, lines, log = run([program, "work", spool], env)
+        code, lines, log = run([program, "work", spool, *messages], env)
         if code >= 0 and os.path.exists(folder + "/count") and int(open(folder + "/count").read()) < n:
             return None
         told = Told(lines)
@@ -68,11 +68,12 @@ def main():
     program, library = (os.path.abspath(a) for a in args[:2])
     rest = args[2:]
     every = int(rest[rest.index("--every") + 1]) if "--every" in rest else 1
+    messages = [rest[rest.index("--messages") + 1]] if "--messages" in rest else []
     hows = [h for h in rest if h in HOWS] or HOWS
     broken = 0
     for how in hows:
         n, runs = 1, 0
-        while (wrong := once(program, library, how, n)) is not None:
+        while (wrong := once(program, library, messages, how, n)) is not None:
             runs += 1
             for w in wrong:
                 broken += 1
