@@ -17,9 +17,11 @@ queued/limits_test.o   := queued/limits_test.o queued/limits.o
 queued/acks_test.o     := queued/acks_test.o queued/acks.o
 queued/delivery_test.o := queued/delivery_test.o queued/delivery.o
 
-tests += $(addprefix queued/,journal_test commit_test message_file_test replay_test)
+tests += $(addprefix queued/,journal_test commit_test message_file_test index_test replay_test)
 queued/journal_test.o      := queued/journal_test.o queued/journal.o
 queued/commit_test.o       := queued/commit_test.o queued/commit.o queued/journal.o
 queued/message_file_test.o := queued/message_file_test.o queued/message_file.o
 queued/replay_test.o       := queued/replay_test.o $(queued.store.o)
 queued/replay_test.libs    := -llmdb -lpthread
+queued/index_test.o        := $(addprefix queued/,index_test.o index.o table.o)
+queued/index_test.libs     := -llmdb -lpthread

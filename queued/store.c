@@ -21,6 +21,10 @@ why_not(struct store *s, const struct envelope *e, const struct facts *f, struct
 
 	if (code != 0)
 		return code;
+	if (e->rcpts_n == 0) {
+		*text = "5.5.1 no recipients";
+		return 554;
+	}
 	if (journal_bytes(envelope_bytes(e) * 3 + 1024, bytes.n) > s->options.segment_bytes / 2) {
 		*text = "5.3.4 larger than the journal takes at once";
 		return 552;
