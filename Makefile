@@ -1,24 +1,35 @@
 # posthouse. One make, no recursion: each folder's fragment (NAME/NAME.mk) lists what it builds.
-# Variables: B build folder, SAN=address,undefined sanitised build, PREFIX, DESTDIR.
+#
+#	make            build/bin                 sudo make run    a relay to try, in ./run
+#	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
+#	make bench, soak, fuzz, lint              SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
+#
+# Variables: B build folder, SAN=address,undefined sanitised build.
 
-PREFIX  ?= /usr/local
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+SYSTEMD    ?= $(PREFIX)/lib/systemd/system
 B       ?= build
 CC      ?= gcc
 OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 SAN     ?=
-CFLAGS  += -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -Icommon -fno-strict-aliasing \
+CFLAGS  += -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)/posthouse"' -Icommon -fno-strict-aliasing \
 	   $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now)
 
 # programs: what is installed. test-programs: what tests and benchmarks run. tests: unit tests (folder/x_test).
 programs      :=
 test-programs :=
+# links.bin: other names of posthouse. fuzz: targets tests/fuzz/fuzz_NAME.c.
 tests         :=
+fuzz          :=
+links.bin     :=
 common.libs   :=
 include $(wildcard */*.mk)
 
-all: $(programs:%=$B/bin/%) $(test-programs:%=$B/bin/%)
+.DEFAULT_GOAL := all
+all: $(programs:%=$B/bin/%) $(test-programs:%=$B/bin/%) $(links.bin:%=$B/bin/%)
 
 .SECONDARY:
 .SECONDEXPANSION:
@@ -43,8 +54,62 @@ $(tests:%=$B/test/%): $B/test/%: $$(addprefix $B/,$$($$*.o)) $B/common.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $($*.libs) $(common.libs) -lcheck -lsubunit -lm -lrt -lpthread
 
-.PHONY: all check-unit
-check-unit: $(tests:%=$B/test/%)
-	@for t in $^; do $$t || exit 1; done
+$(links.bin:%=$B/bin/%): $B/bin/posthouse
+	@ln -sf posthouse $@
+
+all-tests: $(tests:%=$B/test/%)
+check-unit: all-tests
+	@for t in $(tests:%=$B/test/%); do $$t || exit 1; done
+
+# ---- what people type; each takes care of the packages it needs ----
+
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+again = @$(MAKE) --no-print-directory -j$(JOBS)
+
+run:
+	@tests/deps.sh build run
+	$(again) all
+	@bash -c 'set -m; B=$B tests/run/run.sh; exit $$?'    # a job of its own: Ctrl-C is for it, not for make
+
+check:
+	@tests/deps.sh build run check
+	$(again) all all-tests
+	$(again) B=$B-asan SAN=address,undefined all-tests
+	@B=$B ASAN=$B-asan tests/check $(addprefix --unit ,$(tests))
+
+bench: all
+	@B=$B BENCH_RELAY_START="$(CURDIR)/tests/bench/relay" tests/bench/bench.sh
+
+SOAK_ROUNDS ?= 100
+soak: all
+	@B=$B python3 tests/e2e/soak.py --rounds $(SOAK_ROUNDS)
+
+lint:
+	@tests/deps.sh build lint
+	@tests/lint.sh
+	$(if $(manuals),$(again) lint-manuals)
+
+# ---- fuzz targets: fuzz.NAME.c lists the sources beside common/ ----
+
+SECONDS_EACH ?= 60
+FUZZ_CC      ?= clang
+common.c     := $(filter-out %_test.c,$(wildcard common/*.c))
+$(fuzz:%=$B/fuzz/%): $B/fuzz/%: $$(fuzz.%.c) tests/fuzz/fuzz_%.c $(common.c)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
+	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) $(common.libs)
+
+fuzz-build:
+	@tests/deps.sh build fuzz
+	$(again) $(fuzz:%=$B/fuzz/%)
+fuzz: fuzz-build
+	@for f in $(fuzz); do mkdir -p $B/fuzz/$$f.found && echo "== $$f" && \
+	    $B/fuzz/$$f -max_total_time=$(SECONDS_EACH) -print_final_stats=1 -artifact_prefix=$B/fuzz/$$f- \
+	    $B/fuzz/$$f.found $$(ls -d tests/fuzz/seeds/$$f 2>/dev/null) || exit 1; done
+
+clean:
+	rm -rf $B $B-asan
+
+.PHONY: all all-tests check-unit run check bench soak lint fuzz fuzz-build install uninstall clean
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -324,3 +324,10 @@ deliver_synced_put(struct chan *c)
 	chan_begin(c, DELIVER_SYNCED);
 	chan_end(c);
 }
+
+void
+deliver_draining_put(struct chan *c)
+{
+	chan_begin(c, DELIVER_DRAINING);
+	chan_end(c);
+}

@@ -20,6 +20,7 @@ enum deliver_type {
 	DELIVER_CLOSED,   /* deliverd: the session is over, or never stood: why */
 	DELIVER_UNDERWAY, /* deliverd to a new queued: this recipient is in a transaction, its result will come */
 	DELIVER_SYNCED, /* deliverd to a new queued: that was all */
+	DELIVER_DRAINING, /* deliverd: open no more sessions here, I shall leave */
 };
 
 enum tls_policy { TLS_NONE, TLS_OPPORTUNISTIC, TLS_REQUIRED, TLS_VERIFIED };
@@ -152,3 +153,4 @@ int deliver_closed_get(struct msg *, struct deliver_closed *);
 void deliver_underway_put(struct chan *, const struct deliver_underway *);
 int deliver_underway_get(struct msg *, struct deliver_underway *);
 void deliver_synced_put(struct chan *);
+void deliver_draining_put(struct chan *);

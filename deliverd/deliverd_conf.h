@@ -3,7 +3,7 @@
 
 #include "conf.h"
 
-enum limit {
+enum delivery_limit {
 	LIMIT_NONE, /* waits without a timer */
 	LIMIT_CONNECT,
 	LIMIT_GREETING,

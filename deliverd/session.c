@@ -16,7 +16,7 @@ static const struct {
 	const char *name;
 	reply_fn *on_reply;
 	enum deliver_stage stage;
-	enum limit limit;
+	enum delivery_limit limit;
 } states[] = {
 	[CONNECTING] = { "connecting", on_unasked, STAGE_CONNECT, LIMIT_CONNECT },
 	[AWAIT_GREETING] = { "greeting", on_greeting, STAGE_GREETING, LIMIT_GREETING },

@@ -323,6 +323,8 @@ worker_stop(void *ctx, unsigned deadline_s)
 	struct entry *e, *next;
 
 	w->stopping = true;
+	if (w->queued != NULL)
+		deliver_draining_put(w->queued);
 	TAILQ_FOREACH_SAFE (e, &w->all, link, next)
 		session_wind_up(e->session);
 	if (w->deadline == NULL)

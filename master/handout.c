@@ -11,12 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
 	CONF_BYTES = 16 * 1024 * 1024,
 	CHUNK_BYTES = 64 * 1024,
-	SECRET_BYTES = 1024 * 1024,
+	SECRET_BYTES = 1024 * 1024, CLIENTS_BYTES = 4 * 1024 * 1024,
 	PATH_BYTES = 4096
 };
 
@@ -107,20 +108,64 @@ key_file(
 	return secret_file(c, name, path, true, err);
 }
 
+/* Its role appends (and queued reads the tail when it starts, to tell no end twice); trackd-stats reads it by its group. */
 static int
 event_file(const struct conf *conf, struct chan *c, const char *file, struct err *err)
 {
 	char path[PATH_BYTES];
+	unsigned uid, gid;
+	int fd;
 
 	join(path, top(conf, "events"), file);
-	return give_open(c, "events", path, O_WRONLY | O_APPEND | O_CREAT, err);
+	if (layout_user(conf, ROLE_STATS, &uid, &gid, err) == -1)
+		return -1;
+	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (fd == -1)
+		return err_sys(err, "open %s", path);
+	if (fchown(fd, 0, gid) == -1) {
+		err_sys(err, "give %s to the group that reads it", path);
+		close(fd);
+		return -1;
+	}
+	give(c, "events", fd);
+	return 0;
+}
+
+const char *
+handout_folder(const struct conf *conf, enum role_kind kind, char path[PATH_BYTES])
+{
+	if (kind == ROLE_QUEUED)
+		join(path, top(conf, "spool"), "index");
+	else if (kind == ROLE_BOUNCD)
+		join(path, top(conf, "state"), "suppression");
+	else if (kind == ROLE_STATS)
+		join(path, top(conf, "state"), "stats");
+	else
+		return NULL;
+	return path;
 }
 
 /* ---- a function a role ---- */
 
+/* Where the workers of smtpd count each other's clients: one memory file as long as the master runs. */
+static int
+clients_memory(void)
+{
+	static int fd = -1;
+
+	if (fd == -1)
+		fd = memfd_create("clients", MFD_CLOEXEC);
+	if (fd != -1 && ftruncate(fd, CLIENTS_BYTES) == -1) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static int
 for_smtpd(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
 {
+	give_copy(c, "clients", clients_memory());
 	sockets_each(ROLE_SMTPD, child->seat->index, give_copy, c);
 	for (const struct conf_block *b = conf_first(conf_top(conf), "listener"); b != NULL;
 	     b = conf_next(b)) {
@@ -140,10 +185,7 @@ for_smtpd(const struct conf *conf, const struct child *child, struct chan *c, st
 static int
 for_queued(const struct conf *conf, struct chan *c, struct err *err)
 {
-	char path[PATH_BYTES];
-
-	join(path, top(conf, "spool"), "index");
-	secret_text(c, "index-path", path);
+	secret_text(c, "index-path", ".");
 	if (give_open(c, "spool", top(conf, "spool"), O_RDONLY | O_DIRECTORY, err) == -1 ||
 	    event_file(conf, c, "queued.jsonl", err) == -1)
 		return -1;
@@ -154,10 +196,7 @@ static int
 for_bouncd(const struct conf *conf, struct chan *c, struct err *err)
 {
 	const struct conf_block *b = conf_first(conf_top(conf), "bounces");
-	char path[PATH_BYTES];
-
-	join(path, top(conf, "state"), "suppression");
-	secret_text(c, "suppression-path", path);
+	secret_text(c, "suppression-path", ".");
 	if (b != NULL && conf_is_set(b, "rules") &&
 	    secret_file(c, "bounce-rules", conf_str(b, "rules"), true, err) == -1)
 		return -1;
@@ -178,10 +217,7 @@ for_web(const struct conf *conf, const struct child *child, struct chan *c, stru
 static int
 for_stats(const struct conf *conf, struct chan *c, struct err *err)
 {
-	char path[PATH_BYTES];
-
-	join(path, top(conf, "state"), "stats");
-	secret_text(c, "stats-path", path);
+	secret_text(c, "stats-path", ".");
 	return give_open(c, "events-dir", top(conf, "events"), O_RDONLY | O_DIRECTORY, err);
 }
 

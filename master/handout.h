@@ -7,5 +7,8 @@
 /* Puts HELLO, CONF, GIVE and SECRET records for the child. -1: something cannot be opened or read. */
 int
 handout_put(struct house *, const struct conf *, const struct child *, struct chan *, struct err *);
+/* The folder a role works in, or NULL: it stands there when it starts, and its database is "."; so what lies above need not
+ * be open to its user. */
+const char *handout_folder(const struct conf *, enum role_kind, char path[4096]);
 /* CONF records alone, before PREPARE. */
 void handout_conf(const struct conf *, enum role_kind, struct chan *);

@@ -22,7 +22,7 @@ struct child {
 	struct seat *seat;
 	struct chan *chan; /* NULL once it is gone */
 	pid_t pid;
-	unsigned instance; /* unique over all generations of its role */
+	unsigned instance; /* of its role, unique among the living */
 	uint64_t generation;
 	enum child_state state;
 	bool prepared;                 /* said PREPARED to the configuration under way */
@@ -51,7 +51,6 @@ struct house {
 	struct conf *conf;      /* in force */
 	struct conf *conf_next; /* while reloading */
 	uint64_t generation;
-	unsigned next_instance[ROLE_KINDS];
 	struct seat seats[SEATS_MAX];
 	unsigned seats_n;
 	int log_fd;

@@ -31,11 +31,13 @@ static void
 usage(void)
 {
 	fputs("usage: posthoused [-fnS] [-c file] [-L folder]\n"
+	      "       posthoused -G sysusers|tmpfiles\n"
 	      "  -c file    configuration (default " SYSCONFDIR "/posthouse.conf)\n"
 	      "  -f         stay in the foreground\n"
 	      "  -n         check the configuration and exit\n"
 	      "  -S         make users, folders and first keys, and exit\n"
-	      "  -L folder  where the roles' programs are\n",
+	      "  -L folder  where the roles' programs are\n"
+	      "  -G which   print what systemd wants to know of users, or of folders, and exit\n",
 	    stderr);
 	exit(EX_USAGE);
 }
@@ -146,6 +148,26 @@ setup(struct house *h)
 	return 0;
 }
 
+/* What make install puts into sysusers.d and tmpfiles.d. */
+static int
+generate(const char *which)
+{
+	struct buf out;
+	int status;
+
+	buf_init(&out, 64 * 1024);
+	if (strcmp(which, "sysusers") == 0)
+		layout_sysusers(&out);
+	else if (strcmp(which, "tmpfiles") == 0)
+		layout_tmpfiles(&out);
+	else
+		usage();
+	fwrite(out.p, 1, out.n, stdout);
+	buf_free(&out);
+	status = fflush(stdout) == 0 ? 0 : EX_IOERR;
+	return status;
+}
+
 static void
 log_flush_hook(void *unused)
 {
@@ -185,7 +207,7 @@ main(int argc, char **argv)
 
 	house.conf_path = SYSCONFDIR "/posthouse.conf";
 	house.libexec = libexec_find();
-	while ((opt = getopt(argc, argv, "c:fnSL:")) != -1) {
+	while ((opt = getopt(argc, argv, "c:fnG:SL:")) != -1) {
 		switch (opt) {
 		case 'c':
 			house.conf_path = realpath(optarg, NULL);
@@ -198,11 +220,15 @@ main(int argc, char **argv)
 		case 'n':
 			check = true;
 			break;
+		case 'G':
+			return generate(optarg);
 		case 'S':
 			set_up = true;
 			break;
 		case 'L':
-			house.libexec = optarg;
+			house.libexec = realpath(optarg, NULL);
+			if (house.libexec == NULL)
+				house.libexec = optarg;
 			break;
 		default:
 			usage();

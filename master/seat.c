@@ -158,7 +158,8 @@ connect_all(struct house *h, struct child *child, struct err *err)
 
 /* ---- life ---- */
 
-static void __attribute__((noreturn)) become(const char *program, int fd, int log_fd)
+static void __attribute__((noreturn))
+become(const char *program, const char *folder, int fd, int log_fd)
 {
 	char *argv[] = { NULL, NULL };
 	char *env[] = { (char *)"POSTHOUSE_ROLE=1", (char *)"LC_ALL=C.UTF-8",
@@ -186,6 +187,8 @@ static void __attribute__((noreturn)) become(const char *program, int fd, int lo
 		_exit(EX_OSERR);
 	if (syscall(SYS_close_range, MASTER_FD + 1, ~0U, 0) == -1)
 		_exit(EX_OSERR);
+	if (chdir(folder == NULL ? "/" : folder) == -1)
+		_exit(EX_CANTCREAT);
 	argv[0] = (char *)program;
 	execve(program, argv, env);
 	_exit(EX_UNAVAILABLE);
@@ -201,8 +204,10 @@ child_free(struct child *child)
 
 /* Forks the program with one end of a channel; the other end's packets wait until it reads. */
 static int
-launch(struct house *h, struct child *child, const char *program, struct err *err)
+launch(struct house *h, struct child *child, const struct conf *conf, const char *program,
+    struct err *err)
 {
+	char folder[4096];
 	int fds[2];
 
 	if (access(program, X_OK) == -1)
@@ -212,7 +217,7 @@ launch(struct house *h, struct child *child, const char *program, struct err *er
 	pair_tune(fds[0]);
 	child->pid = fork();
 	if (child->pid == 0)
-		become(program, fds[1], h->log_fd);
+		become(program, handout_folder(conf, child->seat->kind, folder), fds[1], h->log_fd);
 	close(fds[1]);
 	if (child->pid == -1) {
 		close(fds[0]);
@@ -221,6 +226,36 @@ launch(struct house *h, struct child *child, const char *program, struct err *er
 	child->chan = chan_new(
 	    fds[0], role_name(child->seat->kind), MASTER_QUEUE, on_child, on_child_closed, child);
 	return 0;
+}
+
+static bool
+instance_taken(const struct house *h, enum role_kind kind, unsigned instance)
+{
+	for (unsigned i = 0; i < h->seats_n; i++) {
+		const struct seat *s = &h->seats[i];
+		const struct child *both[] = { s->now, s->next };
+
+		if (s->kind != kind)
+			continue;
+		for (unsigned k = 0; k < 2; k++)
+			if (both[k] != NULL && both[k]->instance == instance)
+				return true;
+		for (const struct child *c = s->older; c != NULL; c = c->older)
+			if (c->instance == instance)
+				return true;
+	}
+	return false;
+}
+
+/* The lowest number that no living process of the role has, so that peers can keep small tables. */
+static unsigned
+instance_free(const struct house *h, enum role_kind kind)
+{
+	unsigned instance = 0;
+
+	while (instance_taken(h, kind, instance))
+		instance++;
+	return instance;
 }
 
 static struct child *
@@ -245,11 +280,11 @@ seat_start(struct house *h, struct seat *seat, const struct conf *conf, uint64_t
 	*child = (struct child){ .house = h,
 		.seat = seat,
 		.generation = generation,
-		.instance = h->next_instance[seat->kind]++,
+		.instance = instance_free(h, seat->kind),
 		.started_ms = loop_now_ms(),
 		.heard_ms = loop_now_ms() };
 	snprintf(program, sizeof(program), "%s/%s", h->libexec, role_spec(seat->kind)->program);
-	if (launch(h, child, program, err) == -1) {
+	if (launch(h, child, conf, program, err) == -1) {
 		child_free(child);
 		return NULL;
 	}

@@ -7,6 +7,7 @@
 
 #include "../bouncd/bouncd_conf.h"
 #include "../deliverd/deliverd_conf.h"
+#include "../deliverd/resolve/resolve_conf.h"
 #include "../queued/queued_conf.h"
 #include "../smtpd/smtpd_conf.h"
 #include "../trackd/trackd_conf.h"

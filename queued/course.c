@@ -20,7 +20,7 @@
 
 enum {
 	SUSPEND_S = 15 * 60, /* where the verdict names no time */
-	LOST_RETRY_S = 60,   /* a worker died: soon, but not at once */
+	LOST_RETRY_S = 10,   /* a worker died: soon, but not at once */
 	REWRITE_RETRY_S = 60,
 	AWAY_RETRY_S = 120, /* the lane cannot connect */
 };

@@ -29,7 +29,7 @@ synced_check(struct peer_deliverd *p)
 {
 	unsigned synced = 0;
 
-	for (unsigned i = 0; i < p->workers_n; i++)
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
 		synced += p->workers[i].synced;
 	if (synced < p->workers_n || pool_is_open(p->q->pool))
 		return;
@@ -130,6 +130,9 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 	case DELIVER_SYNCED:
 		got_synced(w, m);
 		break;
+	case DELIVER_DRAINING:
+		w->draining = true;
+		break;
 	default:
 		chan_bad(c, "a record that is none of deliverd's");
 	}
@@ -178,6 +181,7 @@ on_connected(void *ctx, unsigned instance, int fd)
 		chan_free(old);
 	}
 	w->life++;
+	w->draining = false;
 	snprintf(name, sizeof(name), "deliverd.%u", instance);
 	w->chan = chan_new(fd, name, QUEUE_BYTES, on_msg, on_close, w);
 	chan_on_room(w->chan, on_room);
@@ -223,16 +227,16 @@ worker_settled(struct delivery *d)
 struct worker *
 worker_for(struct peer_deliverd *p, struct span host)
 {
-	unsigned n = p->workers_n == 0 ? 1 : p->workers_n;
-	unsigned first = (unsigned)(span_hash(host) % n);
+	struct worker *usable[WORKERS_MAX];
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		struct worker *w = &p->workers[(first + i) % n];
+	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+		struct worker *w = &p->workers[i];
 
-		if (w->chan != NULL && w->synced)
-			return w;
+		if (w->chan != NULL && w->synced && !w->draining)
+			usable[n++] = w;
 	}
-	return NULL;
+	return n == 0 ? NULL : usable[span_hash(host) % n];
 }
 
 struct queued *

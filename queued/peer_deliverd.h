@@ -16,6 +16,7 @@ struct worker {
 	unsigned instance;
 	uint64_t life; /* counts the processes that were this worker */
 	bool synced;
+	bool draining; /* leaves: nothing new goes there */
 	bool ack_due; /* in the list of this turn */
 	struct acks acks;
 };

@@ -80,13 +80,14 @@ feed_plain(struct pool *p, struct transaction *t)
 static void
 feed(struct pool *p, struct transaction *t)
 {
-	if (!rewrite_wanted(p->q, t->deliveries[0])) {
+	t->rewriting = rewrite_wanted(p->q, t->deliveries[0]);
+	for (uint32_t i = 0; i < t->n; i++)
+		delivery_move(
+		    t->deliveries[i], t->rewriting ? DELIVERY_REWRITING : DELIVERY_SENDING);
+	if (!t->rewriting) {
 		feed_plain(p, t);
 		return;
 	}
-	t->rewriting = true;
-	for (uint32_t i = 0; i < t->n; i++)
-		delivery_move(t->deliveries[i], DELIVERY_REWRITING);
 	peer_rewrite_ask(p->q->rewrite, t);
 }
 
@@ -154,8 +155,6 @@ feed_session(struct pool *p, struct session *s)
 	n = without_expired(p, d, n);
 	if (n == 0)
 		return;
-	for (uint32_t i = 0; i < n; i++)
-		delivery_move(d[i], DELIVERY_SENDING);
 	lane_sent(s->lane, 1);
 	feed(p, transaction_new(p, s, d[0]->message, d, n));
 	if (s->lane->limits.of[LIMIT_PER_CONNECTION].value > 0 &&

@@ -9,6 +9,7 @@
 #include "message.h"
 #include "peer_smtpd.h"
 #include "queued.h"
+#include "retold.h"
 #include "role.h"
 #include "sandbox.h"
 #include "settle.h"
@@ -184,9 +185,8 @@ on_tick(void *ctx, struct due *due)
 static void
 on_event(void *ctx, struct span line)
 {
-	struct queued *q = ctx;
-
-	events_line(q->events, line);
+	(void)ctx;
+	retold_add(line);
 }
 
 static void
@@ -236,6 +236,7 @@ storage_start(struct queued *q)
 
 	if (store_start(q->store, &hooks, q, &err) == -1)
 		role_fail(q->role, EX_IOERR, "%s", err.text);
+	retold_tell(role_fd(q->role, "events"));
 	loop_at_turn_end(on_turn_end, q);
 	storage.tick = (struct due){ .fire = on_tick, .ctx = q };
 	schedule_set(&q->schedule, &storage.tick, loop_now_ms());

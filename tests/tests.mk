@@ -22,3 +22,8 @@ bench-store.libs := -llmdb -lpthread
 $B/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
+
+fuzz += bounce classify conf
+fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules:.o=.c))
+fuzz.classify.c    := $(bouncd.rules:.o=.c)
+fuzz.conf.c        :=

@@ -25,7 +25,8 @@ trackd/rewrite/rewrite_test.libs := -lcrypto
 trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
 trackd/sign/dkim_test.libs       := -lcrypto
 
-# Fuzz targets, built with clang: make fuzz/rewrite, fuzz/mime in the top Makefile's way.
+# Fuzz targets, built with clang by `make fuzz`.
 fuzz += rewrite mime
+fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c

@@ -70,7 +70,7 @@ event_parse(struct span line, struct facts_of_event *f)
 				  : span_is(k, "campaign") ? &f->campaign
 				  : span_is(k, "message")  ? &f->message
 				  : span_is(k, "class")    ? &f->class
-				  : span_is(k, "rcpts")    ? &f->rcpts
+				  : span_is(k, "recipients")    ? &f->rcpts
 							   : NULL;
 
 		if (to != NULL)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""deliverd-resolve end to end: we play master, queued and the name server. Usage: resolve_test.py PROGRAM [name...]"""
+"""deliverd-resolve end to end: we play master, queued and the name server. Usage: deliverd_resolve_test.py PROGRAM [name...]"""
 import os, struct, sys, time
 import house
 from house import Role, span

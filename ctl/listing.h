@@ -1,0 +1,23 @@
+/* listing.h: an answer as a table, as blocks of "key: value", or as it came (--json). */
+#pragma once
+
+#include "ask.h"
+
+/* SINCE and UNTIL: seconds from a time in ms to now, from now to it. */
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_SINCE, COLUMN_UNTIL };
+
+struct column {
+	const char *key;     /* of the row: row_text() */
+	const char *heading; /* NULL: the key in capitals */
+	enum column_kind kind;
+};
+
+struct listing {
+	const struct column *columns; /* ends with key NULL */
+	const char *nothing;          /* a sentence for an answer without rows */
+};
+
+/* Shows all rows and ends the ask. Exit code: 0; 1 if there were none. */
+int listing_show(struct ctl *, struct ask *, const struct listing *);
+/* The same with each row as a block, for rows that have much to say. */
+int listing_blocks(struct ctl *, struct ask *, const char *nothing);

@@ -1,0 +1,113 @@
+#include "mailq.h"
+#include "ask.h"
+#include "table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+/* Column widths of Postfix with long ids; ours are longer. */
+#define ROW "%-26s %8s %-19s "
+
+enum { REASON_END = 76 };
+
+struct listed {
+	char id[40];
+	uint64_t messages, bytes;
+	char reason[200]; /* said last: not repeated for each recipient */
+};
+
+static void
+arrival(const json_t *row, char *text, size_t size)
+{
+	time_t s = (time_t)(row_num(row, "received_ms") / 1000);
+	struct tm tm;
+
+	localtime_r(&s, &tm);
+	strftime(text, size, "%a %b %e %H:%M:%S", &tm);
+}
+
+static char
+mark(struct span state)
+{
+	return span_is(state, "held") ? '!' : span_is(state, "sending") ? '*' : ' ';
+}
+
+static void
+message_print(struct listed *l, const json_t *row, struct span id, struct arena *arena)
+{
+	struct span from = row_text(row, "from", arena);
+	uint64_t bytes = row_num(row, "size");
+	char when[40], name[40];
+
+	if (l->messages > 0)
+		putchar('\n');
+	arrival(row, when, sizeof(when));
+	snprintf(name, sizeof(name), "%.*s%c", SPAN(id), mark(row_text(row, "state", arena)));
+	printf("%-26s %8" PRIu64 " %19.19s ", name, bytes, when);
+	text_print(from.n == 0 ? SPAN_LIT("MAILER-DAEMON") : from, stdout);
+	putchar('\n');
+	snprintf(l->id, sizeof(l->id), "%.*s", SPAN(id));
+	l->reason[0] = '\0';
+	l->messages++;
+	l->bytes += bytes;
+}
+
+static void
+recipient_print(struct listed *l, const json_t *row, struct arena *arena)
+{
+	struct span reason =
+	    span_first(row_text(row, "code+status+reply", arena), sizeof(l->reason) - 1);
+	size_t n = text_width(reason) + 2;
+
+	if (reason.n > 0 && !span_is(reason, l->reason)) {
+		printf("%*s(", n < REASON_END ? (int)(REASON_END - n) : 0, "");
+		text_print(reason, stdout);
+		puts(")");
+		snprintf(l->reason, sizeof(l->reason), "%.*s", SPAN(reason));
+	}
+	printf(ROW, "", "", "");
+	text_print(row_text(row, "recipient", arena), stdout);
+	putchar('\n');
+}
+
+static void
+row_print(struct listed *l, const json_t *row, struct arena *arena)
+{
+	struct span id = row_text(row, "message", arena);
+
+	if (l->messages == 0)
+		printf(ROW "%s\n", "----Queue ID-----", "--Size--", "---Arrival Time----",
+		    "--Sender/Recipient------");
+	if (l->messages == 0 || !span_is(id, l->id))
+		message_print(l, row, id, arena);
+	recipient_print(l, row, arena);
+}
+
+int
+mailq(struct ctl *c, int argc, char **argv)
+{
+	struct ask *a = ask(c, "queued", ASK_VIEW,
+	    json_pack("{sssI}", "verb", "queue", "limit", (json_int_t)UINT32_MAX));
+	struct arena *scratch = arena_new(0);
+	struct listed l = { "", 0, 0, "" };
+	const json_t *row;
+
+	(void)argc; /* the options of Sendmail's mailq change nothing here */
+	(void)argv;
+	while ((row = ask_row(a)) != NULL) {
+		row_print(&l, row, scratch);
+		arena_reset(scratch);
+	}
+	arena_free(scratch);
+	if (ask_end(a) != 0)
+		return EX_UNAVAILABLE;
+	if (l.messages == 0)
+		puts("Mail queue is empty");
+	else
+		printf("\n-- %" PRIu64 " Kbytes in %" PRIu64 " Request%s.\n",
+		    (l.bytes + 1023) / 1024, l.messages, l.messages == 1 ? "" : "s");
+	return 0;
+}

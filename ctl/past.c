@@ -1,0 +1,152 @@
+#include "past.h"
+#include "err.h"
+#include "id.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+keep(struct past *p, const json_t *event)
+{
+	if (p->n == p->max) {
+		p->max = p->max == 0 ? 64 : p->max * 2;
+		p->at = reallocarray(p->at, p->max, sizeof(*p->at));
+		if (p->at == NULL)
+			fatal("out of memory for events");
+	}
+	p->at[p->n++] = json_incref((json_t *)(uintptr_t)event);
+}
+
+void
+past_free(struct past *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		json_decref(p->at[i]);
+	free(p->at);
+	*p = (struct past){ 0 };
+}
+
+/* The event's own id sorts by time too. */
+static int
+by_time(const void *a, const void *b)
+{
+	static const char *const keys[] = { "message", "time", "id" };
+	const json_t *const *x = a, *const *y = b;
+	int order = 0;
+
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]) && order == 0; i++)
+		order = strcmp(row_str(*x, keys[i]), row_str(*y, keys[i]));
+	return order;
+}
+
+static struct ask *
+search(struct ctl *c, const char *text, bool id)
+{
+	return ask(c, "trackd-stats", ASK_VIEW,
+	    json_pack("{sssssbsI}", "verb", "trace", "text", text, "id", id, "limit",
+		(json_int_t)PAST_EVENTS_MAX));
+}
+
+static void
+take(struct past *p, struct ask *a)
+{
+	const json_t *event;
+
+	while (p->n < PAST_EVENTS_MAX && (event = ask_row(a)) != NULL)
+		keep(p, event);
+	if (p->n > 0)
+		qsort(p->at, p->n, sizeof(*p->at), by_time);
+}
+
+int
+past_of(struct ctl *c, const char *id, struct past *p)
+{
+	struct ask *a = search(c, id, true);
+	int answered;
+
+	take(p, a);
+	answered = ask_error(a) == NULL ? 0 : -1;
+	ask_free(a);
+	return answered;
+}
+
+/* A search by text finds it anywhere in a line; it counts as the whole of a value, with or without <>. */
+static bool
+has_value(const json_t *event, struct span want)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)event, key, v)
+	{
+		struct span s = span_of(json_string_value(v), json_string_length(v));
+
+		if (s.n > 1 && s.p[0] == '<' && s.p[s.n - 1] == '>')
+			s = span_of(s.p + 1, s.n - 2);
+		if (s.n > 0 && span_eq_nocase(s, want))
+			return true;
+	}
+	return false;
+}
+
+struct messages {
+	char id[PAST_MESSAGES_MAX][ID_CHARS + 1];
+	unsigned n;
+};
+
+static void
+message_add(struct messages *m, struct span id)
+{
+	if (id.n != ID_CHARS || m->n == PAST_MESSAGES_MAX)
+		return;
+	for (unsigned i = 0; i < m->n; i++)
+		if (span_is(id, m->id[i]))
+			return;
+	memcpy(m->id[m->n], id.p, ID_CHARS);
+	m->id[m->n++][ID_CHARS] = '\0';
+}
+
+static int
+find_by_text(struct ctl *c, struct span want, struct past *p)
+{
+	struct ask *a = search(c, arena_cstr(c->arena, want), false);
+	struct messages m = { .n = 0 };
+	const json_t *event;
+	int exit_code;
+
+	while ((event = ask_row(a)) != NULL)
+		if (has_value(event, want))
+			message_add(&m, row_text(event, "message", c->arena));
+	exit_code = ask_end(a);
+	for (unsigned i = 0; i < m.n; i++)
+		past_of(c, m.id[i], p);
+	return exit_code;
+}
+
+/* The files have ids in capitals. */
+static int
+find_by_id(struct ctl *c, const char *which, struct past *p)
+{
+	char *id = arena_strdup(c->arena, which);
+	struct ask *a;
+
+	for (char *s = id; *s != '\0'; s++)
+		*s = (char)toupper((unsigned char)*s);
+	a = search(c, id, true);
+	take(p, a);
+	return ask_end(a);
+}
+
+int
+past_find(struct ctl *c, const char *which, struct past *p)
+{
+	struct span want = span_str(which);
+	struct id lo, hi;
+
+	if (id_prefix(want, &lo, &hi) == 0)
+		return find_by_id(c, which, p);
+	if (want.n > 1 && want.p[0] == '<' && want.p[want.n - 1] == '>')
+		want = span_of(want.p + 1, want.n - 2);
+	return find_by_text(c, want, p);
+}

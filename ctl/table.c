@@ -1,0 +1,172 @@
+#include "table.h"
+#include "arena.h"
+#include "err.h"
+
+#include <stdlib.h>
+
+struct table {
+	const struct table_column *columns;
+	unsigned columns_n, filled; /* cells of the row under way */
+	size_t width[TABLE_COLUMNS_MAX];
+	bool used[TABLE_COLUMNS_MAX];
+	bool bold, headed;
+	FILE *out;
+	struct arena *arena;    /* of the rows that wait */
+	struct span *waiting;   /* columns_n cells a row */
+	size_t waiting_n, rows; /* in rows */
+};
+
+/* Continuation bytes of UTF-8 take no room of their own. */
+static bool
+has_width(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 127;
+}
+
+/* U+0080 to U+009F: controls too, for some terminals. */
+static bool
+is_c1(struct span s, size_t i)
+{
+	return s.p[i] == '\xc2' && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
+}
+
+void
+text_print(struct span s, FILE *out)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (is_c1(s, i)) {
+			fputc('?', out);
+			i++;
+		} else
+			fputc(is_control(s.p[i]) ? '?' : s.p[i], out);
+}
+
+size_t
+text_width(struct span s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += has_width(s.p[i]);
+	return n;
+}
+
+struct table *
+table_new(const struct table_column *columns, unsigned n, bool bold, FILE *out)
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	must(n > 0 && n <= TABLE_COLUMNS_MAX);
+	if (t == NULL)
+		fatal("out of memory for a table");
+	*t = (struct table){
+		.columns = columns, .columns_n = n, .bold = bold, .out = out, .arena = arena_new(0)
+	};
+	for (unsigned i = 0; i < n; i++)
+		t->width[i] = text_width(span_str(columns[i].heading));
+	t->waiting = calloc((size_t)n * TABLE_WAIT, sizeof(*t->waiting));
+	if (t->waiting == NULL)
+		fatal("out of memory for a table");
+	return t;
+}
+
+static unsigned
+last_used(const struct table *t)
+{
+	unsigned last = 0;
+
+	for (unsigned i = 0; i < t->columns_n; i++)
+		if (t->used[i])
+			last = i;
+	return last;
+}
+
+/* The last column of text is not filled up with spaces. */
+static void
+cell_print(const struct table *t, unsigned column, struct span s, bool last)
+{
+	size_t n = text_width(s), gap = t->width[column] > n ? t->width[column] - n : 0;
+	bool right = t->columns[column].right;
+
+	if (right)
+		fprintf(t->out, "%*s", (int)gap, "");
+	text_print(s, t->out);
+	if (!right && !last)
+		fprintf(t->out, "%*s", (int)gap, "");
+	fputs(last ? "" : "  ", t->out);
+}
+
+static void
+row_print(const struct table *t, const struct span *cells)
+{
+	unsigned last = last_used(t);
+
+	for (unsigned i = 0; i <= last; i++)
+		if (t->used[i])
+			cell_print(t, i, cells[i], i == last);
+	fputc('\n', t->out);
+}
+
+static void
+heading_print(struct table *t)
+{
+	struct span cells[TABLE_COLUMNS_MAX];
+
+	for (unsigned i = 0; i < t->columns_n; i++)
+		cells[i] = span_str(t->columns[i].heading);
+	fputs(t->bold ? "\033[1m" : "", t->out);
+	row_print(t, cells);
+	fputs(t->bold ? "\033[0m" : "", t->out);
+	t->headed = true;
+}
+
+static void
+flush(struct table *t)
+{
+	if (t->waiting_n == 0)
+		return;
+	if (!t->headed)
+		heading_print(t);
+	for (size_t r = 0; r < t->waiting_n; r++)
+		row_print(t, t->waiting + r * t->columns_n);
+	t->waiting_n = 0;
+	arena_reset(t->arena);
+}
+
+void
+table_cell(struct table *t, struct span s)
+{
+	unsigned i = t->filled++;
+	size_t n = text_width(s);
+
+	t->waiting[t->waiting_n * t->columns_n + i] = arena_span(t->arena, s);
+	if (n > t->width[i])
+		t->width[i] = n;
+	if (n > 0 && !t->headed)
+		t->used[i] = true;
+	if (t->filled < t->columns_n)
+		return;
+	t->filled = 0;
+	t->rows++;
+	if (++t->waiting_n == TABLE_WAIT)
+		flush(t);
+}
+
+size_t
+table_end(struct table *t)
+{
+	size_t rows = t->rows;
+
+	must(t->filled == 0);
+	flush(t);
+	arena_free(t->arena);
+	free(t->waiting);
+	free(t);
+	return rows;
+}

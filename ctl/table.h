@@ -1,0 +1,29 @@
+/* table.h: rows for people: columns aligned, numbers right, a heading.
+ *
+ * Rows wait until the widths of TABLE_WAIT of them are known, so that memory stays bounded; the rest follows as it comes.
+ * A column that none of those filled is left out. Cells may hold any byte: what a terminal could obey comes out as ?. */
+#pragma once
+
+#include "span.h"
+
+#include <stdio.h>
+
+enum { TABLE_WAIT = 1000, TABLE_COLUMNS_MAX = 24 };
+
+struct table_column {
+	const char *heading;
+	bool right;
+};
+
+struct table;
+
+/* columns: n of them, at most TABLE_COLUMNS_MAX, valid as long as the table. bold: the heading. */
+struct table *table_new(const struct table_column *, unsigned n, bool bold, FILE *out);
+/* A row is n cells, left to right. */
+void table_cell(struct table *, struct span);
+/* Prints what waits; how many rows there were. */
+size_t table_end(struct table *);
+
+/* A text as a terminal may see it, and the places it takes there. */
+void text_print(struct span, FILE *);
+size_t text_width(struct span);

@@ -1,0 +1,216 @@
+/* hold, release, retry, drop, undrop: what an operator does to deliveries that wait. Each first counts what is meant by
+ * asking `queue` on the view socket, which can change nothing. */
+#include "ask.h"
+#include "selector.h"
+#include "verb.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { COUNT_MOST = 100000 };
+
+struct args {
+	struct selector which;
+	const char *reason;
+	bool dry_run, yes;
+};
+
+static const struct opt opts[] = {
+	SELECTOR_OPTS,
+	{ "reason", 'r', OPT_TEXT, offsetof(struct args, reason), "TEXT", "why, for the event" },
+	{ "dry-run", 'n', OPT_FLAG, offsetof(struct args, dry_run), NULL,
+	    "say what would be done, and do nothing" },
+	{ "yes", 'y', OPT_FLAG, offsetof(struct args, yes), NULL, "do not ask" },
+	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
+};
+
+static const struct act {
+	const char *verb, *done;
+	const char *state; /* of what it works on; NULL: any that waits */
+	bool destroys;     /* asks even when one id is given */
+	bool blind;        /* what it works on is not in the queue: nothing to count before */
+} acts[] = {
+	{ "hold", "held", NULL, false, false },
+	{ "release", "released", "held", false, false },
+	{ "retry", "to be tried now", NULL, false, false },
+	{ "drop", "dropped", NULL, true, false },
+	{ "undrop", "back in the queue", NULL, false, true },
+};
+
+/* What a selector means at the moment. */
+struct meant {
+	uint64_t n;
+	char example[400];
+};
+
+static void
+example(struct meant *m, const json_t *row, struct arena *arena)
+{
+	snprintf(m->example, sizeof(m->example), "%.*s from <%.*s> to <%.*s>",
+	    SPAN(row_text(row, "message", arena)), SPAN(row_text(row, "from", arena)),
+	    SPAN(row_text(row, "recipient", arena)));
+}
+
+static const char *
+plural(uint64_t n)
+{
+	return n == 1 ? "delivery" : "deliveries";
+}
+
+/* A row {"count":N} counts for many; any other for itself. */
+static int
+meant_count(struct ctl *c, const struct act *act, const struct args *args, struct meant *m)
+{
+	json_t *request = json_pack("{ssss*sIsb}", "verb", "queue", "state", act->state, "limit",
+	    (json_int_t)COUNT_MOST, "count", 1);
+	const json_t *row;
+	struct ask *a;
+
+	selector_put(&args->which, request);
+	a = ask(c, "queued", ASK_VIEW, request);
+	while ((row = ask_row(a)) != NULL) {
+		if (m->example[0] == '\0' && row_text(row, "message", c->arena).n > 0)
+			example(m, row, c->arena);
+		m->n += json_object_get(row, "count") != NULL ? row_num(row, "count") : 1;
+	}
+	return ask_end(a);
+}
+
+static bool
+agreed(const struct act *act, const struct meant *m)
+{
+	char answer[16] = "";
+
+	printf("%s %llu %s? [y/N] ", act->verb, (unsigned long long)m->n, plural(m->n));
+	fflush(stdout);
+	return fgets(answer, sizeof(answer), stdin) != NULL &&
+	       (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int
+perform(struct ctl *c, const struct act *act, const struct args *args)
+{
+	json_t *request = json_pack("{ssss*}", "verb", act->verb, "reason", args->reason);
+	uint64_t n = 0;
+	const json_t *row;
+	struct ask *a;
+	int exit_code;
+
+	selector_put(&args->which, request);
+	a = ask(c, "queued", ASK_OPS, request);
+	while ((row = ask_row(a)) != NULL) {
+		n += json_object_get(row, "count") != NULL ? row_num(row, "count") : 1;
+		if (c->json)
+			printf("%.*s\n", SPAN(ask_line(a)));
+	}
+	exit_code = ask_end(a);
+	if (exit_code == 0 && !c->json)
+		printf("%llu %s %s.\n", (unsigned long long)n, plural(n), act->done);
+	return exit_code != 0 ? exit_code : n == 0;
+}
+
+enum consent { CONSENT_YES, CONSENT_NO, CONSENT_CANNOT_ASK };
+
+static enum consent
+consent(const struct act *act, const struct args *args, const struct meant *m)
+{
+	if (args->yes || (args->which.id != NULL && !act->destroys))
+		return CONSENT_YES;
+	if (!isatty(STDIN_FILENO))
+		return CONSENT_CANNOT_ASK;
+	return agreed(act, m) ? CONSENT_YES : CONSENT_NO;
+}
+
+static int
+act_on(struct ctl *c, const struct act *act, const struct args *args)
+{
+	struct meant meant = { 0 };
+	char text[400];
+	int exit_code = act->blind ? 0 : meant_count(c, act, args, &meant);
+
+	if (act->blind && !args->dry_run)
+		return perform(c, act, args);
+	if (exit_code != 0)
+		return exit_code;
+	selector_text(&args->which, text, sizeof(text));
+	if (meant.n == 0)
+		return ctl_fail(1, "nothing in the queue is %s%s%s", text,
+		    act->state == NULL ? "" : " and ", act->state == NULL ? "" : act->state);
+	if (!c->json)
+		printf("%llu%s %s (%s)%s%s\n", (unsigned long long)meant.n,
+		    meant.n >= COUNT_MOST ? " or more" : "", plural(meant.n), text,
+		    meant.example[0] == '\0' ? "" : ", as ", meant.example);
+	if (args->dry_run)
+		return 0;
+	switch (consent(act, args, &meant)) {
+	case CONSENT_YES:
+		return perform(c, act, args);
+	case CONSENT_NO:
+		return ctl_fail(1, "nothing was done");
+	case CONSENT_CANNOT_ASK:
+		break;
+	}
+	return ctl_fail(2, "nothing was done: no terminal to ask at, and no --yes");
+}
+
+static const struct act *
+act_named(const char *name)
+{
+	const struct act *a = acts;
+
+	while (strcmp(a->verb, name) != 0)
+		a++;
+	return a;
+}
+
+static int
+run(struct ctl *c, const struct verb *v, int argc, char **argv)
+{
+	struct args args = { .reason = NULL };
+	struct err err;
+	int n = verb_words(c, v, &args, argc, argv, 0, -1), exit_code = 0;
+
+	args.which.id = n > 0 ? argv[0] : NULL;
+	if (selector_is_empty(&args.which))
+		return ctl_fail(
+		    2, "%s what? Name a message id, --tenant, --to, --from or --site", v->name);
+	for (int i = 0; i < (n > 0 ? n : 1); i++) {
+		int one;
+
+		args.which.id = n > 0 ? argv[i] : NULL;
+		one = selector_check(&args.which, &err) == -1
+			  ? ctl_fail(2, "%s", err.text)
+			  : act_on(c, act_named(v->name), &args);
+		exit_code = one > exit_code ? one : exit_code;
+	}
+	return exit_code;
+}
+
+#define WORDS "[options] [ID...]"
+
+const struct verb verb_hold = { .name = "hold",
+	.words = WORDS,
+	.help = "Keep deliveries back until they are released.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_release = { .name = "release",
+	.words = WORDS,
+	.help = "Let held deliveries go on.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_retry = { .name = "retry",
+	.words = WORDS,
+	.help = "Try waiting deliveries now.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_drop = { .name = "drop",
+	.words = WORDS,
+	.help = "End deliveries without a bounce message; their messages stay in trash for 24 h.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_undrop = { .name = "undrop",
+	.words = WORDS,
+	.help = "Take dropped messages back into the queue.",
+	.opts = opts,
+	.run = run };

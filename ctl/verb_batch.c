@@ -1,0 +1,175 @@
+/* classify, parse, rewrite, untrack: the roles' own code on what a person holds in the hand. */
+#include "ask.h"
+#include "program.h"
+#include "table.h"
+#include "verb.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ANSWER_BYTES = 1 << 20, REPLY_BYTES = 60000 };
+
+struct classify_args {
+	const char *mx, *rules;
+	bool batch;
+};
+
+static const struct opt classify_opts[] = {
+	{ "mx", 'm', OPT_TEXT, offsetof(struct classify_args, mx), "HOST",
+	    "the server that said so" },
+	{ "rules", 'r', OPT_TEXT, offsetof(struct classify_args, rules), "FILE",
+	    "other rules than the shipped ones" },
+	{ "batch", 'b', OPT_FLAG, offsetof(struct classify_args, batch), NULL,
+	    "lines {\"reply\":...,\"mx\":...} on standard input" },
+	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
+};
+
+static void
+answer_print(struct ctl *c, struct span line)
+{
+	json_t *answer = c->json ? NULL : json_loadb(line.p, line.n, JSON_DISABLE_EOF_CHECK, NULL);
+	const char *key;
+	json_t *v;
+
+	if (!json_is_object(answer)) {
+		printf("%.*s\n", SPAN(span_trim(line)));
+		return;
+	}
+	json_object_foreach(answer, key, v)
+	{
+		struct span text = row_text(answer, key, c->arena);
+
+		if (text.n == 0)
+			continue;
+		printf("%12s: ", key);
+		text_print(text, stdout);
+		putchar('\n');
+	}
+	json_decref(answer);
+}
+
+static int
+classify_one(struct ctl *c, const struct classify_args *args, const char *reply)
+{
+	char *argv[] = { "bouncd", "--batch", "classify", (char *)(uintptr_t)args->rules, NULL };
+	json_t *question = json_pack("{ssss*}", "reply", reply, "mx", args->mx);
+	char *text = question == NULL ? NULL : json_dumps(question, JSON_COMPACT);
+	struct buf line, answer;
+	int exit_code;
+
+	json_decref(question);
+	if (text == NULL || strlen(text) > REPLY_BYTES) {
+		free(text);
+		return ctl_fail(2, "the reply is too long, or not UTF-8");
+	}
+	buf_init(&line, REPLY_BYTES + 1);
+	buf_init(&answer, ANSWER_BYTES);
+	buf_printf(&line, "%s\n", text);
+	exit_code = program_ask(c, argv, buf_all(&line), &answer);
+	if (exit_code == 0)
+		answer_print(c, buf_all(&answer));
+	free(text);
+	buf_free(&line);
+	buf_free(&answer);
+	return exit_code;
+}
+
+static int
+classify(struct ctl *c, const struct verb *v, int argc, char **argv)
+{
+	struct classify_args args = { NULL, NULL, false };
+	int n = verb_words(c, v, &args, argc, argv, 0, 1);
+	char *batch[] = { "bouncd", "--batch", "classify", NULL, NULL };
+
+	if (n == (args.batch ? 1 : 0)) {
+		verb_usage(v, stderr);
+		return 2;
+	}
+	batch[3] = (char *)(uintptr_t)args.rules;
+	return args.batch ? program_become(c, batch) : classify_one(c, &args, argv[0]);
+}
+
+struct parse_args {
+	const char *rules;
+	bool batch;
+};
+
+static const struct opt parse_opts[] = {
+	{ "rules", 'r', OPT_TEXT, offsetof(struct parse_args, rules), "FILE",
+	    "other rules than the shipped ones" },
+	{ "batch", 'b', OPT_FLAG, offsetof(struct parse_args, batch), NULL,
+	    "names of files on standard input, one a line" },
+	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
+};
+
+static int
+parse(struct ctl *c, const struct verb *v, int argc, char **argv)
+{
+	struct parse_args args = { NULL, false };
+	int n = verb_words(c, v, &args, argc, argv, 0, 1);
+	char *run[] = { "bouncd-parse", args.batch ? "--batch" : "--mail",
+		(char *)(uintptr_t)args.rules, NULL };
+
+	if (n == 1 && freopen(argv[0], "re", stdin) == NULL)
+		return ctl_fail(1, "cannot read %s", argv[0]);
+	return program_become(c, run);
+}
+
+/* Their options are the rewriter's own; -c, -h and --json mean nothing to it. */
+static int
+rewriter(struct ctl *c, const char *mode, int argc, char **argv)
+{
+	char **run = arena_alloc(c->arena, sizeof(*run) * ((size_t)argc + 2));
+
+	run[0] = "trackd-rewrite";
+	run[1] = (char *)(uintptr_t)mode;
+	memcpy(run + 2, argv + 1, sizeof(*run) * (size_t)(argc - 1));
+	return program_become(c, run);
+}
+
+static bool
+wants_help(int argc, char **argv)
+{
+	return argc > 1 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0);
+}
+
+static int
+rewrite(struct ctl *c, const struct verb *v, int argc, char **argv)
+{
+	if (!wants_help(argc, argv))
+		return rewriter(c, "--rewrite", argc, argv);
+	verb_usage(v, stdout);
+	return 0;
+}
+
+static int
+untrack(struct ctl *c, const struct verb *v, int argc, char **argv)
+{
+	if (!wants_help(argc, argv))
+		return rewriter(c, "--untrack", argc, argv);
+	verb_usage(v, stdout);
+	return 0;
+}
+
+const struct verb verb_classify = { .name = "classify",
+	.words = "[--mx HOST] REPLY | --batch",
+	.help = "Say what a server's reply means: class, category, advice.",
+	.opts = classify_opts,
+	.run = classify };
+const struct verb verb_parse = { .name = "parse",
+	.words = "[FILE] | --batch",
+	.help = "Say what a mail that came back says: kind, recipients, why.",
+	.opts = parse_opts,
+	.run = parse };
+const struct verb verb_rewrite = { .name = "rewrite",
+	.words = "[--base URL] [--tenant NAME] [--key FILE] [--no-clicks] [--no-opens] [--exclude "
+		 "HOST] [--facts] <MAIL",
+	.help = "Put tracking links and the pixel into a mail, as the relay would.",
+	.run = rewrite };
+const struct verb verb_untrack = { .name = "untrack",
+	.words = "[--base URL] [--tenant NAME] [--key FILE] <LINKS",
+	.help = "Say where tracking links lead.",
+	.run = untrack };

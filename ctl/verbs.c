@@ -1,0 +1,75 @@
+#include "verb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct verb *const verbs[] = { &verb_status, &verb_start, &verb_stop, &verb_reload,
+	&verb_rollback, &verb_setup, &verb_conf, &verb_queue, &verb_trace, &verb_why, &verb_hold,
+	&verb_release, &verb_retry, &verb_drop, &verb_undrop, &verb_lanes, &verb_suppress,
+	&verb_stats, &verb_user, &verb_dkim, &verb_classify, &verb_parse, &verb_rewrite,
+	&verb_untrack, &verb_test, &verb_help, NULL };
+
+struct common_opts {
+	const char *conf;
+	bool json, help;
+};
+
+static const struct opt common_opts[] = {
+	{ "conf", 'c', OPT_TEXT, offsetof(struct common_opts, conf), "FILE",
+	    "configuration of the house that is meant" },
+	{ "json", 'j', OPT_FLAG, offsetof(struct common_opts, json), NULL,
+	    "one JSON object a line" },
+	{ "help", 'h', OPT_FLAG, offsetof(struct common_opts, help), NULL, "this text" },
+	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
+};
+
+const struct verb *
+verb_find(const char *name)
+{
+	for (const struct verb *const *v = verbs; *v != NULL; v++)
+		if (strcmp((*v)->name, name) == 0)
+			return *v;
+	return NULL;
+}
+
+void
+verb_usage(const struct verb *v, FILE *out)
+{
+	fprintf(out, "usage: posthouse %s%s%s\n%s\n", v->name, v->words[0] == '\0' ? "" : " ",
+	    v->words, v->help);
+	if (v->opts != NULL)
+		opts_help(v->opts, out);
+	opts_help(common_opts, out);
+}
+
+static void
+usage_exit(const struct verb *v, const char *why)
+{
+	fflush(stdout);
+	fprintf(stderr, "posthouse %s: %s\n", v->name, why);
+	verb_usage(v, stderr);
+	exit(2);
+}
+
+int
+verb_words(
+    struct ctl *c, const struct verb *v, void *into, int argc, char **argv, int least, int most)
+{
+	struct common_opts common = { .conf = c->conf_path, .json = c->json };
+	struct opt_set sets[] = { { common_opts, &common }, { v->opts, into }, { NULL, NULL } };
+	struct err err;
+	int n = opts_take(sets, argc - 1, argv + 1, &err);
+
+	if (n == -1)
+		usage_exit(v, err.text);
+	if (common.help) {
+		verb_usage(v, stdout);
+		exit(0);
+	}
+	if (n < least || (most >= 0 && n > most))
+		usage_exit(v, n < least ? "a word is missing" : "too many words");
+	c->conf_path = common.conf;
+	c->json = common.json;
+	memmove(argv, argv + 1, sizeof(*argv) * ((size_t)n + 1));
+	return n;
+}

@@ -1,0 +1,65 @@
+#include "command.h"
+
+static const char *const names[VERBS] = {
+	[VERB_UNKNOWN] = "unknown",
+	[VERB_EHLO] = "EHLO",
+	[VERB_HELO] = "HELO",
+	[VERB_MAIL] = "MAIL",
+	[VERB_RCPT] = "RCPT",
+	[VERB_DATA] = "DATA",
+	[VERB_RSET] = "RSET",
+	[VERB_NOOP] = "NOOP",
+	[VERB_QUIT] = "QUIT",
+	[VERB_VRFY] = "VRFY",
+	[VERB_HELP] = "HELP",
+	[VERB_AUTH] = "AUTH",
+	[VERB_STARTTLS] = "STARTTLS",
+	[VERB_EXPN] = "EXPN",
+};
+
+enum { HELO_BYTES = 255 };
+
+const char *
+verb_name(enum verb verb)
+{
+	return names[verb];
+}
+
+static enum verb
+verb_of(struct span word)
+{
+	for (enum verb v = VERB_UNKNOWN + 1; v < VERBS; v++)
+		if (span_is_nocase(word, names[v]))
+			return v;
+	return VERB_UNKNOWN;
+}
+
+struct command
+command_read(struct span line)
+{
+	struct command c;
+
+	c.word = span_word(line, &c.args);
+	c.verb = c.word.p == line.p ? verb_of(c.word) : VERB_UNKNOWN;
+	c.args = span_trim(c.args);
+	return c;
+}
+
+bool
+command_colon(struct span args, const char *word, struct span *rest)
+{
+	if (!span_starts_nocase(args, word))
+		return false;
+	*rest = span_trim(span_from(args, span_str(word).n));
+	return true;
+}
+
+bool
+command_helo_ok(struct span name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] <= ' ' || (unsigned char)name.p[i] >= 127 ||
+		    name.p[i] == '(' || name.p[i] == ')')
+			return false;
+	return name.n > 0 && name.n <= HELO_BYTES;
+}

@@ -1,0 +1,288 @@
+#include "session_inside.h"
+#include "log.h"
+#include "loop.h"
+#include "received.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 2048, FIRST_BYTES = 16 * 1024, SPILL_BYTES = 128 * 1024 };
+
+/* ---- the header ---- */
+
+static void
+turn_down(struct transaction *tx, const char *why)
+{
+	tx->turned_down = why;
+	tx->data.fault = DATA_TURNED_DOWN;
+}
+
+/* What a tenant's own programs left out (RFC 6409 8). */
+static void
+complete(const struct session *s, struct data *d)
+{
+	struct buf line;
+
+	buf_init(&line, LINE_BYTES);
+	if (!s->tx->header.has_date)
+		date_line(&line, loop_wall_ms());
+	if (!s->tx->header.has_message_id)
+		message_id_line(&line, s->tx->env.id, s->worker->hostname);
+	data_add(d, buf_all(&line));
+	buf_free(&line);
+}
+
+static void
+as_the_header_asks(struct transaction *tx)
+{
+	const struct header_facts *h = &tx->header;
+
+	tx->env.campaign = h->campaign;
+	tx->env.tags = h->tags;
+	if (!h->has_track)
+		return;
+	tx->env.track_clicks = h->track_clicks;
+	tx->env.track_opens = h->track_opens;
+}
+
+static void
+on_header(void *ctx, struct data *d, struct span header)
+{
+	struct session *s = ctx;
+	struct transaction *tx = s->tx;
+	struct header_facts *h = &tx->header;
+	struct span wrong;
+
+	if (header_facts_read(header, tx->arena, h, &d->facts) == -1)
+		turn_down(tx, "550 5.6.0 too many X-Posthouse lines");
+	else if (h->received > s->listener->conf.max_received + 1) /* ours is among them */
+		turn_down(tx, "554 5.4.6 too many Received lines (max-received): a loop");
+	else if (tx->is_ours && h->from_n > 1)
+		turn_down(tx, "550 5.6.0 more than one From line");
+	else if (tx->is_ours && h->from_n > 0 && !policy_from_ok(s->tenant, h->from, &wrong))
+		turn_down(tx,
+		    arena_printf(tx->arena, "550 5.7.1 tenant %s may not send as \"%.*s\" in From",
+			s->tenant->name, SPAN(span_first(span_trim(wrong), 200))));
+	else if (tx->is_ours) {
+		as_the_header_asks(tx);
+		complete(s, d);
+	}
+}
+
+/* ---- DATA ---- */
+
+static void
+content_begin(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	const struct listener_conf *c = &s->listener->conf;
+	struct data_limits limits = { c->max_size_bytes, c->line_bytes, c->header_bytes,
+		c->repair };
+	struct received r = { .helo = tx->env.helo,
+		.client = tx->env.client,
+		.hostname = s->worker->hostname,
+		.id = tx->env.id,
+		.now_ms = tx->env.received_ms,
+		.esmtp = s->esmtp,
+		.tls = s->ssl != NULL,
+		.auth = s->logged_in };
+	struct buf line;
+
+	if (tx->env.rcpts_n == 1)
+		r.only_rcpt = tx->env.rcpts[0].address;
+	data_init(
+	    &tx->data, &limits, c->header_bytes + 2 * SCRATCH_BYTES + SPILL_BYTES, on_header, s);
+	(void)buf_room(&tx->data.out, FIRST_BYTES);
+	buf_init(&line, LINE_BYTES);
+	received_line(&line, &r);
+	data_add(&tx->data, buf_all(&line));
+	buf_free(&line);
+}
+
+void
+on_data(struct session *s, struct span args)
+{
+	if (args.n > 0) {
+		refuse(s, "DATA", "501 5.5.4 DATA takes no argument");
+		return;
+	}
+	if (s->tx == NULL || s->tx->env.rcpts_n == 0) {
+		refuse(s, "DATA", "503 5.5.1 no recipient was taken");
+		return;
+	}
+	s->tx->env.id = id_new();
+	s->tx->env.received_ms = loop_wall_ms();
+	content_begin(s);
+	reply(s, "354 go ahead, end with a dot on a line of its own");
+	session_go(s, AWAIT_CONTENT);
+}
+
+/* ---- drafts ---- */
+
+static int
+draft_write(int fd, struct span bytes)
+{
+	while (bytes.n > 0) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			log_warn("draft", "why=\"%s\"", strerror(errno));
+			return -1;
+		}
+		bytes = span_from(bytes, (size_t)n);
+	}
+	return 0;
+}
+
+/* What has gathered goes into the draft; the first time it takes one. */
+static void
+spill(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	if (tx->draft.fd == -1 && submit_draft_take(s->worker->submit, &tx->draft) == -1)
+		turn_down(tx, "452 4.3.1 no room for a message of this size now, try again");
+	else if (draft_write(tx->draft.fd, buf_all(&tx->data.out)) == -1)
+		turn_down(tx, "452 4.3.1 the message cannot be stored now, try again");
+}
+
+/* Bytes of a message that still travel without a draft. */
+static size_t
+inline_most(const struct transaction *tx)
+{
+	size_t envelope = envelope_bytes(&tx->env);
+
+	return envelope < SUBMIT_INLINE_MAX ? SUBMIT_INLINE_MAX - envelope : 0;
+}
+
+static void
+spill_if_large(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	size_t most = tx->draft.fd == -1 ? inline_most(tx) : SPILL_BYTES;
+
+	if (tx->data.fault != DATA_FINE) {
+		buf_free(&tx->data.out);
+		submit_draft_drop(s->worker->submit, &tx->draft);
+	} else if (!tx->data.in_header && tx->data.out.n > most) {
+		spill(s);
+		data_flushed(&tx->data);
+	}
+}
+
+/* ---- the end ---- */
+
+static void
+accepted_log(const struct session *s)
+{
+	const struct envelope *e = &s->tx->env;
+
+	log_begin(LOG_LEVEL_INFO, "accepted");
+	log_kvs("id", id_text(e->id).c);
+	log_kvf("from", "<%.*s>", SPAN(e->from));
+	log_kvf("rcpts", "%u", e->rcpts_n);
+	log_kvf("size", "%llu", (unsigned long long)s->tx->data.facts.size_bytes);
+	log_kvs("client", s->client);
+	log_kv("helo", e->helo);
+	if (s->ssl != NULL)
+		log_kvs("tls", tls_version(s->ssl));
+	if (e->tenant.n > 0)
+		log_kv("tenant", e->tenant);
+	if (s->login != NULL)
+		log_kvs("login", s->login);
+	log_end();
+}
+
+/* The transaction is over, whichever way. */
+static void
+next_message(struct session *s)
+{
+	transaction_end(s);
+	session_go(s, AWAIT_COMMAND);
+	if (!s->worker->stopping)
+		return;
+	reply(s, "421 4.3.2 the service is stopping");
+	session_hang_up(s);
+}
+
+static void
+on_acked(void *ctx, uint16_t code, struct span text)
+{
+	struct session *s = ctx;
+
+	session_go(s, AWAIT_COMMAND);
+	if (code == 0) {
+		reply(s, "250 2.0.0 queued as %s", id_text(s->tx->env.id).c);
+		accepted_log(s);
+		s->messages++;
+	} else
+		refuse(s, "DATA", "%u %.*s", code, SPAN(text));
+	next_message(s);
+	session_resume(s);
+}
+
+static void
+hand_over(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	struct submit *q = s->worker->submit;
+
+	session_go(s, AWAIT_ACK);
+	if (tx->draft.fd != -1) {
+		buf_free(&tx->data.out);
+		submit_file(q, &tx->env, &tx->data.facts, &tx->draft, &s->waiter, on_acked, s);
+		return;
+	}
+	submit_bytes(q, &tx->env, &tx->data.facts, buf_all(&tx->data.out), &s->waiter, on_acked, s);
+	if (s->tx == tx) /* it waits, and its bytes are on their way */
+		data_free(&tx->data);
+}
+
+static const char *
+fault_reply(const struct transaction *tx)
+{
+	switch (tx->data.fault) {
+	case DATA_BARE:
+		return "550 5.6.0 lines end in CRLF, the message holds a bare CR or LF";
+	case DATA_SIZE:
+		return "552 5.3.4 message is too large (max-size)";
+	case DATA_LINE:
+		return "550 5.6.0 message holds a line that is too long (line-length)";
+	case DATA_HEADER:
+		return "552 5.3.4 header is too large (header-size)";
+	default:
+		return tx->turned_down;
+	}
+}
+
+static void
+content_done(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	data_finish(&tx->data);
+	if (tx->data.fault == DATA_FINE && (tx->draft.fd != -1 || tx->data.out.n > inline_most(tx)))
+		spill(s);
+	if (tx->data.fault == DATA_FINE) {
+		hand_over(s);
+		return;
+	}
+	refuse(s, "DATA", "%s", fault_reply(tx));
+	next_message(s);
+}
+
+size_t
+on_content(struct session *s, struct span in)
+{
+	bool done;
+	size_t n = data_take(&s->tx->data, in, &done);
+
+	if (done)
+		content_done(s);
+	else
+		spill_if_large(s);
+	return n;
+}

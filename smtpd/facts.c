@@ -1,0 +1,76 @@
+#include "facts.h"
+#include "header.h"
+
+static int
+drop(struct facts *f, uint32_t start, uint32_t length)
+{
+	struct facts_drop *last = f->drops_n > 0 ? &f->drops[f->drops_n - 1] : NULL;
+
+	if (last != NULL && last->start + last->length == start) {
+		last->length += length;
+		return 0;
+	}
+	if (f->drops_n == FACTS_DROPS_MAX)
+		return -1;
+	f->drops[f->drops_n++] = (struct facts_drop){ start, length };
+	return 0;
+}
+
+static void
+track_read(struct span words, struct header_facts *h)
+{
+	h->has_track = true;
+	h->track_clicks = h->track_opens = false;
+	for (struct span w = span_word(words, &words); w.n > 0; w = span_word(words, &words)) {
+		if (w.p[w.n - 1] == ',')
+			w.n--;
+		h->track_clicks = h->track_clicks || span_is_nocase(w, "clicks");
+		h->track_opens = h->track_opens || span_is_nocase(w, "opens");
+	}
+}
+
+static void
+ours(struct span what, struct span value, struct arena *a, struct header_facts *h)
+{
+	struct span line = header_unfolded(value, a);
+
+	if (span_is_nocase(what, "campaign"))
+		h->campaign = span_first(line, FACTS_CAMPAIGN_MAX);
+	else if (span_is_nocase(what, "tags"))
+		h->tags = span_first(line, FACTS_TAGS_MAX);
+	else if (span_is_nocase(what, "track"))
+		track_read(line, h);
+}
+
+static void
+common(const struct header_field *f, struct header_facts *h)
+{
+	if (span_is_nocase(f->name, "received"))
+		h->received++;
+	else if (span_is_nocase(f->name, "date"))
+		h->has_date = true;
+	else if (span_is_nocase(f->name, "message-id"))
+		h->has_message_id = true;
+	else if (span_is_nocase(f->name, "from") && h->from_n++ == 0)
+		h->from = f->value;
+}
+
+int
+header_facts_read(struct span header, struct arena *a, struct header_facts *h, struct facts *facts)
+{
+	static const char prefix[] = "x-posthouse-";
+	struct span rest = header;
+	struct header_field f;
+
+	*h = (struct header_facts){ 0 };
+	while (header_next(&rest, &f)) {
+		if (!span_starts_nocase(f.name, prefix)) {
+			common(&f, h);
+			continue;
+		}
+		ours(span_from(f.name, sizeof(prefix) - 1), f.value, a, h);
+		if (drop(facts, (uint32_t)(f.whole.p - header.p), (uint32_t)f.whole.n) == -1)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* facts.h: what the fields of a header say to us (RFC 5322 3.6; X-Posthouse-*). Pure.
+ *
+ * X-Posthouse-Campaign, -Tags and -Track are for this relay alone: their lines become drops and are not sent on. */
+#pragma once
+
+#include "arena.h"
+#include "envelope.h"
+
+struct header_facts {
+	unsigned received; /* Received lines */
+	bool has_date, has_message_id;
+	unsigned from_n;            /* From fields */
+	struct span from;           /* value of the first, folding kept; in the header */
+	struct span campaign, tags; /* one line each; in the arena */
+	bool has_track, track_clicks, track_opens;
+};
+
+enum { FACTS_CAMPAIGN_MAX = 128, FACTS_TAGS_MAX = 512 };
+
+/* Adds the drops, offsets from the header's first byte, to facts. -1: more X-Posthouse lines than facts has room for. */
+int header_facts_read(struct span header, struct arena *, struct header_facts *, struct facts *);

@@ -1,0 +1,72 @@
+#include "facts.h"
+
+#include <check.h>
+#include <string.h>
+
+START_TEST(fields_are_found)
+{
+	static const char header[] =
+	    "Received: a\r\n\tb\r\nX-Posthouse-Campaign: spring\r\n"
+	    "RECEIVED: c\r\nFrom: a@b,\r\n c@d\r\nX-Posthouse-Tags: x\r\n y\r\n"
+	    "x-posthouse-track: opens, clicks\r\nDate: now\r\n";
+	struct arena *a = arena_new(0);
+	struct facts f = { 0 };
+	struct header_facts h;
+
+	ck_assert_int_eq(header_facts_read(span_str(header), a, &h, &f), 0);
+	ck_assert_uint_eq(h.received, 2);
+	ck_assert(h.has_date && !h.has_message_id && h.from_n == 1);
+	ck_assert(span_is(h.from, " a@b,\r\n c@d"));
+	ck_assert(span_is(h.campaign, "spring") && span_is(h.tags, "x y"));
+	ck_assert(h.has_track && h.track_clicks && h.track_opens);
+	ck_assert_uint_eq(f.drops_n, 2); /* neighbours are one */
+	ck_assert(memcmp(header + f.drops[0].start, "X-Posthouse-C", 13) == 0);
+	ck_assert(memcmp(header + f.drops[1].start + f.drops[1].length, "Date", 4) == 0);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(too_many_drops)
+{
+	struct arena *a = arena_new(0);
+	struct facts f = { 0 };
+	struct header_facts h;
+	char header[1024] = "";
+
+	for (unsigned i = 0; i <= FACTS_DROPS_MAX; i++)
+		strcat(header, "X-Posthouse-A: b\r\nC: d\r\n");
+	ck_assert_int_eq(header_facts_read(span_str(header), a, &h, &f), -1);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(no_header_at_all)
+{
+	struct arena *a = arena_new(0);
+	struct facts f = { 0 };
+	struct header_facts h;
+
+	ck_assert_int_eq(header_facts_read(span_str("just words\r\n"), a, &h, &f), 0);
+	ck_assert(h.from_n == 0 && !h.has_date && f.drops_n == 0);
+	ck_assert_int_eq(header_facts_read(span_of(NULL, 0), a, &h, &f), 0);
+	arena_free(a);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("facts");
+	TCase *t = tcase_create("facts");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, t);
+	tcase_add_test(t, fields_are_found);
+	tcase_add_test(t, too_many_drops);
+	tcase_add_test(t, no_header_at_all);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

@@ -1,0 +1,75 @@
+#include "path.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *in;
+	enum path_error error;
+	const char *address, *rest;
+} cases[] = {
+	{ "<a@B.Example>", PATH_OK, "a@b.example", "" },
+	{ "<a@b> SIZE=1", PATH_OK, "a@b", " SIZE=1" },
+	{ "<>", PATH_OK, "", "" },
+	{ "<> RET=FULL", PATH_OK, "", " RET=FULL" },
+	{ "<Postmaster>", PATH_OK, "Postmaster", "" },
+	{ "<@r.example,@s.example:a@b>", PATH_OK, "a@b", "" },
+	{ "<\"a b\\\"@c\"@d>", PATH_OK, "\"a b\\\"@c\"@d", "" },
+	{ "<a@[192.0.2.1]>", PATH_OK, "a@[192.0.2.1]", "" },
+	{ "<a@[IPv6:2001:db8::1]>", PATH_OK, "a@[ipv6:2001:db8::1]", "" },
+	{ "<a..b.@c>", PATH_OK, "a..b.@c", "" },
+	{ "<a@b>junk", PATH_OK, "a@b", "junk" },
+	{ "a@b", PATH_SYNTAX, "", "" },
+	{ "<a@b", PATH_SYNTAX, "", "" },
+	{ "<a@>", PATH_SYNTAX, "", "" },
+	{ "<@b>", PATH_SYNTAX, "", "" },
+	{ "<a>", PATH_SYNTAX, "", "" },
+	{ "<a@b@c>", PATH_SYNTAX, "", "" },
+	{ "<a@-b>", PATH_SYNTAX, "", "" },
+	{ "<a@b->", PATH_SYNTAX, "", "" },
+	{ "<a@b..c>", PATH_SYNTAX, "", "" },
+	{ "<a@b.>", PATH_SYNTAX, "", "" },
+	{ "<a b@c>", PATH_SYNTAX, "", "" },
+	{ "<\"a@c>", PATH_SYNTAX, "", "" },
+	{ "<a@[1.2.3.4>", PATH_SYNTAX, "", "" },
+	{ "<", PATH_SYNTAX, "", "" },
+	{ "", PATH_SYNTAX, "", "" },
+	{ "<j\xc3\xb6rg@b>", PATH_NOT_ASCII, "", "" },
+	{ "<a23456789012345678901234567890123456789012345678901234567890123456@b>", PATH_LONG, "",
+	    "" },
+};
+
+START_TEST(paths)
+{
+	struct arena *a = arena_new(0);
+	size_t n = strlen(cases[_i].in);
+	char *exact = memcpy(malloc(n + 1), cases[_i].in, n); /* reading past the end shows */
+	struct span rest = { NULL, 0 };
+	struct path p;
+
+	ck_assert_int_eq(path_read(span_of(exact, n), a, &p, &rest), cases[_i].error);
+	if (cases[_i].error == PATH_OK) {
+		ck_assert(span_is(p.address, cases[_i].address));
+		ck_assert(span_is(rest, cases[_i].rest));
+	}
+	free(exact);
+	arena_free(a);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("path");
+	TCase *t = tcase_create("path");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, t);
+	tcase_add_loop_test(t, paths, 0, sizeof(cases) / sizeof(cases[0]));
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

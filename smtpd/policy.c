@@ -1,0 +1,265 @@
+#include "policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum own_kind { OWN_HOST, OWN_ACCEPT, OWN_BOUNCE };
+
+/* A domain we have something to say about. */
+struct own {
+	struct span domain;
+	enum own_kind kind;
+	const struct tenant *tenant;
+};
+
+struct policy {
+	struct arena *arena;
+	struct tenant *tenants;
+	size_t tenants_n;
+	struct own *own; /* sorted by domain */
+	size_t own_n;
+};
+
+static struct span
+lowered(struct arena *a, const char *s)
+{
+	char *p = arena_strdup(a, s);
+
+	for (char *c = p; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + 32);
+	return span_str(p);
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return span_cmp(*(const struct span *)a, *(const struct span *)b);
+}
+
+static int
+by_domain(const void *a, const void *b)
+{
+	return span_cmp(((const struct own *)a)->domain, ((const struct own *)b)->domain);
+}
+
+static size_t
+blocks_count(const struct conf *conf, const char *kind)
+{
+	size_t n = 0;
+
+	for (const struct conf_block *b = conf_first(conf_top(conf), kind); b != NULL;
+	     b = conf_next(b))
+		n++;
+	return n;
+}
+
+static void
+tenant_read(struct policy *p, const struct conf_block *b, struct tenant *t)
+{
+	*t = (struct tenant){ .name = conf_name(b),
+		.stream = conf_str(b, "stream"),
+		.suppress_at_rcpt = conf_bool(b, "suppress-at-rcpt"),
+		.block = b,
+		.domains_n = conf_count(b, "domain") };
+	for (size_t i = 0; i < conf_count(b, "track"); i++) {
+		if (strcmp(conf_str_at(b, "track", i), "clicks") == 0)
+			t->track_clicks = true;
+		else
+			t->track_opens = true;
+	}
+	t->domains = arena_alloc(p->arena, sizeof(*t->domains) * t->domains_n);
+	for (size_t i = 0; i < t->domains_n; i++)
+		t->domains[i] = lowered(p->arena, conf_str_at(b, "domain", i));
+	if (t->domains_n > 0)
+		qsort(t->domains, t->domains_n, sizeof(*t->domains), by_bytes);
+}
+
+static void
+own_add(struct policy *p, const char *domain, enum own_kind kind, const struct tenant *t)
+{
+	if (domain[0] != '\0')
+		p->own[p->own_n++] = (struct own){ lowered(p->arena, domain), kind, t };
+}
+
+struct policy *
+policy_new(const struct conf *conf)
+{
+	struct arena *arena = arena_new(0);
+	struct policy *p = arena_alloc(arena, sizeof(*p));
+	size_t tenants = blocks_count(conf, "tenant"), accepts = blocks_count(conf, "accept");
+
+	p->arena = arena;
+	p->tenants = arena_alloc(arena, sizeof(*p->tenants) * tenants);
+	p->own = arena_alloc(arena, sizeof(*p->own) * (tenants + accepts + 1));
+	for (const struct conf_block *b = conf_first(conf_top(conf), "tenant"); b != NULL;
+	     b = conf_next(b)) {
+		struct tenant *t = &p->tenants[p->tenants_n++];
+
+		tenant_read(p, b, t);
+		own_add(p, conf_str(b, "bounce-domain"), OWN_BOUNCE, t);
+	}
+	for (const struct conf_block *b = conf_first(conf_top(conf), "accept"); b != NULL;
+	     b = conf_next(b))
+		own_add(
+		    p, conf_name(b), OWN_ACCEPT, policy_tenant(p, span_str(conf_str(b, "tenant"))));
+	own_add(p, conf_str(conf_top(conf), "hostname"), OWN_HOST, NULL);
+	qsort(p->own, p->own_n, sizeof(*p->own), by_domain);
+	return p;
+}
+
+void
+policy_free(struct policy *p)
+{
+	arena_free(p->arena);
+}
+
+const struct tenant *
+policy_tenant(const struct policy *p, struct span name)
+{
+	for (size_t i = 0; i < p->tenants_n; i++)
+		if (span_is_nocase(name, p->tenants[i].name))
+			return &p->tenants[i];
+	return NULL;
+}
+
+static bool
+in_networks(const struct conf_block *b, const struct sockaddr *client)
+{
+	for (size_t i = 0; i < conf_count(b, "allow"); i++)
+		if (conf_network_has(conf_network_at(b, "allow", i), client))
+			return true;
+	return false;
+}
+
+const struct tenant *
+policy_client(const struct policy *p, const struct listener_conf *l, const struct sockaddr *client)
+{
+	if (client->sa_family == AF_UNIX || in_networks(l->block, client))
+		return policy_tenant(p, span_str(l->tenant));
+	for (size_t i = 0; i < p->tenants_n; i++)
+		if (in_networks(p->tenants[i].block, client))
+			return &p->tenants[i];
+	return NULL;
+}
+
+static bool
+may_send_as(const struct tenant *t, struct span domain)
+{
+	char low[256] = "";
+	struct span want = span_of(low, domain.n);
+
+	if (domain.n == 0 || domain.n > sizeof(low))
+		return false;
+	for (size_t i = 0; i < domain.n; i++) {
+		char c = domain.p[i];
+
+		low[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	}
+	return t->domains_n > 0 &&
+	       bsearch(&want, t->domains, t->domains_n, sizeof(*t->domains), by_bytes) != NULL;
+}
+
+bool
+policy_sender_ok(const struct tenant *t, struct span address)
+{
+	ptrdiff_t at = span_find_last(address, '@');
+
+	return address.n == 0 || (at >= 0 && may_send_as(t, span_from(address, (size_t)at + 1)));
+}
+
+/* Bytes of a quoted string or comment at the front of s, nested comments too; up to the end if it is not closed. */
+static size_t
+skipped(struct span s)
+{
+	char open = s.p[0];
+	size_t depth = 1, i = 1;
+
+	for (; i < s.n && depth > 0; i++) {
+		if (s.p[i] == '\\')
+			i++;
+		else if (open == '"')
+			depth -= s.p[i] == '"';
+		else if (s.p[i] == '(')
+			depth++;
+		else if (s.p[i] == ')')
+			depth--;
+	}
+	return i < s.n ? i : s.n;
+}
+
+static bool
+in_domain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '-' || c == '_';
+}
+
+/* Every "@" outside of quotes and comments must stand before one of the tenant's domains, so that whatever reading of the
+ * field a mail program takes, it shows a sender the tenant may be. */
+bool
+policy_from_ok(const struct tenant *t, struct span value, struct span *wrong)
+{
+	unsigned addresses = 0;
+
+	*wrong = value;
+	while (value.n > 0) {
+		size_t n = 1;
+
+		if (value.p[0] == '"' || value.p[0] == '(')
+			n = skipped(value);
+		else if (value.p[0] == '@') {
+			while (n < value.n && in_domain(value.p[n]))
+				n++;
+			*wrong = span_from(span_first(value, n), 1);
+			if (!may_send_as(t, *wrong))
+				return false;
+			addresses++;
+		}
+		value = span_from(value, n);
+	}
+	return addresses > 0;
+}
+
+/* The first of the entries of that domain; *n how many there are. */
+static const struct own *
+own_find(const struct policy *p, struct span domain, size_t *n)
+{
+	size_t lo = 0, hi = p->own_n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (span_cmp(p->own[mid].domain, domain) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (*n = 0; lo + *n < p->own_n && span_eq(p->own[lo + *n].domain, domain);)
+		(*n)++;
+	return &p->own[lo];
+}
+
+struct rcpt_decision
+policy_rcpt(
+    const struct policy *p, const struct tenant *sender, struct span local, struct span domain)
+{
+	bool postmaster = span_is_nocase(local, "postmaster") || span_is_nocase(local, "abuse");
+	struct rcpt_decision d = { RCPT_DENIED, NULL };
+	size_t n;
+	const struct own *own = own_find(p, domain, &n);
+
+	if (domain.n == 0)
+		return (struct rcpt_decision){ RCPT_POSTMASTER, NULL };
+	for (size_t i = 0; i < n; i++) {
+		if (postmaster)
+			d = (struct rcpt_decision){ RCPT_POSTMASTER, NULL };
+		else if (own[i].kind == OWN_BOUNCE)
+			return (struct rcpt_decision){ RCPT_BOUNCE, own[i].tenant };
+		else if (own[i].kind == OWN_ACCEPT)
+			d = (struct rcpt_decision){ RCPT_ACCEPT, own[i].tenant };
+	}
+	if (sender != NULL)
+		return (struct rcpt_decision){ RCPT_RELAY, NULL };
+	return d;
+}

@@ -1,0 +1,47 @@
+/* policy.h: who may send what to whom (DESIGN 8). Pure: facts in, a decision out; doubt is refused. */
+#pragma once
+
+#include "conf.h"
+#include "smtpd_conf.h"
+
+struct policy;
+
+struct tenant {
+	const char *name, *stream;
+	bool track_clicks, track_opens, suppress_at_rcpt;
+	const struct conf_block *block;
+	struct span *domains; /* sorted; may send as these */
+	size_t domains_n;
+};
+
+/* Lives in the configuration's strings and an arena of its own; one a process. */
+struct policy *policy_new(const struct conf *);
+void policy_free(struct policy *);
+
+/* NULL: there is none of that name. */
+const struct tenant *policy_tenant(const struct policy *, struct span name);
+/* Whose client this is without a login, or NULL. A client on a Unix socket is the listener's tenant. */
+const struct tenant *
+policy_client(const struct policy *, const struct listener_conf *, const struct sockaddr *);
+
+/* May the tenant send from this address? The null sender (empty) always. */
+bool policy_sender_ok(const struct tenant *, struct span address);
+/* The same for the value of a From field: every address in it, and there must be one. *wrong: the domain that was not. */
+bool policy_from_ok(const struct tenant *, struct span value, struct span *wrong);
+
+enum rcpt_way {
+	RCPT_DENIED,
+	RCPT_RELAY,      /* a tenant's mail to anywhere */
+	RCPT_ACCEPT,     /* a domain with an accept block */
+	RCPT_POSTMASTER, /* postmaster or abuse of a domain of ours */
+	RCPT_BOUNCE,     /* a bounce address: queued must say that its token is good */
+};
+
+struct rcpt_decision {
+	enum rcpt_way way;
+	const struct tenant *tenant; /* of the accept block or bounce domain; NULL: none */
+};
+
+/* sender: the tenant the client may relay for, NULL for a stranger. domain is lower case, empty for <Postmaster>. */
+struct rcpt_decision policy_rcpt(
+    const struct policy *, const struct tenant *sender, struct span local, struct span domain);

@@ -1,0 +1,163 @@
+#include "policy.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+
+static const char text[] = "hostname relay.example\n"
+			   "tenant acme {\n\tdomain acme.example News.acme.example\n"
+			   "\tallow 10.1.0.0/16\n\tbounce-domain b.acme.example\n}\n"
+			   "tenant other {\n\tdomain other.example\n}\n"
+			   "accept in.example { }\n"
+			   "accept Mixed.Example {\n\ttenant other\n}\n"
+			   "listener in {\n\taddress 127.0.0.1:25\n\ttenant other\n"
+			   "\tallow 192.0.2.0/24\n}\n";
+
+static struct conf *conf;
+static struct policy *policy;
+static struct listener_conf listener;
+
+static void
+setup(void)
+{
+	conf = conf_read_text(&smtpd_table, "t.conf", span_str(text));
+	ck_assert_msg(conf_errors(conf) == 0, "%.*s", SPAN(conf_messages(conf)));
+	policy = policy_new(conf);
+	listener_conf_read(conf_first(conf_top(conf), "listener"), &listener);
+}
+
+static void
+teardown(void)
+{
+	policy_free(policy);
+	conf_free(conf);
+}
+
+static const struct {
+	const char *from;
+	bool ok;
+} senders[] = {
+	{ "", true },
+	{ "a@acme.example", true },
+	{ "a@ACME.example", true },
+	{ "a@news.acme.example", true },
+	{ "a@x.acme.example", false },
+	{ "a@other.example", false },
+	{ "\"a@acme.example\"@evil.example", false },
+	{ "acme.example", false },
+};
+
+START_TEST(senders_of_a_tenant)
+{
+	ck_assert(policy_sender_ok(policy_tenant(policy, span_str("acme")),
+		      span_str(senders[_i].from)) == senders[_i].ok);
+}
+END_TEST
+
+static const struct {
+	const char *value;
+	bool ok;
+} froms[] = {
+	{ "a@acme.example", true },
+	{ " Me <a@Acme.Example>", true },
+	{ "\"x@evil.example\" <a@acme.example>", true },
+	{ "(x@evil.example (y@z)) a@acme.example", true },
+	{ "\"\\\"@evil.example\" <a@acme.example>", true },
+	{ "a@acme.example, b@news.acme.example", true },
+	{ "a@acme.example, b@evil.example", false },
+	{ "x@evil.example <a@acme.example>", false },
+	{ "a@acme.example <x@evil.example>", false },
+	{ "a@acme.example.evil.example", false },
+	{ "a@[192.0.2.1]", false },
+	{ "a@", false },
+	{ "\"unclosed <a@acme.example>", false },
+	{ "nobody", false },
+	{ "", false },
+};
+
+START_TEST(from_fields)
+{
+	struct span wrong;
+
+	ck_assert(policy_from_ok(policy_tenant(policy, span_str("acme")), span_str(froms[_i].value),
+		      &wrong) == froms[_i].ok);
+}
+END_TEST
+
+static const struct {
+	const char *sender, *local, *domain;
+	enum rcpt_way way;
+	const char *tenant;
+} rcpts[] = {
+	{ NULL, "a", "elsewhere.example", RCPT_DENIED, NULL },
+	{ NULL, "a", "acme.example", RCPT_DENIED, NULL },
+	{ NULL, "postmaster", "acme.example", RCPT_DENIED, NULL },
+	{ NULL, "a", "in.example", RCPT_ACCEPT, NULL },
+	{ NULL, "a", "mixed.example", RCPT_ACCEPT, "other" },
+	{ NULL, "a", "sub.in.example", RCPT_DENIED, NULL },
+	{ NULL, "Abuse", "in.example", RCPT_POSTMASTER, NULL },
+	{ NULL, "postmaster", "relay.example", RCPT_POSTMASTER, NULL },
+	{ NULL, "root", "relay.example", RCPT_DENIED, NULL },
+	{ NULL, "Postmaster", "", RCPT_POSTMASTER, NULL },
+	{ NULL, "b+1", "b.acme.example", RCPT_BOUNCE, "acme" },
+	{ "acme", "a", "elsewhere.example", RCPT_RELAY, NULL },
+	{ "other", "b+1", "b.acme.example", RCPT_BOUNCE, "acme" },
+};
+
+START_TEST(recipients)
+{
+	const struct tenant *sender =
+	    rcpts[_i].sender == NULL ? NULL : policy_tenant(policy, span_str(rcpts[_i].sender));
+	struct rcpt_decision d =
+	    policy_rcpt(policy, sender, span_str(rcpts[_i].local), span_str(rcpts[_i].domain));
+
+	ck_assert_int_eq(d.way, rcpts[_i].way);
+	if (rcpts[_i].tenant == NULL)
+		ck_assert_ptr_null(d.tenant);
+	else
+		ck_assert_str_eq(d.tenant->name, rcpts[_i].tenant);
+}
+END_TEST
+
+static const struct {
+	const char *address, *tenant;
+} clients[] = {
+	{ "10.1.2.3", "acme" },
+	{ "192.0.2.9", "other" },
+	{ "10.2.0.1", NULL },
+};
+
+START_TEST(clients_without_login)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET };
+	const struct tenant *t;
+
+	inet_pton(AF_INET, clients[_i].address, &sa.sin_addr);
+	t = policy_client(policy, &listener, (struct sockaddr *)&sa);
+	if (clients[_i].tenant == NULL)
+		ck_assert_ptr_null(t);
+	else
+		ck_assert_str_eq(t->name, clients[_i].tenant);
+}
+END_TEST
+
+#define N(list) (sizeof(list) / sizeof((list)[0]))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("policy");
+	TCase *t = tcase_create("policy");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, t);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, senders_of_a_tenant, 0, N(senders));
+	tcase_add_loop_test(t, from_fields, 0, N(froms));
+	tcase_add_loop_test(t, recipients, 0, N(rcpts));
+	tcase_add_loop_test(t, clients_without_login, 0, N(clients));
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

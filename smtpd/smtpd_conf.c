@@ -1,0 +1,219 @@
+#include "smtpd_conf.h"
+#include "house_conf.h"
+#include "role_kind.h"
+
+#include <string.h>
+
+static const struct conf_setting listener_settings[] = {
+	{ .name = "address",
+	    .type = CONF_ADDRESS,
+	    .list = true,
+	    .required = true,
+	    .help = "Addresses and ports, or Unix sockets, that mail is taken at." },
+	{ .name = "tls",
+	    .type = CONF_CHOICE,
+	    .def = "none",
+	    .choices = "none starttls implicit",
+	    .help = "Whether TLS is offered (starttls) or spoken from the first byte (implicit)." },
+	{ .name = "tls-certificate",
+	    .type = CONF_PATH,
+	    .help = "Certificate and chain, PEM. Needed unless tls is none." },
+	{ .name = "tls-key", .type = CONF_SECRET, .help = "Private key of the certificate, PEM." },
+	{ .name = "auth",
+	    .type = CONF_CHOICE,
+	    .def = "none",
+	    .choices = "none optional required",
+	    .help = "Whether clients may, or must, log in before MAIL (530 5.7.0)." },
+	{ .name = "auth-without-tls",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help = "Take logins without TLS; for loopback only." },
+	{ .name = "tenant",
+	    .type = CONF_STRING,
+	    .help = "Tenant of clients that the allow networks let in; of all on a Unix socket." },
+	{ .name = "allow",
+	    .type = CONF_NETWORK,
+	    .list = true,
+	    .help = "Client networks that are the listener's tenant without a login." },
+	{ .name = "line-ends",
+	    .type = CONF_CHOICE,
+	    .def = "strict",
+	    .choices = "strict repair",
+	    .help = "Refuse bare LF and CR (500 5.5.2, 550 5.6.0), or make CRLF of them." },
+	{ .name = "max-size",
+	    .type = CONF_SIZE,
+	    .def = "25M",
+	    .min = 1024,
+	    .help = "Bytes of a message at most; beyond, 552 5.3.4." },
+	{ .name = "max-recipients",
+	    .type = CONF_NUMBER,
+	    .def = "1000",
+	    .min = 100,
+	    .max = 50000,
+	    .help = "Recipients of a message at most; beyond, 452 4.5.3." },
+	{ .name = "max-connections",
+	    .type = CONF_NUMBER,
+	    .def = "10000",
+	    .min = 1,
+	    .max = 1000000,
+	    .help = "Connections a worker holds for this listener; beyond, 421 4.3.2." },
+	{ .name = "client-connections",
+	    .type = CONF_NUMBER,
+	    .def = "100",
+	    .min = 1,
+	    .max = 60000,
+	    .help = "Connections of one client (an IPv6 client is its /64), over all workers; "
+		    "beyond, 421 4.7.0." },
+	{ .name = "client-rate",
+	    .type = CONF_RATE,
+	    .help = "New connections of one client, over all workers; beyond, 421 4.7.0." },
+	{ .name = "max-errors",
+	    .type = CONF_NUMBER,
+	    .def = "20",
+	    .min = 1,
+	    .max = 100000,
+	    .help = "Refused commands of a session; then 421 4.7.0." },
+	{ .name = "header-size",
+	    .type = CONF_SIZE,
+	    .def = "256K",
+	    .min = 4096,
+	    .max = 16 * 1024 * 1024,
+	    .help = "Bytes of a message's header at most; beyond, 552 5.3.4." },
+	{ .name = "max-received",
+	    .type = CONF_NUMBER,
+	    .def = "50",
+	    .min = 10,
+	    .max = 1000,
+	    .help = "Received lines of a message at most; beyond, 554 5.4.6: a loop." },
+	{ .name = "line-length",
+	    .type = CONF_SIZE,
+	    .def = "64K",
+	    .min = 998,
+	    .max = 1024 * 1024 * 1024,
+	    .help = "Bytes of a message's line at most; beyond, 550 5.6.0." },
+	{ .name = "session-memory",
+	    .type = CONF_SIZE,
+	    .def = "256K",
+	    .min = 64 * 1024,
+	    .max = 64 * 1024 * 1024,
+	    .help = "Memory of one transaction's envelope; beyond, 452 4.3.1." },
+	{ .name = "timeout-command",
+	    .type = CONF_DURATION,
+	    .def = "5m",
+	    .min = 1,
+	    .max = 3600,
+	    .help = "Time a client has for its next command; then 421 4.4.2." },
+	{ .name = "timeout-data",
+	    .type = CONF_DURATION,
+	    .def = "3m",
+	    .min = 1,
+	    .max = 3600,
+	    .help = "Time between two pieces of a message's content; then 421 4.4.2." },
+	{ .name = "timeout-tls",
+	    .type = CONF_DURATION,
+	    .def = "1m",
+	    .min = 1,
+	    .max = 3600,
+	    .help = "Time for a TLS handshake; then the connection is closed." },
+	{ .name = "timeout-session",
+	    .type = CONF_DURATION,
+	    .def = "4h",
+	    .min = 1,
+	    .max = 86400 * 7,
+	    .help = "Time for a whole session; then 421 4.4.2." },
+	{ .name = NULL },
+};
+
+static bool
+is(const struct conf_block *b, const char *setting, const char *word)
+{
+	return strcmp(conf_str(b, setting), word) == 0;
+}
+
+static void
+listener_check(struct conf *conf, const struct conf_block *b)
+{
+	const char *tenant = conf_str(b, "tenant");
+
+	if (!is(b, "tls", "none") && !conf_is_set(b, "tls-certificate"))
+		conf_complain(conf, b, "tls", "tls needs tls-certificate");
+	if (!is(b, "tls", "none") && !conf_is_set(b, "tls-key"))
+		conf_complain(conf, b, "tls", "tls needs tls-key");
+	if (!is(b, "auth", "none") && is(b, "tls", "none") && !conf_bool(b, "auth-without-tls"))
+		conf_complain(conf, b, "auth", "auth needs tls, or auth-without-tls yes");
+	if (tenant[0] != '\0' && conf_find(conf_top(conf), "tenant", span_str(tenant)) == NULL)
+		conf_complain(conf, b, "tenant", "there is no tenant \"%s\"", tenant);
+	if (conf_is_set(b, "allow") && tenant[0] == '\0')
+		conf_complain(conf, b, "allow", "allow needs the tenant whose clients these are");
+}
+
+static const struct conf_table listener_table = {
+	.name = "listener",
+	.named = true,
+	.help = "Where mail comes in, and from whom.",
+	.settings = listener_settings,
+	.check = listener_check,
+	.roles = ROLE_BIT(ROLE_SMTPD),
+};
+
+static const struct conf_setting accept_settings[] = {
+	{ .name = "tenant",
+	    .type = CONF_STRING,
+	    .help = "Tenant that mail to this domain is counted for." },
+	{ .name = NULL },
+};
+
+static void
+accept_check(struct conf *conf, const struct conf_block *b)
+{
+	const char *tenant = conf_str(b, "tenant");
+
+	if (tenant[0] != '\0' && conf_find(conf_top(conf), "tenant", span_str(tenant)) == NULL)
+		conf_complain(conf, b, "tenant", "there is no tenant \"%s\"", tenant);
+}
+
+static const struct conf_table accept_table = {
+	.name = "accept",
+	.named = true,
+	.help = "A domain whose mail is taken from anybody.",
+	.settings = accept_settings,
+	.check = accept_check,
+	.roles = ROLE_BIT(ROLE_SMTPD),
+};
+
+static const struct conf_table *const blocks[] = { &listener_table, &accept_table, &tenant_table,
+	NULL };
+
+const struct conf_table smtpd_table = { .settings = house_settings, .blocks = blocks };
+
+void
+listener_conf_read(const struct conf_block *b, struct listener_conf *l)
+{
+	*l = (struct listener_conf){
+		.block = b,
+		.name = conf_name(b),
+		.tenant = conf_str(b, "tenant"),
+		.tls = is(b, "tls", "starttls")   ? LISTENER_TLS_STARTTLS
+		       : is(b, "tls", "implicit") ? LISTENER_TLS_IMPLICIT
+						  : LISTENER_TLS_NONE,
+		.auth = is(b, "auth", "optional")   ? LISTENER_AUTH_OPTIONAL
+			: is(b, "auth", "required") ? LISTENER_AUTH_REQUIRED
+						    : LISTENER_AUTH_NONE,
+		.auth_without_tls = conf_bool(b, "auth-without-tls"),
+		.repair = is(b, "line-ends", "repair"),
+		.max_size_bytes = conf_num(b, "max-size"),
+		.timeout_command_ms = conf_num(b, "timeout-command") * 1000,
+		.timeout_data_ms = conf_num(b, "timeout-data") * 1000,
+		.timeout_session_ms = conf_num(b, "timeout-session") * 1000,
+		.timeout_tls_ms = conf_num(b, "timeout-tls") * 1000,
+		.max_recipients = (uint32_t)conf_num(b, "max-recipients"),
+		.max_connections = (uint32_t)conf_num(b, "max-connections"),
+		.client_connections = (uint32_t)conf_num(b, "client-connections"),
+		.max_errors = (uint32_t)conf_num(b, "max-errors"),
+		.max_received = (uint32_t)conf_num(b, "max-received"),
+		.header_bytes = (uint32_t)conf_num(b, "header-size"),
+		.line_bytes = (uint32_t)conf_num(b, "line-length"),
+		.memory_bytes = conf_num(b, "session-memory"),
+		.client_rate = conf_rate(b, "client-rate"),
+	};
+}

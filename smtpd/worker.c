@@ -1,0 +1,66 @@
+#include "worker.h"
+#include "auth_client.h"
+#include "clients.h"
+#include "err.h"
+#include "listener.h"
+#include "log.h"
+#include "loop.h"
+#include "role.h"
+#include "session_inside.h"
+#include "submit_client.h"
+
+#include <stdlib.h>
+
+static void
+worker_end(void *ctx)
+{
+	struct worker *w = ctx;
+	struct session *s, *next;
+
+	TAILQ_FOREACH_SAFE (s, &w->sessions, link, next)
+		session_abandon(s);
+	role_done(w->role);
+}
+
+struct worker *
+worker_new(struct role *role, const struct conf *conf)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		fatal("out of memory for the worker");
+	w->role = role;
+	w->hostname = conf_str(conf_top(conf), "hostname");
+	w->policy = policy_new(conf);
+	w->submit = submit_new();
+	w->auth = auth_client_new();
+	w->clients = clients_new(role_fd(role, "clients"),
+	    role_instance(role) * 2 + (unsigned)(role_generation(role) & 1));
+	TAILQ_INIT(&w->sessions);
+	w->deadline = timer_new(worker_end, w);
+	return w;
+}
+
+void
+worker_stop(void *ctx, unsigned deadline_s)
+{
+	struct worker *w = ctx;
+	struct session *s, *next;
+
+	if (w->stopping)
+		return;
+	w->stopping = true;
+	listeners_close();
+	TAILQ_FOREACH_SAFE (s, &w->sessions, link, next)
+		session_stop(s);
+	log_info("stopping", "sessions=%u deadline_s=%u", w->sessions_n, deadline_s);
+	timer_set_ms(w->deadline, w->sessions_n == 0 ? 0 : deadline_s * 1000ULL);
+}
+
+void
+worker_left(struct worker *w)
+{
+	w->sessions_n--;
+	if (w->stopping && w->sessions_n == 0)
+		timer_set_ms(w->deadline, 0);
+}

@@ -1,0 +1,37 @@
+/* worker.h: what the sessions of one process share: configuration, channels, counters; and its end. */
+#pragma once
+
+#include "policy.h"
+
+#include <bsd/sys/queue.h>
+
+struct auth_client;
+struct clients;
+struct role;
+struct session;
+struct submit;
+struct timer;
+
+enum { SCRATCH_BYTES = 128 * 1024 };
+
+TAILQ_HEAD(session_list, session);
+
+struct worker {
+	struct role *role;
+	const char *hostname;
+	struct policy *policy;
+	struct submit *submit;
+	struct auth_client *auth;
+	struct clients *clients;
+	struct session_list sessions;
+	unsigned sessions_n;
+	struct timer *deadline;
+	bool stopping;
+	char scratch[SCRATCH_BYTES]; /* what is being read */
+};
+
+struct worker *worker_new(struct role *, const struct conf *);
+/* For role_on_stop(): no new sessions; idle ones end, the others get until the deadline. */
+void worker_stop(void *worker, unsigned deadline_s);
+/* A session has ended. */
+void worker_left(struct worker *);

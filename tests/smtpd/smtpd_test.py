@@ -1,0 +1,367 @@
+#!/usr/bin/env python3
+"""smtpd and smtpd-auth end to end: we play master, queued and clients. Usage: smtpd_test.py PROGRAM [name...]
+
+smtpd-auth stands beside PROGRAM."""
+import base64, crypt, os, socket, ssl, subprocess, sys, tempfile, time
+from players import House, Client
+
+BIN = os.path.dirname(sys.argv[1])
+CONF = """hostname relay.example
+tenant acme {
+	domain acme.example news.acme.example
+	bounce-domain bounce.acme.example
+	track clicks
+}
+tenant quiet {
+	domain quiet.example
+	suppress-at-rcpt yes
+}
+accept in.example { }
+listener inbound {
+	address 127.0.0.1:25
+	timeout-command 2s
+	max-errors 5
+	client-connections 40
+}
+listener local {
+	address 127.0.0.1:26
+	tenant acme
+	allow 127.0.0.0/8
+	max-size 3M
+	header-size 64K
+	session-memory 64K
+}
+listener repair {
+	address 127.0.0.1:27
+	tenant acme
+	allow 127.0.0.0/8
+	line-ends repair
+}
+listener submission {
+	address 127.0.0.1:28
+	tls starttls
+	tls-certificate /dev/null
+	tls-key secret
+	auth required
+}
+listener smtps {
+	address 127.0.0.1:29
+	tls implicit
+	tls-certificate /dev/null
+	tls-key secret
+	auth optional
+}
+"""
+NAMES = ["inbound", "local", "repair", "submission", "smtps"]
+MAIL = "From: a@acme.example\r\nSubject: x\r\n\r\nhello\r\n.\r\n"
+
+
+def certificate():
+    with tempfile.TemporaryDirectory() as d:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", d + "/k", "-out", d + "/c",
+                        "-subj", "/CN=relay.example", "-days", "2"], check=True, capture_output=True)
+        return open(d + "/c").read(), open(d + "/k").read()
+
+
+CERT, KEY = certificate()
+USERS = "# logins\nann:acme:%s\nbob:nobody:%s\n" % (crypt.crypt("secret", crypt.METHOD_SHA256), crypt.crypt("x", crypt.METHOD_SHA256))
+
+
+def house(conf=CONF, **kw):
+    secrets = []
+    for n in ("submission", "smtps"):
+        secrets += [("tls-cert " + n, CERT), ("tls-key " + n, KEY)]
+    return House(BIN + "/smtpd", conf, NAMES, secrets, BIN + "/smtpd-auth", USERS, **kw)
+
+
+def hello(h, name):
+    c = Client(h.ports[name])
+    c.ehlo = c.say("EHLO c.example")
+    return c
+
+
+def is_(got, want):
+    assert got.startswith(want), "%r is not %r" % (got, want)
+
+
+def tls(c):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(c)
+
+
+def b64(s):
+    return base64.b64encode(s.encode()).decode()
+
+
+# ---- the cases ----
+
+def taken(h):
+    c = hello(h, "local")
+    got = c.mail("a@acme.example", ["x@There.Example", "y@there.example"], MAIL)
+    is_(got[-1], "250 2.0.0 queued as ")
+    e, f, data = h.queued.messages[-1]
+    assert e.sender == "a@acme.example" and e.tenant == "acme" and e.client == "127.0.0.1", vars(e)
+    assert [r[0] for r in e.rcpts] == ["x@there.example", "y@there.example"]
+    text = data.decode()
+    assert text.startswith("Received: from c.example ([127.0.0.1])\r\n\tby relay.example with ESMTP id "), text
+    assert "\r\nDate: " in text and "\r\nMessage-ID: <" in text and text.endswith("\r\n\r\nhello\r\n"), text
+    assert f.header == text.index("\r\n\r\n") + 4 and not f.flags
+    is_(c.say("QUIT"), "221 2.0.0")
+    assert c.closed()
+
+
+def pipelined(h):
+    c = hello(h, "local")
+    one = "MAIL FROM:<a@acme.example>\r\nRCPT TO:<x@t.example>\r\nDATA\r\n"
+    n = len(h.queued.messages)
+    c.raw(one)
+    for want in ("250", "250", "354"):
+        is_(c.reply(), want)
+    c.raw(MAIL + one)
+    for want in ("250 2.0.0", "250", "250", "354"):
+        is_(c.reply(), want)
+    c.raw(MAIL + "QUIT\r\n")
+    is_(c.reply(), "250 2.0.0")
+    is_(c.reply(), "221")
+    assert len(h.queued.messages) == n + 2
+    c = hello(h, "local")  # more replies than leave in one piece
+    c.raw("NOOP\r\n" * 30000)
+    for _ in range(30000):
+        is_(c.reply(), "250 2.0.0")
+
+
+def bytewise(h):
+    c = Client(h.ports["local"])
+    for b in "EHLO c.example\r\nMAIL FROM:<>\r\nRCPT TO:<x@t.example>\r\nDATA\r\n":
+        c.raw(b)
+    for want in ("250", "250", "250", "354"):
+        is_(c.reply(), want)
+    for b in "Subject: y\r\n\r\n..dot\r\n.\r\n":
+        c.raw(b)
+    is_(c.reply(), "250")
+    e, f, data = h.queued.messages[-1]
+    assert data.endswith(b"\r\n\r\n.dot\r\n") and f.flags == 2, (data, f.flags)
+
+
+def line_ends(h):
+    c = hello(h, "local")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\nhi\n.\nMAIL FROM:<e@acme.example>\r\n.\r\n")[-1], "550 5.6.0")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\nhi\r.\r\n.\r\n")[-1], "550 5.6.0")
+    c.raw("NOOP\n")
+    is_(c.reply(), "500 5.5.2")
+    is_(c.say("NO\rOP"), "500 5.5.2")
+    is_(c.say("NOOP\0"), "500 5.5.2")
+    c = hello(h, "repair")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\n\nhi\n.\nthere\r\n.\r\n")[-1], "250")
+    assert h.queued.messages[-1][2].endswith(b"\r\n\r\nhi\r\n.\r\nthere\r\n"), h.queued.messages[-1][2]
+
+
+def large(h):
+    c = hello(h, "local")
+    body = ("%s\r\n" % ("l" * 70)) * 20000
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + body + ".\r\n")[-1], "250")
+    assert h.queued.messages[-1][2].endswith(body.encode()[-5000:]) and len(h.queued.messages[-1][2]) > len(body)
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + body * 3 + ".\r\n")[-1], "552 5.3.4")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + "m" * 64000 + "\r\n.\r\n")[-1], "250")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + "m" * 70000 + "\r\n.\r\n")[-1], "550 5.6.0")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n" * 9000 + "\r\n.\r\n")[-1], "552 5.3.4")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Received: x\r\n" * 60 + "\r\n.\r\n")[-1], "554 5.4.6")
+    is_(c.say("MAIL FROM:<a@acme.example> SIZE=99999999"), "552 5.3.4")
+    is_(c.say("MAIL FROM:<a@acme.example> SIZE=1000"), "250")
+    assert len(h.queued.dropped) == 1, h.queued.dropped
+
+
+def recipients(h):
+    c = hello(h, "local")
+    is_(c.say("MAIL FROM:<a@acme.example>"), "250")
+    for i in range(1000):
+        got = c.say("RCPT TO:<%s%d@t.example>" % ("u" * 40, i))
+        if not got.startswith("250"):
+            break
+    is_(got, "452 4.3.1")
+    is_(c.say("RSET"), "250")
+    c = hello(h, "repair")
+    c.raw("MAIL FROM:<a@acme.example>\r\n" + "".join("RCPT TO:<%s%d@t.example>\r\n" % ("u" * 20, i) for i in range(1001)) + "DATA\r\n")
+    got = [c.reply() for _ in range(1003)]
+    is_(got[1000], "250")
+    is_(got[1001], "452 4.5.3")
+    is_(got[1002], "354")
+    c.raw(MAIL)
+    is_(c.reply(), "250 2.0.0")
+    assert len(h.queued.messages[-1][0].rcpts) == 1000
+
+
+def policy(h):
+    c = hello(h, "inbound")
+    is_(c.mail("z@z.example", ["x@elsewhere.example"], "")[1], "550 5.7.1")
+    is_(c.say("RCPT TO:<u@IN.example>"), "250 2.1.5")
+    is_(c.say("RCPT TO:<>"), "553 5.1.3")
+    is_(c.say("DATA"), "354")
+    c.raw("Subject: from outside\r\n\r\nx\r\n.\r\n")
+    is_(c.reply(), "250")
+    e, f, data = h.queued.messages[-1]
+    assert e.tenant == "" and b"Message-ID" not in data
+    is_(c.say("MAIL FROM:<>"), "250")
+    h.queued.answer = (550, "5.1.1 no such bounce address")
+    is_(c.say("RCPT TO:<b+xyz@bounce.acme.example>"), "550 5.1.1")
+    assert h.queued.asked[-1] == (2, "acme", "b+xyz@bounce.acme.example"), h.queued.asked
+    h.queued.answer = (0, "")
+    is_(c.say("RCPT TO:<b+abc@bounce.acme.example>"), "250")
+    is_(c.say("RCPT TO:<Postmaster>"), "250")
+    is_(c.say("RCPT TO:<abuse@relay.example>"), "250")
+    c = hello(h, "local")
+    is_(c.say("MAIL FROM:<a@sub.acme.example>"), "550 5.7.1")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: Me <me@evil.example>\r\n\r\n.\r\n")[-1], "550 5.7.1")
+    is_(c.mail("", ["x@t.example"], "From: \"a@evil.example\" (b@evil.example)\r\n <me@News.acme.example>\r\n\r\n.\r\n")[-1], "250")
+
+
+def headers(h):
+    c = hello(h, "local")
+    is_(c.say("MAIL FROM:<a@acme.example> BODY=8BITMIME RET=HDRS ENVID=abc+2B"), "250")
+    is_(c.say("RCPT TO:<x@t.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;x@t.example"), "250")
+    is_(c.say("RCPT TO:<y@t.example> NOTIFY=NEVER,DELAY"), "501 5.5.4")
+    is_(c.say("RCPT TO:<y@t.example> FOO=1"), "555 5.5.4")
+    is_(c.say("DATA"), "354")
+    c.raw("X-Posthouse-Campaign: spring\r\nDate: now\r\nMessage-Id: <1@a>\r\nX-Posthouse-Tags: a b\r\n c\r\n"
+          "X-Posthouse-Track: opens\r\n\r\n\xe9\r\n.\r\n")
+    is_(c.reply(), "250")
+    e, f, data = h.queued.messages[-1]
+    assert (e.campaign, e.tags, e.ret, e.envid) == ("spring", "a b c", 2, "abc+2B"), vars(e)
+    assert e.flags == 1 | 8 and f.flags == 1 and e.rcpts[0][1:3] == ("rfc822;x@t.example", 2 | 8), (e.flags, f.flags, e.rcpts)
+    assert [data[a:a + n].split(b":")[0] for a, n in f.drops] == [b"X-Posthouse-Campaign", b"X-Posthouse-Tags"], f.drops
+    assert data[f.drops[1][0]:][:f.drops[1][1]].endswith(b"opens\r\n") and data.count(b"Date") == 1
+
+
+def logins(h):
+    c = hello(h, "submission")
+    assert "STARTTLS" in c.ehlo and "AUTH" not in c.ehlo
+    is_(c.say("AUTH PLAIN " + b64("\0ann\0secret")), "538 5.7.11")
+    is_(c.say("MAIL FROM:<a@acme.example>"), "530 5.7.0")
+    c.raw("STARTTLS\r\nEHLO evil.example\r\n")
+    is_(c.reply(), "220")
+    time.sleep(0.05)
+    c.s, c.rest = tls(c.s), b""
+    is_(c.say("MAIL FROM:<a@acme.example>"), "503")
+    assert "AUTH PLAIN LOGIN" in c.say("EHLO c.example")
+    is_(c.say("AUTH PLAIN"), "334 ")
+    is_(c.say("*"), "501 5.7.0")
+    is_(c.say("AUTH PLAIN !!!"), "501 5.5.2")
+    is_(c.say("AUTH PLAIN " + b64("\0ann\0wrong")), "535 5.7.8")
+    is_(c.say("AUTH PLAIN " + b64("\0zoe\0wrong")), "535 5.7.8")
+    is_(c.say("AUTH PLAIN " + b64("\0bob\0x")), "535 5.7.8")  # a tenant that is none
+    is_(c.say("AUTH PLAIN"), "334 ")
+    is_(c.say(b64("\0ann\0secret")), "235 2.7.0")
+    is_(c.say("AUTH PLAIN"), "503")
+    is_(c.mail("a@acme.example", ["x@t.example"], MAIL)[-1], "250")
+    e, _, data = h.queued.messages[-1]
+    assert e.login == "ann" and b"with ESMTPSA id" in data and b"ann" not in data.split(b"Subject")[0]
+    c = Client(0, sock=tls(socket.create_connection(("127.0.0.1", h.ports["smtps"]))))
+    is_(c.say("EHLO c.example"), "250")
+    is_(c.say("AUTH LOGIN"), "334 VXNlcm5hbWU6")
+    is_(c.say(b64("ann")), "334 UGFzc3dvcmQ6")
+    is_(c.say(b64("secret")), "235")
+    body = ("%s\r\n" % ("l" * 70)) * 9000
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + body + ".\r\n")[-1], "250")
+    assert h.queued.messages[-1][2].endswith(body.encode())
+    is_(c.say("QUIT"), "221")
+
+
+def limits(h):
+    c = hello(h, "inbound")
+    for _ in range(4):
+        is_(c.say("XYZZY"), "500 5.5.2")
+    is_(c.say("X" * 5000), "500 5.5.2")
+    is_(c.reply(), "421 4.7.0")
+    assert c.closed()
+    many = [Client(h.ports["inbound"]) for _ in range(40)]
+    is_(Client(h.ports["inbound"]).greeting, "421 4.7.0")
+    is_(many[0].say("QUIT"), "221")
+    time.sleep(0.1)
+    c = Client(h.ports["inbound"])
+    is_(c.greeting, "220")
+    time.sleep(2.2)
+    is_(c.reply(), "421 4.4.2")
+    assert c.closed()
+
+
+def queue_away(h):
+    c = hello(h, "local")
+    h.queued.ack = (452, "4.3.1 disk is full")
+    is_(c.mail("a@acme.example", ["x@t.example"], MAIL)[-1], "452 4.3.1")
+    h.queued.ack = (0, "")
+    h.queued.state(452, "4.3.1 no space")
+    time.sleep(0.1)
+    is_(c.say("MAIL FROM:<a@acme.example>"), "452 4.3.1")
+    h.queued.state(0, "")
+    time.sleep(0.1)
+    h.queued.hold = True
+    for line in ("MAIL FROM:<a@acme.example>", "RCPT TO:<x@t.example>"):
+        is_(c.say(line), "250")
+    is_(c.say("DATA"), "354")
+    c.raw(MAIL)
+    time.sleep(0.1)
+    h.queued.chan.sock.shutdown(socket.SHUT_RDWR)
+    is_(c.reply(), "451 4.3.0")
+    is_(c.say("MAIL FROM:<a@acme.example>"), "451 4.3.2")
+    h.new_queued()
+    time.sleep(0.1)
+    is_(c.mail("a@acme.example", ["x@t.example"], MAIL)[-1], "250")
+    h.queued.say(b"\7" * 16)  # an acknowledgement of nothing
+    is_(c.say("NOOP"), "250")
+
+
+def stopping(h):
+    idle, busy = hello(h, "local"), hello(h, "local")
+    h.queued.hold = True
+    for line in ("MAIL FROM:<a@acme.example>", "RCPT TO:<x@t.example>"):
+        is_(busy.say(line), "250")
+    h.smtpd.stop(5)
+    is_(idle.reply(), "421 4.3.2")
+    assert idle.closed()
+    is_(busy.say("DATA"), "354")
+    busy.raw(MAIL)
+    time.sleep(0.1)
+    h.queued.say(h.queued.held[0])
+    is_(busy.reply(), "250 2.0.0")
+    is_(busy.reply(), "421 4.3.2")
+    assert h.smtpd.proc.wait(5) == 0
+
+
+def memory(h):
+    """PSS of an idle session."""
+    def pss():
+        for line in open("/proc/%d/smaps_rollup" % h.smtpd.proc.pid):
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    hello(h, "local")
+    before = pss()
+    many = [hello(h, "local") for _ in range(90)]
+    each = (pss() - before) / len(many)
+    print("  %.1f KB an idle session" % each)
+    assert each < 12
+
+
+CASES = [taken, pipelined, bytewise, line_ends, large, recipients, policy, headers, logins, memory, queue_away, limits, stopping]
+
+
+def main():
+    failed = 0
+    for case in CASES:
+        if sys.argv[2:] and case.__name__ not in sys.argv[2:]:
+            continue
+        h = house()
+        try:
+            case(h)
+            assert h.smtpd.proc.poll() in (None, 0), "smtpd died with %s" % h.smtpd.proc.poll()
+            print("ok %s" % case.__name__)
+        except Exception as e:
+            failed += 1
+            print("not ok %s: %s: %s (line %s)" % (case.__name__, type(e).__name__, e, e.__traceback__.tb_next and e.__traceback__.tb_next.tb_lineno))
+            print("".join("     " + l + "\n" for l in h.smtpd.said().splitlines()[-12:]))
+        h.end()
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
