@@ -14,16 +14,26 @@
 
 enum { TELL_BYTES = 64 * 1024 };
 
+static int
+first_read(int fd, uint64_t at, struct message_file *f)
+{
+	char first[MESSAGE_FILE_FIRST];
+
+	return pread(fd, first, sizeof(first), (off_t)at) == (ssize_t)sizeof(first)
+		   ? message_file_first(span_of(first, sizeof(first)), f)
+		   : -1;
+}
+
 int
 head_read(int fd, uint64_t at, struct head *h, struct err *err)
 {
-	char first[MESSAGE_FILE_FIRST];
 	struct message_file f;
 
-	h->p = NULL;
-	if (pread(fd, first, sizeof(first), (off_t)at) != (ssize_t)sizeof(first) ||
-	    message_file_first(span_of(first, sizeof(first)), &f) == -1)
-		return err_set(err, "its first line is damaged");
+	*h = (struct head){ .p = NULL };
+	if (first_read(fd, at, &f) == -1) {
+		err_set(err, "its first line is damaged");
+		return -1;
+	}
 	*h = (struct head){ .p = malloc(f.head_bytes),
 		.n = f.head_bytes,
 		.bytes_n = f.size_bytes,
@@ -47,15 +57,20 @@ file_head(int fd, struct head *h, struct err *err)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1)
-		return err_sys(err, "stat it");
+	*h = (struct head){ .p = NULL };
+	if (fstat(fd, &st) == -1) {
+		err_sys(err, "stat it");
+		return -1;
+	}
 	if (head_read(fd, 0, h, err) == -1)
 		return -1;
 	if ((uint64_t)st.st_size == h->n + h->bytes_n)
 		return 0;
 	free(h->p);
-	return err_set(err, "it is %" PRIu64 " bytes long instead of %" PRIu64,
-	    (uint64_t)st.st_size, h->n + h->bytes_n);
+	h->p = NULL;
+	err_set(err, "it is %" PRIu64 " bytes long instead of %" PRIu64, (uint64_t)st.st_size,
+	    h->n + h->bytes_n);
+	return -1;
 }
 
 static struct entry *

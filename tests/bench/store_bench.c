@@ -170,8 +170,10 @@ main(int argc, char **argv)
 	struct bench b = { .left = 0 };
 	char *p = malloc(n + 1);
 
-	if (argc < 2 || p == NULL)
+	if (argc < 2 || p == NULL) {
+		free(p);
 		return 2;
+	}
 	memset(p, 'x', n);
 	memset(b.event, 'e', sizeof(b.event));
 	b.bytes = span_of(p, n);
