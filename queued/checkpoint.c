@@ -1,12 +1,13 @@
-/* Segments become free again: what lives in them gets files, the spool is synced, and only then are they used anew.
+/* Segments become free again (DESIGN 4). The order of events is what makes it safe:
  *
- * The order is what makes it safe (DESIGN 4):
- *	1. every message that lives in a full segment alone is given to the names thread to be written;
- *	2. a mark goes through that thread: all files, marks and unlinks asked for before it are done;
- *	3. the sync thread writes the index, syncs the event file and the spool;
- *	4. a floor is journaled: generations below it are not needed, so that a start does not read half of what was
- *	   left (acceptances whose ends were in a segment already used again);
- *	5. then those segments are free: their ends are in files, index and events. */
+ *	1. messages that live in a full segment alone get files, at most FILES_MOST a round;
+ *	2. a barrier goes through the namespace thread: files, marks, moves and unlinks asked for before it are done, and the
+ *	   loop has written the events of ends that came before;
+ *	3. the sync thread writes the index, syncs the event file, then the spool with one syncfs;
+ *	4. files written before that sync count; full segments in which nothing lives are free, in the order of their
+ *	   generations: a done record never goes before the acceptance it ends, and the oldest is used again first.
+ *
+ * When a step of 3 fails, nothing is free, and what it should have covered is written and told again later. */
 #include "err.h"
 #include "log.h"
 #include "store_inside.h"
@@ -16,104 +17,139 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FILES_MOST = 1000, PAUSE_TICKS = 10 };
+
+enum failure { NONE, INDEX, EVENTS, SPOOL };
+
 struct sync_work {
 	struct work work;
 	struct store *store;
-	struct index_changes *changes;
+	uint64_t covers; /* epoch */
+	bool whole;      /* event file and spool too */
+	bool complete;   /* when it began nothing was left undone */
+	enum failure failed;
 	struct err err;
-	bool whole; /* event file and spool too */
-	int failed;
 };
 
-int
+/* ---- segments ---- */
+
+static struct segment *
+by_generation(struct store *s, uint64_t generation)
+{
+	for (unsigned i = 0; i < s->segments_n; i++)
+		if (s->segments[i].generation == generation)
+			return &s->segments[i];
+	return NULL;
+}
+
+bool
 segment_next(struct store *s)
 {
+	struct segment *next = NULL, *last = by_generation(s, s->generation);
+
 	for (unsigned i = 0; i < s->segments_n; i++) {
 		struct segment *seg = &s->segments[i];
 
-		if (seg->state != SEGMENT_FREE)
-			continue;
-		seg->state = SEGMENT_ACTIVE;
-		seg->generation = ++s->generation;
-		seg->used = 0;
-		s->active = i;
-		return 0;
+		if (seg->state == SEGMENT_FREE &&
+		    (next == NULL || seg->generation < next->generation))
+			next = seg;
 	}
-	return -1;
+	if (next == NULL)
+		return false;
+	s->previous_end = last != NULL && last != next ? last->records : UINT64_MAX;
+	next->state = SEGMENT_ACTIVE;
+	next->generation = ++s->generation;
+	next->used = 0;
+	next->records = 0;
+	next->leaving = false;
+	s->active = (unsigned)(next - s->segments);
+	return true;
 }
 
-static void
-sync_run(struct work *w)
+static bool
+is_done_with(const struct segment *seg)
 {
-	struct sync_work *k = (struct sync_work *)w;
-
-	if (k->changes != NULL && index_write(k->store->index, k->changes, &k->err) == -1)
-		k->failed = 1;
-	if (!k->whole || k->failed)
-		return;
-	if (k->store->options.events != -1 && fdatasync(k->store->options.events) == -1 &&
-	    errno != EINVAL)
-		k->failed = err_sys(&k->err, "sync the event file");
-	else if (syncfs(k->store->spool) == -1)
-		k->failed = err_sys(&k->err, "sync the spool");
+	return (seg->state == SEGMENT_FULL || seg->state == SEGMENT_FAILED) && !seg->retired;
 }
 
-/* The lowest generation that a start must still read. */
-static uint64_t
-floor_of(const struct store *s)
+static struct segment *
+oldest_full(struct store *s)
 {
-	uint64_t lowest = s->generation + 1;
+	struct segment *oldest = NULL;
 
-	for (unsigned i = 0; i < s->segments_n; i++) {
-		const struct segment *seg = &s->segments[i];
-
-		if ((seg->state == SEGMENT_ACTIVE || seg->state == SEGMENT_FULL ||
-			seg->state == SEGMENT_LEAVING) &&
-		    seg->generation < lowest)
-			lowest = seg->generation;
-	}
-	return lowest;
-}
-
-/* Without a segment to write to, the floor stands at the head of the next one: it is journaled with the first group. */
-static void
-floor_say(struct store *s)
-{
-	if (s->stuck)
-		checkpoint_floored(s, true);
-	if (s->stuck && segment_next(s) == 0)
-		s->stuck = false;
-	group_floor(s, floor_of(s));
-}
-
-void
-checkpoint_floored(struct store *s, bool ok)
-{
-	if (!ok) {
-		group_floor(s, floor_of(s));
-		return;
-	}
 	for (unsigned i = 0; i < s->segments_n; i++)
-		if (s->segments[i].state == SEGMENT_LEFT)
-			s->segments[i].state = SEGMENT_FREE;
+		if (is_done_with(&s->segments[i]) &&
+		    (oldest == NULL || s->segments[i].generation < oldest->generation))
+			oldest = &s->segments[i];
+	return oldest;
 }
 
 static void
-segments_leave(struct store *s, bool ok)
+segments_free(struct store *s)
 {
-	bool any = false;
+	struct segment *seg;
 
-	for (unsigned i = 0; i < s->segments_n; i++) {
-		struct segment *seg = &s->segments[i];
-
-		if (seg->state != SEGMENT_LEAVING)
-			continue;
-		/* Whose file could not be written still lives there: the segment stays. */
-		seg->state = ok && TAILQ_EMPTY(&seg->living) ? SEGMENT_LEFT : SEGMENT_FULL;
-		any = any || seg->state == SEGMENT_LEFT;
+	while ((seg = oldest_full(s)) != NULL && seg->leaving && TAILQ_EMPTY(&seg->living)) {
+		if (seg->state == SEGMENT_FAILED)
+			seg->retired = true;
+		else
+			seg->state = SEGMENT_FREE;
+		seg->leaving = false;
 	}
-	if (any)
-		floor_say(s);
+}
+
+/* ---- after a sync ---- */
+
+static void
+files_count(struct store *s, uint64_t covered)
+{
+	for (unsigned i = 0; i < s->segments_n; i++) {
+		struct entry *e, *next;
+
+		TAILQ_FOREACH_SAFE (e, &s->segments[i].living, living, next) {
+			if (e->state != ENTRY_FILED || e->epoch > covered)
+				continue;
+			e->state = ENTRY_FILE;
+			entry_leaves(s, e);
+			if (e->gone_aside && e->moves == 0)
+				entry_free(s, e);
+		}
+	}
+}
+
+static void
+files_count_for_nothing(struct store *s)
+{
+	struct table_node *n = NULL;
+
+	while ((n = table_each(&s->entries, n)) != NULL) {
+		struct entry *e = TABLE_OF(n, struct entry, by_id);
+
+		if (e->state == ENTRY_FILED) {
+			e->state = ENTRY_JOURNAL;
+			s->numbers.files--;
+		} else if (e->state == ENTRY_FILE)
+			files_marks(s, e);
+	}
+}
+
+static void
+events_again(struct store *s)
+{
+	for (unsigned i = 0; i < s->segments_n; i++)
+		if (s->segments[i].leaving)
+			replay_events(s, i);
+}
+
+static void
+sync_failed(struct store *s, struct sync_work *k)
+{
+	log_error("checkpoint-failed", "why=\"%s\"", k->err.text);
+	s->not_before = s->ticks + PAUSE_TICKS;
+	if (k->failed == EVENTS)
+		events_again(s);
+	if (k->whole)
+		files_count_for_nothing(s);
 }
 
 static void
@@ -122,16 +158,46 @@ on_synced(struct work *w)
 	struct sync_work *k = (struct sync_work *)w;
 	struct store *s = k->store;
 
-	if (k->failed)
-		log_error("checkpoint-failed", "why=\"%s\"", k->err.text);
 	s->index_writing = false;
-	if (k->whole) {
-		segments_leave(s, !k->failed);
-		s->checkpointing = false;
-		s->sync_failed = k->failed;
+	s->index_failed = k->failed == INDEX;
+	index_written(s->index, k->failed != INDEX);
+	if (k->failed != NONE)
+		sync_failed(s, k);
+	else if (k->whole) {
+		files_count(s, k->covers);
+		if (k->complete)
+			segments_free(s);
 	}
+	if (k->whole)
+		s->checkpointing = false;
+	if (!k->complete)
+		s->not_before = s->ticks + 1;
+	checkpoint_begin(s);
+	store_stop_step(s);
 	free(k);
-	stop_step(s);
+}
+
+/* ---- the sync ---- */
+
+static void
+sync_run(struct work *w)
+{
+	struct sync_work *k = (struct sync_work *)w;
+	struct store *s = k->store;
+
+	if (index_write(s->index, &k->err) == -1) {
+		k->failed = INDEX;
+		return;
+	}
+	if (!k->whole)
+		return;
+	if (s->options.events != -1 && fdatasync(s->options.events) == -1 && errno != EINVAL) {
+		err_sys(&k->err, "sync the event file");
+		k->failed = EVENTS;
+	} else if (syncfs(s->spool) == -1) {
+		err_sys(&k->err, "sync the spool");
+		k->failed = SPOOL;
+	}
 }
 
 static void
@@ -143,8 +209,10 @@ sync_push(struct store *s, bool whole)
 		fatal("out of memory for a checkpoint");
 	*k = (struct sync_work){ .work = { .run = sync_run, .done = on_synced },
 		.store = s,
-		.changes = index_take(s->index),
+		.covers = s->epoch++,
+		.complete = s->undone_n == 0,
 		.whole = whole };
+	index_take(s->index);
 	s->index_writing = true;
 	thread_push(s->sync, &k->work);
 }
@@ -152,56 +220,56 @@ sync_push(struct store *s, bool whole)
 void
 checkpoint_index(struct store *s)
 {
-	if (!s->index_writing)
+	if (!s->index_writing && !s->checkpointing && index_has_changes(s->index) &&
+	    s->ticks >= s->not_before)
 		sync_push(s, false);
 }
 
-struct mark_work {
-	struct work work;
-	struct store *store;
-};
+/* ---- the round ---- */
 
 static void
-mark_run(struct work *w)
+on_barrier(struct store *s)
 {
-	(void)w;
+	sync_push(s, true);
 }
 
-static void
-on_mark(struct work *w)
+static unsigned
+files_ask(struct store *s, struct segment *seg, unsigned most)
 {
-	struct mark_work *m = (struct mark_work *)w;
+	struct entry *e;
+	unsigned n = 0;
 
-	sync_push(m->store, true);
-	free(m);
+	TAILQ_FOREACH (e, &seg->living, living) {
+		if (n == most)
+			break;
+		if (e->state == ENTRY_JOURNAL) {
+			files_write(s, e);
+			n++;
+		}
+	}
+	return n;
 }
 
 void
 checkpoint_begin(struct store *s)
 {
-	struct mark_work *m;
+	unsigned room = FILES_MOST;
 	bool any = false;
 
-	if (s->checkpointing)
+	if (s->checkpointing || s->index_writing || s->ticks < s->not_before)
 		return;
+	for (unsigned i = 0; i < s->segments_n; i++)
+		s->segments[i].leaving = false;
 	for (unsigned i = 0; i < s->segments_n; i++) {
 		struct segment *seg = &s->segments[i];
-		struct entry *e, *next;
 
-		if (seg->state != SEGMENT_FULL)
+		if (!is_done_with(seg))
 			continue;
-		any = true;
-		seg->state = SEGMENT_LEAVING;
-		TAILQ_FOREACH_SAFE (e, &seg->living, living, next)
-			entry_file(s, e);
+		any = seg->leaving = true;
+		room -= files_ask(s, seg, room);
 	}
 	if (!any)
 		return;
-	m = calloc(1, sizeof(*m));
-	if (m == NULL)
-		fatal("out of memory for a checkpoint");
-	*m = (struct mark_work){ .work = { .run = mark_run, .done = on_mark }, .store = s };
 	s->checkpointing = true;
-	s->unsaved = false;
-	thread_push(s->names, &m->work);
+	files_barrier(s, on_barrier);
 }

@@ -1,25 +1,22 @@
 /* Large messages: smtpd fills a draft; here it is read once, and what was read becomes the message's file (DESIGN 4).
  *
- * The names thread copies draft to file while it computes the checksum, and syncs file and folder: then it is accepted. The
- * journal is not needed: the file is the truth, and a start finds it. */
+ * It is copied, not renamed: smtpd may still hold the draft's descriptor, and what was accepted must not change. The
+ * drafting thread copies and checks all that gathered, syncs, gives them their names, syncs those: then they are
+ * accepted. The journal is not needed: the file is the truth, and a start finds it (strays.c). */
 #include "crc32c.h"
 #include "err.h"
 #include "message_file.h"
-#include "spool.h"
 #include "store_inside.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-enum { COPY_BYTES = 256 * 1024 };
+enum { COPY_BYTES = 256 * 1024, ONE_BY_ONE = 3, BATCH_FIRST = 16 };
 
-struct draft_work {
-	struct work work;
-	struct store *store;
+enum outcome { GOOD, DISK, SPACE, DIFFERS };
+
+struct drafted {
 	struct id id;
 	uint32_t draft, rcpts_n;
 	struct buf head;
@@ -27,174 +24,270 @@ struct draft_work {
 	uint32_t crc32c;
 	store_accepted *accepted;
 	void *ctx;
-	int error; /* errno, or -1: not what was promised */
+	enum outcome outcome;
+	int to;
+};
+
+struct draft_batch {
+	struct work work;
+	struct store *store;
+	struct drafted *at;
+	size_t n, cap;
+	char *block;
 };
 
 int
 store_draft_new(struct store *s, uint32_t *draft, struct err *err)
 {
-	*draft = ++s->drafts;
-	return spool_draft(s->spool, *draft, err);
+	int fd;
+
+	if (s->ready_n > 0) {
+		*draft = s->ready[--s->ready_n].number;
+		fd = s->ready[s->ready_n].fd;
+	} else {
+		*draft = ++s->drafts;
+		fd = spool_draft(s->spool, *draft, err);
+	}
+	files_ready_drafts(s);
+	return fd;
 }
 
 void
 store_draft_drop(struct store *s, uint32_t draft)
 {
-	spool_draft_remove(s->spool, draft);
+	files_drop_draft(s, draft);
 }
 
-static int
-put_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t w = write(fd, p, n);
+/* ---- in the thread ---- */
 
-		if (w <= 0)
-			return -1;
-		p += w;
-		n -= (size_t)w;
-	}
-	return 0;
+static enum outcome
+disk(void)
+{
+	return errno == ENOSPC || errno == EDQUOT ? SPACE : DISK;
 }
 
-/* 0; -1: errno, or a draft that is not as its facts say. */
-static int
-copy(struct draft_work *k, int from, int to)
+static enum outcome
+copy_bytes(struct drafted *d, int from, char *block)
 {
-	char *block = malloc(COPY_BYTES);
 	uint64_t size = 0;
 	uint32_t crc = 0;
-	ssize_t n = -1;
+	struct err err;
+	ssize_t n;
 
-	if (block == NULL)
-		return -1;
-	while (put_all(to, k->head.p, size == 0 ? k->head.n : 0) == 0 &&
-	       (n = read(from, block, COPY_BYTES)) > 0) {
+	while ((n = read(from, block, COPY_BYTES)) > 0) {
 		crc = crc32c(crc, span_of(block, (size_t)n));
 		size += (uint64_t)n;
-		if (put_all(to, block, (size_t)n) == -1) {
-			n = -1;
-			break;
-		}
+		if (size > d->size_bytes)
+			return DIFFERS;
+		if (spool_append(d->to, span_of(block, (size_t)n), &err) == -1)
+			return disk();
 	}
-	free(block);
-	if (n == 0 && (size != k->size_bytes || crc != k->crc32c)) {
-		k->error = -1;
-		return -1;
-	}
-	return n == 0 ? 0 : -1;
-}
-
-static int
-folder_sync(int spool, const char *name)
-{
-	char folder[64];
-	char *slash;
-	int fd, r;
-
-	snprintf(folder, sizeof(folder), "%s", name);
-	slash = strrchr(folder, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	fd = openat(spool, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	r = fsync(fd);
-	close(fd);
-	return r;
+	if (n == -1)
+		return DISK;
+	return size == d->size_bytes && crc == d->crc32c ? GOOD : DIFFERS;
 }
 
 static void
-draft_run(struct work *w)
+copy(struct draft_batch *b, struct drafted *d)
 {
-	struct draft_work *k = (struct draft_work *)w;
-	int spool = k->store->spool, from = spool_draft_read(spool, k->draft), to, r;
-	char tmp[64], name[64];
+	int from = spool_draft_read(b->store->spool, d->draft);
+	struct err err;
 
-	snprintf(tmp, sizeof(tmp), "tmp/%s", id_text(k->id).c);
-	spool_name(name, SPOOL_CUR, k->id);
-	to = from == -1 ? -1 : openat(spool, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	r = to == -1 ? -1 : copy(k, from, to);
-	if (r == 0)
-		r = fsync(to);
-	if (r == 0)
-		r = renameat(spool, tmp, spool, name);
-	if (r == 0)
-		r = folder_sync(spool, name);
-	if (r == -1) {
-		if (k->error == 0)
-			k->error = errno == 0 ? EIO : errno;
-		(void)unlinkat(spool, tmp, 0);
-		(void)unlinkat(spool, name, 0);
-	}
-	if (from != -1)
-		close(from);
-	if (to != -1)
-		close(to);
-	spool_draft_remove(spool, k->draft);
+	d->outcome = DISK;
+	if (from == -1)
+		return;
+	d->to = spool_new(b->store->spool, d->id, &err);
+	if (d->to == -1 || spool_append(d->to, buf_all(&d->head), &err) == -1)
+		d->outcome = disk();
+	else
+		d->outcome = copy_bytes(d, from, b->block);
+	close(from);
 }
 
 static void
-entry_stands(struct store *s, struct draft_work *k)
+all_of(struct draft_batch *b, enum outcome outcome)
 {
-	struct entry *e = entry_new(s, k->id);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->at[i].outcome == GOOD)
+			b->at[i].outcome = outcome;
+}
 
-	e->image = k->head.p;
-	e->head_n = k->head.n;
-	e->open = k->rcpts_n;
+/* Few are synced one by one; many with one syncfs. */
+static void
+sync_bytes(struct draft_batch *b)
+{
+	if (b->n > ONE_BY_ONE && syncfs(b->store->spool) == -1)
+		all_of(b, DISK);
+	for (size_t i = 0; i < b->n && b->n <= ONE_BY_ONE; i++)
+		if (b->at[i].outcome == GOOD && fsync(b->at[i].to) == -1)
+			b->at[i].outcome = disk();
+}
+
+static void
+sync_names(struct draft_batch *b)
+{
+	struct err err;
+
+	if (b->n > ONE_BY_ONE && syncfs(b->store->spool) == -1)
+		all_of(b, DISK);
+	for (size_t i = 0; i < b->n && b->n <= ONE_BY_ONE; i++)
+		if (b->at[i].outcome == GOOD &&
+		    spool_sync_folder(b->store->spool, b->at[i].id, SPOOL_CUR, &err) == -1)
+			b->at[i].outcome = DISK;
+}
+
+static void
+finish(struct draft_batch *b, struct drafted *d)
+{
+	int spool = b->store->spool;
+	struct err err;
+
+	if (d->to != -1)
+		close(d->to);
+	if (d->outcome != GOOD) {
+		spool_discard(spool, d->id);
+		(void)spool_remove(spool, d->id, &err);
+	}
+	spool_draft_remove(spool, d->draft);
+}
+
+static void
+batch_run(struct work *w)
+{
+	struct draft_batch *b = (struct draft_batch *)w;
+	struct err err;
+
+	b->block = malloc(COPY_BYTES);
+	if (b->block == NULL)
+		fatal("out of memory for drafts");
+	for (size_t i = 0; i < b->n; i++)
+		copy(b, &b->at[i]);
+	sync_bytes(b);
+	for (size_t i = 0; i < b->n; i++)
+		if (b->at[i].outcome == GOOD &&
+		    spool_publish(b->store->spool, b->at[i].id, SPOOL_CUR, &err) == -1)
+			b->at[i].outcome = disk();
+	sync_names(b);
+	for (size_t i = 0; i < b->n; i++)
+		finish(b, &b->at[i]);
+	free(b->block);
+}
+
+/* ---- in the loop ---- */
+
+static void
+stands(struct store *s, const struct drafted *d)
+{
+	struct entry *e = entry_new(s, d->id, d->rcpts_n);
+
 	e->state = ENTRY_FILE;
-	k->head.p = NULL;
+	e->head_n = (uint32_t)d->head.n;
+	e->bytes_n = d->size_bytes;
+	must(entry_marks(e, buf_all(&d->head)) == 0);
 	s->numbers.files++;
 	s->numbers.accepted++;
 }
 
 static void
+tell(struct store *s, const struct drafted *d)
+{
+	static const struct {
+		uint16_t code;
+		const char *text;
+	} answers[] = {
+		[GOOD] = { 0, "" },
+		[DISK] = { 451, "4.3.0 the queue's disk failed; try again" },
+		[SPACE] = { 452, "4.3.1 the queue's disk is full" },
+		[DIFFERS] = { 451, "4.3.0 what was stored is not what was received; try again" },
+	};
+
+	if (d->outcome == GOOD)
+		stands(s, d);
+	d->accepted(d->ctx, d->id, answers[d->outcome].code, span_str(answers[d->outcome].text));
+}
+
+static void
 on_drafted(struct work *w)
 {
-	struct draft_work *k = (struct draft_work *)w;
+	struct draft_batch *b = (struct draft_batch *)w;
+	struct store *s = b->store;
 
-	if (k->error == 0) {
-		entry_stands(k->store, k);
-		k->accepted(k->ctx, k->id, 0, span_of(NULL, 0));
-	} else if (k->error == ENOSPC)
-		k->accepted(k->ctx, k->id, 452, SPAN_LIT("4.3.1 the queue's disk is full"));
-	else
-		k->accepted(k->ctx, k->id, 451,
-		    k->error == -1
-			? SPAN_LIT("4.3.0 what was stored is not what was received; try again")
-			: SPAN_LIT("4.3.0 the queue's disk failed; try again"));
-	free(k->head.p);
-	free(k);
+	s->draft_writing = false;
+	for (size_t i = 0; i < b->n; i++) {
+		tell(s, &b->at[i]);
+		buf_free(&b->at[i].head);
+	}
+	free(b->at);
+	free(b);
+	store_stop_step(s);
+}
+
+static struct drafted *
+drafted_new(struct store *s)
+{
+	struct draft_batch *b = s->draft_batch;
+
+	if (b == NULL) {
+		b = s->draft_batch = calloc(1, sizeof(*b));
+		if (b == NULL)
+			fatal("out of memory for drafts");
+		b->work = (struct work){ .run = batch_run, .done = on_drafted };
+		b->store = s;
+	}
+	if (b->n == b->cap) {
+		b->cap = b->cap == 0 ? BATCH_FIRST : b->cap * 2;
+		b->at = reallocarray(b->at, b->cap, sizeof(*b->at));
+		if (b->at == NULL)
+			fatal("out of memory for drafts");
+	}
+	return &b->at[b->n++];
 }
 
 void
 store_accept_draft(struct store *s, const struct envelope *e, const struct facts *f, uint32_t draft,
     store_accepted *accepted, void *ctx)
 {
-	struct draft_work *k = calloc(1, sizeof(*k));
 	const char *why;
 	uint16_t code = store_pressure(s, &why);
+	struct drafted *d;
 
-	if (k == NULL)
-		fatal("out of memory for a draft");
-	if (code != 0 || entry_find(s, e->id) != NULL) {
-		accepted(ctx, e->id, code != 0 ? code : 451,
-		    code != 0 ? span_str(why)
-			      : SPAN_LIT("4.3.0 a message of that id is here already"));
-		spool_draft_remove(s->spool, draft);
-		free(k);
+	if (code == 0 && e->rcpts_n == 0) {
+		code = 554;
+		why = "5.5.1 no recipients";
+	} else if (code == 0 && entry_find(s, e->id) != NULL) {
+		code = 451;
+		why = "4.3.0 a message of that id is here already";
+	}
+	if (code != 0) {
+		store_draft_drop(s, draft);
+		writer_refuse(s, e->id, code, why, accepted, ctx);
 		return;
 	}
-	*k = (struct draft_work){ .work = { .run = draft_run, .done = on_drafted },
-		.store = s,
-		.id = e->id,
+	d = drafted_new(s);
+	*d = (struct drafted){ .id = e->id,
 		.draft = draft,
 		.rcpts_n = e->rcpts_n,
 		.size_bytes = f->size_bytes,
 		.crc32c = f->crc32c,
 		.accepted = accepted,
-		.ctx = ctx };
-	buf_init(&k->head, MESSAGE_FILE_HEAD_MAX);
-	message_file_head(&k->head, e, f);
-	thread_push(s->names, &k->work);
+		.ctx = ctx,
+		.to = -1 };
+	buf_init(&d->head, MESSAGE_FILE_HEAD_MAX);
+	message_file_head(&d->head, e, f);
+}
+
+void
+draft_cut(struct store *s)
+{
+	if (s->draft_batch == NULL || s->draft_writing)
+		return;
+	s->draft_writing = true;
+	thread_push(s->drafting, &s->draft_batch->work);
+	s->draft_batch = NULL;
+}
+
+bool
+draft_idle(const struct store *s)
+{
+	return !s->draft_writing && s->draft_batch == NULL;
 }

@@ -1,7 +1,11 @@
 #include "index.h"
+#include "table.h"
 
 #include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,29 +27,27 @@ struct key {
 	uint32_t index; /* big endian */
 };
 
+struct time_key {
+	uint64_t next_ms; /* big endian */
+	struct key key;
+} __attribute__((packed));
+
 struct change {
+	struct table_node by_key;
 	struct key key;
 	bool put;
 	struct record record;
 };
 
-struct index_changes {
-	struct change *at;
-	size_t n, cap;
-};
-
 struct index {
 	MDB_env *env;
 	MDB_dbi by_message, by_time;
-	struct index_changes *gathered;
-	struct record shown; /* what the last answer's spans look at */
+	struct table gathered, taken; /* of struct change */
+	struct time_key told;         /* what is due before it was told */
+	struct record shown;          /* what the last answer's spans look at */
 };
 
-static int
-failed(struct err *err, const char *what, int r)
-{
-	return err_set(err, "index: %s: %s", what, mdb_strerror(r));
-}
+/* ---- opening ---- */
 
 static int
 tables_open(struct index *x)
@@ -53,11 +55,52 @@ tables_open(struct index *x)
 	MDB_txn *txn;
 	int r = mdb_txn_begin(x->env, NULL, 0, &txn);
 
-	if (r == 0)
-		r = mdb_dbi_open(txn, "message", MDB_CREATE, &x->by_message);
+	if (r != 0)
+		return r;
+	r = mdb_dbi_open(txn, "message", MDB_CREATE, &x->by_message);
 	if (r == 0)
 		r = mdb_dbi_open(txn, "time", MDB_CREATE, &x->by_time);
-	return r == 0 ? mdb_txn_commit(txn) : r;
+	if (r == 0)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return r;
+}
+
+static int
+env_open(struct index *x, const char *folder)
+{
+	int r = mdb_env_create(&x->env);
+
+	if (r != 0)
+		return r;
+	r = mdb_env_set_maxdbs(x->env, 2);
+	if (r == 0)
+		r = mdb_env_set_mapsize(x->env, map_bytes);
+	if (r == 0)
+		r = mdb_env_open(x->env, folder, MDB_NOTLS | MDB_NOMETASYNC, 0600);
+	if (r == 0)
+		r = tables_open(x);
+	if (r != 0)
+		mdb_env_close(x->env);
+	return r;
+}
+
+static bool
+is_damage(int r)
+{
+	return r == MDB_INVALID || r == MDB_CORRUPTED || r == MDB_PAGE_NOTFOUND ||
+	       r == MDB_VERSION_MISMATCH || r == MDB_PANIC;
+}
+
+static int
+set_aside(const char *folder)
+{
+	char from[4096], to[4096];
+
+	if (snprintf(from, sizeof(from), "%s/data.mdb", folder) >= (int)sizeof(from) ||
+	    snprintf(to, sizeof(to), "%s/data.mdb.damaged", folder) >= (int)sizeof(to))
+		return -1;
+	return rename(from, to);
 }
 
 struct index *
@@ -68,21 +111,17 @@ index_open(const char *folder, struct err *err)
 
 	if (x == NULL)
 		fatal("out of memory for the index");
-	r = mdb_env_create(&x->env);
-	if (r == 0)
-		r = mdb_env_set_maxdbs(x->env, 2);
-	if (r == 0)
-		r = mdb_env_set_mapsize(x->env, map_bytes);
-	if (r == 0)
-		r = mdb_env_open(x->env, folder, MDB_NOTLS | MDB_NOMETASYNC, 0600);
-	if (r == 0)
-		r = tables_open(x);
+	r = env_open(x, folder);
+	if (is_damage(r) && set_aside(folder) == 0)
+		r = env_open(x, folder);
 	if (r == 0)
 		return x;
-	failed(err, folder, r);
+	err_set(err, "cannot open the index %s: %s", folder, mdb_strerror(r));
 	free(x);
 	return NULL;
 }
+
+/* ---- changes ---- */
 
 static struct key
 key_of(struct id id, uint32_t index)
@@ -93,27 +132,53 @@ key_of(struct id id, uint32_t index)
 	return k;
 }
 
-static struct change *
-change_new(struct index *x, struct id id, uint32_t index)
+static uint64_t
+hash_of(const struct key *k)
 {
-	struct index_changes *c = x->gathered;
+	return span_hash(span_of(k, sizeof(*k)));
+}
 
-	if (c == NULL)
-		c = x->gathered = calloc(1, sizeof(*c));
-	if (c != NULL && c->n == c->cap) {
-		c->cap = c->cap == 0 ? 64 : c->cap * 2;
-		c->at = reallocarray(c->at, c->cap, sizeof(*c->at));
+static struct change *
+change_find(const struct table *t, const struct key *k)
+{
+	for (struct table_node *n = table_first(t, hash_of(k)); n != NULL; n = table_next(n)) {
+		struct change *c = TABLE_OF(n, struct change, by_key);
+
+		if (memcmp(&c->key, k, sizeof(*k)) == 0)
+			return c;
 	}
-	if (c == NULL || c->at == NULL)
+	return NULL;
+}
+
+/* What is known of it without asking the database; NULL: nothing. */
+static struct change *
+change_pending(const struct index *x, const struct key *k)
+{
+	struct change *c = change_find(&x->gathered, k);
+
+	return c != NULL ? c : change_find(&x->taken, k);
+}
+
+static struct change *
+change_of(struct index *x, struct id id, uint32_t index)
+{
+	struct key k = key_of(id, index);
+	struct change *c = change_find(&x->gathered, &k);
+
+	if (c != NULL)
+		return c;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
 		fatal("out of memory for changes of the index");
-	c->at[c->n] = (struct change){ .key = key_of(id, index) };
-	return &c->at[c->n++];
+	c->key = k;
+	table_put(&x->gathered, &c->by_key, hash_of(&k));
+	return c;
 }
 
 void
 index_put(struct index *x, const struct store_wait *w)
 {
-	struct change *c = change_new(x, w->id, w->index);
+	struct change *c = change_of(x, w->id, w->index);
 	struct span status = span_first(w->status, STATUS_MAX),
 		    text = span_first(w->text, TEXT_MAX);
 
@@ -132,22 +197,25 @@ index_put(struct index *x, const struct store_wait *w)
 void
 index_remove(struct index *x, struct id id, uint32_t index)
 {
-	change_new(x, id, index)->put = false;
+	change_of(x, id, index)->put = false;
 }
 
-struct index_changes *
+bool
+index_has_changes(const struct index *x)
+{
+	return x->gathered.n > 0;
+}
+
+/* ---- writing ---- */
+
+void
 index_take(struct index *x)
 {
-	struct index_changes *c = x->gathered;
-
-	x->gathered = NULL;
-	return c;
+	must(x->taken.n == 0);
+	table_free(&x->taken);
+	x->taken = x->gathered;
+	x->gathered = (struct table){ 0 };
 }
-
-struct time_key {
-	uint64_t next_ms; /* big endian */
-	struct key key;
-} __attribute__((packed));
 
 static size_t
 record_bytes(const struct record *r)
@@ -155,86 +223,172 @@ record_bytes(const struct record *r)
 	return offsetof(struct record, text) + r->text_n;
 }
 
-static int
-change_write(struct index *x, MDB_txn *txn, const struct change *c)
+static struct time_key
+time_key_of(uint64_t next_ms, const struct key *k)
 {
-	MDB_val k = { sizeof(c->key), (void *)&c->key }, old, v, empty = { 0, NULL };
-	struct time_key t = { .key = c->key };
+	return (struct time_key){ htobe64(next_ms), *k };
+}
+
+static int
+old_remove(struct index *x, MDB_txn *txn, const struct change *c)
+{
+	MDB_val k = { sizeof(c->key), (void *)&c->key }, old, tk;
+	struct time_key t;
+	uint64_t next_ms;
 	int r = mdb_get(txn, x->by_message, &k, &old);
 
-	if (r == 0) {
-		struct record before;
-		MDB_val tk = { sizeof(t), &t };
-
-		memcpy(&before, old.mv_data, offsetof(struct record, text));
-		t.next_ms = htobe64(before.next_ms);
-		(void)mdb_del(txn, x->by_time, &tk, NULL);
-		if (!c->put)
-			return mdb_del(txn, x->by_message, &k, NULL);
-	}
-	if (!c->put)
-		return 0;
-	v = (MDB_val){ record_bytes(&c->record), (void *)&c->record };
-	r = mdb_put(txn, x->by_message, &k, &v, 0);
-	t.next_ms = htobe64(c->record.next_ms);
-	if (r == 0)
-		r = mdb_put(txn, x->by_time, &(MDB_val){ sizeof(t), &t }, &empty, 0);
+	if (r != 0 || old.mv_size < sizeof(next_ms))
+		return r == MDB_NOTFOUND ? 0 : r;
+	memcpy(&next_ms, old.mv_data, sizeof(next_ms));
+	t = time_key_of(next_ms, &c->key);
+	tk = (MDB_val){ sizeof(t), &t };
+	r = mdb_del(txn, x->by_time, &tk, NULL);
+	if (r == 0 || r == MDB_NOTFOUND)
+		r = mdb_del(txn, x->by_message, &k, NULL);
 	return r;
 }
 
-int
-index_write(struct index *x, struct index_changes *c, struct err *err)
+/* What is held is never due. */
+static int
+change_write(struct index *x, MDB_txn *txn, const struct change *c)
 {
-	MDB_txn *txn;
-	int r = mdb_txn_begin(x->env, NULL, 0, &txn);
+	MDB_val k = { sizeof(c->key), (void *)&c->key };
+	MDB_val v = { record_bytes(&c->record), (void *)&c->record }, tk, empty = { 0, NULL };
+	struct time_key t = time_key_of(c->record.next_ms, &c->key);
+	int r = old_remove(x, txn, c);
 
-	for (size_t i = 0; r == 0 && i < c->n; i++)
-		r = change_write(x, txn, &c->at[i]);
+	if (r != 0 || !c->put)
+		return r;
+	r = mdb_put(txn, x->by_message, &k, &v, 0);
+	if (r != 0 || c->record.held)
+		return r;
+	tk = (MDB_val){ sizeof(t), &t };
+	return mdb_put(txn, x->by_time, &tk, &empty, 0);
+}
+
+int
+index_write(struct index *x, struct err *err)
+{
+	struct table_node *n = NULL;
+	MDB_txn *txn;
+	int r;
+
+	if (x->taken.n == 0)
+		return 0;
+	r = mdb_txn_begin(x->env, NULL, 0, &txn);
+	if (r != 0)
+		return err_set(err, "write the index: %s", mdb_strerror(r));
+	while (r == 0 && (n = table_each(&x->taken, n)) != NULL)
+		r = change_write(x, txn, TABLE_OF(n, struct change, by_key));
 	if (r == 0)
 		r = mdb_txn_commit(txn);
-	free(c->at);
-	free(c);
-	return r == 0 ? 0 : failed(err, "write", r);
+	else
+		mdb_txn_abort(txn);
+	return r == 0 ? 0 : err_set(err, "write the index: %s", mdb_strerror(r));
+}
+
+static void
+due_from(struct index *x, uint64_t next_ms, const struct key *k)
+{
+	struct time_key t = time_key_of(next_ms, k);
+
+	if (memcmp(&t, &x->told, sizeof(t)) < 0)
+		x->told = t;
+}
+
+static void
+change_back(struct index *x, struct change *c)
+{
+	if (change_find(&x->gathered, &c->key) == NULL)
+		table_put(&x->gathered, &c->by_key, hash_of(&c->key));
+	else
+		free(c);
+}
+
+void
+index_written(struct index *x, bool stands)
+{
+	struct table_node *n, *next;
+
+	for (n = table_each(&x->taken, NULL); n != NULL; n = next) {
+		struct change *c = TABLE_OF(n, struct change, by_key);
+
+		next = table_each(&x->taken, n);
+		table_remove(&x->taken, n);
+		if (!stands) {
+			change_back(x, c);
+			continue;
+		}
+		if (c->put)
+			due_from(x, c->record.next_ms, &c->key);
+		free(c);
+	}
+	table_free(&x->taken);
 }
 
 /* ---- reading ---- */
 
 static void
-shown_as(struct index *x, const struct key *k, const MDB_val *v, struct store_wait *w)
+show(struct index *x, const struct key *k, struct store_wait *w)
 {
-	size_t n = v->mv_size < sizeof(x->shown) ? v->mv_size : sizeof(x->shown);
+	const struct record *r = &x->shown;
 
-	memset(&x->shown, 0, sizeof(x->shown));
-	memcpy(&x->shown, v->mv_data, n);
 	*w = (struct store_wait){ .index = be32toh(k->index),
-		.next_ms = x->shown.next_ms,
-		.attempts = x->shown.attempts,
-		.held = x->shown.held != 0,
-		.code = x->shown.code,
-		.status = span_of(x->shown.status, strnlen(x->shown.status, STATUS_MAX)),
-		.text = span_of(x->shown.text, x->shown.text_n <= TEXT_MAX ? x->shown.text_n : 0) };
+		.next_ms = r->next_ms,
+		.attempts = r->attempts,
+		.held = r->held != 0,
+		.code = r->code,
+		.status = span_of(r->status, strnlen(r->status, STATUS_MAX)),
+		.text = span_of(r->text, r->text_n <= TEXT_MAX ? r->text_n : 0) };
 	memcpy(w->id.b, k->id, ID_BYTES);
+}
+
+static bool
+record_get(struct index *x, MDB_txn *txn, const struct key *k)
+{
+	MDB_val key = { sizeof(*k), (void *)k }, v;
+
+	if (mdb_get(txn, x->by_message, &key, &v) != 0)
+		return false;
+	memset(&x->shown, 0, sizeof(x->shown));
+	memcpy(&x->shown, v.mv_data, v.mv_size < sizeof(x->shown) ? v.mv_size : sizeof(x->shown));
+	return true;
 }
 
 bool
 index_get(struct index *x, struct id id, uint32_t index, struct store_wait *w)
 {
 	struct key key = key_of(id, index);
-	MDB_val k = { sizeof(key), &key }, v;
+	const struct change *c = change_pending(x, &key);
 	MDB_txn *txn;
 	bool there;
 
-	if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
+	if (c != NULL && c->put)
+		x->shown = c->record;
+	if (c != NULL)
+		there = c->put;
+	else if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
 		return false;
-	there = mdb_get(txn, x->by_message, &k, &v) == 0;
+	else {
+		there = record_get(x, txn, &key);
+		mdb_txn_abort(txn);
+	}
 	if (there)
-		shown_as(x, &key, &v, w);
-	mdb_txn_abort(txn);
+		show(x, &key, w);
 	return there;
 }
 
-void
-index_remove_all(struct index *x, struct id id)
+bool
+index_has(struct index *x, struct id id, uint32_t index)
+{
+	struct store_wait w;
+
+	return index_get(x, id, index, &w);
+}
+
+/* Keys of one message in the database, each to the callback. */
+static void
+each_of(struct index *x, struct id id, bool (*each)(void *, uint32_t), void *ctx)
 {
 	struct key key = key_of(id, 0);
 	MDB_val k = { sizeof(key), &key }, v;
@@ -244,75 +398,150 @@ index_remove_all(struct index *x, struct id id)
 
 	if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
 		return;
-	if (mdb_cursor_open(txn, x->by_message, &cursor) == 0) {
-		r = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
-		while (
-		    r == 0 && k.mv_size == sizeof(key) && memcmp(k.mv_data, id.b, ID_BYTES) == 0) {
-			memcpy(&key, k.mv_data, sizeof(key));
-			index_remove(x, id, be32toh(key.index));
-			r = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+	r = mdb_cursor_open(txn, x->by_message, &cursor);
+	if (r == 0) {
+		struct key at;
+
+		for (r = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE); r == 0;
+		     r = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
+			if (k.mv_size != sizeof(at) || memcmp(k.mv_data, id.b, ID_BYTES) != 0)
+				break;
+			memcpy(&at, k.mv_data, sizeof(at));
+			if (!each(ctx, be32toh(at.index)))
+				break;
 		}
 		mdb_cursor_close(cursor);
 	}
 	mdb_txn_abort(txn);
 }
 
-bool
-index_has(struct index *x, struct id id)
+struct removing {
+	struct index *index;
+	struct id id;
+};
+
+static bool
+remove_one(void *ctx, uint32_t index)
 {
-	struct key key = key_of(id, 0);
-	MDB_val k = { sizeof(key), &key }, v;
-	MDB_cursor *cursor;
-	MDB_txn *txn;
+	struct removing *r = ctx;
+
+	index_remove(r->index, r->id, index);
+	return true;
+}
+
+/* Pending ones are few; those under way are undone by a change behind them. */
+static void
+remove_pending(struct index *x, const struct table *t, struct id id)
+{
+	struct table_node *n, *next;
+
+	for (n = table_each(t, NULL); n != NULL; n = next) {
+		struct change *c = TABLE_OF(n, struct change, by_key);
+
+		next = table_each(t, n);
+		if (memcmp(c->key.id, id.b, ID_BYTES) == 0)
+			index_remove(x, id, be32toh(c->key.index));
+	}
+}
+
+void
+index_remove_all(struct index *x, struct id id)
+{
+	struct removing r = { x, id };
+
+	each_of(x, id, remove_one, &r);
+	remove_pending(x, &x->taken, id);
+	remove_pending(x, &x->gathered, id);
+}
+
+static bool
+note_one(void *ctx, uint32_t index)
+{
+	(void)index;
+	*(bool *)ctx = true;
+	return false;
+}
+
+bool
+index_has_written(struct index *x, struct id id)
+{
 	bool there = false;
 
-	if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
-		return false;
-	if (mdb_cursor_open(txn, x->by_message, &cursor) == 0) {
-		there = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE) == 0 &&
-			k.mv_size == sizeof(key) && memcmp(k.mv_data, id.b, ID_BYTES) == 0;
-		mdb_cursor_close(cursor);
-	}
-	mdb_txn_abort(txn);
+	each_of(x, id, note_one, &there);
 	return there;
+}
+
+/* ---- what is due ---- */
+
+/* The next place after that key. */
+static void
+told_up_to(struct index *x, const struct time_key *t)
+{
+	uint8_t *p = (uint8_t *)&x->told;
+
+	x->told = *t;
+	for (size_t i = sizeof(x->told); i-- > 0;)
+		if (++p[i] != 0)
+			return;
+}
+
+/* A record that is being changed is told when its new state is written. */
+static bool
+tell(struct index *x, MDB_txn *txn, const struct time_key *t,
+    bool (*taken)(void *, const struct store_wait *), void *ctx)
+{
+	struct key k = t->key;
+	struct store_wait w;
+
+	if (change_pending(x, &k) != NULL || !record_get(x, txn, &k))
+		return false;
+	show(x, &k, &w);
+	return taken(ctx, &w);
 }
 
 unsigned
 index_due(struct index *x, uint64_t until_ms, unsigned max,
-    void (*due)(void *, const struct store_wait *), void *ctx)
+    bool (*taken)(void *, const struct store_wait *), void *ctx)
 {
+	struct time_key t = x->told;
+	MDB_val k = { sizeof(t), &t }, none;
 	MDB_cursor *cursor;
-	struct time_key t;
-	MDB_txn *txn;
-	MDB_val k, none;
 	unsigned n = 0;
+	MDB_txn *txn;
+	int r;
 
 	if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
 		return 0;
-	if (mdb_cursor_open(txn, x->by_time, &cursor) != 0) {
+	r = mdb_cursor_open(txn, x->by_time, &cursor);
+	if (r != 0) {
 		mdb_txn_abort(txn);
 		return 0;
 	}
-	while (
-	    n < max && mdb_cursor_get(cursor, &k, &none, MDB_NEXT) == 0 && k.mv_size == sizeof(t)) {
-		struct store_wait w;
-		struct key at;
-		MDB_val v, key;
+	for (r = mdb_cursor_get(cursor, &k, &none, MDB_SET_RANGE); r == 0 && n < max;
+	     r = mdb_cursor_get(cursor, &k, &none, MDB_NEXT)) {
+		struct time_key at;
 
-		memcpy(&t, k.mv_data, sizeof(t));
-		if (be64toh(t.next_ms) > until_ms)
-			break;
-		key = (MDB_val){ sizeof(t.key), &t.key };
-		if (mdb_get(txn, x->by_message, &key, &v) != 0)
+		if (k.mv_size != sizeof(at))
 			continue;
-		at = t.key;
-		shown_as(x, &at, &v, &w);
-		due(ctx, &w);
-		n++;
+		memcpy(&at, k.mv_data, sizeof(at));
+		if (be64toh(at.next_ms) > until_ms)
+			break;
+		n += tell(x, txn, &at, taken, ctx);
+		told_up_to(x, &at);
 	}
 	mdb_cursor_close(cursor);
 	mdb_txn_abort(txn);
 	return n;
+}
+
+void
+index_due_again(struct index *x, struct id id, uint32_t index)
+{
+	struct key key = key_of(id, index);
+	struct store_wait w;
+
+	if (index_get(x, id, index, &w))
+		due_from(x, w.next_ms, &key);
 }
 
 uint64_t
@@ -326,4 +555,14 @@ index_count(struct index *x)
 	(void)mdb_stat(txn, x->by_message, &st);
 	mdb_txn_abort(txn);
 	return st.ms_entries;
+}
+
+void
+index_close(struct index *x)
+{
+	index_take(x);
+	index_written(x, true);
+	table_free(&x->gathered);
+	mdb_env_close(x->env);
+	free(x);
 }

@@ -1,7 +1,8 @@
 /* index.h: what waits, by time and by message, in LMDB; the only user of that database.
  *
- * Loop's thread reads; changes are gathered there and written, durably, in the checkpoint thread as one transaction a step.
- * The index can be rebuilt from the files: losing it costs retry times. */
+ * The loop's thread reads, and sees what it changed at once; changes gather and are written in the checkpoint thread, one
+ * transaction a step: index_take(), index_write() in that thread, index_written(). A failed write keeps them.
+ * The index can be rebuilt from the files: losing it costs retry times. One that cannot be opened is set aside. */
 #pragma once
 
 #include "store.h"
@@ -9,17 +10,27 @@
 struct index;
 
 struct index *index_open(const char *folder, struct err *); /* before the sandbox */
+void index_close(struct index *);
 
-/* Gathered until the next step. */
 void index_put(struct index *, const struct store_wait *);
 void index_remove(struct index *, struct id, uint32_t index);
 void index_remove_all(struct index *, struct id); /* every recipient of it */
-/* Takes what was gathered, for index_write() in another thread; NULL: nothing gathered. */
-struct index_changes *index_take(struct index *);
-int index_write(struct index *, struct index_changes *, struct err *); /* frees the changes */
+bool index_has_changes(const struct index *);
 
+void index_take(struct index *);                 /* nothing may be taken already */
+int index_write(struct index *, struct err *);   /* in another thread */
+void index_written(struct index *, bool stands); /* false: the changes go back */
+
+/* Spans are valid until the next call. */
 bool index_get(struct index *, struct id, uint32_t index, struct store_wait *);
-bool index_has(struct index *, struct id); /* any recipient of it */
+bool index_has(struct index *, struct id, uint32_t index);
+/* Any recipient of it is in the database; for other threads. */
+bool index_has_written(struct index *, struct id);
+
+/* What is due until then and not held, in order of time, each once: the index remembers how far it told. taken()
+ * false: it does not count. Returns how many counted. */
 unsigned index_due(struct index *, uint64_t until_ms, unsigned max,
-    void (*due)(void *, const struct store_wait *), void *ctx);
+    bool (*taken)(void *, const struct store_wait *), void *ctx);
+/* That record is told again when it is due, though it may have been told before. */
+void index_due_again(struct index *, struct id, uint32_t index);
 uint64_t index_count(struct index *);

@@ -4,23 +4,29 @@
 
 #include <string.h>
 
-static const char magic[4] = { 'P', 'H', 'J', '1' };
+static const char magic[4] = { 'P', 'H', 'J', '2' };
 
-struct head {
+struct header {
 	char magic[4];
-	uint32_t crc; /* of what follows, body included */
-	uint32_t len; /* of the body */
+	uint32_t check; /* of what follows in the header, and of the head */
 	uint8_t type;
 	char mark;
 	uint8_t spare[2];
-	uint64_t generation;
-	uint64_t sequence;
+	uint32_t index;
+	uint64_t generation, sequence;
 	uint8_t id[ID_BYTES];
+	uint32_t head_n, bytes_n, bytes_crc;
+	uint32_t spare2;
 };
 
-_Static_assert(sizeof(struct head) == JOURNAL_HEAD, "a record's head has a fixed width");
+_Static_assert(sizeof(struct header) == JOURNAL_HEADER, "a record's header has a fixed width");
 
-enum { COVERED_FROM = 8 };
+enum { CHECKED_FROM = 8, HEAD_MOST = 64 * 1024 * 1024 };
+
+/* What a JOURNAL_OPEN has as its head. */
+struct opening {
+	uint64_t oldest, previous_end;
+};
 
 static size_t
 padded(size_t n)
@@ -28,99 +34,134 @@ padded(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-/* An end's body begins with the recipient's index. */
-static size_t
-index_bytes(enum journal_type type)
+size_t
+journal_bytes(size_t head, size_t bytes)
 {
-	return type == JOURNAL_END ? sizeof(uint32_t) : 0;
+	return JOURNAL_HEADER + padded(head + bytes);
 }
 
 size_t
-journal_bytes(size_t body)
+journal_begin(struct buf *b)
 {
-	return JOURNAL_HEAD + padded(body + sizeof(uint32_t));
+	static const char blank[JOURNAL_HEADER];
+	size_t begin = b->n;
+
+	buf_add(b, blank, sizeof(blank));
+	return begin;
 }
 
 void
-journal_put(struct buf *out, const struct journal_record *r)
+journal_end(struct buf *b, size_t begin, const struct journal_record *r)
 {
 	static const char zeros[8];
-	struct head h = { .len = (uint32_t)(r->body.n + index_bytes(r->type)),
-		.type = (uint8_t)r->type,
-		.mark = r->mark };
+	struct header h = { .type = (uint8_t)r->type,
+		.mark = r->mark,
+		.index = r->index,
+		.head_n = (uint32_t)(b->n - begin - JOURNAL_HEADER),
+		.bytes_n = (uint32_t)r->bytes.n,
+		.bytes_crc = r->bytes_crc };
 
-	must(r->body.n <= JOURNAL_BODY_MAX);
+	must(b->n - begin - JOURNAL_HEADER <= HEAD_MOST && r->bytes.n <= UINT32_MAX / 2);
 	memcpy(h.magic, magic, sizeof(magic));
 	memcpy(h.id, r->id.b, ID_BYTES);
-	buf_add(out, &h, sizeof(h));
-	if (r->type == JOURNAL_END)
-		buf_add(out, &r->index, sizeof(r->index));
-	buf_span(out, r->body);
-	buf_add(out, zeros, padded(h.len) - h.len);
+	buf_span(b, r->bytes);
+	buf_add(b, zeros, padded(b->n - begin) - (b->n - begin));
+	must(!buf_over(b));
+	memcpy(b->p + begin, &h, sizeof(h));
+}
+
+void
+journal_put(struct buf *b, const struct journal_record *r)
+{
+	size_t begin = journal_begin(b);
+	struct opening o = { r->oldest, r->previous_end };
+
+	if (r->type == JOURNAL_OPEN)
+		buf_add(b, &o, sizeof(o));
+	else
+		buf_span(b, r->head);
+	journal_end(b, begin, r);
 }
 
 static uint32_t
-sum(const char *record, size_t len)
+check_of(const char *record, size_t head_n)
 {
-	return crc32c(0, span_of(record + COVERED_FROM, JOURNAL_HEAD - COVERED_FROM + len));
+	return crc32c(0, span_of(record + CHECKED_FROM, JOURNAL_HEADER - CHECKED_FROM + head_n));
 }
 
 void
 journal_seal(char *records, size_t n, uint64_t generation, uint64_t *sequence)
 {
 	for (size_t at = 0; at < n;) {
-		struct head h;
+		struct header h;
 
 		memcpy(&h, records + at, sizeof(h));
 		h.generation = generation;
-		h.sequence = ++*sequence;
+		h.sequence = (*sequence)++;
 		memcpy(records + at, &h, sizeof(h));
-		h.crc = sum(records + at, h.len);
+		h.check = check_of(records + at, h.head_n);
 		memcpy(records + at, &h, sizeof(h));
-		at += JOURNAL_HEAD + padded(h.len);
+		at += journal_bytes(h.head_n, h.bytes_n);
 	}
 }
 
-/* -1: no record begins here. */
-static int
-head_read(struct span s, struct head *h)
+/* ---- reading ---- */
+
+void
+journal_reader_init(struct journal_reader *r, struct span segment)
 {
-	if (s.n < JOURNAL_HEAD)
-		return -1;
-	memcpy(h, s.p, sizeof(*h));
-	if (memcmp(h->magic, magic, sizeof(magic)) != 0 ||
-	    h->len > JOURNAL_BODY_MAX + sizeof(uint32_t) || padded(h->len) > s.n - JOURNAL_HEAD ||
-	    h->crc != sum(s.p, h->len))
-		return -1;
-	return 0;
+	*r = (struct journal_reader){ .segment = segment };
 }
 
-bool
-journal_next(struct span *rest, uint64_t generation, struct journal_record *r)
+static bool
+header_is_good(struct span s, const struct header *h)
 {
-	struct head h;
+	return memcmp(h->magic, magic, sizeof(magic)) == 0 && h->head_n <= HEAD_MOST &&
+	       journal_bytes(h->head_n, h->bytes_n) <= s.n &&
+	       h->check == check_of(s.p, h->head_n) &&
+	       h->bytes_crc == crc32c(0, span_of(s.p + JOURNAL_HEADER + h->head_n, h->bytes_n));
+}
 
-	if (head_read(*rest, &h) == -1 || h.generation != generation || h.type < JOURNAL_ACCEPT ||
-	    h.type > JOURNAL_FLOOR || h.len < index_bytes(h.type))
+static bool
+opening_get(struct journal_record *rec)
+{
+	struct opening o;
+
+	if (rec->head.n != sizeof(o))
 		return false;
-	*r = (struct journal_record){ .type = h.type,
-		.generation = h.generation,
-		.sequence = h.sequence,
-		.mark = h.mark,
-		.body = span_of(rest->p + JOURNAL_HEAD, h.len) };
-	memcpy(r->id.b, h.id, ID_BYTES);
-	if (r->type == JOURNAL_END) {
-		memcpy(&r->index, r->body.p, sizeof(r->index));
-		r->body = span_from(r->body, sizeof(r->index));
-	}
-	*rest = span_from(*rest, JOURNAL_HEAD + padded(h.len));
+	memcpy(&o, rec->head.p, sizeof(o));
+	rec->oldest = o.oldest;
+	rec->previous_end = o.previous_end;
 	return true;
 }
 
-uint64_t
-journal_generation(struct span segment)
+bool
+journal_next(struct journal_reader *r, struct journal_record *rec)
 {
-	struct head h;
+	struct span s = span_from(r->segment, r->at);
+	struct header h;
 
-	return head_read(segment, &h) == -1 ? 0 : h.generation;
+	if (s.n < sizeof(h))
+		return false;
+	memcpy(&h, s.p, sizeof(h));
+	if (!header_is_good(s, &h) || h.sequence != r->sequence ||
+	    (r->sequence == 0) != (h.type == JOURNAL_OPEN) || h.type < JOURNAL_OPEN ||
+	    h.type > JOURNAL_MOVE || (r->sequence > 0 && h.generation != r->generation))
+		return false;
+	*rec = (struct journal_record){ .type = h.type,
+		.index = h.index,
+		.mark = h.mark,
+		.head = span_of(s.p + JOURNAL_HEADER, h.head_n),
+		.bytes = span_of(s.p + JOURNAL_HEADER + h.head_n, h.bytes_n),
+		.bytes_crc = h.bytes_crc,
+		.at = r->at,
+		.n = journal_bytes(h.head_n, h.bytes_n),
+		.generation = h.generation };
+	memcpy(rec->id.b, h.id, ID_BYTES);
+	if (h.type == JOURNAL_OPEN && !opening_get(rec))
+		return false;
+	r->generation = h.generation;
+	r->sequence++;
+	r->at += rec->n;
+	return true;
 }

@@ -1,37 +1,57 @@
 /* journal.h: the records of a journal segment. Pure.
  *
- * A record is a head of fixed width and a body. Its checksum covers head and body; it carries the generation of the
- * segment's use, so that what an earlier use left behind does not match. Reading stops at the first that does not. */
+ * A record is a header of 64 bytes, a head (text of a message file, or an event), and the bytes of a message. It carries
+ * the generation of the segment's use and its place in it, so that what an earlier use left behind never matches. Header
+ * and head have one checksum, the message has its own, which is known before. Reading stops at the first record that does
+ * not match. The first record of a segment is JOURNAL_OPEN. Numbers are in host order. */
 #pragma once
 
 #include "buf.h"
 #include "id.h"
 
 enum journal_type {
-	JOURNAL_ACCEPT = 1, /* body: a message as in message_file.h */
-	JOURNAL_END,        /* body: mark, recipient index, the final event */
-	JOURNAL_FLOOR, /* body: 8 bytes: segments of lower generations are free, whatever is left in them */
+	JOURNAL_OPEN = 1, /* a segment's use begins */
+	JOURNAL_MESSAGE,  /* head and bytes: a message as in message_file.h */
+	JOURNAL_END,      /* a recipient ended; head: the final event's line, may be empty */
+	JOURNAL_MOVE,     /* an operator moved a message: mark is its new place */
 };
 
-enum { JOURNAL_HEAD = 48, JOURNAL_BODY_MAX = 8 * 1024 * 1024 };
+enum { JOURNAL_HEADER = 64 };
 
 struct journal_record {
 	enum journal_type type;
-	uint64_t generation, sequence;
 	struct id id;
-	uint32_t index; /* JOURNAL_END */
-	char mark;
-	struct span body; /* JOURNAL_END: the event's line, may be empty */
+	uint32_t index; /* END: the recipient */
+	char mark;      /* END: enum recipient_mark; MOVE: letter of the place */
+	struct span head, bytes;
+	uint32_t bytes_crc;
+	size_t at, n; /* where it stands in the segment, and how long it is; set by the reader */
+	/* JOURNAL_OPEN: */
+	uint64_t generation;
+	uint64_t oldest;       /* generation: older ones hold nothing that counts */
+	uint64_t previous_end; /* so many records of the generation before count */
 };
 
-/* Appends the record, padded to 8 bytes. */
-void journal_put(struct buf *out, const struct journal_record *);
-/* Bytes it takes. */
-size_t journal_bytes(size_t body);
-/* Gives records put before their place was known their generation and sequence: call before writing. */
+/* Bytes that a record of so much head and bytes takes. */
+size_t journal_bytes(size_t head, size_t bytes);
+
+/* Appends a record in two steps, so that its head can be written in place: begin, append the head to the buffer, end. */
+size_t journal_begin(struct buf *);
+void journal_end(struct buf *, size_t begin, const struct journal_record *);
+/* Both at once. */
+void journal_put(struct buf *, const struct journal_record *);
+
+/* Gives n bytes of records their generation and sequence and seals them; *sequence: of the first, then of the next. */
 void journal_seal(char *records, size_t n, uint64_t generation, uint64_t *sequence);
 
-/* Takes the next record of that generation from *rest; false at the end. */
-bool journal_next(struct span *rest, uint64_t generation, struct journal_record *);
-/* Generation of a segment by its first record; 0: none. */
-uint64_t journal_generation(struct span segment);
+/* Reads a segment's bytes from the beginning. */
+struct journal_reader {
+	struct span segment;
+	size_t at;
+	uint64_t generation; /* 0: there was no JOURNAL_OPEN */
+	uint64_t sequence;   /* records read so far */
+};
+
+void journal_reader_init(struct journal_reader *, struct span segment);
+/* False at the end; spans lie in the segment. */
+bool journal_next(struct journal_reader *, struct journal_record *);

@@ -310,20 +310,31 @@ message_file_parse(
 	return rcpts == e->rcpts_n ? 0 : err_set(err, "it names fewer recipients than it says");
 }
 
-size_t
-message_file_mark(struct span head, uint32_t index)
+bool
+message_file_head_is_good(struct span head)
 {
-	size_t at = MESSAGE_FILE_FIRST;
+	struct message_file f;
+	uint32_t crc;
 
-	while (at < head.n) {
-		struct span rest = span_from(head, at);
+	return first_parse(head, &f, &crc) == 0 && f.head_bytes == head.n &&
+	       head_crc(span_from(head, MESSAGE_FILE_FIRST)) == crc;
+}
+
+uint32_t
+message_file_marks(struct span head, uint32_t *at, uint32_t max)
+{
+	struct span rest = span_from(head, MESSAGE_FILE_FIRST);
+	uint32_t n = 0;
+
+	while (rest.n > 0) {
 		ptrdiff_t end = span_find(rest, '\n');
 
-		if (end < 0)
-			return 0;
-		if (span_starts(rest, "rcpt ") && index-- == 0)
-			return at + RCPT_MARK_AT;
-		at += (size_t)end + 1;
+		if (span_starts(rest, "rcpt ")) {
+			if (n < max)
+				at[n] = (uint32_t)(rest.p - head.p) + RCPT_MARK_AT;
+			n++;
+		}
+		rest = span_from(rest, end < 0 ? rest.n : (size_t)end + 1);
 	}
-	return 0;
+	return n;
 }

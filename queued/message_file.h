@@ -30,5 +30,7 @@ int message_file_first(struct span, struct message_file *);
 /* The whole head, checked: envelope and facts in the arena. -1: err says what is wrong. */
 int message_file_parse(
     struct span head, struct envelope *, struct facts *, struct arena *, struct err *);
-/* Offset in the head of that recipient's mark; 0 if there is no such recipient. */
-size_t message_file_mark(struct span head, uint32_t index);
+/* Whether first line and head match their checksum; marks do not count. */
+bool message_file_head_is_good(struct span head);
+/* Offsets in the head of the recipients' marks, at most max; returns how many there are. */
+uint32_t message_file_marks(struct span head, uint32_t *at, uint32_t max);

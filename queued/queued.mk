@@ -3,6 +3,10 @@ programs    += queued
 queued.o    := $(patsubst %.c,%.o,$(filter-out %_test.c,$(wildcard queued/*.c)))
 queued.libs := -llmdb -lpthread
 
+# The storage half, which tests and benches use without the rest.
+queued.store.o := $(addprefix queued/,store.o entry.o writer.o commit.o journal.o files.o spool.o message_file.o index.o \
+	checkpoint.o replay.o restore.o strays.o draft.o pressure.o operate.o thread.o table.o)
+
 tests += $(addprefix queued/,schedule_test retry_test adapt_test draw_test route_test limits_test acks_test delivery_test)
 queued/schedule_test.o := queued/schedule_test.o queued/schedule.o
 queued/retry_test.o    := queued/retry_test.o queued/retry.o
@@ -12,3 +16,12 @@ queued/route_test.o    := queued/route_test.o queued/route.o queued/table.o
 queued/limits_test.o   := queued/limits_test.o queued/limits.o
 queued/acks_test.o     := queued/acks_test.o queued/acks.o
 queued/delivery_test.o := queued/delivery_test.o queued/delivery.o
+
+tests += $(addprefix queued/,journal_test commit_test message_file_test index_test replay_test)
+queued/journal_test.o      := queued/journal_test.o queued/journal.o
+queued/commit_test.o       := queued/commit_test.o queued/commit.o queued/journal.o
+queued/message_file_test.o := queued/message_file_test.o queued/message_file.o
+queued/replay_test.o       := queued/replay_test.o $(queued.store.o)
+queued/replay_test.libs    := -llmdb -lpthread
+queued/index_test.o        := $(addprefix queued/,index_test.o index.o table.o)
+queued/index_test.libs     := -llmdb -lpthread

@@ -1,40 +1,42 @@
 /* The start: what the journal holds is made true again (DESIGN 4).
  *
- *	1. segments are read in the order of their generations, from the highest floor on, each up to the first record
- *	   that does not match;
- *	2. an acceptance makes a message live, an end marks its recipient and its event is told again;
- *	3. each living message's file, where there is one, is compared by length and checksum: a file is believed only
+ *	1. segments are read in the order of their generations, each to its first record that does not match, or to where
+ *	   the next generation says it ended; those older than the newest one's oldest hold nothing that counts;
+ *	2. an acceptance makes a message live, an end marks its recipient and its event is told again, a move is noted;
+ *	3. each living message's file, where there is one, is compared by length and checksums: a file is believed only
  *	   whole (a renamed one can come back empty), else it is written again by the checkpoint that follows;
- *	4. ends of messages that live in files alone are marked there; a file whose last recipient ended is removed. */
+ *	4. ends and moves of messages that live in files alone are done there again. */
 #include "crc32c.h"
 #include "err.h"
 #include "log.h"
-#include "loop.h"
 #include "message_file.h"
-#include "spool.h"
 #include "store_inside.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* An end whose message the journal does not hold. */
+/* A record whose message the journal does not hold. */
 struct orphan {
 	struct id id;
+	size_t order;
+	enum journal_type type;
 	uint32_t index;
 	char mark;
 };
 
 struct replaying {
 	struct store *store;
+	char *block; /* one segment's bytes */
 	struct orphan *orphans;
 	size_t orphans_n, orphans_cap;
 	uint64_t accepted, ended;
+	uint64_t opened[SEGMENTS_MAX]
+		       [2]; /* oldest and previous_end of each segment's JOURNAL_OPEN */
 };
+
+/* ---- records ---- */
 
 static void
 orphan_add(struct replaying *r, const struct journal_record *rec)
@@ -45,18 +47,9 @@ orphan_add(struct replaying *r, const struct journal_record *rec)
 		if (r->orphans == NULL)
 			fatal("out of memory for the replay");
 	}
-	r->orphans[r->orphans_n++] = (struct orphan){ rec->id, rec->index, rec->mark };
-}
-
-static uint32_t
-open_marks(struct span head)
-{
-	uint32_t open = 0;
-	size_t at;
-
-	for (uint32_t i = 0; (at = message_file_mark(head, i)) != 0; i++)
-		open += head.p[at] == MARK_OPEN;
-	return open;
+	r->orphans[r->orphans_n] =
+	    (struct orphan){ rec->id, r->orphans_n, rec->type, rec->index, rec->mark };
+	r->orphans_n++;
 }
 
 static void
@@ -65,18 +58,20 @@ accept_again(struct replaying *r, const struct journal_record *rec, unsigned seg
 	struct message_file f;
 	struct entry *e;
 
-	if (entry_find(r->store, rec->id) != NULL || message_file_first(rec->body, &f) == -1 ||
-	    f.head_bytes + f.size_bytes != rec->body.n)
+	if (entry_find(r->store, rec->id) != NULL || message_file_first(rec->head, &f) == -1 ||
+	    f.head_bytes != rec->head.n || f.size_bytes != rec->bytes.n ||
+	    f.crc32c != rec->bytes_crc)
 		return;
-	e = entry_new(r->store, rec->id);
-	e->image = malloc(rec->body.n + 1);
-	if (e->image == NULL)
-		fatal("out of memory for the replay");
-	memcpy(e->image, rec->body.p, rec->body.n);
-	e->head_n = f.head_bytes;
-	e->bytes_n = f.size_bytes;
-	e->open = open_marks(entry_head(e));
-	entry_living(r->store, e, segment);
+	e = entry_new(r->store, rec->id, f.rcpts_n);
+	if (entry_marks(e, rec->head) == -1) {
+		entry_free(r->store, e);
+		return;
+	}
+	e->head_at = rec->at + JOURNAL_HEADER;
+	e->head_n = (uint32_t)rec->head.n;
+	e->bytes_n = rec->bytes.n;
+	e->state = ENTRY_JOURNAL;
+	entry_lives_in(r->store, e, segment);
 	r->accepted++;
 }
 
@@ -84,307 +79,366 @@ static void
 end_again(struct replaying *r, const struct journal_record *rec)
 {
 	struct entry *e = entry_find(r->store, rec->id);
-	size_t at = e == NULL ? 0 : message_file_mark(entry_head(e), rec->index);
 
 	r->ended++;
-	if (rec->body.n > 0)
-		r->store->hooks->event(r->store->hooks_ctx, rec->body);
+	if (rec->head.n > 0)
+		r->store->hooks->event(r->store->hooks_ctx, rec->head);
 	if (e == NULL)
 		orphan_add(r, rec);
-	else if (at != 0 && e->image[at] == MARK_OPEN) {
-		e->image[at] = rec->mark;
+	else if (rec->index < e->rcpts_n && e->marks[rec->index] == MARK_OPEN) {
+		e->marks[rec->index] = rec->mark;
 		e->open--;
-		e->marks_late = true;
 	}
+}
+
+static void
+move_again(struct replaying *r, const struct journal_record *rec)
+{
+	struct entry *e = entry_find(r->store, rec->id);
+	enum spool_place place;
+
+	if (spool_place_of(rec->mark, &place) == -1)
+		return;
+	if (e == NULL) {
+		orphan_add(r, rec);
+		return;
+	}
+	e->place = (uint8_t)place;
+	e->gone_aside = place == SPOOL_TRASH || place == SPOOL_CORRUPT;
+	e->moves = 1; /* until its file is compared: the place is by order, not by default */
+}
+
+/* ---- segments ---- */
+
+static ssize_t
+segment_read(struct replaying *r, const struct segment *seg, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n) {
+		ssize_t got = pread(seg->fd, r->block + at, n - at, (off_t)at);
+
+		if (got == 0)
+			break;
+		if (got == -1)
+			return -1;
+		at += (size_t)got;
+	}
+	return (ssize_t)at;
+}
+
+static int
+openings_read(struct replaying *r, struct err *err)
+{
+	struct store *s = r->store;
+
+	for (unsigned i = 0; i < s->segments_n; i++) {
+		struct segment *seg = &s->segments[i];
+		struct journal_reader reader;
+		struct journal_record rec;
+		ssize_t n = segment_read(r, seg, journal_bytes(64, 0));
+
+		if (n == -1)
+			return err_sys(err, "read journal segment %u", i);
+		journal_reader_init(&reader, span_of(r->block, (size_t)n));
+		if (!journal_next(&reader, &rec))
+			continue;
+		seg->generation = rec.generation;
+		r->opened[i][0] = rec.oldest;
+		r->opened[i][1] = rec.previous_end;
+		if (rec.generation > s->generation)
+			s->generation = rec.generation;
+	}
+	return 0;
+}
+
+/* How many records of that generation count, by what the next one says. */
+static uint64_t
+limit_of(const struct replaying *r, uint64_t generation)
+{
+	const struct store *s = r->store;
+
+	for (unsigned i = 0; i < s->segments_n; i++)
+		if (s->segments[i].generation == generation + 1)
+			return r->opened[i][1];
+	return UINT64_MAX;
 }
 
 static int
 segment_replay(struct replaying *r, unsigned i, struct err *err)
 {
 	struct segment *seg = &r->store->segments[i];
+	uint64_t limit = limit_of(r, seg->generation);
+	struct journal_reader reader;
 	struct journal_record rec;
-	struct span rest;
-	struct stat st;
-	char *map;
+	ssize_t n = segment_read(r, seg, seg->bytes);
 
-	if (fstat(seg->fd, &st) == -1)
-		return err_sys(err, "journal segment %u", i);
-	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, seg->fd, 0);
-	if (map == MAP_FAILED)
+	if (n == -1 || fdatasync(seg->fd) == -1)
 		return err_sys(err, "read journal segment %u", i);
-	rest = span_of(map, (size_t)st.st_size);
-	while (journal_next(&rest, seg->generation, &rec)) {
-		if (rec.type == JOURNAL_ACCEPT)
+	journal_reader_init(&reader, span_of(r->block, (size_t)n));
+	while (reader.sequence < limit && journal_next(&reader, &rec)) {
+		if (rec.type == JOURNAL_MESSAGE)
 			accept_again(r, &rec, i);
 		else if (rec.type == JOURNAL_END)
 			end_again(r, &rec);
-		r->store->sequence = rec.sequence;
+		else if (rec.type == JOURNAL_MOVE)
+			move_again(r, &rec);
 	}
-	seg->used = (size_t)st.st_size - rest.n;
+	seg->used = reader.at;
+	seg->records = reader.sequence;
 	seg->state = SEGMENT_FULL;
-	munmap(map, (size_t)st.st_size);
-	return 0;
-}
-
-/* The highest floor that the records of a segment name. */
-static uint64_t
-floor_read(struct span segment, uint64_t generation)
-{
-	struct journal_record rec;
-	uint64_t floor = 0, named;
-
-	while (journal_next(&segment, generation, &rec))
-		if (rec.type == JOURNAL_FLOOR && rec.body.n == sizeof(named)) {
-			memcpy(&named, rec.body.p, sizeof(named));
-			if (named > floor)
-				floor = named;
-		}
-	return floor;
-}
-
-/* What each segment was last used for, and from where on it counts. */
-static int
-generations_read(struct store *s, uint64_t *floor, struct err *err)
-{
-	*floor = 0;
-	for (unsigned i = 0; i < s->segments_n; i++) {
-		struct segment *seg = &s->segments[i];
-		uint64_t named;
-		struct stat st;
-		char *map;
-
-		if (fstat(seg->fd, &st) == -1)
-			return err_sys(err, "journal segment %u", i);
-		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, seg->fd, 0);
-		if (map == MAP_FAILED)
-			return err_sys(err, "read journal segment %u", i);
-		seg->generation = journal_generation(span_of(map, (size_t)st.st_size));
-		named = floor_read(span_of(map, (size_t)st.st_size), seg->generation);
-		munmap(map, (size_t)st.st_size);
-		if (seg->generation > s->generation)
-			s->generation = seg->generation;
-		if (named > *floor)
-			*floor = named;
-	}
 	return 0;
 }
 
 static int
-oldest_after(const struct store *s, uint64_t generation)
+next_generation(const struct store *s, uint64_t after)
 {
 	int found = -1;
 
 	for (unsigned i = 0; i < s->segments_n; i++)
-		if (s->segments[i].generation > generation &&
+		if (s->segments[i].generation > after &&
 		    (found == -1 || s->segments[i].generation < s->segments[found].generation))
 			found = (int)i;
 	return found;
 }
 
-/* ---- files ---- */
+static int
+segments_replay(struct replaying *r, struct err *err)
+{
+	const struct store *s = r->store;
+	uint64_t generation = 0;
+	int i;
+
+	for (unsigned k = 0; k < s->segments_n; k++)
+		if (s->segments[k].generation == s->generation && s->generation > 0)
+			generation = r->opened[k][0] - 1;
+	while ((i = next_generation(s, generation)) != -1) {
+		generation = s->segments[i].generation;
+		if (segment_replay(r, (unsigned)i, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+void
+replay_events(struct store *s, unsigned segment)
+{
+	struct segment *seg = &s->segments[segment];
+	struct replaying r = { .store = s, .block = malloc(seg->used + 1) };
+	struct journal_reader reader;
+	struct journal_record rec;
+	ssize_t n;
+
+	if (r.block == NULL)
+		fatal("out of memory for a journal segment");
+	n = segment_read(&r, seg, seg->used);
+	journal_reader_init(&reader, span_of(r.block, n == -1 ? 0 : (size_t)n));
+	while (reader.sequence < seg->records && journal_next(&reader, &rec))
+		if (rec.type == JOURNAL_END && rec.head.n > 0)
+			s->hooks->event(s->hooks_ctx, rec.head);
+	free(r.block);
+}
+
+/* ---- files of messages that the journal holds ---- */
 
 static bool
-file_whole(int fd, const struct entry *e)
+bytes_are_whole(int fd, const struct head *h)
 {
-	size_t n = e->head_n + e->bytes_n;
-	struct message_file f;
-	struct stat st;
-	bool whole = false;
-	char *map;
+	uint64_t at = h->n, end = h->n + h->bytes_n;
+	char block[64 * 1024];
+	uint32_t crc = 0;
 
-	if (fstat(fd, &st) == -1 || (size_t)st.st_size != n)
+	while (at < end) {
+		size_t want = end - at < sizeof(block) ? (size_t)(end - at) : sizeof(block);
+		ssize_t n = pread(fd, block, want, (off_t)at);
+
+		if (n <= 0)
+			return false;
+		crc = crc32c(crc, span_of(block, (size_t)n));
+		at += (uint64_t)n;
+	}
+	return crc == h->crc32c;
+}
+
+static bool
+file_is_whole(int fd, const struct entry *e)
+{
+	struct head h;
+	struct err err;
+	bool whole;
+
+	if (head_read(fd, 0, &h, &err) == -1)
 		return false;
-	map = mmap(NULL, n, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (map == MAP_FAILED)
-		return false;
-	if (message_file_first(span_of(map, n), &f) == 0 && f.head_bytes == e->head_n)
-		whole = crc32c(0, span_of(map + e->head_n, e->bytes_n)) == f.crc32c;
-	munmap(map, n);
+	whole = h.n == e->head_n && h.bytes_n == e->bytes_n && lseek(fd, 0, SEEK_END) != -1 &&
+		(uint64_t)lseek(fd, 0, SEEK_CUR) == h.n + h.bytes_n && bytes_are_whole(fd, &h);
+	free(h.p);
 	return whole;
 }
 
 static void
-file_marks(struct store *s, struct id id, struct span head)
+file_marks(struct store *s, const struct entry *e)
 {
 	struct err err;
-	size_t at;
+	int fd, r = 0;
 
-	for (uint32_t i = 0; (at = message_file_mark(head, i)) != 0; i++)
-		if (head.p[at] != MARK_OPEN && spool_mark(s->spool, id, at, head.p[at], &err) == -1)
-			log_error("replay-mark", "id=%s why=\"%s\"", id_text(id).c, err.text);
+	if (e->open == e->rcpts_n)
+		return;
+	fd = spool_open_to_mark(s->spool, e->id, &err);
+	for (uint32_t i = 0; fd != -1 && r == 0 && i < e->rcpts_n; i++)
+		if (e->marks[i] != MARK_OPEN)
+			r = spool_mark(fd, e->mark_at[i], e->marks[i], &err);
+	if (fd == -1 || r == -1)
+		log_error("replay-mark", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
+	if (fd != -1)
+		close(fd);
 }
 
+/* Its file, where it is whole, is believed from the next sync on; it goes where the last move said. */
 static void
 file_compare(struct store *s, struct entry *e)
 {
 	enum spool_place place = SPOOL_CUR;
-	int fd = spool_read_open(s->spool, e->id, &place);
+	int fd = spool_read(s->spool, e->id, &place);
+	bool moved = e->moves > 0;
+	struct err err;
 
-	if (fd == -1)
-		return;
-	e->held = place == SPOOL_HOLD;
-	if (file_whole(fd, e)) {
-		file_marks(s, e->id, entry_head(e));
-		TAILQ_REMOVE(&s->segments[e->segment].living, e, living);
-		e->state = ENTRY_FILE;
-		e->indexed = true;
+	e->moves = 0;
+	if (fd != -1 && file_is_whole(fd, e)) {
+		file_marks(s, e);
+		e->state = ENTRY_FILED;
+		s->numbers.files++;
+		if (moved && place != e->place && spool_move(s->spool, e->id, e->place, &err) == -1)
+			log_error("replay-move", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
+	} else if (e->gone_aside && spool_has(s->spool, e->id, e->place)) {
+		e->state = ENTRY_FILED;
 		s->numbers.files++;
 	}
-	close(fd);
-}
-
-static void
-entry_tell(struct store *s, struct entry *e)
-{
-	struct arena *a = arena_new(0);
-	struct store_found found = { .bytes = entry_bytes(e), .held = e->held };
-	struct envelope envelope;
-	struct facts facts;
-	struct err err;
-
-	if (message_file_parse(entry_head(e), &envelope, &facts, a, &err) == 0) {
-		found.envelope = &envelope;
-		found.facts = &facts;
-		s->hooks->found(s->hooks_ctx, &found);
-	} else
-		log_error("replay-damaged", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
-	arena_free(a);
-}
-
-static void
-entries_settle(struct store *s)
-{
-	struct table_node *n = table_each(&s->entries, NULL), *next;
-
-	for (; n != NULL; n = next) {
-		struct entry *e = TABLE_OF(n, struct entry, by_id);
-
-		next = table_each(&s->entries, n);
-		if (e->open == 0) {
-			(void)spool_remove(s->spool, e->id);
-			index_remove_all(s->index, e->id);
-			entry_left(s, e);
-			continue;
-		}
-		file_compare(s, e);
-		entry_tell(s, e);
-	}
-}
-
-/* The file of a message the journal does not hold: marked, removed when that was its last recipient. */
-static void
-orphan_settle(struct store *s, const struct orphan *o)
-{
-	int fd = spool_read_open(s->spool, o->id, NULL);
-	char first[MESSAGE_FILE_FIRST], *head;
-	struct message_file f;
-	struct err err;
-	size_t at;
-
-	if (fd == -1)
-		return;
-	if (pread(fd, first, sizeof(first), 0) != (ssize_t)sizeof(first) ||
-	    message_file_first(span_of(first, sizeof(first)), &f) == -1 ||
-	    (head = malloc(f.head_bytes)) == NULL) {
+	if (!moved && fd != -1)
+		e->place = (uint8_t)place;
+	e->indexed = true;
+	if (fd != -1)
 		close(fd);
+}
+
+static void
+entry_settle(struct store *s, struct entry *e)
+{
+	struct err err;
+
+	if (e->open == 0) {
+		if (spool_remove(s->spool, e->id, &err) == -1)
+			log_error("replay-remove", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
+		if (index_has_written(s->index, e->id))
+			index_remove_all(s->index, e->id);
+		entry_free(s, e);
 		return;
 	}
-	if (pread(fd, head, f.head_bytes, 0) == (ssize_t)f.head_bytes &&
-	    (at = message_file_mark(span_of(head, f.head_bytes), o->index)) != 0) {
-		head[at] = o->mark;
-		if (open_marks(span_of(head, f.head_bytes)) == 0) {
-			(void)spool_remove(s->spool, o->id);
-			index_remove_all(s->index, o->id);
-		} else if (spool_mark(s->spool, o->id, at, o->mark, &err) == -1)
-			log_error("replay-mark", "id=%s why=\"%s\"", id_text(o->id).c, err.text);
+	file_compare(s, e);
+	if (e->gone_aside)
+		index_remove_all(s->index, e->id);
+	else if (entry_tell(s, e, s->hooks->found, s->hooks_ctx, &err) == -1)
+		log_error("replay-damaged", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
+}
+
+/* ---- files of messages that it does not hold ---- */
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct orphan *x = a, *y = b;
+	int c = id_cmp(x->id, y->id);
+
+	return c != 0 ? c : x->order < y->order ? -1 : 1;
+}
+
+/* All ends of one message: marks in its file; removed when that were its last recipients. */
+static void
+orphan_ends(struct store *s, struct entry *e, const struct orphan *o, size_t n)
+{
+	struct err err;
+
+	for (size_t i = 0; i < n; i++)
+		if (o[i].type == JOURNAL_END && o[i].index < e->rcpts_n &&
+		    e->marks[o[i].index] == MARK_OPEN) {
+			e->marks[o[i].index] = o[i].mark;
+			e->open--;
+			index_remove(s->index, e->id, o[i].index);
+		}
+	if (e->open > 0)
+		file_marks(s, e);
+	else if (spool_remove(s->spool, e->id, &err) == -1)
+		log_error("replay-remove", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
+}
+
+static void
+orphan_settle(struct store *s, const struct orphan *o, size_t n)
+{
+	const struct orphan *move = NULL;
+	enum spool_place place;
+	struct entry *e;
+	struct err err;
+
+	for (size_t i = 0; i < n; i++)
+		if (o[i].type == JOURNAL_MOVE)
+			move = &o[i];
+	if (move != NULL && spool_place_of(move->mark, &place) == 0)
+		(void)spool_move(s->spool, move->id, place, &err);
+	e = entry_restore(s, o->id, &err);
+	if (e == NULL)
+		return;
+	orphan_ends(s, e, o, n);
+	entry_free(s, e);
+}
+
+static void
+orphans_settle(struct replaying *r)
+{
+	if (r->orphans_n > 0)
+		qsort(r->orphans, r->orphans_n, sizeof(*r->orphans), by_id);
+	for (size_t i = 0, n; i < r->orphans_n; i += n) {
+		for (n = 1; i + n < r->orphans_n && id_eq(r->orphans[i].id, r->orphans[i + n].id);)
+			n++;
+		orphan_settle(r->store, &r->orphans[i], n);
 	}
-	free(head);
-	close(fd);
+	free(r->orphans);
+}
+
+/* ---- all of it ---- */
+
+static size_t
+largest(const struct store *s)
+{
+	size_t n = 4096;
+
+	for (unsigned i = 0; i < s->segments_n; i++)
+		if (s->segments[i].bytes > n)
+			n = s->segments[i].bytes;
+	return n;
 }
 
 int
 replay(struct store *s, struct err *err)
 {
-	struct replaying r = { .store = s };
-	uint64_t generation = 0, floor;
-	int i;
+	struct replaying *r = calloc(1, sizeof(*r));
+	struct table_node *n, *next;
+	int failed;
 
-	if (generations_read(s, &floor, err) == -1)
-		return -1;
-	if (floor > 0)
-		generation = floor - 1;
-	while ((i = oldest_after(s, generation)) != -1) {
-		generation = s->segments[i].generation;
-		if (segment_replay(&r, (unsigned)i, err) == -1)
-			return -1;
+	if (r == NULL || (r->block = malloc(largest(s))) == NULL)
+		fatal("out of memory for the replay");
+	r->store = s;
+	failed = openings_read(r, err) == -1 || segments_replay(r, err) == -1;
+	free(r->block);
+	r->block = NULL;
+	if (!failed) {
+		orphans_settle(r);
+		for (n = table_each(&s->entries, NULL); n != NULL; n = next) {
+			next = table_each(&s->entries, n);
+			entry_settle(s, TABLE_OF(n, struct entry, by_id));
+		}
+		log_info("replayed", "accepted=%llu ended=%llu living=%llu generation=%llu",
+		    (unsigned long long)r->accepted, (unsigned long long)r->ended,
+		    (unsigned long long)s->numbers.messages, (unsigned long long)s->generation);
 	}
-	for (size_t k = 0; k < r.orphans_n; k++)
-		orphan_settle(s, &r.orphans[k]);
-	free(r.orphans);
-	entries_settle(s);
-	log_info("replayed", "accepted=%llu ended=%llu living=%llu generation=%llu",
-	    (unsigned long long)r.accepted, (unsigned long long)r.ended,
-	    (unsigned long long)s->numbers.messages, (unsigned long long)s->generation);
-	return 0;
-}
-
-/* ---- files without a record ---- */
-
-struct stray_work {
-	struct work work;
-	struct store *store;
-	struct id *ids;
-	size_t n, cap;
-};
-
-static void
-stray_see(void *ctx, const char *folder, const char *name)
-{
-	struct stray_work *k = ctx;
-	struct id id;
-
-	if (id_parse(span_str(name), &id) == -1) {
-		spool_set_aside(k->store->spool, folder, name);
-		return;
-	}
-	if (k->n == k->cap) {
-		k->cap = k->cap == 0 ? 1024 : k->cap * 2;
-		k->ids = reallocarray(k->ids, k->cap, sizeof(*k->ids));
-		if (k->ids == NULL)
-			fatal("out of memory for the spool's names");
-	}
-	k->ids[k->n++] = id;
-}
-
-static void
-stray_run(struct work *w)
-{
-	struct stray_work *k = (struct stray_work *)w;
-
-	spool_each(k->store->spool, SPOOL_CUR, stray_see, k);
-	spool_each(k->store->spool, SPOOL_HOLD, stray_see, k);
-}
-
-static void
-on_strays(struct work *w)
-{
-	struct stray_work *k = (struct stray_work *)w;
-	struct store *s = k->store;
-
-	for (size_t i = 0; i < k->n; i++)
-		if (entry_find(s, k->ids[i]) == NULL && !index_has(s->index, k->ids[i]))
-			s->hooks->stray(s->hooks_ctx, k->ids[i]);
-	free(k->ids);
-	free(k);
-}
-
-void
-replay_strays(struct store *s)
-{
-	struct stray_work *k = calloc(1, sizeof(*k));
-
-	if (k == NULL)
-		fatal("out of memory for the spool's names");
-	*k = (struct stray_work){ .work = { .run = stray_run, .done = on_strays }, .store = s };
-	thread_push(s->sync, &k->work);
+	free(r);
+	return failed ? -1 : 0;
 }

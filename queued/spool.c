@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,19 +16,36 @@ enum { HASHED = 256, ZEROS_BYTES = 1024 * 1024 };
 static const char *const places[] = { "cur", "hold", "trash", "corrupt" };
 
 /* The last byte of an id counts up, so neighbours in time spread over all folders. */
-static unsigned
-hashed(struct id id)
-{
-	return id.b[ID_BYTES - 1];
-}
-
-void
-spool_name(char out[64], enum spool_place place, struct id id)
+static void
+name_of(char out[64], enum spool_place place, struct id id)
 {
 	if (place == SPOOL_CUR)
-		snprintf(out, 64, "cur/%02x/%s", hashed(id), id_text(id).c);
+		snprintf(out, 64, "cur/%02x/%s", id.b[ID_BYTES - 1], id_text(id).c);
 	else
 		snprintf(out, 64, "%s/%s", places[place], id_text(id).c);
+}
+
+static void
+tmp_name(char out[64], struct id id)
+{
+	snprintf(out, 64, "tmp/%s", id_text(id).c);
+}
+
+char
+spool_letter(enum spool_place place)
+{
+	return "chtx"[place];
+}
+
+int
+spool_place_of(char letter, enum spool_place *place)
+{
+	for (enum spool_place p = SPOOL_CUR; p <= SPOOL_CORRUPT; p++)
+		if (spool_letter(p) == letter) {
+			*place = p;
+			return 0;
+		}
+	return -1;
 }
 
 static int
@@ -63,59 +79,78 @@ spool_open(int spool, struct err *err)
 	return 0;
 }
 
-static int
-write_all(int fd, struct span a, struct span b)
-{
-	struct iovec iov[2] = { { (void *)a.p, a.n }, { (void *)b.p, b.n } };
-	size_t left = a.n + b.n;
+/* ---- a message's file ---- */
 
-	while (left > 0) {
-		ssize_t n = writev(fd, iov, 2);
+int
+spool_new(int spool, struct id id, struct err *err)
+{
+	char tmp[64];
+	int fd;
+
+	tmp_name(tmp, id);
+	fd = openat(spool, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd == -1 ? err_sys(err, "create %s", tmp) : fd;
+}
+
+int
+spool_append(int fd, struct span s, struct err *err)
+{
+	while (s.n > 0) {
+		ssize_t n = write(fd, s.p, s.n);
 
 		if (n <= 0)
-			return -1;
-		left -= (size_t)n;
-		for (unsigned i = 0; i < 2; i++) {
-			size_t took = (size_t)n < iov[i].iov_len ? (size_t)n : iov[i].iov_len;
-
-			iov[i].iov_base = (char *)iov[i].iov_base + took;
-			iov[i].iov_len -= took;
-			n -= (ssize_t)took;
-		}
+			return err_sys(err, "write a message's file");
+		s = span_from(s, (size_t)n);
 	}
 	return 0;
 }
 
 int
-spool_write(int spool, enum spool_place place, struct id id, struct span head, struct span bytes,
-    struct err *err)
+spool_publish(int spool, struct id id, enum spool_place place, struct err *err)
 {
 	char tmp[64], name[64];
-	int fd;
 
-	snprintf(tmp, sizeof(tmp), "tmp/%s", id_text(id).c);
-	spool_name(name, place, id);
-	fd = openat(spool, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	tmp_name(tmp, id);
+	name_of(name, place, id);
+	return renameat(spool, tmp, spool, name) == -1 ? err_sys(err, "rename %s to %s", tmp, name)
+						       : 0;
+}
+
+void
+spool_discard(int spool, struct id id)
+{
+	char tmp[64];
+
+	tmp_name(tmp, id);
+	(void)unlinkat(spool, tmp, 0);
+}
+
+int
+spool_sync_folder(int spool, struct id id, enum spool_place place, struct err *err)
+{
+	char folder[64];
+	int fd, r;
+
+	name_of(folder, place, id);
+	*strrchr(folder, '/') = '\0';
+	fd = openat(spool, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
-		return err_sys(err, "create %s", tmp);
-	if (write_all(fd, head, bytes) == -1 || renameat(spool, tmp, spool, name) == -1) {
-		err_sys(err, "write %s", name);
-		close(fd);
-		(void)unlinkat(spool, tmp, 0);
-		return -1;
-	}
+		return err_sys(err, "open %s", folder);
+	r = fsync(fd);
+	if (r == -1)
+		err_sys(err, "sync %s", folder);
 	close(fd);
-	return 0;
+	return r;
 }
 
 static int
-file_open(int spool, struct id id, int flags, enum spool_place *where)
+file_open(int spool, struct id id, int flags, enum spool_place last, enum spool_place *where)
 {
 	char name[64];
 	int fd;
 
-	for (enum spool_place p = SPOOL_CUR; p <= SPOOL_HOLD; p++) {
-		spool_name(name, p, id);
+	for (enum spool_place p = SPOOL_CUR; p <= last; p++) {
+		name_of(name, p, id);
 		fd = openat(spool, name, flags | O_CLOEXEC | O_NOFOLLOW);
 		if (fd != -1 || errno != ENOENT) {
 			if (where != NULL)
@@ -127,54 +162,93 @@ file_open(int spool, struct id id, int flags, enum spool_place *where)
 }
 
 int
-spool_read_open(int spool, struct id id, enum spool_place *where)
+spool_read(int spool, struct id id, enum spool_place *where)
 {
-	return file_open(spool, id, O_RDONLY, where);
+	return file_open(spool, id, O_RDONLY, SPOOL_HOLD, where);
 }
 
 int
-spool_mark(int spool, struct id id, size_t at, char mark, struct err *err)
+spool_open_to_mark(int spool, struct id id, struct err *err)
 {
-	int fd = file_open(spool, id, O_WRONLY, NULL);
+	int fd = file_open(spool, id, O_RDWR, SPOOL_TRASH, NULL);
 
-	if (fd == -1)
-		return err_sys(err, "open %s", id_text(id).c);
-	if (pwrite(fd, &mark, 1, (off_t)at) != 1) {
-		close(fd);
-		return err_sys(err, "mark %s", id_text(id).c);
+	return fd == -1 ? err_sys(err, "open %s", id_text(id).c) : fd;
+}
+
+int
+spool_mark(int fd, uint64_t at, char mark, struct err *err)
+{
+	return pwrite(fd, &mark, 1, (off_t)at) == 1 ? 0 : err_sys(err, "mark a recipient");
+}
+
+bool
+spool_has(int spool, struct id id, enum spool_place place)
+{
+	char name[64];
+	struct stat st;
+
+	name_of(name, place, id);
+	return fstatat(spool, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool
+spool_has_any(int spool, struct id id)
+{
+	for (enum spool_place p = SPOOL_CUR; p <= SPOOL_CORRUPT; p++)
+		if (spool_has(spool, id, p))
+			return true;
+	return false;
+}
+
+int
+spool_move(int spool, struct id id, enum spool_place to, struct err *err)
+{
+	char a[64], b[64];
+
+	name_of(b, to, id);
+	for (enum spool_place p = SPOOL_CUR; p <= SPOOL_CORRUPT; p++) {
+		name_of(a, p, id);
+		if (p != to && renameat(spool, a, spool, b) == 0)
+			return 0;
+		if (p != to && errno != ENOENT)
+			return err_sys(err, "rename %s to %s", a, b);
 	}
-	close(fd);
+	return spool_has(spool, id, to) ? 0 : err_set(err, "%s is not in the spool", b);
+}
+
+int
+spool_remove(int spool, struct id id, struct err *err)
+{
+	char name[64];
+
+	for (enum spool_place p = SPOOL_CUR; p <= SPOOL_HOLD; p++) {
+		name_of(name, p, id);
+		if (unlinkat(spool, name, 0) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return err_sys(err, "unlink %s", name);
+	}
 	return 0;
 }
 
 int
-spool_move(int spool, struct id id, enum spool_place from, enum spool_place to, struct err *err)
+spool_set_aside(int spool, struct id id, enum spool_place place, struct err *err)
 {
-	char a[64], b[64];
+	char from[64], to[64];
 
-	spool_name(a, from, id);
-	spool_name(b, to, id);
-	return renameat(spool, a, spool, b) == -1 ? err_sys(err, "rename %s to %s", a, b) : 0;
+	name_of(from, place, id);
+	name_of(to, SPOOL_CORRUPT, id);
+	return renameat(spool, from, spool, to) == -1 ? err_sys(err, "rename %s to %s", from, to)
+						      : 0;
 }
 
-int
-spool_remove(int spool, struct id id)
-{
-	char name[64];
-
-	spool_name(name, SPOOL_CUR, id);
-	if (unlinkat(spool, name, 0) == 0 || errno != ENOENT)
-		return 0;
-	spool_name(name, SPOOL_HOLD, id);
-	return unlinkat(spool, name, 0);
-}
+/* ---- the journal ---- */
 
 /* Zeros are written, not merely allocated: a first write into an unwritten extent costs the journal twice the sync. */
 static int
-zeros_write(int fd, size_t bytes)
+zeros_write(int fd, size_t at, size_t bytes)
 {
 	char *zeros = calloc(1, ZEROS_BYTES);
-	size_t at = 0;
 
 	if (zeros == NULL)
 		fatal("out of memory for zeros");
@@ -190,25 +264,28 @@ zeros_write(int fd, size_t bytes)
 }
 
 int
-spool_segment(int spool, unsigned n, size_t bytes, struct err *err)
+spool_segment(int spool, unsigned n, size_t *bytes, struct err *err)
 {
 	char name[32];
 	struct stat st;
 	int fd;
 
 	snprintf(name, sizeof(name), "journal/%06u", n);
-	fd = openat(spool, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = openat(spool, name, O_RDWR | O_CLOEXEC | (*bytes > 0 ? O_CREAT : 0), 0600);
 	if (fd == -1)
 		return err_sys(err, "open %s in the spool", name);
-	if (fstat(fd, &st) == -1 || ((size_t)st.st_size == 0 && zeros_write(fd, bytes) == -1)) {
-		err_sys(err, "fill %s (%zu bytes) in the spool", name, bytes);
-		if (ftruncate(fd, 0) == -1)
-			(void)unlinkat(spool, name, 0);
+	if (fstat(fd, &st) == -1 ||
+	    ((size_t)st.st_size < *bytes && zeros_write(fd, (size_t)st.st_size, *bytes) == -1)) {
+		err_sys(err, "fill %s (%zu bytes) in the spool", name, *bytes);
 		close(fd);
 		return -1;
 	}
+	if ((size_t)st.st_size > *bytes)
+		*bytes = (size_t)st.st_size;
 	return fd;
 }
+
+/* ---- drafts ---- */
 
 int
 spool_draft(int spool, uint32_t n, struct err *err)
@@ -239,88 +316,116 @@ spool_draft_remove(int spool, uint32_t n)
 	(void)unlinkat(spool, name, 0);
 }
 
-static void
-folder_each(
-    int spool, const char *folder, void (*each)(void *, const char *, const char *), void *ctx)
+/* ---- scans ---- */
+
+static DIR *
+folder_open(int spool, const char *folder)
 {
 	int fd = openat(spool, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 
-	if (dir == NULL) {
-		if (fd != -1)
-			close(fd);
-		return;
-	}
-	for (struct dirent *d; (d = readdir(dir)) != NULL;)
+	if (dir == NULL && fd != -1)
+		close(fd);
+	return dir;
+}
+
+/* The next name that is no dot file. */
+static const char *
+next_name(DIR *dir)
+{
+	struct dirent *d;
+
+	while ((d = readdir(dir)) != NULL)
 		if (d->d_name[0] != '.')
-			each(ctx, folder, d->d_name);
-	closedir(dir);
+			return d->d_name;
+	return NULL;
 }
 
-void
-spool_each(
-    int spool, enum spool_place place, void (*each)(void *, const char *, const char *), void *ctx)
+bool
+spool_each(int spool, unsigned folder, void (*each)(void *, struct id, enum spool_place),
+    void (*foreign)(void *, const char *), void *ctx)
 {
-	char name[16];
+	enum spool_place place = folder < HASHED ? SPOOL_CUR : SPOOL_HOLD;
+	char path[16], to[300];
+	const char *name;
+	struct id id;
+	DIR *dir;
 
-	if (place != SPOOL_CUR) {
-		folder_each(spool, places[place], each, ctx);
-		return;
+	if (folder > HASHED)
+		return false;
+	snprintf(path, sizeof(path), place == SPOOL_CUR ? "cur/%02x" : "hold", folder);
+	dir = folder_open(spool, path);
+	while (dir != NULL && (name = next_name(dir)) != NULL) {
+		if (id_parse(span_str(name), &id) == 0 && strcmp(id_text(id).c, name) == 0 &&
+		    (place == SPOOL_HOLD || id.b[ID_BYTES - 1] == folder)) {
+			each(ctx, id, place);
+			continue;
+		}
+		snprintf(to, sizeof(to), "corrupt/%s", name);
+		if (renameat(dirfd(dir), name, spool, to) == 0)
+			foreign(ctx, name);
 	}
-	for (unsigned i = 0; i < HASHED; i++) {
-		snprintf(name, sizeof(name), "cur/%02x", i);
-		folder_each(spool, name, each, ctx);
-	}
+	if (dir != NULL)
+		closedir(dir);
+	return true;
 }
-
-void
-spool_set_aside(int spool, const char *folder, const char *name)
-{
-	char from[400], to[400];
-
-	snprintf(from, sizeof(from), "%s/%.300s", folder, name);
-	snprintf(to, sizeof(to), "corrupt/%.300s", name);
-	(void)renameat(spool, from, spool, to);
-}
-
-struct trash {
-	int spool;
-	uint64_t before_s;
-};
 
 /* The time of the rename into trash/ is the file's change time. */
-static void
-trash_one(void *ctx, const char *folder, const char *name)
-{
-	struct trash *t = ctx;
-	char path[400];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/%.300s", folder, name);
-	if (fstatat(t->spool, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    (uint64_t)st.st_ctime < t->before_s)
-		(void)unlinkat(t->spool, path, 0);
-}
-
 void
 spool_empty_trash(int spool, uint64_t older_than_s)
 {
-	struct trash t = { spool, (uint64_t)time(NULL) - older_than_s };
+	DIR *dir = folder_open(spool, places[SPOOL_TRASH]);
+	time_t before = time(NULL) - (time_t)older_than_s;
+	const char *name;
+	struct stat st;
 
-	folder_each(spool, places[SPOOL_TRASH], trash_one, &t);
-}
-
-static void
-tmp_one(void *ctx, const char *folder, const char *name)
-{
-	char path[400];
-
-	snprintf(path, sizeof(path), "%s/%.300s", folder, name);
-	(void)unlinkat(*(int *)ctx, path, 0);
+	while (dir != NULL && (name = next_name(dir)) != NULL)
+		if (fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_ctime <= before)
+			(void)unlinkat(dirfd(dir), name, 0);
+	if (dir != NULL)
+		closedir(dir);
 }
 
 void
 spool_clean_tmp(int spool)
 {
-	folder_each(spool, "tmp", tmp_one, &spool);
+	DIR *dir = folder_open(spool, "tmp");
+	const char *name;
+
+	while (dir != NULL && (name = next_name(dir)) != NULL)
+		(void)unlinkat(dirfd(dir), name, 0);
+	if (dir != NULL)
+		closedir(dir);
+}
+
+/* ---- the reserve ---- */
+
+int
+spool_reserve_take(int spool, uint64_t bytes, struct err *err)
+{
+	int fd = openat(spool, "reserve", O_WRONLY | O_CREAT | O_CLOEXEC, 0600), r;
+	struct stat st;
+
+	if (fd == -1)
+		return err_sys(err, "create the reserve");
+	r = fstat(fd, &st);
+	if (r == 0 && (uint64_t)st.st_size < bytes)
+		r = fallocate(fd, 0, 0, (off_t)bytes);
+	if (r == -1)
+		err_sys(err, "fill the reserve");
+	close(fd);
+	return r;
+}
+
+void
+spool_reserve_give(int spool)
+{
+	int fd = openat(spool, "reserve", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	if (ftruncate(fd, 0) == 0)
+		(void)fsync(fd);
+	close(fd);
 }

@@ -1,7 +1,7 @@
 /* spool.h: names and files of the spool; the only file that names them (DESIGN 4, posthouse-queue(5)).
  *
- * All below one descriptor, so that the process's root may be empty. Steps that may wait for the disk are called in the
- * namespace thread; each says 0, or -1 with err. */
+ * All below one descriptor, so that the process's root may be empty. What may wait for the disk is called in the threads
+ * of the store; int functions say 0 (or a descriptor), or -1 with err. */
 #pragma once
 
 #include "err.h"
@@ -12,28 +12,47 @@ enum spool_place { SPOOL_CUR, SPOOL_HOLD, SPOOL_TRASH, SPOOL_CORRUPT };
 /* Makes folders, takes the lock (held as long as the process lives). */
 int spool_open(int spool, struct err *);
 
-void spool_name(char out[64], enum spool_place, struct id); /* "cur/3f/01J..." */
-/* A whole file, under a name in tmp/ first and then renamed: never half of one is seen. Not synced. */
-int spool_write(
-    int spool, enum spool_place, struct id, struct span head, struct span bytes, struct err *);
-int spool_mark(int spool, struct id, size_t at, char mark, struct err *); /* in cur/ or hold/ */
-int spool_move(int spool, struct id, enum spool_place from, enum spool_place to, struct err *);
-int spool_remove(int spool, struct id); /* from cur/ or hold/; missing is fine */
-int spool_read_open(int spool, struct id, enum spool_place *where); /* read-only; -1 with errno */
+char spool_letter(enum spool_place); /* in the journal */
+int spool_place_of(char letter, enum spool_place *);
 
-/* Journal segment N: made with zeros if it is not there or too short. */
-int spool_segment(int spool, unsigned n, size_t bytes, struct err *);
-/* tmp/N for a draft: a write-only descriptor; spool_draft_read() opens it for reading. */
+/* A new file: made in tmp/, appended to, then published under its name: never half of one is seen. Nothing is synced. */
+int spool_new(int spool, struct id, struct err *);
+int spool_append(int fd, struct span, struct err *);
+int spool_publish(int spool, struct id, enum spool_place, struct err *);
+void spool_discard(int spool, struct id);
+/* The folder in which a published file stands, so that its name is on disk. */
+int spool_sync_folder(int spool, struct id, enum spool_place, struct err *);
+
+int spool_open_to_mark(int spool, struct id, struct err *); /* in cur/, hold/ or trash/ */
+int spool_mark(int fd, uint64_t at, char mark, struct err *);
+/* From wherever it is; no error when it is there already. */
+int spool_move(int spool, struct id, enum spool_place to, struct err *);
+int spool_remove(int spool, struct id, struct err *); /* from cur/ or hold/; missing is fine */
+/* From cur/ or hold/, read-only; -1 with errno. */
+int spool_read(int spool, struct id, enum spool_place *where);
+bool spool_has(int spool, struct id, enum spool_place);
+bool spool_has_any(int spool, struct id); /* in any place */
+/* A damaged file, as it is, into corrupt/. */
+int spool_set_aside(int spool, struct id, enum spool_place, struct err *);
+
+/* Journal segment N. Zeros are written where it is not there or too short; *bytes becomes its size. With *bytes 0 it is
+ * opened only if it is there. */
+int spool_segment(int spool, unsigned n, size_t *bytes, struct err *);
+
+/* tmp/N for a draft: a write-only descriptor; spool_draft_read() opens it for reading, -1 with errno. */
 int spool_draft(int spool, uint32_t n, struct err *);
 int spool_draft_read(int spool, uint32_t n);
 void spool_draft_remove(int spool, uint32_t n);
 
-/* Every name in a place, in no order; each returns. Names that are no id too. */
-void spool_each(int spool, enum spool_place,
-    void (*each)(void *ctx, const char *folder, const char *name), void *ctx);
-/* A file that is none of ours or damaged: renamed into corrupt/ under its own name. */
-void spool_set_aside(int spool, const char *folder, const char *name);
-/* Files of trash/ older than that are unlinked. */
+/* Folders that hold mail in cur/ and hold/, by number, for the scan: each name in one. Foreign names are set aside.
+ * False: there is no such folder. */
+bool spool_each(int spool, unsigned folder, void (*each)(void *ctx, struct id, enum spool_place),
+    void (*foreign)(void *ctx, const char *name), void *ctx);
+/* Files that came into trash/ longer ago than that are unlinked. */
 void spool_empty_trash(int spool, uint64_t older_than_s);
 /* Leftovers of tmp/ from an earlier life. */
 void spool_clean_tmp(int spool);
+
+/* The reserve: a file that is given up to make room for deleting, and made again when there is room. */
+int spool_reserve_take(int spool, uint64_t bytes, struct err *);
+void spool_reserve_give(int spool);

@@ -199,12 +199,6 @@ on_corrupt(void *ctx, const char *name, const char *why)
 }
 
 static void
-on_stray(void *ctx, struct id id)
-{
-	storage_bring(ctx, id);
-}
-
-static void
 on_turn_end(void *ctx)
 {
 	struct queued *q = ctx;
@@ -237,7 +231,7 @@ storage_open(struct queued *q)
 void
 storage_start(struct queued *q)
 {
-	static const struct store_hooks hooks = { on_found, on_event, on_corrupt, on_stray };
+	static const struct store_hooks hooks = { on_found, on_event, on_corrupt };
 	struct err err;
 
 	if (store_start(q->store, &hooks, q, &err) == -1)

@@ -23,7 +23,8 @@ struct store_options {
  * says why (another instance, read-only, full). */
 struct store *store_prepare(const struct store_options *, struct err *);
 
-/* A message found at the start or loaded when it is due; valid during the callback, spans too. */
+/* A message found at the start or loaded when it is due; valid during the callback, spans too. Bytes are given where they
+ * are few, whether it has a file or not. */
 struct store_found {
 	const struct envelope *envelope; /* with marks */
 	const struct facts *facts;
@@ -33,12 +34,11 @@ struct store_found {
 struct store_hooks {
 	/* At the start: a living message of the journal. */
 	void (*found)(void *ctx, const struct store_found *);
-	/* At the start: the final event of an end that may not have reached the event file. */
+	/* The final event of an end that may not have reached the event file: at the start, and when that file could not be
+	 * synced. */
 	void (*event)(void *ctx, struct span line);
 	/* A damaged or foreign file was set aside into corrupt/. */
 	void (*corrupt)(void *ctx, const char *name, const char *why);
-	/* A message of a file whose index record is missing was found: it is due now. */
-	void (*stray)(void *ctx, struct id);
 };
 /* After the sandbox: replays, then starts the threads. */
 int store_start(struct store *, const struct store_hooks *, void *ctx, struct err *);
@@ -57,7 +57,8 @@ void store_accept(struct store *, const struct envelope *, const struct facts *,
 /* A draft: a file in tmp/ for a large message; fd is write-only, at its beginning, the caller's to close or send. -1: err. */
 int store_draft_new(struct store *, uint32_t *draft, struct err *);
 void store_draft_drop(struct store *, uint32_t draft);
-/* Reads the draft itself, once; what it read is believed, not the facts. */
+/* Reads the draft itself, once, and keeps a copy: whoever still holds its descriptor changes nothing. What it read must match
+ * the facts. */
 void store_accept_draft(struct store *, const struct envelope *, const struct facts *,
     uint32_t draft, store_accepted *, void *ctx);
 /* 0: mail may be taken. Else the reply code, with its text. */
@@ -89,12 +90,15 @@ void store_wait(struct store *, const struct store_wait *);
 
 /* The message may leave memory: its file stands. False: not yet. */
 bool store_forget(struct store *, struct id);
-/* Records due until then, at most max, each once until it is put again; for deliveries that are not in memory. */
+/* Records due until then, at most max, each once until it is put or its message forgotten again; for deliveries that are
+ * not in memory. What is held is never due. Files without a record (a lost index, large messages and checkpoints before a
+ * crash) are found after the start, a folder at a time, and come this way too, due at once. */
 unsigned store_due(struct store *, uint64_t until_ms, unsigned max,
     void (*due)(void *ctx, const struct store_wait *), void *ctx);
 /* What the index knows of one recipient; false: nothing. Spans valid until the next call. */
 bool store_known(struct store *, struct id, uint32_t index, struct store_wait *);
-/* Reads the message's file (cur/ or hold/) into memory. -1: gone, or set aside as corrupt. */
+/* Reads the message's head (and bytes, where they are few) from its file in cur/ or hold/, or from the journal. -1: gone,
+ * ended, or set aside as corrupt. */
 int store_load(struct store *, struct id, void (*found)(void *ctx, const struct store_found *),
     void *ctx, struct err *);
 

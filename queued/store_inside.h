@@ -1,43 +1,58 @@
-/* store_inside.h: what the files behind store.h share: entries, segments, the group that gathers. Nobody else includes it.
+/* store_inside.h: what the files behind store.h share. Nobody else includes it.
  *
- * group.c (what gathers and is journaled), checkpoint.c (segments become free again), replay.c (the start), draft.c (large
- * messages), store.c (the rest). */
+ *	entry.c       a message of the queue that is in memory
+ *	writer.c      groups into the journal, and what they owe when they are on disk
+ *	files.c       what the namespace thread does: files, marks, moves, removals
+ *	checkpoint.c  segments become free again
+ *	replay.c      the start; strays.c: files without an index record
+ *	draft.c       large messages; pressure.c: is there room; operate.c: hold, drop
+ *	restore.c     messages that come back into memory
+ *	store.c       the rest of store.h */
 #pragma once
 
-#include "buf.h"
+#include "commit.h"
 #include "index.h"
-#include "journal.h"
+#include "spool.h"
 #include "store.h"
 #include "table.h"
 #include "thread.h"
 
 #include <bsd/sys/queue.h>
 
-enum { SEGMENTS_MAX = 128 };
+struct name_work;
+
+enum { SEGMENTS_MAX = 128, SEGMENT_NONE = 0xffff, DRAFTS_READY = 16 };
 
 enum entry_state {
 	ENTRY_COMING,  /* its record is not on disk yet */
 	ENTRY_JOURNAL, /* lives in its segment alone */
 	ENTRY_FILING,  /* its file is being written */
-	ENTRY_FILE,    /* has its file */
+	ENTRY_FILED, /* has its file, which no sync has covered yet: still counted in its segment */
+	ENTRY_FILE,  /* has its file */
 };
 
-/* A message in memory: its image, as in message_file.h. */
+/* A message in memory. Its bytes are not here: they are in its segment or its file, byte for byte the same. */
 struct entry {
 	struct table_node by_id;
-	TAILQ_ENTRY(entry) living; /* in its segment's list: ENTRY_JOURNAL and ENTRY_FILING */
+	TAILQ_ENTRY(entry) living; /* in its segment's list, from COMING's end to FILED */
 	struct id id;
-	char *image; /* head and message; the message may be absent (it is in the file) */
-	size_t head_n, bytes_n;
-	uint32_t open;    /* recipients that have not ended durably */
-	uint32_t ends;    /* ends on the way to the disk */
-	uint32_t in_hand; /* works of other threads that look at the image */
-	uint8_t state;    /* enum entry_state */
-	bool held;        /* in hold/, or to be put there */
-	bool indexed;     /* has index records */
-	bool gone;        /* free it when no work has it in hand */
-	bool marks_late;  /* recipients ended while the file was being written */
-	unsigned segment;
+	uint64_t head_at; /* of the head in the segment */
+	uint64_t bytes_n;
+	uint64_t epoch; /* FILED: the sync epoch in which the file was written */
+	uint32_t head_n;
+	uint32_t rcpts_n;
+	uint32_t open;      /* recipients that have not ended durably */
+	uint32_t ends;      /* ends on the way to the disk */
+	uint32_t moves;     /* moves on the way to the disk or the file */
+	uint16_t segment;   /* SEGMENT_NONE: in none */
+	uint8_t state;      /* enum entry_state */
+	uint8_t place;      /* enum spool_place, where its file is or shall be */
+	uint8_t filed_to;   /* enum spool_place, of the file being written */
+	bool indexed;       /* may have index records */
+	bool gone_aside;    /* dropped or corrupt: hidden, forgotten once its file is safe */
+	bool marks_late;    /* marks changed since the file was asked for */
+	char *marks;        /* rcpts_n of enum recipient_mark */
+	uint32_t mark_at[]; /* offset of each in the head; the marks behind */
 };
 TAILQ_HEAD(entries, entry);
 
@@ -45,35 +60,39 @@ enum segment_state {
 	SEGMENT_FREE,
 	SEGMENT_ACTIVE,
 	SEGMENT_FULL,
-	SEGMENT_LEAVING, /* a checkpoint is under way for it */
-	SEGMENT_LEFT, /* nothing in it is needed; free when the journal says so (JOURNAL_FLOOR) */
+	SEGMENT_FAILED, /* full, and used no more in this life: a write or sync failed */
 };
 
 struct segment {
 	int fd;
 	enum segment_state state;
-	uint64_t generation;
-	size_t used;
+	bool leaving;                 /* the checkpoint under way covers all of its ends */
+	uint64_t generation, records; /* records: on disk */
+	bool retired;                 /* FAILED, and nothing in it counts any more */
+	size_t bytes, used;
 	struct entries living;
 };
 
-/* What a group owes when it is on disk. */
-struct owed {
-	enum journal_type type;
-	struct entry *entry; /* of an acceptance; of an end: looked up by id */
-	store_accepted *accepted;
-	store_ended *ended;
-	void *ctx;
-	struct id id;
-	uint32_t index;
-	char mark;
-	size_t event_at, event_n; /* in records */
+struct draft {
+	uint32_t number;
+	int fd;
 };
 
-struct group {
-	struct buf records;
-	struct owed *owed;
-	size_t n, cap;
+struct refusal {
+	struct id id;
+	uint16_t code;
+	const char *text;
+	store_accepted *accepted;
+	void *ctx;
+};
+
+struct journal_work {
+	struct work work;
+	struct store *store;
+	int fd, error;
+	size_t at;
+	uint64_t generation, sequence;
+	struct batch *batch;
 };
 
 struct store {
@@ -84,56 +103,113 @@ struct store {
 	struct index *index;
 	struct table entries;
 	struct segment segments[SEGMENTS_MAX];
-	unsigned segments_n, active;
-	uint64_t generation, sequence;
-	struct group gathering, writing;
-	bool in_flight; /* a group is being written */
-	bool stuck;     /* no free segment: the group waits for the checkpoint */
+	unsigned segments_n, active; /* active: segments_n when there is none */
+	uint64_t generation;         /* the newest */
+	uint64_t previous_end;       /* records that count in the generation before the newest */
+	struct commit commit;
+	struct journal_work journal_work;
+	struct thread *journal, *names, *sync, *drafting;
+	struct event *wake; /* refusals and drafts of this turn */
+	struct refusal *refusals;
+	size_t refusals_n, refusals_cap;
+	uint64_t works; /* waiting at the namespace thread */
+	STAILQ_HEAD(, name_work) undone;
+	unsigned undone_n; /* of these, and those being tried again */
+	/* checkpoint */
 	bool checkpointing, index_writing;
-	bool unsaved; /* the active segment has more than a floor since the last checkpoint */
-	struct thread *journal, *names, *sync;
-	uint32_t drafts;        /* numbers */
-	struct buf head;        /* of the message being taken in */
-	uint64_t files_waiting; /* works at the names thread */
-	bool sync_failed;
+	uint64_t epoch;      /* counts syncs begun */
+	uint64_t not_before; /* tick: none sooner after one that failed */
+	/* drafts */
+	uint32_t drafts;
+	struct draft_batch *draft_batch; /* gathers; NULL: none */
+	bool draft_writing;
+	struct draft ready[DRAFTS_READY]; /* made ahead of time */
+	unsigned ready_n;
+	bool making_drafts;
+	/* pressure */
 	struct timer *tick;
-	uint16_t refuse; /* the disk is short */
+	uint64_t ticks, trash_kept_s;
+	bool looking, index_failed;
+	uint16_t refuse;
 	char refuse_text[120];
-	uint64_t free_bytes;
+	bool closed; /* stopping: the last record is written */
 	void (*stopped)(void *);
 	void *stopped_ctx;
 	struct store_numbers numbers;
 };
 
-/* store.c */
+/* ---- entry.c ---- */
+
 struct entry *entry_find(const struct store *, struct id);
-struct entry *entry_new(struct store *, struct id);
-void entry_file(struct store *, struct entry *); /* begins to write its file, if it has none */
-void entry_left(
-    struct store *, struct entry *); /* not in memory any more; freed when no thread has it */
-void entry_living(struct store *, struct entry *, unsigned segment);
-struct span entry_head(const struct entry *);
-struct span entry_bytes(const struct entry *);
-/* A recipient ended durably: marks, and the file goes when it was the last. */
+struct entry *entry_new(struct store *, struct id, uint32_t rcpts_n);
+void entry_free(struct store *, struct entry *);
+/* Finds the marks of a head. -1: it has not rcpts_n of them. */
+int entry_marks(struct entry *, struct span head);
+/* In its segment's list, and out of it. */
+void entry_lives_in(struct store *, struct entry *, unsigned segment);
+void entry_leaves(struct store *, struct entry *);
+/* A recipient ended durably: marks; after the last one the file goes and the entry is freed. */
 void entry_ended(struct store *, struct entry *, uint32_t index, char mark);
 
-/* While stopping: what is left to do before the journal is empty. */
-void stop_step(struct store *);
+/* ---- writer.c ---- */
 
-/* group.c */
-void group_accept(struct store *, struct entry *, store_accepted *, void *ctx);
-void group_end(struct store *, const struct store_end *, store_ended *, void *ctx);
-void group_floor(struct store *, uint64_t generation);
-bool group_idle(const struct store *);
+void writer_accept(struct store *, struct entry *, const struct envelope *, const struct facts *,
+    struct span bytes, store_accepted *, void *ctx);
+void writer_move(struct store *, struct entry *);
+void writer_refuse(
+    struct store *, struct id, uint16_t code, const char *text, store_accepted *, void *ctx);
+void writer_on_wake(struct store *);
+bool writer_idle(const struct store *);
+/* Begins a generation that holds nothing; false: no segment is free. */
+bool writer_close(struct store *);
 
-/* checkpoint.c */
-void checkpoint_begin(struct store *);
+/* ---- files.c: all of it in order, in the namespace thread ---- */
+
+void files_write(struct store *, struct entry *); /* if it has none and none is being written */
+void files_mark(struct store *, struct entry *, uint32_t index);
+void files_marks(struct store *, struct entry *); /* all that are not open */
+void files_move(struct store *, struct entry *, enum spool_place);
+void files_remove(struct store *, struct id);
+void files_set_aside(struct store *, struct id, enum spool_place);
+void files_drop_draft(struct store *, uint32_t draft);
+void files_ready_drafts(struct store *); /* keeps drafts ready ahead of time */
+void files_try_again(struct store *);    /* what failed */
+/* done() once all that was asked before has happened. */
+void files_barrier(struct store *, void (*done)(struct store *));
+
+/* ---- checkpoint.c ---- */
+
+void checkpoint_begin(struct store *); /* if there is something to do and none is under way */
 void checkpoint_index(struct store *); /* writes what gathered for the index */
-/* The journal says that it does not need what was left: those segments are free. */
-void checkpoint_floored(struct store *, bool ok);
-/* The next free segment, made active; -1: none. */
-int segment_next(struct store *);
+bool segment_next(struct store *);     /* makes the next free one active; false: none is free */
 
-/* replay.c */
+/* ---- restore.c ---- */
+
+/* A head in memory; the caller frees it. */
+struct head {
+	char *p;
+	size_t n;
+	uint64_t bytes_n;
+	uint32_t rcpts_n, crc32c;
+};
+/* Reads and checks the head at that offset. -1: err. */
+int head_read(int fd, uint64_t at, struct head *, struct err *);
+/* An entry for a message that has its file; NULL: gone or damaged, and set aside if so. */
+struct entry *entry_restore(struct store *, struct id, struct err *);
+/* Tells of a message: envelope with the entry's marks, and its bytes where they are few. */
+int entry_tell(struct store *, struct entry *, void (*found)(void *, const struct store_found *),
+    void *ctx, struct err *);
+
+/* ---- replay.c, strays.c, draft.c, pressure.c ---- */
+
 int replay(struct store *, struct err *);
-void replay_strays(struct store *); /* looks through the folders, in the background */
+/* Tells the final events of a segment again. */
+void replay_events(struct store *, unsigned segment);
+void strays_look(struct store *);
+void draft_cut(struct store *); /* turn's end: what gathered is written */
+bool draft_idle(const struct store *);
+void pressure_tick(struct store *);
+
+/* ---- store.c ---- */
+
+void store_stop_step(struct store *); /* something came to rest: is all of it? */

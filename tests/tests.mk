@@ -12,6 +12,17 @@ tests += tests/bench/sum_test tests/sink/provider_test
 tests/bench/sum_test.o := $(addprefix tests/bench/,sum_test.o sum.o mail.o)
 tests/sink/provider_test.o := $(addprefix tests/sink/,provider_test.o provider.o)
 
+# The store under faults of the disk, tests/fault/store_fault.py store_fault fault.so; what it costs, bench-store FOLDER.
+test-programs += store_fault bench-store
+store_fault.o    := tests/fault/store_fault.o $(queued.store.o)
+store_fault.libs := -llmdb -lpthread
+bench-store.o    := tests/bench/store_bench.o $(queued.store.o)
+bench-store.libs := -llmdb -lpthread
+
+$B/fault.so: tests/fault/fault.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
+
 fuzz += bounce classify conf
 fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules:.o=.c))
 fuzz.classify.c    := $(bouncd.rules:.o=.c)

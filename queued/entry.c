@@ -1,0 +1,102 @@
+#include "err.h"
+#include "message_file.h"
+#include "store_inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct entry *
+entry_find(const struct store *s, struct id id)
+{
+	for (struct table_node *n = table_first(&s->entries, id_hash(id)); n != NULL;
+	     n = table_next(n)) {
+		struct entry *e = TABLE_OF(n, struct entry, by_id);
+
+		if (id_eq(e->id, id))
+			return e;
+	}
+	return NULL;
+}
+
+struct entry *
+entry_new(struct store *s, struct id id, uint32_t rcpts_n)
+{
+	struct entry *e = malloc(sizeof(*e) + rcpts_n * (sizeof(e->mark_at[0]) + 1));
+
+	if (e == NULL)
+		fatal("out of memory for a message");
+	*e = (struct entry){
+		.id = id, .rcpts_n = rcpts_n, .open = rcpts_n, .segment = SEGMENT_NONE
+	};
+	e->marks = (char *)&e->mark_at[rcpts_n];
+	memset(e->marks, MARK_OPEN, rcpts_n);
+	table_put(&s->entries, &e->by_id, id_hash(id));
+	s->numbers.messages++;
+	return e;
+}
+
+void
+entry_free(struct store *s, struct entry *e)
+{
+	entry_leaves(s, e);
+	table_remove(&s->entries, &e->by_id);
+	s->numbers.messages--;
+	s->numbers.files -= e->state >= ENTRY_FILED;
+	free(e);
+}
+
+int
+entry_marks(struct entry *e, struct span head)
+{
+	if (message_file_marks(head, e->mark_at, e->rcpts_n) != e->rcpts_n)
+		return -1;
+	e->open = 0;
+	for (uint32_t i = 0; i < e->rcpts_n; i++) {
+		e->marks[i] = head.p[e->mark_at[i]];
+		e->open += e->marks[i] == MARK_OPEN;
+	}
+	return 0;
+}
+
+void
+entry_lives_in(struct store *s, struct entry *e, unsigned segment)
+{
+	e->segment = (uint16_t)segment;
+	TAILQ_INSERT_TAIL(&s->segments[segment].living, e, living);
+}
+
+void
+entry_leaves(struct store *s, struct entry *e)
+{
+	if (e->segment == SEGMENT_NONE)
+		return;
+	TAILQ_REMOVE(&s->segments[e->segment].living, e, living);
+	e->segment = SEGMENT_NONE;
+}
+
+static void
+mark_in_file(struct store *s, struct entry *e, uint32_t index)
+{
+	if (e->state >= ENTRY_FILED)
+		files_mark(s, e, index);
+	else if (e->state == ENTRY_FILING)
+		e->marks_late = true;
+}
+
+void
+entry_ended(struct store *s, struct entry *e, uint32_t index, char mark)
+{
+	if (index >= e->rcpts_n || e->marks[index] != MARK_OPEN)
+		return;
+	e->marks[index] = mark;
+	e->open--;
+	if (e->indexed)
+		index_remove(s->index, e->id, index);
+	if (e->open > 0) {
+		mark_in_file(s, e, index);
+		return;
+	}
+	if (e->state >= ENTRY_FILING)
+		files_remove(s, e->id);
+	entry_free(s, e);
+}

@@ -1,0 +1,212 @@
+#include "index.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static struct index *x;
+static char folder[64], due_names[64];
+
+static struct id
+named(char c)
+{
+	return (struct id){ { [15] = (uint8_t)c } };
+}
+
+static void
+put(char name, uint64_t next_ms, bool held)
+{
+	index_put(x, &(struct store_wait){ .id = named(name),
+			 .index = 3,
+			 .next_ms = next_ms,
+			 .attempts = 2,
+			 .held = held,
+			 .code = 451,
+			 .status = SPAN_LIT("4.7.1"),
+			 .text = SPAN_LIT("later, please") });
+}
+
+static void
+written(bool stands)
+{
+	struct err err;
+
+	index_take(x);
+	ck_assert_int_eq(index_write(x, &err), 0);
+	index_written(x, stands);
+}
+
+static bool
+on_due(void *ctx, const struct store_wait *w)
+{
+	size_t n = strlen(due_names);
+
+	(void)ctx;
+	due_names[n] = (char)w->id.b[15];
+	due_names[n + 1] = '\0';
+	return true;
+}
+
+static const char *
+due(uint64_t until_ms, unsigned max)
+{
+	due_names[0] = '\0';
+	ck_assert_uint_eq(index_due(x, until_ms, max, on_due, NULL), strlen(due_names));
+	return due_names;
+}
+
+START_TEST(a_change_is_seen_at_once_and_after_it_is_written)
+{
+	struct store_wait w;
+
+	ck_assert(!index_get(x, named('a'), 3, &w));
+	put('a', 500, false);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert(index_get(x, named('a'), 3, &w));
+		ck_assert_uint_eq(w.next_ms, 500);
+		ck_assert_uint_eq(w.attempts, 2);
+		ck_assert(span_is(w.status, "4.7.1") && span_is(w.text, "later, please"));
+		ck_assert(!index_get(x, named('a'), 2, &w));
+		written(true);
+	}
+	ck_assert_uint_eq(index_count(x), 1);
+	index_remove(x, named('a'), 3);
+	ck_assert(!index_has(x, named('a'), 3));
+	ck_assert(index_has_written(x, named('a')));
+	written(true);
+	ck_assert(!index_has_written(x, named('a')));
+}
+END_TEST
+
+START_TEST(what_is_due_is_told_once_in_order_of_time)
+{
+	put('c', 300, false);
+	put('a', 100, false);
+	put('b', 200, false);
+	put('h', 50, true);
+	written(true);
+	ck_assert_str_eq(due(99, 10), "");
+	ck_assert_str_eq(due(250, 1), "a");
+	ck_assert_str_eq(due(250, 10), "b");
+	ck_assert_str_eq(due(250, 10), "");
+	ck_assert_str_eq(due(400, 10), "c");
+}
+END_TEST
+
+START_TEST(put_again_is_told_again)
+{
+	put('a', 100, false);
+	put('b', 200, false);
+	written(true);
+	ck_assert_str_eq(due(1000, 10), "ab");
+	put('a', 150, false);
+	ck_assert_str_eq(due(1000, 10), "");
+	written(true);
+	ck_assert_str_eq(due(1000, 10), "ab");
+	index_due_again(x, named('b'), 3);
+	ck_assert_str_eq(due(1000, 10), "b");
+}
+END_TEST
+
+START_TEST(a_failed_write_keeps_what_was_not_changed_since)
+{
+	struct store_wait w;
+
+	put('a', 100, false);
+	put('b', 200, false);
+	index_take(x);
+	put('b', 900, false);
+	ck_assert(index_get(x, named('a'), 3, &w) && w.next_ms == 100);
+	index_written(x, false);
+	ck_assert(index_get(x, named('a'), 3, &w) && w.next_ms == 100);
+	ck_assert(index_get(x, named('b'), 3, &w) && w.next_ms == 900);
+	written(true);
+	ck_assert_uint_eq(index_count(x), 2);
+}
+END_TEST
+
+START_TEST(all_of_a_message_goes_pending_or_written)
+{
+	put('a', 100, false);
+	written(true);
+	index_put(x, &(struct store_wait){ .id = named('a'), .index = 4 });
+	put('b', 100, false);
+	index_remove_all(x, named('a'));
+	ck_assert(!index_has(x, named('a'), 3) && !index_has(x, named('a'), 4));
+	written(true);
+	ck_assert_uint_eq(index_count(x), 1);
+}
+END_TEST
+
+START_TEST(a_damaged_index_is_set_aside)
+{
+	char name[128];
+	struct err err;
+	FILE *f;
+
+	put('a', 100, false);
+	written(true);
+	index_close(x);
+	snprintf(name, sizeof(name), "%s/data.mdb", folder);
+	f = fopen(name, "w");
+	ck_assert_ptr_nonnull(f);
+	for (unsigned i = 0; i < 8192; i++)
+		fputc('x', f);
+	fclose(f);
+	x = index_open(folder, &err);
+	ck_assert_msg(x != NULL, "%s", err.text);
+	ck_assert_uint_eq(index_count(x), 0);
+}
+END_TEST
+
+static int
+gone(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void
+setup(void)
+{
+	struct err err;
+
+	snprintf(folder, sizeof(folder), "/tmp/index-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	x = index_open(folder, &err);
+	ck_assert_msg(x != NULL, "%s", err.text);
+}
+
+static void
+teardown(void)
+{
+	index_close(x);
+	nftw(folder, gone, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int
+main(void)
+{
+	Suite *s = suite_create("index");
+	TCase *t = tcase_create("records");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_change_is_seen_at_once_and_after_it_is_written);
+	tcase_add_test(t, what_is_due_is_told_once_in_order_of_time);
+	tcase_add_test(t, put_again_is_told_again);
+	tcase_add_test(t, a_failed_write_keeps_what_was_not_changed_since);
+	tcase_add_test(t, all_of_a_message_goes_pending_or_written);
+	tcase_add_test(t, a_damaged_index_is_set_aside);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}

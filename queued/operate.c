@@ -1,0 +1,68 @@
+/* What operators do with a message: hold, release, drop, undrop; and what is damaged.
+ *
+ * A move is journaled before its rename, so that a start does not bring back what was dropped. What goes to trash/ or
+ * corrupt/ is hidden at once, and forgotten when its file stands there. */
+#include "err.h"
+#include "store_inside.h"
+
+void
+store_hold(struct store *s, struct id id, bool hold)
+{
+	struct entry *e = entry_find(s, id);
+
+	if (e == NULL || e->gone_aside || (e->place == SPOOL_HOLD) == hold)
+		return;
+	e->place = hold ? SPOOL_HOLD : SPOOL_CUR;
+	writer_move(s, e);
+}
+
+static void
+put_aside(struct store *s, struct entry *e, enum spool_place place)
+{
+	if (e == NULL || e->gone_aside)
+		return;
+	e->gone_aside = true;
+	e->place = (uint8_t)place;
+	index_remove_all(s->index, e->id);
+	writer_move(s, e);
+}
+
+void
+store_drop(struct store *s, struct id id)
+{
+	put_aside(s, entry_find(s, id), SPOOL_TRASH);
+}
+
+void
+store_corrupt(struct store *s, struct id id)
+{
+	struct entry *e = entry_find(s, id);
+
+	put_aside(s, e, SPOOL_CORRUPT);
+	if (e != NULL)
+		s->hooks->corrupt(
+		    s->hooks_ctx, id_text(id).c, "its bytes do not match their checksum");
+}
+
+int
+store_undrop(struct store *s, struct id id, struct err *err)
+{
+	struct entry *e = entry_find(s, id);
+
+	if (e != NULL && !e->gone_aside)
+		return err_set(err, "it is not in the trash");
+	if (e != NULL && (e->moves > 0 || e->state < ENTRY_FILED))
+		return err_set(err, "it is on its way into the trash; try again");
+	if (!spool_has(s->spool, id, SPOOL_TRASH))
+		return err_set(err, "it is not in the trash");
+	if (spool_move(s->spool, id, SPOOL_CUR, err) == -1)
+		return -1;
+	if (e == NULL)
+		e = entry_restore(s, id, err);
+	if (e == NULL)
+		return -1;
+	e->gone_aside = false;
+	e->place = SPOOL_CUR;
+	writer_move(s, e);
+	return 0;
+}
