@@ -23,7 +23,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { PULSE_MS = 5000, RELOAD_DEADLINE_MS = 60000, STEADY_MS = 60000, BACKOFF_MAX_S = 30 };
+enum { PULSE_MS = 5000, RELOAD_DEADLINE_MS = 60000, STEADY_MS = 3000, BACKOFF_MAX_S = 30 };
 
 /* Who listens comes last, who is asked comes first; so queued finds its workers when it wakes. */
 static const enum role_kind start_order[] = { ROLE_SIGN, ROLE_REWRITE, ROLE_PARSE, ROLE_BOUNCD,
@@ -83,8 +83,8 @@ restart(void *ctx)
 static void
 restart_later(struct house *h, struct seat *seat)
 {
-	unsigned delay_s =
-	    seat->failures == 0 ? 0 : 1U << (seat->failures - 1 > 5 ? 5 : seat->failures - 1);
+	unsigned doublings = seat->failures < 2 ? 0 : seat->failures - 2;
+	unsigned delay_s = seat->failures < 2 ? 0 : 1U << (doublings > 5 ? 5 : doublings);
 
 	(void)h;
 	if (delay_s > BACKOFF_MAX_S)

@@ -22,7 +22,6 @@ enum {
 	MASTER_QUEUE = 8 * 1024 * 1024,
 	PACKETS_BYTES = 4 * 1024 * 1024,
 	FILES_MAX = 1024 * 1024,
-	STEADY_MS = 60000
 };
 
 /* ---- what a role says ---- */

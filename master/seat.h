@@ -1,7 +1,7 @@
 /* seat.h: starts a role's process on its seat, connects it, watches it, starts it anew.
  *
- * A child that dies while the house runs is replaced: at once, then after 1, 2, 4 ... 30 s while it keeps failing within
- * a minute of its start. A child that does not answer for `silence` is killed, which is dying. */
+ * A child that dies while the house runs is replaced: at once, and after 1, 2, 4 ... 30 s when it keeps
+ * failing within three seconds of its start. A child that does not answer for `silence` is killed, which is dying. */
 #pragma once
 
 #include "house.h"
