@@ -404,6 +404,8 @@ chan_begin(struct chan *c, uint16_t type)
 {
 	struct head h = { .type = type };
 
+	if (c->out.n + HEAD_BYTES > MSG_PACKET_MAX)
+		out_leave(c);
 	c->record_at = c->out.n;
 	c->record_fds = c->out_fds_n;
 	buf_add(&c->out, &h, HEAD_BYTES);

@@ -24,6 +24,10 @@
 
 enum { FOLDERS_MAX = 4 };
 
+#ifndef SANDBOX_LEAK
+#define SANDBOX_LEAK /* a test puts a call here and sees that the role refuses to run */
+#endif
+
 /* What a process of ours needs whatever its role: its memory, its clock, its descriptors. */
 static const int common_calls[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv),
 	SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(close), SCMP_SYS(lseek),
@@ -40,7 +44,7 @@ static const int common_calls[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(re
 	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(sysinfo), SCMP_SYS(uname),
 	SCMP_SYS(rseq), SCMP_SYS(set_robust_list), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(exit),
-	SCMP_SYS(exit_group), SCMP_SYS(membarrier) };
+	SCMP_SYS(exit_group), SANDBOX_LEAK SCMP_SYS(membarrier) };
 
 static const int spool_calls[] = { SCMP_SYS(openat), SCMP_SYS(renameat), SCMP_SYS(renameat2),
 	SCMP_SYS(unlinkat), SCMP_SYS(linkat), SCMP_SYS(mkdirat), SCMP_SYS(fsync),

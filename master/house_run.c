@@ -521,7 +521,7 @@ prepare_ground(struct house *h, struct err *err)
 	if (layout_make(h->conf, err) == -1 || log_open(h, err) == -1 || pid_file(h, err) == -1)
 		return -1;
 	h->exit_code = EX_UNAVAILABLE;
-	return sockets_bind(h->conf, house_workers(h->conf), err);
+	return sockets_bind_patiently(h->conf, house_workers(h->conf), err);
 }
 
 int

@@ -8,12 +8,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* No listener can be named so: its name is a word. */
 #define WEB "=web"
 
-enum { SOCKETS_MAX = 2048, BACKLOG = 4096 };
+enum { SOCKETS_MAX = 2048, BACKLOG = 4096, PATIENCE_MS = 50, PATIENCE_TRIES = 40 };
 
 struct listening {
 	char name[96]; /* "listen inbound 0": the address's number in its block */
@@ -138,6 +139,19 @@ sockets_bind(const struct conf *conf, unsigned workers, struct err *err)
 			return -1;
 	b = conf_first(conf_top(conf), "tracking");
 	return b == NULL ? 0 : block_bind(b, WEB, "listen", 1, err);
+}
+
+int
+sockets_bind_patiently(const struct conf *conf, unsigned workers, struct err *err)
+{
+	struct timespec moment = { .tv_nsec = PATIENCE_MS * 1000000L };
+	int r = sockets_bind(conf, workers, err);
+
+	for (unsigned i = 0; r == -1 && i < PATIENCE_TRIES; i++) {
+		nanosleep(&moment, NULL);
+		r = sockets_bind(conf, workers, err);
+	}
+	return r;
 }
 
 void

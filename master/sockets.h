@@ -7,6 +7,8 @@
 /* Binds what the configuration names and is not bound yet: each worker its own (SO_REUSEPORT). -1: "cannot listen on
  * 127.0.0.1:25 (listener inbound): Address already in use". */
 int sockets_bind(const struct conf *, unsigned workers, struct err *);
+/* The same at a start: roles of a master that was killed may hold the ports for a moment yet. */
+int sockets_bind_patiently(const struct conf *, unsigned workers, struct err *);
 /* Calls back for each socket of smtpd's or web's worker: name "listen NAME I" (web: "listen =web I"), the descriptor
  * (not to close). */
 void sockets_each(

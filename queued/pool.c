@@ -284,7 +284,8 @@ pool_opened(struct pool *p, const struct deliver_opened *o)
 	lane_wake(s->lane);
 }
 
-/* By transaction, or for what an earlier queued fed, by id and index. */
+/* By transaction, or for what an earlier queued fed (transaction 0), by id and index. A transaction of ours that is not known
+ * any more was handed back when its session closed; what comes of it then is late: its delivery is elsewhere by now. */
 static struct delivery *
 whose(struct pool *p, const struct deliver_result *r)
 {
@@ -293,6 +294,8 @@ whose(struct pool *p, const struct deliver_result *r)
 
 	if (t != NULL && id_eq(t->message->envelope->id, r->id))
 		return transaction_take(p, t, r->index);
+	if (r->transaction != 0)
+		return NULL;
 	m = storage_bring(p->q, r->id);
 	if (m == NULL || r->index >= m->envelope->rcpts_n)
 		return NULL;

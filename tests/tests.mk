@@ -16,3 +16,8 @@ fuzz += bounce classify conf
 fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules:.o=.c))
 fuzz.classify.c    := $(bouncd.rules:.o=.c)
 fuzz.conf.c        :=
+
+# trackd-sign with a hole in its sandbox: tests/e2e/leaky.py sees it refuse to run.
+test-programs += leaky-sign
+leaky-sign.o     = tests/isolation/leaky_sandbox.o $(trackd-sign.o)
+leaky-sign.libs := -lcrypto

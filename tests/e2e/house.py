@@ -121,11 +121,13 @@ class House:
         self.conf_path = os.path.join(self.folder, "posthouse.conf")
         self.master = self.sink = self.notify = None
         self.sink_runs = 0
+        self.master_options = []
         self.settings = {"tenant": tenant, "listener": listener, "workers": workers, "uid_base": UID_BASE,
                          "retry_first": retry_first, "retry_most": retry_most, "folder": self.folder,
                          "hostname": "relay.test", "inbound": self.inbound, "web": self.web}
         self.more = more
         self.write_conf()
+
 
     # ---- configuration ----
 
@@ -195,7 +197,7 @@ class House:
         self.notify.bind(path)
         self.notify.settimeout(0.1)
         with open(self.folder + "/master.out", "ab") as out:
-            self.master = subprocess.Popen([BIN + "/posthoused", "-f", "-c", self.conf_path], stdout=out, stderr=out,
+            self.master = subprocess.Popen([BIN + "/posthoused", "-f", "-c", self.conf_path, *self.master_options], stdout=out, stderr=out,
                                            env={**os.environ, "NOTIFY_SOCKET": path}, start_new_session=True)
 
     def start(self, seconds=20):
