@@ -22,6 +22,7 @@ install:
 	install -m 755 $(roles:%=$B/bin/%) $(libexec)
 	for p in $(pages); do \
 	    install -D -m 644 $$p $(share)/man/man$${p##*.}/$${p##*/} || exit 1; done
+	for l in $(manuals.links); do ln -sf $${l#*:} $(share)/man/man8/$${l%:*} || exit 1; done
 	install -m 644 etc/posthouse.conf etc/bounces.conf $(share)/posthouse
 	test -e $(conf)/posthouse.conf || install -m 644 etc/posthouse.conf $(conf)/posthouse.conf
 	install -m 644 etc/conf.d/README $(conf)/conf.d/README
@@ -38,6 +39,7 @@ uninstall:
 	rm -f $(roles:%=$(libexec)/%)
 	-rmdir $(libexec)
 	for p in $(pages); do rm -f $(share)/man/man$${p##*.}/$${p##*/}; done
+	for l in $(manuals.links); do rm -f $(share)/man/man8/$${l%:*}; done
 	rm -rf $(share)/posthouse
 	rm -f $(DESTDIR)$(SYSTEMD)/posthouse.service
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/posthouse.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/posthouse.conf
