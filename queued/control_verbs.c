@@ -1,6 +1,7 @@
 #include "control_verbs.h"
 #include "control.h"
 #include "course.h"
+#include "err.h"
 #include "events.h"
 #include "explain.h"
 #include "lane.h"
@@ -303,6 +304,42 @@ verb_drop(void *ctx, struct control_call *c)
 	acting(ctx, c, "drop", course_drop);
 }
 
+/* Out of the trash, by its whole id: what is there is in no table that a selector could look at. */
+static void
+verb_undrop(void *ctx, struct control_call *c)
+{
+	struct queued *q = ctx;
+	struct span word = control_arg(c, "id");
+	struct message *m;
+	struct id id, last;
+	struct err err;
+
+	if (id_prefix(word, &id, &last) == -1 || !id_eq(id, last)) {
+		control_error(c, EX_USAGE, "undrop needs the whole id of a message");
+		return;
+	}
+	if (storage_bring(q, id) != NULL) {
+		control_error(c, 1, "%s is in the queue, not in the trash", id_text(id).c);
+		return;
+	}
+	if (store_undrop(q->store, id, &err) == -1) {
+		control_error(c, 1, "%s", err.text);
+		return;
+	}
+	m = storage_bring(q, id);
+	if (m == NULL) {
+		control_error(
+		    c, EX_IOERR, "%s came out of the trash and cannot be read", id_text(id).c);
+		return;
+	}
+	events_admin(
+	    q->events, "undrop", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
+	control_row(c);
+	control_num(c, "count", m->open);
+	control_row_end(c);
+	control_end(c);
+}
+
 /* A lane as configured again: suspension, cuts and back-off forgotten. */
 static void
 verb_lane_release(void *ctx, struct control_call *c)
@@ -333,6 +370,7 @@ static const struct control_verb verbs[] = {
 	{ "release", true, verb_release },
 	{ "retry", true, verb_retry },
 	{ "drop", true, verb_drop },
+	{ "undrop", true, verb_undrop },
 	{ "lane-release", true, verb_lane_release },
 	{ NULL, false, NULL },
 };

@@ -106,7 +106,7 @@ course_begin(struct queued *q, struct delivery *d)
 	if (d->message->held) {
 		delivery_move(d, DELIVERY_HELD);
 		settle_held(q, d);
-	} else if (conf_is_bounce_domain(q->conf, delivery_domain(d))) {
+	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL) {
 		delivery_move(d, DELIVERY_RETURNED);
 		peer_bouncd_returned(q->bouncd, d);
 	} else if (!d->message->envelope->is_notice &&
@@ -494,12 +494,25 @@ course_retry(struct queued *q, struct delivery *d)
 	return 0;
 }
 
+/* All others have ended, or their ends are on the way to the disk. */
+static bool
+is_last(const struct delivery *d)
+{
+	const struct message *m = d->message;
+
+	for (uint32_t i = m->envelope->rcpts_n; i-- > 0;)
+		if (i != d->index && m->deliveries[i].state != DELIVERY_ENDED &&
+		    m->deliveries[i].state != DELIVERY_ENDING)
+			return false;
+	return true;
+}
+
 int
 course_drop(struct queued *q, struct delivery *d)
 {
 	if (!pulled(q, d))
 		return -1;
-	if (d->message->open == 1)
+	if (is_last(d))
 		store_drop(q->store, d->message->envelope->id); /* whole, for undrop */
 	final_end(q, d, FINAL_DROPPED, span_of(NULL, 0));
 	return 0;

@@ -185,11 +185,15 @@ on_returned_late(void *ctx, struct due *due)
 static void
 about(struct peer_bouncd *p, const struct delivery *d, struct bounce_returned *r)
 {
+	const struct tenant *t = conf_bounce_tenant(p->q->conf, delivery_domain(d));
 	const struct message *m;
 
 	r->has_token = sender_token(p->q, delivery_address(d), &r->about, &r->index);
 	if (!r->has_token)
 		return;
+	if (t !=
+	    NULL) /* the message is gone by now, mostly: what it bounces for is suppressed for its tenant alone */
+		r->tenant = t->name;
 	m = message_find(&p->q->messages, r->about);
 	if (m == NULL || r->index >= m->envelope->rcpts_n)
 		return;

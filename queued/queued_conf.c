@@ -450,15 +450,15 @@ conf_stream(const struct queued_conf *q, struct span name, const struct tenant *
 	return t->stream;
 }
 
-bool
-conf_is_bounce_domain(const struct queued_conf *q, struct span domain)
+const struct tenant *
+conf_bounce_tenant(const struct queued_conf *q, struct span domain)
 {
 	for (struct table_node *n = table_each(&q->tenants, NULL); n != NULL;
 	     n = table_each(&q->tenants, n)) {
 		const struct tenant *t = TABLE_OF(n, struct tenant, by_name);
 
 		if (t->bounce_domain.n > 0 && span_eq_nocase(t->bounce_domain, domain))
-			return true;
+			return t;
 	}
-	return false;
+	return NULL;
 }

@@ -54,4 +54,5 @@ const struct tenant *
 conf_tenant(const struct queued_conf *, struct span name); /* unknown: nobody */
 const struct stream *
 conf_stream(const struct queued_conf *, struct span name, const struct tenant *);
-bool conf_is_bounce_domain(const struct queued_conf *, struct span domain);
+/* Whose bounce domain it is; NULL: nobody's. */
+const struct tenant *conf_bounce_tenant(const struct queued_conf *, struct span domain);

@@ -106,6 +106,14 @@ on_due(void *ctx, const struct store_wait *w)
 		storage.due[storage.due_n++] = w->id;
 }
 
+/* While there is plenty of room, all that waits is here, so that operators see it; else what is due soon. */
+static uint64_t
+bring_until(const struct queued *q)
+{
+	return q->messages.by_id.n < q->conf->memory_messages / 4 ? UINT64_MAX
+								  : loop_wall_ms() + AHEAD_MS;
+}
+
 static void
 bring_due(struct queued *q)
 {
@@ -114,8 +122,8 @@ bring_due(struct queued *q)
 	storage.due_n = 0;
 	if (room == 0)
 		return;
-	store_due(q->store, loop_wall_ms() + AHEAD_MS,
-	    room < BRING_A_TICK ? (unsigned)room : BRING_A_TICK, on_due, q);
+	store_due(q->store, bring_until(q), room < BRING_A_TICK ? (unsigned)room : BRING_A_TICK,
+	    on_due, q);
 	for (unsigned i = 0; i < storage.due_n; i++)
 		storage_bring(q, storage.due[i]);
 }
