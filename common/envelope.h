@@ -14,7 +14,7 @@ enum { ENVELOPE_RCPTS_MAX = 50000, ADDRESS_MAX = 320, FACTS_DROPS_MAX = 8 };
 enum notify { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };
 enum ret { RET_UNSET, RET_FULL, RET_HDRS };
 
-enum recipient_mark { MARK_OPEN = 'o', MARK_DONE = 'd', MARK_FAILED = 'f' };
+enum recipient_mark { MARK_OPEN = 'o', MARK_DONE = 'd', MARK_FAILED = 'f', MARK_DROPPED = 'x' };
 
 struct recipient {
 	struct span address; /* without <>; the domain in A-labels, lower case */

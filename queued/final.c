@@ -22,7 +22,7 @@ static const struct {
 	[FINAL_BOUNCED] = { "bounced", MARK_FAILED },
 	[FINAL_EXPIRED] = { "expired", MARK_FAILED },
 	[FINAL_SUPPRESSED] = { "suppressed", MARK_DONE },
-	[FINAL_DROPPED] = { "dropped", MARK_DONE },
+	[FINAL_DROPPED] = { "dropped", MARK_DROPPED },
 };
 
 const char *

@@ -251,7 +251,8 @@ rcpt_parse(struct span s, struct recipient *r, struct arena *a)
 
 	if (mark.n != 1 || notify.n != 1 || notify.p[0] < '0' || notify.p[0] > '0' + 15)
 		return -1;
-	if (mark.p[0] != MARK_OPEN && mark.p[0] != MARK_DONE && mark.p[0] != MARK_FAILED)
+	if (mark.p[0] != MARK_OPEN && mark.p[0] != MARK_DONE && mark.p[0] != MARK_FAILED &&
+	    mark.p[0] != MARK_DROPPED)
 		return -1;
 	r->mark = mark.p[0];
 	r->notify = (uint8_t)(notify.p[0] - '0');

@@ -44,6 +44,19 @@ store_corrupt(struct store *s, struct id id)
 		    s->hooks_ctx, id_text(id).c, "its bytes do not match their checksum");
 }
 
+/* Those who were dropped one after the other wait again, all of them. */
+static void
+reopen(struct store *s, struct entry *e)
+{
+	for (uint32_t i = 0; i < e->rcpts_n; i++) {
+		if (e->marks[i] != MARK_DROPPED)
+			continue;
+		e->marks[i] = MARK_OPEN;
+		e->open++;
+		files_mark(s, e, i);
+	}
+}
+
 int
 store_undrop(struct store *s, struct id id, struct err *err)
 {
@@ -63,6 +76,7 @@ store_undrop(struct store *s, struct id id, struct err *err)
 		return -1;
 	e->gone_aside = false;
 	e->place = SPOOL_CUR;
+	reopen(s, e);
 	writer_move(s, e);
 	return 0;
 }

@@ -69,7 +69,7 @@ uint16_t store_pressure(struct store *, const char **text);
 struct store_end {
 	struct id id;
 	uint32_t index;
-	char mark;         /* MARK_DONE or MARK_FAILED */
+	char mark;         /* MARK_DONE, MARK_FAILED; MARK_DROPPED: open again after an undrop */
 	struct span event; /* the final event's line */
 };
 typedef void store_ended(void *ctx, const struct store_end *);
