@@ -24,6 +24,7 @@ struct mark {
 struct name_work {
 	struct work work;
 	STAILQ_ENTRY(name_work) undone;
+	struct table_node by_id; /* MARK, REMOVE, SET_ASIDE: until it is done */
 	struct store *store;
 	struct id id;
 	enum kind kind;
@@ -169,9 +170,28 @@ name_run(struct work *w)
 
 /* ---- asking ---- */
 
+/* Until this is done, the file says something else of its message than is true. */
+static bool
+corrects(const struct name_work *k)
+{
+	return k->kind == MARK || k->kind == REMOVE || k->kind == SET_ASIDE;
+}
+
+bool
+files_correcting(const struct store *s, struct id id)
+{
+	for (struct table_node *n = table_first(&s->corrections, id_hash(id)); n != NULL;
+	     n = table_next(n))
+		if (id_eq(TABLE_OF(n, struct name_work, by_id)->id, id))
+			return true;
+	return false;
+}
+
 static void
 push(struct name_work *k)
 {
+	if (corrects(k) && !k->was_undone)
+		table_put(&k->store->corrections, &k->by_id, id_hash(k->id));
 	k->store->works++;
 	thread_push(k->store->names, &k->work);
 }
@@ -200,6 +220,8 @@ settled(struct name_work *k)
 		return;
 	}
 	s->undone_n -= k->was_undone;
+	if (corrects(k))
+		table_remove(&s->corrections, &k->by_id);
 	free(k);
 }
 

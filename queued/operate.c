@@ -64,7 +64,7 @@ store_undrop(struct store *s, struct id id, struct err *err)
 
 	if (e != NULL && !e->gone_aside)
 		return err_set(err, "it is not in the trash");
-	if (e != NULL && (e->moves > 0 || e->state < ENTRY_FILED))
+	if (files_correcting(s, id) || (e != NULL && (e->moves > 0 || e->state < ENTRY_FILED)))
 		return err_set(err, "it is on its way into the trash; try again");
 	if (!spool_has(s->spool, id, SPOOL_TRASH))
 		return err_set(err, "it is not in the trash");

@@ -194,6 +194,8 @@ store_load(struct store *s, struct id id, void (*found)(void *, const struct sto
 
 	if (e != NULL && (e->gone_aside || e->state == ENTRY_COMING))
 		return err_set(err, "it is not in the queue");
+	if (e == NULL && files_correcting(s, id))
+		return err_set(err, "it ended; its file is being removed");
 	if (e == NULL)
 		e = entry_restore(s, id, err);
 	if (e == NULL)

@@ -74,7 +74,8 @@ store_forget(struct store *s, struct id id)
 
 	if (e == NULL)
 		return true;
-	if (e->state < ENTRY_FILED || e->segment != SEGMENT_NONE || e->ends > 0 || e->moves > 0)
+	if (e->state < ENTRY_FILED || e->segment != SEGMENT_NONE || e->ends > 0 || e->moves > 0 ||
+	    files_correcting(s, id))
 		return false;
 	for (uint32_t i = 0; i < e->rcpts_n; i++)
 		if (e->marks[i] == MARK_OPEN)

@@ -114,7 +114,8 @@ struct store {
 	size_t refusals_n, refusals_cap;
 	uint64_t works; /* waiting at the namespace thread */
 	STAILQ_HEAD(, name_work) undone;
-	unsigned undone_n; /* of these, and those being tried again */
+	unsigned undone_n;        /* of these, and those being tried again */
+	struct table corrections; /* works that mark or remove a file */
 	/* checkpoint */
 	bool checkpointing, index_writing;
 	uint64_t epoch;      /* counts syncs begun */
@@ -174,6 +175,8 @@ void files_set_aside(struct store *, struct id, enum spool_place);
 void files_drop_draft(struct store *, uint32_t draft);
 void files_ready_drafts(struct store *); /* keeps drafts ready ahead of time */
 void files_try_again(struct store *);    /* what failed */
+/* Marks, or the removal, of that message's file are still to be written: it must not be read as it stands. */
+bool files_correcting(const struct store *, struct id);
 /* done() once all that was asked before has happened. */
 void files_barrier(struct store *, void (*done)(struct store *));
 

@@ -99,7 +99,8 @@ found(struct store *s, const struct stray *x)
 		.next_ms = loop_wall_ms(),
 		.held = x->place == SPOOL_HOLD };
 
-	if (entry_find(s, x->id) != NULL || index_has(s->index, x->id, x->index))
+	if (entry_find(s, x->id) != NULL || files_correcting(s, x->id) ||
+	    index_has(s->index, x->id, x->index))
 		return;
 	if (x->damaged) {
 		files_set_aside(s, x->id, x->place);

@@ -64,7 +64,7 @@ def shown(event):
     what = event["event"]
     if what in ("bounced", "deferred"):
         what += " (%s)" % event.get("class", {"bounced": "hard", "deferred": "soft"}[what])
-    why = event.get("reply", "").replace("\n", " ")
+    why = event.get("reply", event.get("reason", "")).replace("\n", " ")
     if event.get("category"):
         why = "%s: %s" % (event["category"], why)
     if event.get("retry_s"):

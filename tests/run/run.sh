@@ -94,7 +94,7 @@ say_how() {
 The next one:
   swaks --server 127.0.0.1:$smtp -f you@first.test -t somebody@good.test
   swaks --server 127.0.0.1:$submission --tls --auth-user first --auth-password secret -f you@first.test -t nobody@unknown.test
-  curl --url smtp://127.0.0.1:$smtp --mail-from you@first.test --mail-rcpt somebody@good.test -T README.md
+  curl --crlf --url smtp://127.0.0.1:$smtp --mail-from you@first.test --mail-rcpt somebody@good.test -T README.md
 What good.test received: ${dir#"$PWD"/}/mail     A link that was clicked: curl -i one of its http://127.0.0.1:$web/ links
 
 Where to look (${B#"$PWD"/}/bin/posthouse -c ${conf#"$PWD"/} ...):
