@@ -86,8 +86,8 @@ mark_in_file(struct store *s, struct entry *e, uint32_t index)
 void
 entry_ended(struct store *s, struct entry *e, uint32_t index, char mark)
 {
-	if (index >= e->rcpts_n || e->marks[index] != MARK_OPEN)
-		return;
+	if (index >= e->rcpts_n || e->marks[index] != MARK_OPEN || mark == MARK_OPEN)
+		return; /* an end was taken back (operate.c): that was done at once */
 	e->marks[index] = mark;
 	e->open--;
 	if (e->indexed)

@@ -44,7 +44,15 @@ store_corrupt(struct store *s, struct id id)
 		    s->hooks_ctx, id_text(id).c, "its bytes do not match their checksum");
 }
 
-/* Those who were dropped one after the other wait again, all of them. */
+static void
+on_taken_back(void *ctx, const struct store_end *end)
+{
+	(void)ctx;
+	(void)end;
+}
+
+/* Those who were dropped wait again, all of them. It is journaled as an end that is open, for their ends are there too and a
+ * start would believe these. */
 static void
 reopen(struct store *s, struct entry *e)
 {
@@ -54,6 +62,8 @@ reopen(struct store *s, struct entry *e)
 		e->marks[i] = MARK_OPEN;
 		e->open++;
 		files_mark(s, e, i);
+		store_end(s, &(struct store_end){ .id = e->id, .index = i, .mark = MARK_OPEN },
+		    on_taken_back, NULL);
 	}
 }
 

@@ -75,6 +75,17 @@ accept_again(struct replaying *r, const struct journal_record *rec, unsigned seg
 	r->accepted++;
 }
 
+/* An end, or (MARK_OPEN) one that was taken back by undrop. False: it changes nothing. */
+static bool
+mark_take(struct entry *e, uint32_t index, char mark)
+{
+	if (index >= e->rcpts_n || (e->marks[index] == MARK_OPEN) == (mark == MARK_OPEN))
+		return false;
+	e->open = mark == MARK_OPEN ? e->open + 1 : e->open - 1;
+	e->marks[index] = mark;
+	return true;
+}
+
 static void
 end_again(struct replaying *r, const struct journal_record *rec)
 {
@@ -85,10 +96,8 @@ end_again(struct replaying *r, const struct journal_record *rec)
 		r->store->hooks->event(r->store->hooks_ctx, rec->head);
 	if (e == NULL)
 		orphan_add(r, rec);
-	else if (rec->index < e->rcpts_n && e->marks[rec->index] == MARK_OPEN) {
-		e->marks[rec->index] = rec->mark;
-		e->open--;
-	}
+	else
+		(void)mark_take(e, rec->index, rec->mark);
 }
 
 static void
@@ -281,12 +290,9 @@ file_marks(struct store *s, const struct entry *e)
 	struct err err;
 	int fd, r = 0;
 
-	if (e->open == e->rcpts_n)
-		return;
 	fd = spool_open_to_mark(s->spool, e->id, &err);
 	for (uint32_t i = 0; fd != -1 && r == 0 && i < e->rcpts_n; i++)
-		if (e->marks[i] != MARK_OPEN)
-			r = spool_mark(fd, e->mark_at[i], e->marks[i], &err);
+		r = spool_mark(fd, e->mark_at[i], e->marks[i], &err);
 	if (fd == -1 || r == -1)
 		log_error("replay-mark", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
 	if (fd != -1)
@@ -358,12 +364,9 @@ orphan_ends(struct store *s, struct entry *e, const struct orphan *o, size_t n)
 	struct err err;
 
 	for (size_t i = 0; i < n; i++)
-		if (o[i].type == JOURNAL_END && o[i].index < e->rcpts_n &&
-		    e->marks[o[i].index] == MARK_OPEN) {
-			e->marks[o[i].index] = o[i].mark;
-			e->open--;
+		if (o[i].type == JOURNAL_END && mark_take(e, o[i].index, o[i].mark) &&
+		    o[i].mark != MARK_OPEN)
 			index_remove(s->index, e->id, o[i].index);
-		}
 	if (e->open > 0)
 		file_marks(s, e);
 	else if (spool_remove(s->spool, e->id, &err) == -1)
