@@ -12,7 +12,8 @@
 enum {
 	HEAD_BYTES = 5, /* key id, tenant tag */
 	IV_BYTES = 16,
-	FACTS_BYTES = 1 + TOKEN_MESSAGE_BYTES + 4 + 4, /* before the URL */
+	FACTS_BYTES = 1 + TOKEN_MESSAGE_BYTES + 4 + 4 + 1, /* before campaign and URL */
+	PLAIN_MAX = FACTS_BYTES + TOKEN_CAMPAIGN_MAX + TOKEN_URL_MAX,
 	LEAST_BYTES = HEAD_BYTES + IV_BYTES + FACTS_BYTES,
 };
 
@@ -79,8 +80,8 @@ token_sealer_new(const struct token_key *key)
 	    EVP_EncryptInit_ex2(
 		s->cipher, s->ctr, key->encrypt, (const uint8_t[IV_BYTES]){ 0 }, NULL) != 1)
 		fatal("libcrypto offers no HMAC-SHA256 or AES-256-CTR");
-	buf_init(&s->plain, FACTS_BYTES + TOKEN_URL_MAX);
-	buf_init(&s->sealed, LEAST_BYTES + TOKEN_URL_MAX);
+	buf_init(&s->plain, PLAIN_MAX);
+	buf_init(&s->sealed, HEAD_BYTES + IV_BYTES + PLAIN_MAX);
 	return s;
 }
 
@@ -100,9 +101,9 @@ token_sealer_free(struct token_sealer *s)
 }
 
 size_t
-token_length(size_t url_bytes)
+token_length(size_t campaign_bytes, size_t url_bytes)
 {
-	size_t n = LEAST_BYTES + url_bytes;
+	size_t n = LEAST_BYTES + campaign_bytes + url_bytes;
 
 	return n / 3 * 4 + (n % 3 == 0 ? 0 : n % 3 + 1);
 }
@@ -127,7 +128,7 @@ run_cipher(struct token_sealer *s, const uint8_t iv[IV_BYTES], struct span in, s
 	char *room = buf_room(out, in.n);
 	int n = 0;
 
-	must(room != NULL && in.n <= FACTS_BYTES + TOKEN_URL_MAX);
+	must(room != NULL && in.n <= PLAIN_MAX);
 	must(EVP_EncryptInit_ex2(s->cipher, NULL, NULL, iv, NULL) == 1);
 	must(EVP_EncryptUpdate(s->cipher, (uint8_t *)room, &n, (const uint8_t *)in.p, (int)in.n) ==
 	     1);
@@ -152,13 +153,15 @@ token_seal(struct token_sealer *s, const struct token_facts *f, struct buf *out)
 {
 	uint8_t head[HEAD_BYTES], iv[IV_BYTES];
 
-	must(f->url.n <= TOKEN_URL_MAX);
+	must(f->url.n <= TOKEN_URL_MAX && f->campaign.n <= TOKEN_CAMPAIGN_MAX);
 	buf_reset(&s->plain);
 	buf_reset(&s->sealed);
 	buf_byte(&s->plain, (char)f->kind);
 	buf_add(&s->plain, f->message, sizeof(f->message));
 	put_u32(&s->plain, f->recipient);
 	put_u32(&s->plain, f->issued_s);
+	buf_byte(&s->plain, (char)f->campaign.n);
+	buf_span(&s->plain, f->campaign);
 	buf_span(&s->plain, f->url);
 	head[0] = s->key.id;
 	memcpy(head + 1, s->key.tag, sizeof(s->key.tag));
@@ -192,10 +195,21 @@ read_facts(struct span plain, struct token_facts *f)
 	memcpy(f->message, p + 1, sizeof(f->message));
 	f->recipient = get_u32(p + 1 + TOKEN_MESSAGE_BYTES);
 	f->issued_s = get_u32(p + 1 + TOKEN_MESSAGE_BYTES + 4);
-	f->url = span_from(plain, FACTS_BYTES);
-	if (f->kind == TOKEN_CLICK)
+	plain = span_from(plain, FACTS_BYTES);
+	if (p[FACTS_BYTES - 1] > plain.n)
+		return -1;
+	f->campaign = span_first(plain, p[FACTS_BYTES - 1]);
+	f->url = span_from(plain, f->campaign.n);
+	switch (f->kind) {
+	case TOKEN_CLICK:
+	case TOKEN_UNSUBSCRIBE:
 		return f->url.n > 0 ? 0 : -1;
-	return f->kind == TOKEN_OPEN && f->url.n == 0 ? 0 : -1;
+	case TOKEN_OPEN:
+	case TOKEN_TRAP:
+		return f->url.n == 0 ? 0 : -1;
+	default:
+		return -1;
+	}
 }
 
 int
@@ -208,7 +222,7 @@ token_open(struct token_sealer *s, struct span token, struct buf *scratch, struc
 	buf_reset(&s->sealed);
 	buf_reset(&s->plain);
 	buf_reset(scratch);
-	if (token.n > token_length(TOKEN_URL_MAX) ||
+	if (token.n > token_length(TOKEN_CAMPAIGN_MAX, TOKEN_URL_MAX) ||
 	    transfer_decode_base64url(token, &s->sealed) == -1)
 		return -1;
 	sealed = (const uint8_t *)s->sealed.p;

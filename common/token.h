@@ -10,9 +10,19 @@
 #include "buf.h"
 #include "err.h"
 
-enum { TOKEN_MASTER_BYTES = 32, TOKEN_MESSAGE_BYTES = 16, TOKEN_URL_MAX = 64 * 1024 };
+enum {
+	TOKEN_MASTER_BYTES = 32,
+	TOKEN_MESSAGE_BYTES = 16,
+	TOKEN_CAMPAIGN_MAX = 100,
+	TOKEN_URL_MAX = 64 * 1024
+};
 
-enum token_kind { TOKEN_CLICK = 1, TOKEN_OPEN = 2 };
+enum token_kind {
+	TOKEN_CLICK = 1,
+	TOKEN_OPEN,
+	TOKEN_UNSUBSCRIBE,
+	TOKEN_TRAP /* a link that no person sees: who follows it is a machine */
+};
 
 /* One tenant's key. Fixed size: goes to a worker as bytes. */
 struct token_key {
@@ -27,7 +37,10 @@ struct token_facts {
 	uint8_t message[TOKEN_MESSAGE_BYTES];
 	uint32_t recipient; /* index in the message */
 	uint32_t issued_s;  /* Unix time */
-	struct span url;    /* TOKEN_CLICK: where it leads, at most TOKEN_URL_MAX */
+	struct span
+	    campaign; /* at most TOKEN_CAMPAIGN_MAX; of UNSUBSCRIBE: the list, empty: all of the tenant's mail */
+	struct span
+	    url; /* CLICK: where it leads, at most TOKEN_URL_MAX; UNSUBSCRIBE: the address */
 };
 
 /* The key of a tenant, by its name, under a master key. -1: the library refused. */
@@ -39,8 +52,8 @@ struct token_sealer; /* a key made ready for many tokens; one thread */
 struct token_sealer *token_sealer_new(const struct token_key *);
 void token_sealer_free(struct token_sealer *); /* NULL is fine */
 
-/* Characters of a token with a URL of that length. */
-size_t token_length(size_t url_bytes);
+/* Characters of a token with a campaign and a URL of these lengths. */
+size_t token_length(size_t campaign_bytes, size_t url_bytes);
 /* Appends the token. */
 void token_seal(struct token_sealer *, const struct token_facts *, struct buf *out);
 

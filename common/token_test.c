@@ -18,6 +18,7 @@ static const struct token_facts click = { .kind = TOKEN_CLICK,
 	.message = { 9, 8, 7 },
 	.recipient = 70000,
 	.issued_s = 1700000000,
+	.campaign = { "spring", 6 },
 	.url = { "https://shop.example/p?a=1", 26 } };
 
 START_TEST(comes_back)
@@ -29,13 +30,14 @@ START_TEST(comes_back)
 	buf_init(&token, 4096);
 	buf_init(&scratch, 4096);
 	token_seal(s, &click, &token);
-	ck_assert_uint_eq(token.n, token_length(click.url.n));
+	ck_assert_uint_eq(token.n, token_length(6, click.url.n));
 	ck_assert_int_eq(token_open(s, buf_all(&token), &scratch, &got), 0);
 	ck_assert_int_eq(got.kind, TOKEN_CLICK);
 	ck_assert_mem_eq(got.message, click.message, sizeof(click.message));
 	ck_assert_uint_eq(got.recipient, click.recipient);
 	ck_assert_uint_eq(got.issued_s, click.issued_s);
 	ck_assert(span_eq(got.url, click.url));
+	ck_assert(span_eq(got.campaign, click.campaign));
 	buf_free(&token);
 	buf_free(&scratch);
 	token_sealer_free(s);

@@ -6,14 +6,19 @@
 static const char *
 folder(enum token_kind kind)
 {
-	return kind == TOKEN_CLICK ? "c/" : "o/";
+	static const char *const names[] = { [TOKEN_CLICK] = "c/",
+		[TOKEN_OPEN] = "o/",
+		[TOKEN_UNSUBSCRIBE] = "u/",
+		[TOKEN_TRAP] = "t/" };
+
+	return names[kind];
 }
 
 size_t
-pixel_edit_length(const struct edit *e, const void *base)
+pixel_edit_length(const struct edit *e, const void *place)
 {
-	const struct span *b = base;
-	size_t n = b->n + 2 + token_length(e->url.n);
+	const struct pixel_place *p = place;
+	size_t n = p->base.n + 2 + token_length(p->campaign_bytes, e->url.n);
 
 	return e->kind == TOKEN_CLICK ? n : n + sizeof(BEFORE AFTER) - 1;
 }
@@ -42,7 +47,7 @@ pixel_token_of(struct span url, struct span base, enum token_kind *kind, struct 
 
 	if (url.n < base.n || !span_eq(span_first(url, base.n), base))
 		return false;
-	for (*kind = TOKEN_CLICK; *kind <= TOKEN_OPEN; (*kind)++)
+	for (*kind = TOKEN_CLICK; *kind <= TOKEN_TRAP; (*kind)++)
 		if (span_starts(rest, folder(*kind))) {
 			*token = span_from(rest, 2);
 			return true;

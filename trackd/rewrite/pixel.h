@@ -3,8 +3,14 @@
 
 #include "scan.h"
 
-/* Characters of the text of an edit; context: the base URL (struct span). */
-size_t pixel_edit_length(const struct edit *, const void *base);
+/* What all tracking URLs of a message have in common. */
+struct pixel_place {
+	struct span base;      /* URL they begin with */
+	size_t campaign_bytes; /* of the campaign in each token */
+};
+
+/* Characters of the text of an edit; context: a struct pixel_place. */
+size_t pixel_edit_length(const struct edit *, const void *place);
 void pixel_edit_text(const struct edit *, struct span base, struct token_sealer *,
     const struct token_facts *who, struct buf *out);
 

@@ -17,11 +17,11 @@ static void
 put_edit(struct render *r, const struct piece *p, struct buf *out)
 {
 	if (p->charset->unit == 1 && !p->qp) {
-		pixel_edit_text(p->edit, r->plan->base, r->sealer, &r->who, out);
+		pixel_edit_text(p->edit, r->plan->place.base, r->sealer, &r->who, out);
 		return;
 	}
 	buf_reset(&r->text);
-	pixel_edit_text(p->edit, r->plan->base, r->sealer, &r->who, &r->text);
+	pixel_edit_text(p->edit, r->plan->place.base, r->sealer, &r->who, &r->text);
 	if (!p->qp) {
 		charset_put_ascii(p->charset, buf_all(&r->text), out);
 		return;
@@ -145,6 +145,7 @@ rewrite_render(const struct rewrite_plan *plan, struct token_sealer *sealer,
 	memcpy(r.who.message, to->message, sizeof(to->message));
 	r.who.recipient = to->recipient;
 	r.who.issued_s = to->issued_s;
+	r.who.campaign = plan->campaign;
 	buf_init(&r.text, plan->size_bytes);
 	buf_init(&r.wide, plan->size_bytes);
 	buf_init(&r.part, plan->size_bytes);

@@ -2,8 +2,6 @@
 #include "header.h"
 #include "layout.h"
 #include "mime.h"
-#include "pixel.h"
-
 #include <string.h>
 
 /* A plan in the making. */
@@ -104,7 +102,7 @@ plan_part(struct planner *pl, const struct mime_part *p)
 		.transfer = p->transfer,
 		.scan = scan,
 		.edit_length = pixel_edit_length,
-		.context = &pl->plan->base };
+		.context = &pl->plan->place };
 	struct span label;
 	bool clean;
 
@@ -125,7 +123,7 @@ plan_part(struct planner *pl, const struct mime_part *p)
 	pl->plan->pixels += scan->pixels;
 	for (const struct edit *e = scan->first; e != NULL; e = e->next)
 		pl->plan->size_bytes +=
-		    6 * scan->charset.unit * pixel_edit_length(e, &pl->plan->base) + 256;
+		    6 * scan->charset.unit * pixel_edit_length(e, &pl->plan->place) + 256;
 	if (layout_transfer(&part) != TRANSFER_BINARY)
 		pl->plan->size_bytes += part.decoded.n * 4;
 }
@@ -213,9 +211,10 @@ rewrite_plan(const struct rewrite_options *options, struct span message, struct 
 {
 	struct planner pl = { .options = options, .arena = arena, .plan = plan };
 
-	*plan = (struct rewrite_plan){
-		.message = message, .base = options->rules.base, .size_bytes = message.n
-	};
+	*plan = (struct rewrite_plan){ .message = message,
+		.campaign = span_first(options->campaign, TOKEN_CAMPAIGN_MAX),
+		.size_bytes = message.n };
+	plan->place = (struct pixel_place){ options->rules.base, plan->campaign.n };
 	pieces_begin(&pl.pieces, arena);
 	buf_init(&pl.decoded, message.n + 16);
 	plan->verdict = make_plan(&pl, message);

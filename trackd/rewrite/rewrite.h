@@ -6,11 +6,12 @@
  * came. Linear in the message. The way through: mime (common) -> scan -> layout -> render. */
 #pragma once
 
+#include "pixel.h"
 #include "scan.h"
-
 struct rewrite_options {
 	struct scan_rules rules;
-	bool keep_signed; /* leave mail alone that its author's domain has signed (DKIM) */
+	struct span campaign; /* goes into every token, at most TOKEN_CAMPAIGN_MAX */
+	bool keep_signed;     /* leave mail alone that its author's domain has signed (DKIM) */
 };
 
 struct rewrite_recipient {
@@ -30,7 +31,8 @@ struct rewrite_plan {
 	enum rewrite_verdict verdict;
 	unsigned parts, links, pixels; /* changed */
 	size_t size_bytes;             /* about what a rendering needs: at least its size */
-	struct span message, base;
+	struct span message, campaign;
+	struct pixel_place place;
 	struct piece *pieces;
 };
 

@@ -73,6 +73,8 @@ job_new(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 	j->arena = arena_new(ARENA_MAX);
 	j->ask = *ask;
 	j->ask.tenant = arena_span(j->arena, ask->tenant);
+	j->ask.campaign = arena_span(j->arena, ask->campaign);
+	j->ask.recipient = arena_span(j->arena, ask->recipient);
 	j->ask.from = arena_span(j->arena, ask->from);
 	j->ask.drops = arena_span(j->arena, ask->drops);
 	buf_init(&j->in, MESSAGE_MAX);
@@ -131,6 +133,7 @@ track(struct worker *w, struct job *j)
 					       .exclude = w->excludes,
 					       .excludes = w->excludes_n,
 					       .charsets = w->charsets },
+		.campaign = j->ask.campaign,
 		.keep_signed = true };
 	struct rewrite_recipient to = { .recipient = j->ask.index,
 		.issued_s = (uint32_t)(loop_wall_ms() / 1000) };
