@@ -110,6 +110,30 @@ static const struct conf_setting tenant_settings[] = {
 	    .type = CONF_BOOL,
 	    .def = "yes",
 	    .help = "Sign with DKIM where a key of the From domain is there." },
+	{ .name = "unsubscribe",
+	    .type = CONF_CHOICE,
+	    .def = "campaigns",
+	    .choices = "never campaigns always",
+	    .help = "Which mail gets List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where "
+		    "its sender "
+		    "wrote none: mail that names a campaign, all, or none. Needs a tracking-url." },
+	{ .name = "unsubscribe-all",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help = "Who unsubscribes gets no more mail of the tenant at all, rather than of that "
+		    "campaign." },
+	{ .name = "feedback-id",
+	    .type = CONF_STRING,
+	    .help = "Last part of the Feedback-ID field, by which Gmail counts complaints: 5 to 15 "
+		    "letters; none is added where unset." },
+	{ .name = "header-add",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help = "Fields, each \"Name: value\", that stand in front of every mail sent." },
+	{ .name = "header-drop",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help = "Names of fields that are left out of every mail sent." },
 	{ .name = "stream",
 	    .type = CONF_STRING,
 	    .help = "Stream block that says how long and how often to retry." },
@@ -131,9 +155,55 @@ static const struct conf_setting tenant_settings[] = {
 	{ .name = NULL },
 };
 
-static void
-track_check(struct conf *conf, const struct conf_block *tenant)
+/* Fields that mail cannot do without, or that say where it came from, stay. */
+static bool
+may_drop(struct span name)
 {
+	static const char *const kept[] = { "From", "Date", "Message-ID", "Received",
+		"DKIM-Signature" };
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (span_is_nocase(name, kept[i]))
+			return false;
+	return name.n > 0 && span_find(name, ':') < 0 && span_find(name, ' ') < 0;
+}
+
+static bool
+is_field(struct span s)
+{
+	ptrdiff_t colon = span_find(s, ':');
+
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || (unsigned char)s.p[i] > 126 ||
+		    ((ptrdiff_t)i < colon && s.p[i] == ' '))
+			return false;
+	return colon > 0 && s.n < 900;
+}
+
+static void
+headers_check(struct conf *conf, const struct conf_block *tenant)
+{
+	struct span s;
+
+	for (size_t i = 0; i < conf_count(tenant, "header-add"); i++)
+		if (!is_field(s = span_str(conf_str_at(tenant, "header-add", i))))
+			conf_complain(conf, tenant, "header-add",
+			    "\"%.*s\" is no field: write \"Name: value\", ASCII, on one line",
+			    SPAN(s));
+	for (size_t i = 0; i < conf_count(tenant, "header-drop"); i++)
+		if (!may_drop(s = span_str(conf_str_at(tenant, "header-drop", i))))
+			conf_complain(conf, tenant, "header-drop",
+			    "\"%.*s\" is no name of a field that can be left out", SPAN(s));
+	s = span_str(conf_str(tenant, "feedback-id"));
+	if (s.n > 0 && (s.n < 5 || s.n > 15 || span_find(s, ':') >= 0 || span_find(s, ' ') >= 0))
+		conf_complain(conf, tenant, "feedback-id",
+		    "\"%.*s\" has not 5 to 15 letters, or a colon or space", SPAN(s));
+}
+
+static void
+tenant_check(struct conf *conf, const struct conf_block *tenant)
+{
+	headers_check(conf, tenant);
 	for (size_t i = 0; i < conf_count(tenant, "track"); i++) {
 		struct span word = span_str(conf_str_at(tenant, "track", i));
 
@@ -148,5 +218,5 @@ const struct conf_table tenant_table = {
 	.named = true,
 	.help = "A business that sends through this relay.",
 	.settings = tenant_settings,
-	.check = track_check,
+	.check = tenant_check,
 };

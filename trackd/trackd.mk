@@ -1,12 +1,12 @@
 rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o pixel.o html.o entity.o \
-		       entity_table.o url.o charset.o charset_view.o)
+		       entity_table.o url.o charset.o charset_view.o author.o)
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
 
 trackd.conf          := trackd/trackd_conf.o
 
 programs             += trackd-rewrite trackd-sign trackd-web trackd-stats
-trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o signer.o incoming.o outgoing.o author.o sevenbit.o) \
+trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o signer.o incoming.o outgoing.o fields.o sevenbit.o) \
 		        trackd/keys.o $(trackd.conf) $(rewrite.o) $(sign.o)
 trackd-rewrite.libs  := -lcrypto
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)

@@ -36,3 +36,25 @@ from_domain(struct span message, struct arena *arena)
 			p[i] = (char)(p[i] + 32);
 	return span_of(p, domain.n);
 }
+
+struct span
+signature_domain(struct span value, struct arena *arena)
+{
+	value = header_unfolded(value, arena);
+	while (value.n > 0) {
+		struct span is, tag = span_trim(span_cut(span_cut(value, ';', &value), '=', &is));
+
+		if (span_is(tag, "d"))
+			return span_trim(is);
+	}
+	return span_of(NULL, 0);
+}
+
+bool
+domain_is_within(struct span domain, struct span of)
+{
+	size_t more = domain.n - of.n;
+
+	return of.n > 0 && domain.n >= of.n && span_eq_nocase(span_from(domain, more), of) &&
+	       (more == 0 || domain.p[more - 1] == '.');
+}

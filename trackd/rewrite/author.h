@@ -6,3 +6,7 @@
 
 /* Lower case, in the arena; empty when there is no From field, or more than one, or no address in it. */
 struct span from_domain(struct span message, struct arena *);
+/* d= of a DKIM-Signature's value; empty: none. */
+struct span signature_domain(struct span value, struct arena *);
+/* Is it that domain, or one below it? False where either is empty. */
+bool domain_is_within(struct span domain, struct span of);

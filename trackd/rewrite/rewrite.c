@@ -1,4 +1,5 @@
 #include "rewrite.h"
+#include "author.h"
 #include "header.h"
 #include "layout.h"
 #include "mime.h"
@@ -138,56 +139,18 @@ planned(struct planner *pl, struct mime_part *root)
 	return pl->plan->parts > 0;
 }
 
-/* The domain of the first address in From, as far as a comparison needs it. */
-static struct span
-author_domain(struct span header, struct arena *arena)
-{
-	struct header_field f;
-	struct span v;
-	ptrdiff_t at;
-	size_t n = 0;
-
-	if (!header_find(header, "From", &f))
-		return span_of(NULL, 0);
-	v = header_bare(f.value, arena);
-	at = span_find_last(v, '@');
-	v = span_from(v, at < 0 ? v.n : (size_t)at + 1);
-	while (n < v.n && memchr("> \t,;", v.p[n], 5) == NULL)
-		n++;
-	return span_first(v, n);
-}
-
-static struct span
-signer(struct span signature)
-{
-	while (signature.n > 0) {
-		struct span value,
-		    tag = span_trim(span_cut(span_cut(signature, ';', &signature), '=', &value));
-
-		if (span_is(tag, "d"))
-			return span_trim(value);
-	}
-	return span_of(NULL, 0);
-}
-
-/* Is there a DKIM signature of the author's domain, or of one above it? */
+/* Is there a DKIM signature of the author's domain, or of one above it? Where nobody can say who the author is, any
+ * signature may be. */
 static bool
 signed_by_author(struct span message, struct arena *arena)
 {
-	struct span body, rest = header_block(message, &body), author = author_domain(rest, arena),
-			  domain;
+	struct span body, rest = header_block(message, &body), author = from_domain(message, arena);
 	struct header_field f;
 
-	while (header_next(&rest, &f)) {
-		if (!span_is_nocase(f.name, "DKIM-Signature"))
-			continue;
-		domain = signer(header_unfolded(f.value, arena));
-		if (domain.n == 0 || author.n < domain.n ||
-		    !span_eq_nocase(span_from(author, author.n - domain.n), domain))
-			continue;
-		if (author.n == domain.n || author.p[author.n - domain.n - 1] == '.')
+	while (header_next(&rest, &f))
+		if (span_is_nocase(f.name, "DKIM-Signature") &&
+		    (author.n == 0 || domain_is_within(author, signature_domain(f.value, arena))))
 			return true;
-	}
 	return false;
 }
 

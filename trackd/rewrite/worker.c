@@ -1,6 +1,7 @@
 #include "worker.h"
 #include "author.h"
 #include "err.h"
+#include "fields.h"
 #include "header.h"
 #include "incoming.h"
 #include "log.h"
@@ -40,7 +41,7 @@ struct job {
 	struct buf fields;      /* finished DKIM-Signature fields */
 	struct buf signed_by;
 	unsigned links;
-	bool pixel;
+	bool pixel, kept_signed; /* kept: another signed it and we cannot, so it stays as it is */
 	const struct signer_key *keys[SIGNER_KEYS_A_MESSAGE];
 	unsigned keys_n, keys_done;
 	struct dkim_draft draft;
@@ -100,7 +101,8 @@ answer(struct job *j, enum rewrite_status status, const char *why)
 {
 	struct rewrite_done done = { .job = j->number,
 		.status = status,
-		.text = span_str(why),
+		.text = why[0] == '\0' && j->kept_signed ? SPAN_LIT("signed by its author's domain")
+							 : span_str(why),
 		.links = j->links,
 		.pixel = j->pixel,
 		.signed_by = buf_all(&j->signed_by),
@@ -123,10 +125,28 @@ take_in(struct job *j, const struct rewrite_ask *ask, struct err *err)
 }
 
 static void
-track(struct worker *w, struct job *j)
+swap(struct buf *a, struct buf *b)
 {
-	const struct conf_block *tenant = conf_find(conf_top(w->conf), "tenant", j->ask.tenant);
-	struct tenant_key *key = tenant_keys_for(&w->keys, j->ask.tenant);
+	struct buf was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
+static struct token_facts
+who(const struct job *j)
+{
+	struct token_facts f = { .recipient = j->ask.index,
+		.issued_s = (uint32_t)(loop_wall_ms() / 1000) };
+
+	memcpy(f.message, j->ask.message.b, ID_BYTES);
+	return f;
+}
+
+/* Tracking links and the pixel: from in to out, which stays empty where nothing is changed. */
+static void
+track(struct worker *w, struct job *j, const struct conf_block *tenant, struct tenant_key *key)
+{
 	struct rewrite_options options = { .rules = { .clicks = j->ask.track_clicks,
 					       .opens = j->ask.track_opens,
 					       .base = span_str(tracking_base(w->conf, tenant)),
@@ -134,15 +154,16 @@ track(struct worker *w, struct job *j)
 					       .excludes = w->excludes_n,
 					       .charsets = w->charsets },
 		.campaign = j->ask.campaign,
-		.keep_signed = true };
-	struct rewrite_recipient to = { .recipient = j->ask.index,
-		.issued_s = (uint32_t)(loop_wall_ms() / 1000) };
+		.keep_signed = j->keys_n == 0 };
+	struct rewrite_recipient to = { .recipient = j->ask.index };
 	struct rewrite_plan plan;
 
 	if (key == NULL || options.rules.base.n == 0)
 		return;
+	to.issued_s = who(j).issued_s;
 	memcpy(to.message, j->ask.message.b, ID_BYTES);
 	rewrite_plan(&options, buf_all(&j->in), j->arena, &plan);
+	j->kept_signed = plan.verdict == REWRITE_SIGNED;
 	if (plan.verdict != REWRITE_CHANGED)
 		return;
 	rewrite_render(&plan, key->sealer, &to, &j->out);
@@ -152,6 +173,73 @@ track(struct worker *w, struct job *j)
 	}
 	j->links = plan.links;
 	j->pixel = plan.pixels > 0;
+}
+
+static bool
+wants_unsubscribe(const struct conf_block *tenant, const struct job *j)
+{
+	struct span when = span_str(conf_str(tenant, "unsubscribe"));
+
+	return span_is(when, "always") || (span_is(when, "campaigns") && j->ask.campaign.n > 0);
+}
+
+static size_t
+rules_of(const struct conf_block *tenant, const char *name, struct span out[FIELDS_RULES_MAX])
+{
+	size_t n = conf_count(tenant, name);
+
+	for (size_t i = 0; i < n && i < FIELDS_RULES_MAX; i++)
+		out[i] = span_str(conf_str_at(tenant, name, i));
+	return n < FIELDS_RULES_MAX ? n : FIELDS_RULES_MAX;
+}
+
+/* Fields that come and go: within out. True: something was. */
+static bool
+field(struct worker *w, struct job *j, const struct conf_block *tenant, struct tenant_key *key,
+    struct span author, bool body_changed)
+{
+	struct span add[FIELDS_RULES_MAX], drop[FIELDS_RULES_MAX];
+	struct fields_rules r = { .unsubscribe = wants_unsubscribe(tenant, j),
+		.base = span_str(tracking_base(w->conf, tenant)),
+		.address = j->ask.recipient,
+		.list = conf_bool(tenant, "unsubscribe-all") ? span_of(NULL, 0) : j->ask.campaign,
+		.campaign = j->ask.campaign,
+		.tenant = j->ask.tenant,
+		.sender_id = span_str(conf_str(tenant, "feedback-id")),
+		.add = add,
+		.drop = drop,
+		.adds = rules_of(tenant, "header-add", add),
+		.drops = rules_of(tenant, "header-drop", drop),
+		.resigned = body_changed && j->keys_n > 0 ? author : span_of(NULL, 0) };
+	struct token_facts facts = who(j);
+
+	buf_reset(&j->in);
+	if (!fields_write(
+		&r, key == NULL ? NULL : key->sealer, &facts, buf_all(&j->out), j->arena, &j->in))
+		return false;
+	if (buf_over(&j->in))
+		return false;
+	swap(&j->in, &j->out);
+	return true;
+}
+
+/* What this tenant's mail gets before it is signed. True: the message is not as it came. */
+static bool
+dress(struct worker *w, struct job *j, struct span author)
+{
+	const struct conf_block *tenant = conf_find(conf_top(w->conf), "tenant", j->ask.tenant);
+	struct tenant_key *key = tenant_keys_for(&w->keys, j->ask.tenant);
+	bool changed;
+
+	if (tenant != NULL && (j->ask.track_clicks || j->ask.track_opens))
+		track(w, j, tenant, key);
+	changed = j->out.n > 0;
+	if (!changed) /* nothing to track: the bytes as they came */
+		swap(&j->in, &j->out);
+	if (tenant != NULL && !j->kept_signed &&
+	    field(w, j, tenant, key, author, changed || j->ask.need_7bit))
+		changed = true;
+	return changed || j->ask.need_7bit;
 }
 
 static int
@@ -229,25 +317,18 @@ work(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 {
 	struct job *j = job_new(w, c, ask);
 	struct err err = { "" };
+	struct span author;
 
 	if (take_in(j, ask, &err) == -1)
 		return answer(j, REWRITE_LATER, err.text);
 	if (ask->need_7bit && sevenbit_make(&j->in, j->arena, &err) == -1)
 		return answer(j, REWRITE_REFUSED, err.text);
-	if (ask->track_clicks || ask->track_opens)
-		track(w, j);
-	if (j->out.n == 0) { /* nothing to track: the bytes as they came */
-		struct buf unchanged = j->out;
-
-		j->out = j->in;
-		j->in = unchanged;
-	}
 	if (ask->sign && !signer_ready(w->signer))
 		return answer(j, REWRITE_LATER, "4.7.5 the signer is away");
+	author = from_domain(buf_all(&j->in), j->arena);
 	if (ask->sign)
-		j->keys_n = signer_keys_for(
-		    w->signer, j->ask.tenant, from_domain(buf_all(&j->out), j->arena), j->keys);
-	if (j->keys_n == 0 && j->links == 0 && !j->pixel && !ask->need_7bit)
+		j->keys_n = signer_keys_for(w->signer, j->ask.tenant, author, j->keys);
+	if (!dress(w, j, author) && j->keys_n == 0)
 		return answer(j, REWRITE_UNCHANGED, "");
 	sign_next(w, j);
 }
