@@ -11,6 +11,12 @@ static const struct conf_setting tracking_settings[] = {
 	    .type = CONF_STRING,
 	    .help = "Address the rewritten links begin with, as https://t.example.com/, which the "
 		    "proxy passes to listen." },
+	{ .name = "trusted-proxy",
+	    .type = CONF_NETWORK,
+	    .list = true,
+	    .help = "Networks of proxies in front of trackd-web: their Forwarded or "
+		    "X-Forwarded-For says whose "
+		    "request it is." },
 	{ .name = "exclude",
 	    .type = CONF_DOMAIN,
 	    .list = true,

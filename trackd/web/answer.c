@@ -1,9 +1,12 @@
 #include "answer.h"
+#include "blocks.h"
 #include "err.h"
 #include "event.h"
 #include "log.h"
 #include "loop.h"
+#include "unsubscribe.h"
 #include "../keys.h"
+#include "../trackd_conf.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +20,8 @@ enum { EVENTS_BYTES = 4 * 1024 * 1024, EVENTS_FULL = 256 * 1024, SCRATCH_BYTES =
 static struct {
 	struct tenant_keys keys;
 	struct arena *arena;
-	struct buf scratch, events;
+	struct buf scratch, events, veiled;
+	const struct conf *conf;
 	uint64_t valid_s;
 	int events_fd;
 } web;
@@ -50,11 +54,14 @@ answer_start(struct role *role, const struct conf *conf)
 	web.arena = arena_new(0);
 	buf_init(&web.scratch, SCRATCH_BYTES);
 	buf_init(&web.events, EVENTS_BYTES);
+	buf_init(&web.veiled, 512);
+	web.conf = conf;
 	web.events_fd = role_fd(role, "events");
 	web.valid_s = b == NULL ? 0 : conf_num(b, "valid");
 	if (tenant_keys_make(&web.keys, conf, role_secret(role, "tracking-key"), web.arena, &err) ==
 	    -1)
 		role_fail(role, EX_CONFIG, "%s", err.text);
+	unsubscribe_start(role, blocks_take);
 	loop_at_turn_end(events_flush, NULL);
 }
 
@@ -70,26 +77,69 @@ event_write(
 	event_id(&web.events, "message", message);
 	event_num(&web.events, "rcpt", facts->recipient);
 	event_str(&web.events, "tenant", key->tenant);
+	event_span(&web.events, "campaign", facts->campaign);
 	event_span(&web.events, "url", facts->url);
 	event_span(&web.events, "client", r->client);
 	event_span(&web.events, "agent", span_first(r->user_agent, 512));
-	if (r->head)
+	if (r->method == WEB_HEAD)
 		event_str(&web.events, "method", "HEAD");
 	event_close(&web.events);
 	if (web.events.n > EVENTS_FULL)
 		events_flush(NULL);
 }
 
+/* An address that only its owner knows again: a***@example.com. */
+static struct span
+veiled(struct span address)
+{
+	ptrdiff_t at = span_find_last(address, '@');
+
+	buf_reset(&web.veiled);
+	if (at > 0) {
+		buf_byte(&web.veiled, address.p[0]);
+		buf_str(&web.veiled, "***");
+		buf_span(&web.veiled, span_from(address, (size_t)at));
+	}
+	return buf_all(&web.veiled);
+}
+
+/* Scanners follow links: so a GET asks, and changes nothing. */
 static enum answer_kind
-opened_token(const struct web_request *r, struct tenant_key *key, const struct token_facts *facts,
-    struct span *url)
+unsubscribe(const struct web_request *r, const struct tenant_key *key,
+    const struct token_facts *facts, void (*done)(void *, bool), void *ctx, struct span *text)
+{
+	struct web_unsubscribe u = { .tenant = span_str(key->tenant),
+		.list = facts->campaign,
+		.address = facts->url,
+		.index = facts->recipient,
+		.one_click = r->one_click,
+		.client = r->client,
+		.agent = span_first(r->user_agent, 512) };
+
+	*text = veiled(facts->url);
+	if (r->method != WEB_POST)
+		return ANSWER_ASK;
+	memcpy(u.message.b, facts->message, ID_BYTES);
+	return unsubscribe_ask(&u, done, ctx) ? ANSWER_WAIT : ANSWER_LATER;
+}
+
+static enum answer_kind
+opened_token(const struct web_request *r, const struct tenant_key *key,
+    const struct token_facts *facts, void (*done)(void *, bool), void *ctx, struct span *text)
 {
 	uint64_t now_s = loop_wall_ms() / 1000;
 
+	if (facts->kind == TOKEN_UNSUBSCRIBE) /* works for as long as there is the key */
+		return unsubscribe(r, key, facts, done, ctx, text);
+	if (r->method == WEB_POST)
+		return ANSWER_NOT_FOUND;
 	if (now_s > facts->issued_s && now_s - facts->issued_s > web.valid_s)
 		return ANSWER_GONE;
+	if (facts->kind == TOKEN_CLICK &&
+	    blocks_has(span_str(key->tenant), facts->campaign, facts->url))
+		return ANSWER_SWITCHED_OFF;
 	event_write(r, key, facts);
-	*url = facts->url;
+	*text = facts->url;
 	return facts->kind == TOKEN_CLICK ? ANSWER_REDIRECT : ANSWER_PIXEL;
 }
 
@@ -105,8 +155,37 @@ token_of(struct span path)
 	return token;
 }
 
+/* The host of a URL like https://t.example.com:8443/x/. */
+static struct span
+url_host(struct span url)
+{
+	ptrdiff_t slashes = span_find_str(url, "://");
+	struct span host = span_from(url, slashes < 0 ? url.n : (size_t)slashes + 3);
+	struct span rest;
+
+	return span_cut(span_cut(host, '/', &rest), ':', &rest);
+}
+
+/* A host that is some tenant's own answers for those tenants whose it is, and for no other. */
+static bool
+is_anothers_host(struct span host, const struct tenant_key *key)
+{
+	const struct conf_block *top = conf_top(web.conf);
+	bool known = false;
+
+	for (const struct conf_block *b = conf_first(top, "tenant"); b != NULL; b = conf_next(b)) {
+		if (!span_eq_nocase(url_host(span_str(tracking_base(web.conf, b))), host))
+			continue;
+		if (strcmp(conf_name(b), key->tenant) == 0)
+			return false;
+		known = true;
+	}
+	return known;
+}
+
 enum answer_kind
-answer(const struct web_request *r, struct span *url)
+answer(
+    const struct web_request *r, void (*done)(void *ctx, bool stored), void *ctx, struct span *text)
 {
 	struct span token = token_of(r->path);
 	struct token_facts facts;
@@ -121,7 +200,9 @@ answer(const struct web_request *r, struct span *url)
 		buf_reset(&web.scratch);
 		if (token_names(token, &k->key) &&
 		    token_open(k->sealer, token, &web.scratch, &facts) == 0)
-			return opened_token(r, k, &facts, url);
+			return is_anothers_host(r->host, k)
+				   ? ANSWER_NOT_FOUND
+				   : opened_token(r, k, &facts, done, ctx, text);
 	}
 	return ANSWER_NOT_FOUND;
 }

@@ -3,4 +3,5 @@
 
 #include "role.h"
 
-void listener_start(struct role *);
+/* The configuration lives as long as the process. */
+void listener_start(struct role *, const struct conf *);

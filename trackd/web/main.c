@@ -12,9 +12,10 @@ int
 main(int argc, char **argv)
 {
 	struct role *role = role_start(ROLE_WEB, argc, argv);
+	const struct conf *conf = role_conf(role, &web_table);
 
-	answer_start(role, role_conf(role, &web_table));
-	listener_start(role);
+	answer_start(role, conf);
+	listener_start(role, conf);
 	sandbox_enter(role);
 	return role_run(role);
 }
