@@ -21,6 +21,7 @@ enum says {
 	SAYS_READ = 1 << 10,       /* was displayed to a person, or deleted by one */
 	SAYS_MODERATED = 1 << 11,  /* a list holds it for its moderator */
 	SAYS_COMPLAINT = 1 << 12,  /* a recipient called it spam */
+	SAYS_WARNING = 1 << 13,    /* a warning: of delay, if nothing was refused */
 };
 
 enum phrase_place { IN_SUBJECT = 1, IN_TEXT = 2, IN_BOTH = 3 };
