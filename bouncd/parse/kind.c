@@ -239,7 +239,7 @@ kind_is_warning(const struct kind_clues *k)
 	if (k->text_says & SAYS_DELAYED)
 		return !(k->text_says & SAYS_FINAL) || subject;
 	if (k->subject_says & SAYS_WARNING)
-		subject |= is_machine(k) && !k->has_final_reply;
+		subject |= is_machine(k) && !k->has_final_reply && !(k->subject_says & SAYS_FAILED);
 	return subject && !(says(k) & SAYS_FINAL);
 }
 
