@@ -3,6 +3,7 @@
 #include "arf.h"
 #include "dsn.h"
 #include "encoded_word.h"
+#include "forwarded.h"
 #include "header.h"
 #include "kind.h"
 #include "mime.h"
@@ -90,14 +91,19 @@ static bool
 read_reports(struct mail *m, bool *disposition)
 {
 	bool found = false;
+	struct span body;
 	ptrdiff_t at;
 
 	for (struct mime_part *p = m->root; p != NULL; p = mime_walk(p)) {
 		if (!is_delivery_status(p) || p->child != NULL)
 			continue;
-		dsn_parse(m->c, readable_body(p, m->arena), m->arena);
+		body = readable_body(p, m->arena);
+		dsn_parse(m->c, body, m->arena);
 		found = true;
-		*disposition = *disposition || mime_type_is(p, "message/disposition-notification");
+		if (mime_type_is(p, "message/disposition-notification")) {
+			m->clues.disposition = kind_disposition(body);
+			*disposition = true;
+		}
 	}
 	if (m->c->n_recipients == 0 && (at = dsn_in_text(m->text)) >= 0)
 		found = dsn_parse(m->c, span_from(m->text, (size_t)at), m->arena) > 0;
@@ -236,11 +242,9 @@ inner_message(const struct mail *m)
 	return span_of(NULL, 0);
 }
 
-/* A report that a list or a gateway wrapped into a mail of its own. */
 static bool
-read_inner(struct mail *m)
+take_inner(struct mail *m, struct span inner)
 {
-	struct span inner = inner_message(m);
 	struct came_back found;
 
 	if (m->depth >= INNER_DEPTH || inner.n == 0)
@@ -250,6 +254,17 @@ read_inner(struct mail *m)
 		return false;
 	*m->c = found;
 	return true;
+}
+
+/* A report that a list or a gateway wrapped into a mail of its own, or a person forwarded as text. */
+static bool
+read_inner(struct mail *m)
+{
+	struct span all = span_of(m->text.p, m->text.n + m->quoted.n);
+
+	if (take_inner(m, inner_message(m)))
+		return true;
+	return !kind_is_answer(&m->clues) && take_inner(m, forwarded_message(all, m->arena));
 }
 
 static void

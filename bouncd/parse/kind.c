@@ -187,8 +187,8 @@ is_machine(const struct kind_clues *k)
 	return is_reporter(k) || k->from.n == 0 || from_nobody(k);
 }
 
-static bool
-has_answers_subject(const struct kind_clues *k)
+bool
+kind_is_answer(const struct kind_clues *k)
 {
 	static const char *const starts[] = { "re:", "aw:", "sv:", "vs:", "odp:", "antw:", "re :" };
 
@@ -201,7 +201,7 @@ has_answers_subject(const struct kind_clues *k)
 static bool
 is_answer(const struct kind_clues *k)
 {
-	return has_answers_subject(k) || SIGNED(k->header, answers);
+	return kind_is_answer(k) || SIGNED(k->header, answers);
 }
 
 static bool
@@ -255,8 +255,7 @@ is_success(const struct kind_clues *k)
 static bool
 is_letter(const struct kind_clues *k)
 {
-	return !is_machine(k) && !k->has_report && has_answers_subject(k) &&
-	       SIGNED(k->header, answers);
+	return !is_machine(k) && !k->has_report && kind_is_answer(k) && SIGNED(k->header, answers);
 }
 
 /* By more than the sender's name: words, a server's reply, an original. */
@@ -281,7 +280,7 @@ is_unworded_bounce(const struct kind_clues *k)
 {
 	return is_reporter(k) && (k->has_original || address_find(k->text, NULL).n > 0) &&
 	       !(k->subject_says & (SAYS_REPORT | SAYS_READ | SAYS_MODERATED | SAYS_DONE)) &&
-	       !has_answers_subject(k);
+	       !kind_is_answer(k);
 }
 
 /* What vacation programs were before RFC 3834: precedence of bulk, or no sender, on an answer to one mail. */
@@ -306,11 +305,35 @@ is_silent_answer(const struct kind_clues *k)
 	       !SIGNED(k->header, list) && !is_reporter(k) && k->text.n < AWAY_BYTES;
 }
 
+/* "automatic-action/MDN-sent-automatically; deleted/error": what a program does by itself is a rejection. */
+enum disposition
+kind_disposition(struct span body)
+{
+	struct span mode, type;
+	struct header_field f;
+
+	if (header_find(body, "Failure", &f))
+		return DISPOSITION_REFUSED;
+	if (!header_find(body, "Disposition", &f))
+		return DISPOSITION_NONE;
+	mode = span_cut(f.value, ';', &type);
+	type = span_trim(type);
+	if (span_starts_nocase(type, "denied") || span_starts_nocase(type, "failed"))
+		return DISPOSITION_REFUSED;
+	if (span_starts_nocase(type, "deleted") && span_find_nocase(mode, "automatic") >= 0)
+		return DISPOSITION_REFUSED;
+	return type.n == 0 ? DISPOSITION_NONE : DISPOSITION_READ;
+}
+
 enum kind
 kind_guess(const struct kind_clues *k)
 {
 	bool failed = says(k) & SAYS_FAILED, machine = is_machine(k);
 
+	if (k->disposition == DISPOSITION_REFUSED && !(k->subject_says & SAYS_READ))
+		return KIND_BOUNCE;
+	if (k->disposition != DISPOSITION_NONE)
+		return KIND_OTHER;
 	if ((machine || failed || k->has_original) && kind_is_warning(k))
 		return KIND_DELAYED;
 	if (machine && is_success(k))
@@ -388,7 +411,7 @@ sub_of_other(const struct kind_clues *k)
 {
 	if ((k->subject_says & SAYS_REPORT) || SIGNED(k->header, reports))
 		return KIND_SUB_REPORT;
-	if (k->subject_says & SAYS_READ && k->subject.n < 200 && k->has_report)
+	if (k->disposition != DISPOSITION_NONE)
 		return KIND_SUB_RECEIPT;
 	if (SIGNED(k->header, machines) || is_machine(k) || (says(k) & SAYS_MODERATED))
 		return KIND_SUB_MACHINE;
