@@ -14,7 +14,7 @@ bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker
 bouncd-parse.libs := -lpcre2-8 -ljansson
 
 tests += bouncd/parse/token_find_test bouncd/parse/charset_test bouncd/parse/encoded_word_test \
-	 bouncd/parse/html_text_test bouncd/parse/phrases_test bouncd/parse/forwarded_test \
+	 bouncd/parse/html_text_test bouncd/parse/phrases_test bouncd/parse/forwarded_test bouncd/parse/kind_test \
 	 bouncd/said_test bouncd/rules_test bouncd/suppression_test \
 	 bouncd/notice_test bouncd/parse/bounce_parse_test
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
@@ -31,3 +31,5 @@ bouncd/parse/encoded_word_test.o    := $(addprefix bouncd/parse/,encoded_word_te
 bouncd/parse/html_text_test.o       := $(addprefix bouncd/parse/,html_text_test.o html_text.o)
 bouncd/parse/phrases_test.o         := $(addprefix bouncd/parse/,phrases_test.o phrases.o phrase_list.o folded.o)
 bouncd/parse/forwarded_test.o       := $(addprefix bouncd/parse/,forwarded_test.o forwarded.o folded.o)
+bouncd/parse/kind_test.o            := bouncd/parse/kind_test.o bouncd/said.o $(bouncd.facts)
+bouncd/parse/kind_test.libs         := -ljansson

@@ -5,8 +5,9 @@
 #include "phrases.h"
 
 enum {
-	AWAY_BYTES = 3000,       /* a vacation notice is a short letter */
-	OWN_WORDS_BYTES = 400,   /* who asks out in a letter says so at its beginning */
+	AWAY_BYTES = 3000,     /* a vacation notice is a short letter */
+	OWN_WORDS_BYTES = 400, /* who asks out in a letter says so at its beginning */
+	OWN_LOOK_BYTES = 2000,
 	OPT_OUT_BYTES = 40,      /* "unsubscribe me please" */
 	REPLY_LOOK_BYTES = 32768 /* a server's reply stands near the beginning */
 };
@@ -143,9 +144,29 @@ look_for_replies(struct kind_clues *k)
 	}
 }
 
+/* The text before the letter that is answered. */
+static struct span
+own_words(struct span text)
+{
+	static const char *const quotes[] = { "\n>", "\n-----", "\n____", "wrote:", "schrieb",
+		"a \xc3\xa9"
+		"crit",
+		"escribi\xc3\xb3:", "ha scritto:", "escreveu:" };
+
+	text = span_first(text, OWN_LOOK_BYTES);
+	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+		ptrdiff_t at = span_find_nocase(text, quotes[i]);
+		if (at >= 0)
+			text = span_first(text, (size_t)at);
+	}
+	return text;
+}
+
 void
 kind_read(struct kind_clues *k, struct arena *a)
 {
+	k->own = own_words(k->text);
+	k->own_says = phrases_say(folded(k->own, a), IN_TEXT);
 	k->subject_says = phrases_say(folded(k->subject, a), IN_SUBJECT);
 	k->text_says = phrases_say(folded(k->text, a), IN_TEXT);
 	look_for_replies(k);
@@ -385,25 +406,12 @@ is_command(const struct kind_clues *k)
 	return false;
 }
 
-/* In one's own words, before the letter that is answered. */
+/* In a few words of one's own. */
 static bool
 asks_out(const struct kind_clues *k)
 {
-	static const char *const quotes[] = { "\n>", "\n-----", "\n____", "wrote:", "schrieb",
-		"a \xc3\xa9"
-		"crit" };
-	struct span own = k->text;
-
-	if (k->subject_says & SAYS_UNSUBSCRIBE)
-		return true;
-	if (!(k->text_says & SAYS_UNSUBSCRIBE))
-		return false;
-	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
-		ptrdiff_t at = span_find_nocase(own, quotes[i]);
-		if (at >= 0)
-			own = span_first(own, (size_t)at);
-	}
-	return own.n > 0 && own.n < OWN_WORDS_BYTES;
+	return (k->subject_says & SAYS_UNSUBSCRIBE) ||
+	       ((k->own_says & SAYS_UNSUBSCRIBE) && k->own.n < OWN_WORDS_BYTES);
 }
 
 static enum kind_sub
