@@ -74,6 +74,7 @@ open_mail(struct mail *m)
 		.text = m->text,
 		.has_original = m->original.n > 0 || m->quoted.n > 0,
 	};
+	kind_read(&m->clues, m->arena);
 }
 
 static bool
@@ -251,27 +252,22 @@ read_inner(struct mail *m)
 	return true;
 }
 
-/* A mail to the List-Unsubscribe address (RFC 2369), as mail programs send it. */
-static bool
-is_unsubscribe(const struct mail *m)
-{
-	return span_is_nocase(span_trim(m->c->subject), "unsubscribe");
-}
-
 static void
 read_words(struct mail *m)
 {
 	struct came_back *c = m->c;
 
 	c->kind = kind_guess(&m->clues);
-	if (is_unsubscribe(m) && c->kind != KIND_BOUNCE) {
+	if (c->kind != KIND_BOUNCE && kind_is_opt_out(&m->clues)) {
 		c->kind = KIND_COMPLAINT;
+		c->sub = KIND_SUB_UNSUBSCRIBE;
 		c->feedback_type = SPAN_LIT("opt-out");
 		came_back_add(c, m->clues.from, m->arena);
 		return;
 	}
-	if (c->kind != KIND_BOUNCE && c->kind != KIND_DELAYED) {
-		read_inner(m);
+	if (c->kind != KIND_BOUNCE && c->kind != KIND_DELAYED && c->kind != KIND_DELIVERED) {
+		if (!read_inner(m))
+			c->sub = kind_sub_guess(&m->clues, c->kind);
 		return;
 	}
 	read_prose(m);
@@ -292,7 +288,8 @@ read_mail(struct mail *m)
 		return;
 	if (arf_parse(c, m->root, m->original.n > 0 ? m->original : m->quoted, m->arena))
 		return;
-	if (read_reports(m, &disposition) && c->n_recipients > 0 && !disposition) {
+	m->clues.has_report = read_reports(m, &disposition);
+	if (m->clues.has_report && c->n_recipients > 0 && !disposition) {
 		add_words(m);
 		c->kind = kind_of_report(m);
 		if (c->kind != KIND_DELIVERED)

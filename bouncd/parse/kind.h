@@ -5,14 +5,24 @@
 
 struct kind_clues {
 	struct span header;  /* of the mail */
-	struct span subject; /* decoded as far as it is ASCII */
+	struct span subject; /* decoded */
 	struct span from;    /* address */
 	struct span text;    /* readable, before the quoted original */
 	bool has_original;   /* it gives one back */
+	bool has_report;     /* it has a part that reports delivery, even if nobody could read it */
+
+	/* set by kind_read(): what the phrases say, as bits of enum says (phrases.h) */
+	unsigned subject_says, text_says;
+	bool has_reply; /* a server's reply stands in the text */
 };
 
+/* Looks through subject and text; before all others. */
+void kind_read(struct kind_clues *, struct arena *);
+
 enum kind kind_guess(const struct kind_clues *);
-/* A vacation notice, ticket receipt or challenge, by header or subject alone. */
-bool kind_is_autoreply(const struct kind_clues *);
 /* Words of a warning: still being tried. */
 bool kind_is_warning(const struct kind_clues *);
+/* What a mail of that kind is more closely. */
+enum kind_sub kind_sub_guess(const struct kind_clues *, enum kind);
+/* A mail to the List-Unsubscribe address (RFC 2369, 8058), as mail programs and people send it: it says that and no more. */
+bool kind_is_opt_out(const struct kind_clues *);

@@ -1,6 +1,7 @@
 #include "prose.h"
 #include "address_find.h"
-#include "failure_words.h"
+#include "folded.h"
+#include "phrases.h"
 #include "recipient_line.h"
 #include "transcript.h"
 
@@ -18,7 +19,6 @@ struct reader {
 	const struct span *not_these;
 	size_t n_not;
 	struct arena *arena;
-	struct failure_words words;
 	enum prose_found found;
 };
 
@@ -182,6 +182,40 @@ add_from(struct reader *rd, struct span address, struct span text, const char *t
 		rd->found = PROSE_TOLD;
 }
 
+static bool
+tells_of_failure(const struct reader *rd, struct span line)
+{
+	return phrases_say(folded(line, rd->arena), IN_TEXT) &
+	       (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES);
+}
+
+static bool
+speaks_of_mail(const struct reader *rd, struct span line)
+{
+	return phrases_say(folded(line, rd->arena), IN_TEXT) &
+	       (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES | SAYS_MAILBOX);
+}
+
+/* "Unknown user: joe@example.org": the label is the reason. */
+static void
+label_words(struct reader *rd, struct span address, struct span line)
+{
+	struct came_recipient *r = rd->c->last;
+
+	if (r == NULL || !span_eq_nocase(r->address, address) || r->words.n > 0)
+		return;
+	if (address.p - line.p > 4 && tells_of_failure(rd, line))
+		r->words = line;
+}
+
+/* Stands there alone: whom to ask about it. "<...>:" and a reason may name it as any recipient. */
+static bool
+is_helper(const struct recipient_line *r)
+{
+	return address_is_service(r->address) && span_trim(r->rest).n < 3 &&
+	       (r->rest.n == 0 || r->rest.p[0] != ':');
+}
+
 /* Lines that begin with an address and a reason; below a line that tells of failure, whatever follows it. */
 static void
 read_leading(struct reader *rd, struct span text)
@@ -198,11 +232,14 @@ read_leading(struct reader *rd, struct span text)
 			continue;
 		if (recipient_line(line, &r) && wanted(rd, r.address) &&
 		    (r.opens || since_told < TOLD_LINES)) {
+			if (is_helper(&r))
+				continue; /* whom to ask about it */
 			add_from(rd, r.address, text, r.rest.p);
+			label_words(rd, r.address, line);
 			listed = true;
 			if (since_told < TOLD_LINES)
 				rd->found = PROSE_TOLD;
-		} else if (failure_told(&rd->words, line))
+		} else if (tells_of_failure(rd, line))
 			since_told = 0;
 		else if (since_told < TOLD_LINES && !listed)
 			since_told++;
@@ -232,11 +269,11 @@ read_sentences(struct reader *rd, struct span text)
 
 		if (recipient_line_is_quoted(span_trim(line)) || span_find(line, '@') < 0)
 			continue;
-		if (!failure_hinted(&rd->words, line))
+		if (!speaks_of_mail(rd, line))
 			continue;
 		while ((address = address_find(after, &after)).n > 0)
 			if (wanted(rd, address) && !address_is_service(address)) {
-				if (failure_told(&rd->words, line))
+				if (tells_of_failure(rd, line))
 					rd->found = PROSE_TOLD;
 				add_from(rd, address, text, line.p);
 				break;
@@ -279,7 +316,6 @@ prose_parse(
 	c->reason = without_boilerplate(text, a);
 	if (c->n_recipients > 0)
 		return PROSE_HINTED;
-	failure_words_init(&rd.words);
 	read_leading(&rd, text);
 	transcript_read(text, on_refused, &rd);
 	if (c->n_recipients == 0)

@@ -2,7 +2,7 @@
  * and whoever wrote a mail of his own about it. Pure.
  *
  * There are few ways to write such a report, and each is read once for all who use it: a recipient at the start of a
- * line, before its reason or below a line that tells of failure (recipient_line.h, failure_words.h); an SMTP dialogue
+ * line, before its reason or below a line that tells of failure (recipient_line.h, phrases.h); an SMTP dialogue
  * (transcript.h); else a sentence that holds the address; else the To of what was sent. */
 #pragma once
 
