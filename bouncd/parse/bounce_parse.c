@@ -322,7 +322,7 @@ read_mail(struct mail *m)
 
 	if (sns_parse(c, m->text, m->arena))
 		return;
-	if (arf_parse(c, m->root, m->original.n > 0 ? m->original : m->quoted, m->arena))
+	if (arf_parse(c, m->root, m->original.n > 0 ? m->original : m->quoted, &m->clues, m->arena))
 		return;
 	m->clues.has_report = reports_read(c, m->root, m->text, &disposition, m->arena);
 	if (m->clues.has_report && c->n_recipients > 0 && !disposition) {

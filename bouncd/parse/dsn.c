@@ -74,8 +74,8 @@ finish(struct came_back *c, struct group *g, struct arena *a)
 			r->diagnostic = g->diagnostic;
 		if (g->status.n > 0 && !status_at(g->status, &r->status, NULL))
 			status_find(g->status, &r->status);
-		if (r->diagnostic.n == 0)
-			r->diagnostic = comment_of(g->status);
+		if (r->diagnostic.n == 0 && r->status.subject == 0)
+			r->diagnostic = comment_of(g->status); /* what x.0.0 does not say */
 		if (g->action != ACTION_NONE)
 			r->action = g->action;
 	}

@@ -111,28 +111,36 @@ static const struct sign reports[] = {
 
 static const struct sign answers[] = { { "In-Reply-To", NULL }, { "References", NULL } };
 
-/* "550 5.1.1 ...", "(#5.1.1)", "<<< 450 ...": three digits of a reply, or an enhanced code, behind no letter or digit. */
-static bool
-reply_in(struct span s)
+/* Of what stands at i, behind no letter or digit: "550 5.1.1 ...", "(#5.1.1)", "<<< 450 4.2.0". '4', '5', or 0: nothing. */
+static char
+reply_at(struct span s, size_t i)
 {
+	struct span at = span_from(s, i);
 	struct status st;
 
-	s = span_first(s, REPLY_LOOK_BYTES);
-	for (size_t i = 0; i + 5 < s.n; i++) {
-		struct span at = span_from(s, i);
+	if (at.n < 6 || (at.p[0] != '4' && at.p[0] != '5'))
+		return 0;
+	if (i > 0 && (s.p[i - 1] == '.' || (s.p[i - 1] >= '0' && s.p[i - 1] <= '9') ||
+			 ((s.p[i - 1] | 32) >= 'a' && (s.p[i - 1] | 32) <= 'z')))
+		return 0;
+	if (at.p[1] == '.')
+		return status_at(at, &st, NULL) ? at.p[0] : 0;
+	if (at.p[1] < '0' || at.p[1] > '7' || at.p[2] < '0' || at.p[2] > '9')
+		return 0;
+	return (at.p[3] == ' ' || at.p[3] == '-') && at.p[4] == at.p[0] && at.p[5] == '.' ? at.p[0]
+											  : 0;
+}
 
-		if ((s.p[i] != '4' && s.p[i] != '5') ||
-		    (i > 0 && (s.p[i - 1] == '.' || (s.p[i - 1] >= '0' && s.p[i - 1] <= '9') ||
-				  ((s.p[i - 1] | 32) >= 'a' && (s.p[i - 1] | 32) <= 'z'))))
-			continue;
-		if (s.p[i + 1] == '.' && status_at(at, &st, NULL))
-			return true;
-		if (s.p[i + 1] >= '0' && s.p[i + 1] <= '7' && s.p[i + 2] >= '0' &&
-		    s.p[i + 2] <= '9' && (s.p[i + 3] == ' ' || s.p[i + 3] == '-') &&
-		    (s.p[i + 4] == '4' || s.p[i + 4] == '5') && s.p[i + 5] == '.')
-			return true;
+static void
+look_for_replies(struct kind_clues *k)
+{
+	struct span s = span_first(k->text, REPLY_LOOK_BYTES);
+
+	for (size_t i = 0; i < s.n; i++) {
+		char class = reply_at(s, i);
+		k->has_reply |= class != 0;
+		k->has_final_reply |= class == '5';
 	}
-	return false;
 }
 
 void
@@ -140,7 +148,7 @@ kind_read(struct kind_clues *k, struct arena *a)
 {
 	k->subject_says = phrases_say(folded(k->subject, a), IN_SUBJECT);
 	k->text_says = phrases_say(folded(k->text, a), IN_TEXT);
-	k->has_reply = reply_in(k->text);
+	look_for_replies(k);
 }
 
 static unsigned
@@ -150,9 +158,18 @@ says(const struct kind_clues *k)
 }
 
 static bool
-is_machine(const struct kind_clues *k)
+from_nobody(const struct kind_clues *k)
 {
-	static const struct sign machine[] = {
+	struct header_field f;
+
+	return header_find(k->header, "Return-Path", &f) && span_is(span_trim(f.value), "<>");
+}
+
+/* What only a mail system's own reports have. */
+static bool
+is_reporter(const struct kind_clues *k)
+{
+	static const struct sign reporter[] = {
 		{ "From", "Mail Delivery S" },
 		{ "Return-Path", "mailer-daemon" },
 		{ "X-Failed-Recipients", NULL },
@@ -160,24 +177,31 @@ is_machine(const struct kind_clues *k)
 		{ "Content-Type", "report-type=delivery-status" },
 		{ "Content-Type", "report-type=\"delivery-status" },
 	};
-	struct header_field f;
 
-	if (address_is_daemon(k->from) || k->from.n == 0 || SIGNED(k->header, machine))
-		return true;
-	return header_find(k->header, "Return-Path", &f) && span_is(span_trim(f.value), "<>");
+	return address_is_daemon(k->from) || SIGNED(k->header, reporter);
+}
+
+static bool
+is_machine(const struct kind_clues *k)
+{
+	return is_reporter(k) || k->from.n == 0 || from_nobody(k);
+}
+
+static bool
+has_answers_subject(const struct kind_clues *k)
+{
+	static const char *const starts[] = { "re:", "aw:", "sv:", "vs:", "odp:", "antw:", "re :" };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (span_starts_nocase(k->subject, starts[i]))
+			return true;
+	return false;
 }
 
 static bool
 is_answer(const struct kind_clues *k)
 {
-	static const char *const starts[] = { "re:", "aw:", "sv:", "vs:", "odp:", "antw:", "re :" };
-
-	if (SIGNED(k->header, answers))
-		return true;
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (span_starts_nocase(k->subject, starts[i]))
-			return true;
-	return false;
+	return has_answers_subject(k) || SIGNED(k->header, answers);
 }
 
 static bool
@@ -210,11 +234,13 @@ is_autoreply(const struct kind_clues *k)
 bool
 kind_is_warning(const struct kind_clues *k)
 {
-	bool final = k->text_says & SAYS_FINAL, subject = k->subject_says & SAYS_DELAYED;
+	bool subject = k->subject_says & SAYS_DELAYED;
 
 	if (k->text_says & SAYS_DELAYED)
-		return !final || subject;
-	return subject && !final;
+		return !(k->text_says & SAYS_FINAL) || subject;
+	if (k->subject_says & SAYS_WARNING)
+		subject |= is_machine(k) && !k->has_final_reply && !(k->subject_says & SAYS_FAILED);
+	return subject && !(says(k) & SAYS_FINAL);
 }
 
 /* A notice of success, and nothing that failed. */
@@ -229,9 +255,11 @@ is_success(const struct kind_clues *k)
 static bool
 is_letter(const struct kind_clues *k)
 {
-	return !is_machine(k) && SIGNED(k->header, answers) && is_answer(k) && !k->has_report;
+	return !is_machine(k) && !k->has_report && has_answers_subject(k) &&
+	       SIGNED(k->header, answers);
 }
 
+/* By more than the sender's name: words, a server's reply, an original. */
 static bool
 is_bounce(const struct kind_clues *k)
 {
@@ -240,19 +268,50 @@ is_bounce(const struct kind_clues *k)
 
 	if (subject && (words || machine || k->has_reply))
 		return true;
-	if (k->subject_says & (SAYS_AWAY | SAYS_AUTOMATIC | SAYS_TICKET))
+	if (k->subject_says & (SAYS_AWAY | SAYS_AUTOMATIC | SAYS_TICKET | SAYS_CHALLENGE))
 		return false;
 	if (machine && (words || k->has_reply))
-		return proof || !is_autoreply(k);
+		return proof || is_reporter(k) || !is_autoreply(k);
 	return machine && proof;
+}
+
+/* In whatever words: mail systems send little else, and what they send of it names somebody. */
+static bool
+is_unworded_bounce(const struct kind_clues *k)
+{
+	return is_reporter(k) && (k->has_original || address_find(k->text, NULL).n > 0) &&
+	       !(k->subject_says & (SAYS_REPORT | SAYS_READ | SAYS_MODERATED | SAYS_DONE)) &&
+	       !has_answers_subject(k);
+}
+
+/* What vacation programs were before RFC 3834: precedence of bulk, or no sender, on an answer to one mail. */
+static bool
+is_silent_answer(const struct kind_clues *k)
+{
+	static const struct sign bulk[] = {
+		{ "Precedence", "bulk" },
+		{ "Precedence", "junk" },
+		{ "Auto-Submitted", "auto-" },
+		{ "X-Auto-Response-Suppress", NULL },
+	};
+	static const struct sign list[] = {
+		{ "List-Id", NULL },
+		{ "List-Post", NULL },
+		{ "List-Unsubscribe", NULL },
+		{ "Mailing-List", NULL },
+		{ "Feedback-ID", NULL },
+	};
+
+	return is_answer(k) && (SIGNED(k->header, bulk) || from_nobody(k)) &&
+	       !SIGNED(k->header, list) && !is_reporter(k) && k->text.n < AWAY_BYTES;
 }
 
 enum kind
 kind_guess(const struct kind_clues *k)
 {
-	bool subject = k->subject_says & SAYS_FAILED, machine = is_machine(k);
+	bool failed = says(k) & SAYS_FAILED, machine = is_machine(k);
 
-	if ((machine || subject || k->has_original) && kind_is_warning(k))
+	if ((machine || failed || k->has_original) && kind_is_warning(k))
 		return KIND_DELAYED;
 	if (machine && is_success(k))
 		return KIND_DELIVERED;
@@ -260,17 +319,19 @@ kind_guess(const struct kind_clues *k)
 		return KIND_BOUNCE;
 	if (k->subject_says & SAYS_MODERATED)
 		return KIND_OTHER;
+	if (k->subject_says & (SAYS_AWAY | SAYS_AUTOMATIC))
+		return KIND_AUTOREPLY;
+	if (is_unworded_bounce(k))
+		return KIND_BOUNCE;
 	if (is_autoreply(k))
 		return KIND_AUTOREPLY;
-	if (((k->text_says & SAYS_FAILED) || address_is_daemon(k->from) ||
-		(machine && k->has_reply)) &&
-	    k->has_original)
+	if ((k->text_says & SAYS_FAILED) && k->has_original)
 		return KIND_BOUNCE;
 	if (!machine && k->text.n < AWAY_BYTES && (k->text_says & (SAYS_AWAY | SAYS_AUTOMATIC)))
 		return KIND_AUTOREPLY;
 	if ((k->text_says & SAYS_CHALLENGE) && is_answer(k) && k->text.n < AWAY_BYTES)
 		return KIND_AUTOREPLY;
-	return KIND_OTHER;
+	return is_silent_answer(k) ? KIND_AUTOREPLY : KIND_OTHER;
 }
 
 bool

@@ -13,7 +13,8 @@ struct kind_clues {
 
 	/* set by kind_read(): what the phrases say, as bits of enum says (phrases.h) */
 	unsigned subject_says, text_says;
-	bool has_reply; /* a server's reply stands in the text */
+	bool has_reply;       /* a server's reply stands in the text, 4yz or 5yz */
+	bool has_final_reply; /* one of 5yz does */
 };
 
 /* Looks through subject and text; before all others. */

@@ -126,8 +126,12 @@ const struct phrase_line phrase_lines[] = {
 	{ SAYS_FINAL, IN_TEXT,
 	    "failed permanently|permanent fatal error|permanent error|given up|giving up|could "
 	    "not be delivered for|returned to you|permanent failure|has been returned|will not "
-	    "be retried|no further attempts|delivery has failed|endgultig|definitivamente|"
+	    "be retried|not be attempted|no further attempt|no further delivery attempt|no more "
+	    "attempts|no additional attempts|will no longer|delivery has "
+	    "failed|endgultig|definitivamente|"
 	    "definitivement" },
+
+	{ SAYS_FINAL, IN_SUBJECT, "returned mail|returned to sender|undeliver|failure notice" },
 
 	/* It is late. */
 	{ SAYS_DELAYED, IN_SUBJECT,
@@ -170,6 +174,10 @@ const struct phrase_line phrase_lines[] = {
 	    "будут|повторные попытки|будет повтор|δεν εχει παραδοθει ακομα|再送を試み|再試行|"
 	    "再送信を|まだ配信|まだ配送|遅延して|遅れて|将继续尝试|將繼續嘗試|继续尝试|繼續嘗試|"
 	    "尚未|다시 시도" },
+
+	{ SAYS_WARNING, IN_SUBJECT,
+	    "warning|warnung|avertissement|advertencia|aviso|avviso|waarschuwing|предупреждение|"
+	    "警告" },
 
 	/* It arrived. */
 	{ SAYS_DONE, IN_BOTH,

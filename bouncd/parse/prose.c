@@ -43,6 +43,13 @@ begins_next(struct span line)
 	       (span_trim(r.rest).n < 3 || r.rest.p[0] == ':');
 }
 
+/* The line under which a scanner or a company writes what it writes below every mail. */
+static bool
+is_footer(struct span line)
+{
+	return span_starts(line, "________") || span_is(line, "--");
+}
+
 /* Where the reason that begins at s ends: behind the first paragraph with words in it (one that ends in a colon
  * has its words in the next), or before the next recipient. */
 static size_t
@@ -57,7 +64,7 @@ reason_end(struct span s)
 
 		if (bare.n == 0 && words)
 			break;
-		if (!first && words && begins_next(line))
+		if ((!first && words && begins_next(line)) || is_footer(bare))
 			break;
 		if (bare.n > 0)
 			words = bare.n > 3 && bare.p[bare.n - 1] != ':';
@@ -103,8 +110,8 @@ without_boilerplate(struct span text, struct arena *a)
 	to = arena_alloc(a, text.n + 1);
 	while (text.n > 0) {
 		struct span line = span_cut(text, '\n', &text);
-		if (span_starts(span_trim(line), "________") && n > 0)
-			break; /* what a scanner or a company writes below every mail */
+		if (is_footer(span_trim(line)) && n > 0)
+			break;
 		if (is_boilerplate(line))
 			continue;
 		memcpy(to + n, line.p, line.n);
