@@ -263,7 +263,10 @@ static bool
 is_letter(const struct mail *m)
 {
 	enum kind_sub sub = kind_sub_guess(&m->clues, KIND_OTHER);
+	struct header_field f;
 
+	if (header_find(m->header, "List-Unsubscribe", &f))
+		return true;
 	if (sub == KIND_SUB_HUMAN)
 		return span_starts_nocase(m->c->subject, "re:") ||
 		       span_starts_nocase(m->c->subject, "aw:");
@@ -283,7 +286,11 @@ read_as_report(struct mail *m)
 		return true;
 	}
 	*m->c = empty;
-	return false;
+	if (m->clues.has_original)
+		read_subject(m);
+	if (m->c->n_recipients > 0)
+		m->c->kind = KIND_BOUNCE;
+	return m->c->n_recipients > 0;
 }
 
 static void

@@ -59,6 +59,20 @@ labels_recipient(struct span label)
 	return false;
 }
 
+/* "1. joe@example.org", "2) ..." */
+static struct span
+without_number(struct span line)
+{
+	size_t n = 0;
+
+	while (n < line.n && n < 4 && line.p[n] >= '0' && line.p[n] <= '9')
+		n++;
+	if (n == 0 || n + 1 >= line.n || (line.p[n] != '.' && line.p[n] != ')') ||
+	    line.p[n + 1] != ' ')
+		return line;
+	return span_trim(span_from(line, n + 1));
+}
+
 static struct span
 without_decoration(struct span line)
 {
@@ -69,7 +83,7 @@ without_decoration(struct span line)
 		line = span_trim(span_from(line, 1));
 	if (span_starts_nocase(line, "o "))
 		line = span_trim(span_from(line, 2));
-	return line;
+	return without_number(line);
 }
 
 /* Behind labels such as "Failed Recipient: ", "Recipient: [SMTP:", "Final-Recipient: rfc822;", "User ". */
