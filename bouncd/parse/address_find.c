@@ -115,7 +115,7 @@ bool
 address_is_service(struct span a)
 {
 	static const char *const ends[] = { "-request", "-owner", "-admin", "-bounces", "-ctl", "-help",
-		"-subscribe", "-unsubscribe", "-errors", "-editor", "-confirm", "-moderator", "support",
+		"-subscribe", "-unsubscribe", "-errors", "-editor", "-confirm", "-moderator", "support", "antispam",
 		"helpdesk", "noreply", "no-reply", "do-not-reply", "donotreply" };
 	static const char *const whole[] = { "listserv", "majordomo", "sympa", "listmaster", "mailman",
 		"abuse", "hostmaster", "webmaster", "help", "service-desk", "servicedesk", "spam",

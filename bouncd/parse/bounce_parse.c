@@ -156,6 +156,8 @@ read_prose(struct mail *m)
 	found = prose_parse(m->c, m->text, not_these, n, m->arena);
 	if (m->c->n_recipients == 0)
 		found = prose_parse(m->c, m->text, not_these, 1, m->arena);
+	if (m->c->n_recipients == 0 && span_find(m->c->original_to, '@') < 0)
+		found = prose_parse(m->c, m->text, NULL, 0, m->arena); /* to himself */
 	return found;
 }
 

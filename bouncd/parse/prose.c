@@ -223,33 +223,86 @@ is_helper(const struct recipient_line *r)
 	       (r->rest.n == 0 || r->rest.p[0] != ':');
 }
 
+/* Where in a report the reader of its lines is. */
+struct place {
+	unsigned since_told; /* lines with words since one told of failure */
+	bool listed;         /* recipients stood below it */
+	bool done;           /* below a line that tells of success */
+	struct span before;  /* the line before, trimmed; empty at first, behind an empty one, and a recipient's */
+};
+
+static void
+on_words(const struct reader *rd, struct place *at, struct span line)
+{
+	unsigned says = phrases_say(folded(line, rd->arena), IN_TEXT);
+
+	if (says & SAYS_DONE)
+		at->done = true;
+	else if (says & (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES)) {
+		at->since_told = 0;
+		at->done = false;
+	} else if (at->since_told < TOLD_LINES && !at->listed)
+		at->since_told++;
+}
+
+/* In the midst of a sentence, or of another recipient's "(expanded from". */
+static bool
+goes_on(struct span before)
+{
+	return before.n > 0 && strchr(":.;-=*>)!", before.p[before.n - 1]) == NULL;
+}
+
+static bool
+is_recipient(const struct reader *rd, const struct place *at, const struct recipient_line *r)
+{
+	if (!wanted(rd, r->address) || is_helper(r) || at->done)
+		return false;
+	if (span_ends_nocase(at->before, "(expanded from") ||
+	    span_ends_nocase(at->before, "(generated from"))
+		return false;
+	return r->opens || (at->since_told < TOLD_LINES && !goes_on(at->before));
+}
+
+/* sendmail's "(expanded from: <joe@example.org>)" in the two lines below: the address that was mailed. */
+static struct span
+mailed_address(struct span address, struct span below)
+{
+	for (unsigned lines = 0; lines < 3 && below.n > 0; lines++) {
+		struct span line = span_trim(span_cut(below, '\n', &below)), found;
+
+		if (!span_starts_nocase(line, "(expanded from: "))
+			continue;
+		found = address_find(line, NULL);
+		return found.n > 0 ? found : address;
+	}
+	return address;
+}
+
 /* Lines that begin with an address and a reason; below a line that tells of failure, whatever follows it. */
 static void
 read_leading(struct reader *rd, struct span text)
 {
+	struct place at = { .since_told = TOLD_LINES };
 	struct span rest = text;
-	unsigned lines = 0, since_told = TOLD_LINES;
-	bool listed = false;
 
-	while (rest.n > 0 && lines++ < LINES_MAX) {
+	for (unsigned lines = 0; rest.n > 0 && lines < LINES_MAX; lines++) {
 		struct span line = span_trim(span_cut(rest, '\n', &rest));
 		struct recipient_line r;
 
-		if (line.n == 0 || recipient_line_is_quoted(line))
-			continue;
-		if (recipient_line(line, &r) && wanted(rd, r.address) &&
-		    (r.opens || since_told < TOLD_LINES)) {
-			if (is_helper(&r))
-				continue; /* whom to ask about it */
-			add_from(rd, r.address, text, r.rest.p);
-			label_words(rd, r.address, line);
-			listed = true;
-			if (since_told < TOLD_LINES)
-				rd->found = PROSE_TOLD;
-		} else if (tells_of_failure(rd, line))
-			since_told = 0;
-		else if (since_told < TOLD_LINES && !listed)
-			since_told++;
+		if (line.n > 0 && !recipient_line_is_quoted(line)) {
+			if (recipient_line(line, &r) && is_recipient(rd, &at, &r)) {
+				r.address = mailed_address(r.address, rest);
+				add_from(rd, r.address, text, r.rest.p);
+				label_words(rd, r.address, line);
+				at.listed = true;
+				if (at.since_told < TOLD_LINES)
+					rd->found = PROSE_TOLD;
+				if (!span_ends_nocase(line, " from"))
+					line = span_of(NULL, 0);
+			} else
+				on_words(rd, &at, line);
+		}
+		at.before = line;
 	}
 }
 

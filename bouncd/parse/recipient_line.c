@@ -56,7 +56,7 @@ labels_recipient(struct span label)
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (span_find_nocase(label, words[i]) >= 0)
 			return true;
-	return false;
+	return span_ends_nocase(label, " to"); /* "Your message to:" */
 }
 
 /* "1. joe@example.org", "2) ..." */
