@@ -336,14 +336,14 @@ kind_disposition(struct span body)
 	if (header_find(body, "Failure", &f))
 		return DISPOSITION_REFUSED;
 	if (!header_find(body, "Disposition", &f))
-		return DISPOSITION_NONE;
+		return DISPOSITION_UNKNOWN;
 	mode = span_cut(f.value, ';', &type);
 	type = span_trim(type);
 	if (span_starts_nocase(type, "denied") || span_starts_nocase(type, "failed"))
 		return DISPOSITION_REFUSED;
 	if (span_starts_nocase(type, "deleted") && span_find_nocase(mode, "automatic") >= 0)
 		return DISPOSITION_REFUSED;
-	return type.n == 0 ? DISPOSITION_NONE : DISPOSITION_READ;
+	return type.n == 0 ? DISPOSITION_UNKNOWN : DISPOSITION_READ;
 }
 
 enum kind
@@ -353,7 +353,7 @@ kind_guess(const struct kind_clues *k)
 
 	if (k->disposition == DISPOSITION_REFUSED && !(k->subject_says & SAYS_READ))
 		return KIND_BOUNCE;
-	if (k->disposition != DISPOSITION_NONE)
+	if (k->disposition == DISPOSITION_READ || k->disposition == DISPOSITION_REFUSED)
 		return KIND_OTHER;
 	if ((machine || failed || k->has_original) && kind_is_warning(k))
 		return KIND_DELAYED;

@@ -5,7 +5,8 @@
 
 /* What a message disposition notification (RFC 8098) says. */
 enum disposition {
-	DISPOSITION_NONE,    /* there is none, or nothing that we know */
+	DISPOSITION_NONE,    /* there is none */
+	DISPOSITION_UNKNOWN, /* it says nothing that we know */
 	DISPOSITION_READ,    /* somebody saw it, or threw it away */
 	DISPOSITION_REFUSED, /* a program did not take it: a rejection, as sieve sends it */
 };

@@ -352,6 +352,75 @@ const struct phrase_line phrase_lines[] = {
 	    "this message as spam|reported this email as spam|reported as spam by|reported the "
 	    "following message as|flagged as spam by|clicked the spam button|clicked \"this is "
 	    "spam\"|complained about the following|spam complaint|signalement de spam" },
+
+	{ SAYS_FINAL, IN_TEXT, "will not continue trying|not continue to try" },
+	{ SAYS_DONE, IN_TEXT,
+	    "was successful|were successful|successful delivery not|successfully delivered|"
+	    "successfully relayed|delivered successfully" },
+
+	/* Who it was not delivered to stands in this line or below it. */
+	{ SAYS_NAMES, IN_TEXT,
+	    "cannot be delivered|n't delivered|not be reached|not reach the following|"
+	    "unable to be delivered|failure delivering|failing address|following address|"
+	    "following recipient|following e-mail|failed recipient|failed address|failure reason|"
+	    "fatal error|delivery problem|had error|did not receive|recipients were affected|"
+	    "affected recipient|error delivering|while attempting to deliver|bounced|postponed|"
+	    "been rejected" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "nicht erreicht werden|zustellung fehl|nachrichtenzustellung|folgende empf|"
+	    "folgenden empf|folgende adresse|konnte nicht gesendet|zustellung an " },
+	{ SAYS_NAMES, IN_TEXT,
+	    "pas pu etre remis|pas pu etre distribu|pas pu etre delivre|pas pu etre livre|"
+	    "adresses suivantes|adresse suivante|destinataires suivants|destinataire suivant" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "no se entreg|no ha sido entregado|siguientes destinatarios|siguiente destinatario|"
+	    "siguientes direcciones|direcciones siguientes" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "stato recapitato|possibile recapitare|stato consegnato|puo essere consegnat|"
+	    "possibile consegnare|recapito non riuscito|seguenti destinatari|"
+	    "destinatari seguenti|recapito del messaggio" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "volgende geadresseerden|volgende ontvangers|volgende adres|bezorging is mislukt|"
+	    "niet worden bereikt" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "leveransen misslyckades|foljande mottagare|leverans till|gar inte att leverera|"
+	    "folgende modtagere|folgende mottakere|ei voi toimittaa|toimitus ei onnistunut|"
+	    "seuraaville vastaanottajille" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "nie mogla zostac dostarczona|nie powiodlo sie|nastepujacych adresatow|"
+	    "nastepujacych odbiorcow|nastepujacych|nasledujicim prijemcum|nebolo mozne dorucit|"
+	    "kovetkezo cimzett|asagidaki alici|παραδοση|παραδοθει" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "удалось доставить|может быть доставлено|"
+	    "было доставлено|смогли доставить|"
+	    "шибка доставки|доставка невозможна|"
+	    "едоставленн|ледующим получател|"
+	    "ледующему получател|ледующим адрес|"
+	    "ледующему адрес|ледующие адреса|"
+	    "доставлено не|вдалося доставити" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "配信することができません|配送することができません|"
+	    "送信することができません|配信不可|不達|次の受信者|"
+	    "以下の受信者|以下の宛先|次の宛先|以下のアドレス|宛先" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "传递失败|以下收件人|下列地址|以下地址|傳遞失敗|以下收件者|"
+	    "下列收件者" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "배달하지 못|다음 받는 사람|다음 수신자" },
+	{ SAYS_NAMES, IN_TEXT,
+	    "khong the gui|khong gui duoc|ไม่สามารถส่ง|"
+	    "לא ניתן למסור|تعذر تسليم|فشل التسليم" },
+
+	/* What deliveries, mailboxes and refusals are spoken of with. */
+	{ SAYS_MAILBOX, IN_TEXT,
+	    "deliver|recipient|to <| to |user |mailbox|unknown|account|rejected|reach|550 |554 |"
+	    "552 |553 |551 |511 |rcpt to|addressed|failed|exist|address|quota|sent to| an |5.1.1|"
+	    "inbox|envoy|entreg|zugestellt|empfanger|destinat|recapit|consegn|geadresseerde|"
+	    "ontvanger|mottagare|modtager|vastaanottaja|odbiorc|adresat|prijem|"
+	    "доставлен|получател|ящик|адрес|受信|宛先|"
+	    "アドレス|メール|收件|邮箱|邮件|郵件|信箱|메일|수신|받는" },
 };
 
 const unsigned phrase_lines_n = sizeof(phrase_lines) / sizeof(phrase_lines[0]);
