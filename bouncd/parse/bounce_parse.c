@@ -30,7 +30,7 @@ struct mail {
 	unsigned depth; /* reports around this one */
 };
 
-enum { INNER_DEPTH = 2, TOKENS_IN_BYTES = 1024 * 1024 };
+enum { INNER_DEPTH = 2, TOKENS_IN_BYTES = 1024 * 1024, FIELD_MAX = 64 * 1024 };
 
 static void parse(struct came_back *, struct span message, struct arena *, unsigned depth);
 
@@ -39,8 +39,9 @@ field(struct span header, const char *name, struct arena *a)
 {
 	struct header_field f;
 
-	return header_find(header, name, &f) ? span_trim(header_unfolded(f.value, a))
-					     : span_of(NULL, 0);
+	return header_find(header, name, &f)
+		   ? span_trim(header_unfolded(span_first(f.value, FIELD_MAX), a))
+		   : span_of(NULL, 0);
 }
 
 /* Where the header begins: empty lines and an mbox line may stand before it. */

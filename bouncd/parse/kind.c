@@ -322,8 +322,13 @@ is_silent_answer(const struct kind_clues *k)
 		{ "Feedback-ID", NULL },
 	};
 
-	return is_answer(k) && (SIGNED(k->header, bulk) || from_nobody(k)) &&
-	       !SIGNED(k->header, list) && !is_reporter(k) && k->text.n < AWAY_BYTES;
+	static const struct sign junk[] = { { "Precedence", "junk" } };
+
+	if (SIGNED(k->header, list) || is_reporter(k) || k->text.n >= AWAY_BYTES)
+		return false;
+	if (SIGNED(k->header, junk))
+		return true;
+	return is_answer(k) && (SIGNED(k->header, bulk) || from_nobody(k));
 }
 
 /* "automatic-action/MDN-sent-automatically; deleted/error": what a program does by itself is a rejection. */
