@@ -200,7 +200,9 @@ const struct phrase_line phrase_lines[] = {
 	    "e-mail|no access to email|back in the office|return to the office|returning to the "
 	    "office|vacation message|vacation reply|not in the office|while i am away|while i'm "
 	    "away" },
-	{ SAYS_AWAY, IN_SUBJECT, "away|vacation|on leave|absence|holiday|ooo:|ooo " },
+	{ SAYS_AWAY, IN_SUBJECT,
+	    "away:|away from my|away notice|vacation:|vacation notice|vacation auto|vacation "
+	    "repl|on leave|absence:|absence |holiday notice|ooo:|ooo " },
 	{ SAYS_AWAY, IN_BOTH,
 	    "abwesenheit|abwesend|nicht im buro|nicht im buero|nicht im hause|ausser haus|im "
 	    "urlaub|in urlaub|im jahresurlaub|elternzeit|mutterschutz|bin ich wieder|wieder "
@@ -375,8 +377,7 @@ const struct phrase_line phrase_lines[] = {
 	{ SAYS_NAMES, IN_TEXT,
 	    "no se entreg|no ha sido entregado|siguientes destinatarios|siguiente destinatario|"
 	    "siguientes direcciones|direcciones siguientes" },
-	{ SAYS_NAMES, IN_TEXT,
-	    "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
+	{ SAYS_NAMES, IN_TEXT, "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
 	{ SAYS_NAMES, IN_TEXT,
 	    "stato recapitato|possibile recapitare|stato consegnato|puo essere consegnat|"
 	    "possibile consegnare|recapito non riuscito|seguenti destinatari|"
@@ -407,8 +408,7 @@ const struct phrase_line phrase_lines[] = {
 	{ SAYS_NAMES, IN_TEXT,
 	    "传递失败|以下收件人|下列地址|以下地址|傳遞失敗|以下收件者|"
 	    "下列收件者" },
-	{ SAYS_NAMES, IN_TEXT,
-	    "배달하지 못|다음 받는 사람|다음 수신자" },
+	{ SAYS_NAMES, IN_TEXT, "배달하지 못|다음 받는 사람|다음 수신자" },
 	{ SAYS_NAMES, IN_TEXT,
 	    "khong the gui|khong gui duoc|ไม่สามารถส่ง|"
 	    "לא ניתן למסור|تعذر تسليم|فشل التسليم" },
