@@ -349,9 +349,10 @@ is_worded_autoreply(const struct kind_clues *k)
 {
 	if (is_machine(k) || SIGNED(k->header, lists) || k->text.n >= AWAY_BYTES)
 		return false;
-	if ((k->own_says & SAYS_CHALLENGE) || (k->text_says & SAYS_AUTOMATIC))
-		return is_answer(k) || k->text.n < SHORT_BYTES;
-	return k->own_says & SAYS_AWAY;
+	if (k->own_says & SAYS_AWAY)
+		return true;
+	return ((k->own_says & SAYS_CHALLENGE) || (k->text_says & SAYS_AUTOMATIC)) &&
+	       (is_answer(k) || k->text.n < SHORT_BYTES);
 }
 
 /* "automatic-action/MDN-sent-automatically; deleted/error": what a program does by itself is a rejection. */
@@ -377,13 +378,14 @@ kind_disposition(struct span body)
 enum kind
 kind_guess(const struct kind_clues *k)
 {
-	bool failed = says(k) & SAYS_FAILED, machine = is_machine(k);
+	bool speaks = (says(k) & SAYS_FAILED) || (k->subject_says & (SAYS_DELAYED | SAYS_WARNING));
+	bool machine = is_machine(k);
 
 	if (k->disposition == DISPOSITION_REFUSED && !(k->subject_says & SAYS_READ))
 		return KIND_BOUNCE;
 	if (k->disposition == DISPOSITION_READ || k->disposition == DISPOSITION_REFUSED)
 		return KIND_OTHER;
-	if ((machine || failed || k->has_original) && kind_is_warning(k))
+	if ((machine || speaks || k->has_original) && kind_is_warning(k))
 		return KIND_DELAYED;
 	if (machine && is_success(k))
 		return KIND_DELIVERED;
