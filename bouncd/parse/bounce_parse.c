@@ -22,7 +22,8 @@ struct mail {
 	struct came_back *c;
 	struct mime_part *root;
 	struct span header, original;
-	struct span whole, text, quoted; /* readable; text: before the quoted original, quoted: from there on */
+	struct span whole, text,
+	    quoted; /* readable; text: before the quoted original, quoted: from there on */
 	struct kind_clues clues;
 	struct arena *arena;
 	unsigned depth; /* reports around this one */
@@ -110,8 +111,8 @@ add_words(struct mail *m)
 	struct came_back said = { 0 };
 	ptrdiff_t fields = dsn_in_text(m->text);
 
-	prose_parse(&said, fields >= 0 ? span_first(m->text, (size_t)fields) : m->text, NULL, 0,
-	    m->arena);
+	prose_parse(
+	    &said, fields >= 0 ? span_first(m->text, (size_t)fields) : m->text, NULL, 0, m->arena);
 	m->c->reason = said.reason;
 	for (struct came_recipient *r = m->c->recipients; r != NULL; r = r->next)
 		for (struct came_recipient *w = said.recipients; w != NULL; w = w->next)

@@ -50,7 +50,8 @@ struct came_back {
 	struct came_recipient *recipients, *last;
 	unsigned n_recipients;
 	struct span original_message_id; /* with <> as found; empty: not found */
-	struct span inner_message_id; /* of the mail inside, where what came back is itself a report; else empty */
+	struct span
+	    inner_message_id; /* of the mail inside, where what came back is itself a report; else empty */
 	struct span original_to; /* first address of the returned To field, if there is one */
 	struct span envelope_id; /* Original-Envelope-Id */
 	struct span reporting_mta;

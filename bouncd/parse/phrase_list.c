@@ -354,9 +354,6 @@ const struct phrase_line phrase_lines[] = {
 	    "spam\"|complained about the following|spam complaint|signalement de spam" },
 
 	{ SAYS_FINAL, IN_TEXT, "will not continue trying|not continue to try" },
-	{ SAYS_DONE, IN_TEXT,
-	    "was successful|were successful|successful delivery not|successfully delivered|"
-	    "successfully relayed|delivered successfully" },
 
 	/* Who it was not delivered to stands in this line or below it. */
 	{ SAYS_NAMES, IN_TEXT,

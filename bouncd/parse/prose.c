@@ -33,14 +33,13 @@ wanted(const struct reader *rd, struct span address)
 	return true;
 }
 
-/* The next recipient's own line, so that a reason before it ends there. */
+/* The line of another recipient than self, so that a reason before it ends there. */
 static bool
-begins_next(struct span line)
+begins_next(struct span line, struct span self)
 {
 	struct recipient_line r;
 
-	return recipient_line(line, &r) && r.opens &&
-	       (span_trim(r.rest).n < 3 || r.rest.p[0] == ':');
+	return recipient_line(line, &r) && r.opens && !span_eq_nocase(r.address, self);
 }
 
 /* The line under which a scanner or a company writes what it writes below every mail. */
@@ -53,7 +52,7 @@ is_footer(struct span line)
 /* Where the reason that begins at s ends: behind the first paragraph with words in it (one that ends in a colon
  * has its words in the next), or before the next recipient. */
 static size_t
-reason_end(struct span s)
+reason_end(struct span s, struct span self)
 {
 	struct span rest = s;
 	size_t at = 0;
@@ -64,7 +63,7 @@ reason_end(struct span s)
 
 		if (bare.n == 0 && words)
 			break;
-		if ((!first && words && begins_next(line)) || is_footer(bare))
+		if ((!first && words && begins_next(line, self)) || is_footer(bare))
 			break;
 		if (bare.n > 0)
 			words = bare.n > 3 && bare.p[bare.n - 1] != ':';
@@ -183,7 +182,7 @@ add_from(struct reader *rd, struct span address, struct span text, const char *t
 {
 	struct span reason = span_from(text, (size_t)(there - text.p));
 
-	reason = span_first(reason, reason_end(reason));
+	reason = span_first(reason, reason_end(reason, address));
 	add(rd, address, reason);
 	if (rd->found < PROSE_TOLD && is_coded(reason))
 		rd->found = PROSE_TOLD;
@@ -228,15 +227,24 @@ struct place {
 	unsigned since_told; /* lines with words since one told of failure */
 	bool listed;         /* recipients stood below it */
 	bool done;           /* below a line that tells of success */
-	struct span before;  /* the line before, trimmed; empty at first, behind an empty one, and a recipient's */
+	struct span
+	    before; /* the line before, trimmed; empty at first, behind an empty one, and a recipient's */
 };
+
+/* "----- Delivery to the following addresses was successful -----" */
+static bool
+tells_of_success(struct span line)
+{
+	return span_find_nocase(line, "successful") >= 0 &&
+	       span_find_nocase(line, "unsuccessful") < 0 && span_find_nocase(line, " not ") < 0;
+}
 
 static void
 on_words(const struct reader *rd, struct place *at, struct span line)
 {
 	unsigned says = phrases_say(folded(line, rd->arena), IN_TEXT);
 
-	if (says & SAYS_DONE)
+	if (tells_of_success(line))
 		at->done = true;
 	else if (says & (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES)) {
 		at->since_told = 0;

@@ -49,8 +49,8 @@ may_hold_fields(const struct mime_part *p)
 }
 
 bool
-reports_read(struct came_back *c, const struct mime_part *root, struct span text,
-    bool *disposition, struct arena *a)
+reports_read(struct came_back *c, const struct mime_part *root, struct span text, bool *disposition,
+    struct arena *a)
 {
 	bool found = false;
 	unsigned parts = 0;
