@@ -270,10 +270,12 @@ is_letter(const struct mail *m)
 
 	if (header_find(m->header, "List-Unsubscribe", &f))
 		return true;
-	if (sub == KIND_SUB_HUMAN)
+	if (sub == KIND_SUB_HUMAN && !address_is_service(m->clues.from))
 		return span_starts_nocase(m->c->subject, "re:") ||
-		       span_starts_nocase(m->c->subject, "aw:");
-	return sub != KIND_SUB_MACHINE;
+		       span_starts_nocase(m->c->subject, "aw:") ||
+		       (!m->clues.has_original && !m->clues.has_reply &&
+			   !(m->clues.subject_says & SAYS_FAILED));
+	return sub != KIND_SUB_MACHINE && sub != KIND_SUB_HUMAN;
 }
 
 /* A bounce by what it holds, whoever wrote it: recipients with the words or codes of a failure. */

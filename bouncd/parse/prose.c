@@ -225,6 +225,7 @@ is_helper(const struct recipient_line *r)
 /* Where in a report the reader of its lines is. */
 struct place {
 	unsigned since_told; /* lines with words since one told of failure */
+	bool told;           /* that line did so by its words, and not by its colon alone */
 	bool listed;         /* recipients stood below it */
 	bool done;           /* below a line that tells of success */
 	struct span
@@ -248,7 +249,11 @@ on_words(const struct reader *rd, struct place *at, struct span line)
 		at->done = true;
 	else if (says & (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES)) {
 		at->since_told = 0;
+		at->told = true;
 		at->done = false;
+	} else if ((says & SAYS_MAILBOX) && line.p[line.n - 1] == ':') {
+		at->since_told = 0; /* "The recipients:", in whatever words */
+		at->told = false;
 	} else if (at->since_told < TOLD_LINES && !at->listed)
 		at->since_told++;
 }
@@ -303,7 +308,7 @@ read_leading(struct reader *rd, struct span text)
 				add_from(rd, r.address, text, r.rest.p);
 				label_words(rd, r.address, line);
 				at.listed = true;
-				if (at.since_told < TOLD_LINES)
+				if (at.since_told < TOLD_LINES && at.told)
 					rd->found = PROSE_TOLD;
 				if (!span_ends_nocase(line, " from"))
 					line = span_of(NULL, 0);
