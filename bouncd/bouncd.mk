@@ -4,7 +4,7 @@ programs += bouncd bouncd-parse
 bouncd.rules := $(addprefix bouncd/,rules.o pattern.o bouncd_conf.o said.o classify.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
-	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o)
+	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o forwarded.o)
 
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o notice.o notice_words.o asked.o \
 	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules)
@@ -14,7 +14,8 @@ bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker
 bouncd-parse.libs := -lpcre2-8 -ljansson
 
 tests += bouncd/parse/token_find_test bouncd/parse/charset_test bouncd/parse/encoded_word_test \
-	 bouncd/parse/html_text_test bouncd/parse/phrases_test bouncd/said_test bouncd/rules_test bouncd/suppression_test \
+	 bouncd/parse/html_text_test bouncd/parse/phrases_test bouncd/parse/forwarded_test bouncd/parse/kind_test \
+	 bouncd/said_test bouncd/rules_test bouncd/suppression_test \
 	 bouncd/notice_test bouncd/parse/bounce_parse_test
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
 bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
@@ -29,3 +30,6 @@ bouncd/parse/charset_test.o         := $(addprefix bouncd/parse/,charset_test.o 
 bouncd/parse/encoded_word_test.o    := $(addprefix bouncd/parse/,encoded_word_test.o encoded_word.o charset.o)
 bouncd/parse/html_text_test.o       := $(addprefix bouncd/parse/,html_text_test.o html_text.o)
 bouncd/parse/phrases_test.o         := $(addprefix bouncd/parse/,phrases_test.o phrases.o phrase_list.o folded.o)
+bouncd/parse/forwarded_test.o       := $(addprefix bouncd/parse/,forwarded_test.o forwarded.o folded.o)
+bouncd/parse/kind_test.o            := bouncd/parse/kind_test.o bouncd/said.o $(bouncd.facts)
+bouncd/parse/kind_test.libs         := -ljansson

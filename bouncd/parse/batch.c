@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAIL_MAX = 128 * 1024 * 1024, ARENA_MAX = 64 * 1024 * 1024, SHOWN_MAX = 500 };
+enum { MAIL_MAX = 128 * 1024 * 1024, ARENA_MAX = 48 * 1024 * 1024, SHOWN_MAX = 500 };
 
 static void
 set(json_t *object, const char *key, struct span value)

@@ -3,6 +3,7 @@
 #include "arf.h"
 #include "dsn.h"
 #include "encoded_word.h"
+#include "forwarded.h"
 #include "header.h"
 #include "inner_text.h"
 #include "kind.h"
@@ -29,7 +30,7 @@ struct mail {
 	unsigned depth; /* reports around this one */
 };
 
-enum { INNER_DEPTH = 2, TOKENS_IN_BYTES = 1024 * 1024 };
+enum { INNER_DEPTH = 2, TOKENS_IN_BYTES = 1024 * 1024, FIELD_MAX = 64 * 1024 };
 
 static void parse(struct came_back *, struct span message, struct arena *, unsigned depth);
 
@@ -38,8 +39,9 @@ field(struct span header, const char *name, struct arena *a)
 {
 	struct header_field f;
 
-	return header_find(header, name, &f) ? span_trim(header_unfolded(f.value, a))
-					     : span_of(NULL, 0);
+	return header_find(header, name, &f)
+		   ? span_trim(header_unfolded(span_first(f.value, FIELD_MAX), a))
+		   : span_of(NULL, 0);
 }
 
 /* Where the header begins: empty lines and an mbox line may stand before it. */
@@ -216,22 +218,22 @@ read_answered(struct mail *m)
 		m->c->original_message_id = span_first(id, (size_t)end + 1);
 }
 
-/* A message inside, whole: attached, else forwarded or copied as text; empty: none. */
+/* A message inside, whole; empty: none. */
 static struct span
-inner_message(const struct mail *m)
+attached_message(const struct mail *m)
 {
 	for (const struct mime_part *p = m->root; p != NULL; p = mime_walk(p))
 		if (mime_type_is(p, "message/rfc822"))
 			return p->transfer < TRANSFER_QP ? p->body : readable_body(p, m->arena);
-	return inner_text(m->whole, m->arena);
+	return span_of(NULL, 0);
 }
 
 /* A report that a list, a gateway or a person wrapped into a mail of its own. The mail that came back is then the
  * report, and the one it reports on the inner one. */
 static bool
-read_inner(struct mail *m)
+take_inner(struct mail *m, struct span inner)
 {
-	struct span inner = inner_message(m), id = m->c->original_message_id;
+	struct span id = m->c->original_message_id;
 	struct came_back found;
 
 	if (m->depth >= INNER_DEPTH || inner.n == 0)
@@ -247,6 +249,18 @@ read_inner(struct mail *m)
 	}
 	*m->c = found;
 	return true;
+}
+
+/* Attached, else forwarded or copied as text; who answers a report does not hand it on. */
+static bool
+read_inner(struct mail *m)
+{
+	if (take_inner(m, attached_message(m)))
+		return true;
+	if (kind_is_answer(&m->clues))
+		return false;
+	return take_inner(m, forwarded_message(m->whole, m->arena)) ||
+	       take_inner(m, inner_text(m->whole, m->arena));
 }
 
 /* The address in a subject such as "Undeliverable: joe@example.org". */
@@ -330,13 +344,14 @@ static void
 read_mail(struct mail *m)
 {
 	struct came_back *c = m->c;
-	bool disposition = false;
+	bool disposition;
 
 	if (sns_parse(c, m->text, m->arena))
 		return;
 	if (arf_parse(c, m->root, m->original.n > 0 ? m->original : m->quoted, &m->clues, m->arena))
 		return;
-	m->clues.has_report = reports_read(c, m->root, m->text, &disposition, m->arena);
+	m->clues.has_report = reports_read(c, m->root, m->text, &m->clues.disposition, m->arena);
+	disposition = m->clues.disposition != DISPOSITION_NONE;
 	if (m->clues.has_report && c->n_recipients > 0 && !disposition) {
 		add_words(m);
 		c->kind = reports_kind(c);

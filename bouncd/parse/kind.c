@@ -5,8 +5,9 @@
 #include "phrases.h"
 
 enum {
-	AWAY_BYTES = 3000,       /* a vacation notice is a short letter */
-	OWN_WORDS_BYTES = 400,   /* who asks out in a letter says so at its beginning */
+	AWAY_BYTES = 3000,     /* a vacation notice is a short letter */
+	OWN_WORDS_BYTES = 400, /* who asks out in a letter says so at its beginning */
+	OWN_LOOK_BYTES = 2000,
 	OPT_OUT_BYTES = 40,      /* "unsubscribe me please" */
 	REPLY_LOOK_BYTES = 32768 /* a server's reply stands near the beginning */
 };
@@ -143,9 +144,29 @@ look_for_replies(struct kind_clues *k)
 	}
 }
 
+/* The text before the letter that is answered. */
+static struct span
+own_words(struct span text)
+{
+	static const char *const quotes[] = { "\n>", "\n-----", "\n____", "wrote:", "schrieb",
+		"a \xc3\xa9"
+		"crit",
+		"escribi\xc3\xb3:", "ha scritto:", "escreveu:" };
+
+	text = span_first(text, OWN_LOOK_BYTES);
+	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
+		ptrdiff_t at = span_find_nocase(text, quotes[i]);
+		if (at >= 0)
+			text = span_first(text, (size_t)at);
+	}
+	return text;
+}
+
 void
 kind_read(struct kind_clues *k, struct arena *a)
 {
+	k->own = own_words(k->text);
+	k->own_says = phrases_say(folded(k->own, a), IN_TEXT);
 	k->subject_says = phrases_say(folded(k->subject, a), IN_SUBJECT);
 	k->text_says = phrases_say(folded(k->text, a), IN_TEXT);
 	look_for_replies(k);
@@ -187,8 +208,8 @@ is_machine(const struct kind_clues *k)
 	return is_reporter(k) || k->from.n == 0 || from_nobody(k);
 }
 
-static bool
-has_answers_subject(const struct kind_clues *k)
+bool
+kind_is_answer(const struct kind_clues *k)
 {
 	static const char *const starts[] = { "re:", "aw:", "sv:", "vs:", "odp:", "antw:", "re :" };
 
@@ -201,7 +222,7 @@ has_answers_subject(const struct kind_clues *k)
 static bool
 is_answer(const struct kind_clues *k)
 {
-	return has_answers_subject(k) || SIGNED(k->header, answers);
+	return kind_is_answer(k) || SIGNED(k->header, answers);
 }
 
 static bool
@@ -255,8 +276,7 @@ is_success(const struct kind_clues *k)
 static bool
 is_letter(const struct kind_clues *k)
 {
-	return !is_machine(k) && !k->has_report && has_answers_subject(k) &&
-	       SIGNED(k->header, answers);
+	return !is_machine(k) && !k->has_report && kind_is_answer(k) && SIGNED(k->header, answers);
 }
 
 /* By more than the sender's name: words, a server's reply, an original. */
@@ -281,7 +301,7 @@ is_unworded_bounce(const struct kind_clues *k)
 {
 	return is_reporter(k) && (k->has_original || address_find(k->text, NULL).n > 0) &&
 	       !(k->subject_says & (SAYS_REPORT | SAYS_READ | SAYS_MODERATED | SAYS_DONE)) &&
-	       !has_answers_subject(k);
+	       !kind_is_answer(k);
 }
 
 /* What vacation programs were before RFC 3834: precedence of bulk, or no sender, on an answer to one mail. */
@@ -302,8 +322,33 @@ is_silent_answer(const struct kind_clues *k)
 		{ "Feedback-ID", NULL },
 	};
 
-	return is_answer(k) && (SIGNED(k->header, bulk) || from_nobody(k)) &&
-	       !SIGNED(k->header, list) && !is_reporter(k) && k->text.n < AWAY_BYTES;
+	static const struct sign junk[] = { { "Precedence", "junk" } };
+
+	if (SIGNED(k->header, list) || is_reporter(k) || k->text.n >= AWAY_BYTES)
+		return false;
+	if (SIGNED(k->header, junk))
+		return true;
+	return is_answer(k) && (SIGNED(k->header, bulk) || from_nobody(k));
+}
+
+/* "automatic-action/MDN-sent-automatically; deleted/error": what a program does by itself is a rejection. */
+enum disposition
+kind_disposition(struct span body)
+{
+	struct span mode, type;
+	struct header_field f;
+
+	if (header_find(body, "Failure", &f))
+		return DISPOSITION_REFUSED;
+	if (!header_find(body, "Disposition", &f))
+		return DISPOSITION_UNKNOWN;
+	mode = span_cut(f.value, ';', &type);
+	type = span_trim(type);
+	if (span_starts_nocase(type, "denied") || span_starts_nocase(type, "failed"))
+		return DISPOSITION_REFUSED;
+	if (span_starts_nocase(type, "deleted") && span_find_nocase(mode, "automatic") >= 0)
+		return DISPOSITION_REFUSED;
+	return type.n == 0 ? DISPOSITION_UNKNOWN : DISPOSITION_READ;
 }
 
 enum kind
@@ -311,6 +356,10 @@ kind_guess(const struct kind_clues *k)
 {
 	bool failed = says(k) & SAYS_FAILED, machine = is_machine(k);
 
+	if (k->disposition == DISPOSITION_REFUSED && !(k->subject_says & SAYS_READ))
+		return KIND_BOUNCE;
+	if (k->disposition == DISPOSITION_READ || k->disposition == DISPOSITION_REFUSED)
+		return KIND_OTHER;
 	if ((machine || failed || k->has_original) && kind_is_warning(k))
 		return KIND_DELAYED;
 	if (machine && is_success(k))
@@ -362,25 +411,12 @@ is_command(const struct kind_clues *k)
 	return false;
 }
 
-/* In one's own words, before the letter that is answered. */
+/* In a few words of one's own. */
 static bool
 asks_out(const struct kind_clues *k)
 {
-	static const char *const quotes[] = { "\n>", "\n-----", "\n____", "wrote:", "schrieb",
-		"a \xc3\xa9"
-		"crit" };
-	struct span own = k->text;
-
-	if (k->subject_says & SAYS_UNSUBSCRIBE)
-		return true;
-	if (!(k->text_says & SAYS_UNSUBSCRIBE))
-		return false;
-	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
-		ptrdiff_t at = span_find_nocase(own, quotes[i]);
-		if (at >= 0)
-			own = span_first(own, (size_t)at);
-	}
-	return own.n > 0 && own.n < OWN_WORDS_BYTES;
+	return (k->subject_says & SAYS_UNSUBSCRIBE) ||
+	       ((k->own_says & SAYS_UNSUBSCRIBE) && k->own.n < OWN_WORDS_BYTES);
 }
 
 static enum kind_sub
@@ -388,7 +424,7 @@ sub_of_other(const struct kind_clues *k)
 {
 	if ((k->subject_says & SAYS_REPORT) || SIGNED(k->header, reports))
 		return KIND_SUB_REPORT;
-	if (k->subject_says & SAYS_READ && k->subject.n < 200 && k->has_report)
+	if (k->disposition != DISPOSITION_NONE)
 		return KIND_SUB_RECEIPT;
 	if (SIGNED(k->header, machines) || is_machine(k) || (says(k) & SAYS_MODERATED))
 		return KIND_SUB_MACHINE;

@@ -69,7 +69,8 @@ START_TEST(list_is_good)
 		struct span rest = span_str(phrase_lines[i].phrases);
 		while (rest.n > 0) {
 			struct span p = span_cut(rest, '|', &rest);
-			ck_assert_msg(span_eq(folded(p, a), p), "not folded: %.*s", SPAN(p));
+			ck_assert_msg(span_eq(folded(p, a), span_from(p, p.p[0] == ' ')),
+			    "not folded: %.*s", SPAN(p));
 			ck_assert_msg(phrases_say(p, phrase_lines[i].place) & phrase_lines[i].says,
 			    "not found: %.*s", SPAN(p));
 		}

@@ -49,18 +49,21 @@ may_hold_fields(const struct mime_part *p)
 }
 
 bool
-reports_read(struct came_back *c, const struct mime_part *root, struct span text, bool *disposition,
-    struct arena *a)
+reports_read(struct came_back *c, const struct mime_part *root, struct span text,
+    enum disposition *disposition, struct arena *a)
 {
+	struct span fields;
 	bool found = false;
 	unsigned parts = 0;
 
 	for (const struct mime_part *p = root; p != NULL; p = mime_walk(p)) {
 		if (!is_report(p))
 			continue;
-		dsn_parse(c, fields_of(p, a), a);
+		fields = fields_of(p, a);
+		dsn_parse(c, fields, a);
 		found = true;
-		*disposition = *disposition || is_disposition(p);
+		if (is_disposition(p))
+			*disposition = kind_disposition(fields);
 	}
 	if (c->n_recipients == 0 && read_text(c, text, a))
 		found = true;
