@@ -275,6 +275,21 @@ read_subject(struct mail *m)
 		came_back_add(m->c, address, m->arena);
 }
 
+/* "Returned mail: User unknown": the reason of one for whom nothing else gives any. */
+static void
+subject_words(struct mail *m)
+{
+	static const char *const before[] = { "Returned mail:", "DELIVERY FAILURE:", "BOUNCE ",
+		"Undelivered mail:", "Delivery failed:", "Mail failed:", "Delivery failure:" };
+	struct came_recipient *r = m->c->recipients;
+
+	if (r == NULL || r->diagnostic.n > 0 || r->words.n > 0 || r->status.class != 0)
+		return;
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (span_starts_nocase(m->c->subject, before[i]))
+			r->words = span_trim(span_from(m->c->subject, strlen(before[i])));
+}
+
 /* Written by a person to one who knows of it, or about something else. */
 static bool
 is_letter(const struct mail *m)
@@ -284,10 +299,12 @@ is_letter(const struct mail *m)
 
 	if (header_find(m->header, "List-Unsubscribe", &f))
 		return true;
-	if (sub == KIND_SUB_HUMAN)
+	if (sub == KIND_SUB_HUMAN && !address_is_service(m->clues.from))
 		return span_starts_nocase(m->c->subject, "re:") ||
-		       span_starts_nocase(m->c->subject, "aw:");
-	return sub != KIND_SUB_MACHINE;
+		       span_starts_nocase(m->c->subject, "aw:") ||
+		       (!m->clues.has_original && !m->clues.has_reply &&
+			   !(m->clues.subject_says & SAYS_FAILED));
+	return sub != KIND_SUB_MACHINE && sub != KIND_SUB_HUMAN;
 }
 
 /* A bounce by what it holds, whoever wrote it: recipients with the words or codes of a failure. */
@@ -307,9 +324,11 @@ read_as_report(struct mail *m)
 	*m->c = empty;
 	if (m->clues.has_original)
 		read_subject(m);
-	if (m->c->n_recipients > 0)
-		m->c->kind = KIND_BOUNCE;
-	return m->c->n_recipients > 0;
+	if (m->c->n_recipients == 0)
+		return false;
+	m->c->kind = KIND_BOUNCE;
+	subject_words(m);
+	return true;
 }
 
 static void
@@ -330,13 +349,13 @@ read_words(struct mail *m)
 			c->sub = kind_sub_guess(&m->clues, c->kind);
 		return;
 	}
-	read_prose(m);
-	if (c->n_recipients == 0 && read_inner(m))
+	if (read_prose(m) != PROSE_TOLD && read_inner(m))
 		return;
 	if (c->n_recipients == 0 && span_find(c->original_to, '@') > 0)
 		came_back_add(c, c->original_to, m->arena);
 	if (c->n_recipients == 0)
 		read_subject(m);
+	subject_words(m);
 }
 
 /* The first of these that knows it: what programs wrote for programs, then the words for people. */

@@ -48,8 +48,7 @@ static bool
 announces(struct span line)
 {
 	if (line.n < 8 || line.n > 110 || span_find_nocase(line, "the attached") >= 0 ||
-	    span_find_nocase(line, "not receive") >= 0 ||
-	    span_find_nocase(line, "transcript") >= 0)
+	    span_find_nocase(line, "not receive") >= 0 || span_find_nocase(line, "transcript") >= 0)
 		return false;
 	for (size_t i = 0; i < sizeof(announcements) / sizeof(announcements[0]); i++)
 		if (span_find_nocase(line, announcements[i]) >= 0)
@@ -143,7 +142,7 @@ id_in_words(struct span text)
 
 	s = span_from(s, open < 0 ? s.n : (size_t)open);
 	return span_find(s, '>') > span_find(s, '@') && span_find(s, '@') > 0 ? s
-									    : span_of(NULL, 0);
+									      : span_of(NULL, 0);
 }
 
 struct span

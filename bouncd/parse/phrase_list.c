@@ -360,9 +360,6 @@ const struct phrase_line phrase_lines[] = {
 	    "spam\"|complained about the following|spam complaint|signalement de spam" },
 
 	{ SAYS_FINAL, IN_TEXT, "will not continue trying|not continue to try" },
-	{ SAYS_DONE, IN_TEXT,
-	    "was successful|were successful|successful delivery not|successfully delivered|"
-	    "successfully relayed|delivered successfully" },
 
 	/* Who it was not delivered to stands in this line or below it. */
 	{ SAYS_NAMES, IN_TEXT,
@@ -370,16 +367,16 @@ const struct phrase_line phrase_lines[] = {
 	    "unable to be delivered|failure delivering|failing address|following address|"
 	    "following recipient|following e-mail|failed recipient|failed address|failure reason|"
 	    "fatal error|delivery problem|had error|did not receive|recipients were affected|"
-	    "affected recipient|error delivering|while attempting to deliver|bounced|postponed|"
+	    "is rejected|are rejected|is refused|are refused|affected recipient|error delivering|while attempting to deliver|bounced|postponed|"
 	    "been rejected" },
 	{ SAYS_NAMES, IN_TEXT,
-	    "nicht erreicht werden|zustellung fehl|nachrichtenzustellung|folgende empf|"
+	    "nicht erreicht werden|nicht erreicht:|zustellung fehl|nachrichtenzustellung|folgende empf|"
 	    "folgenden empf|folgende adresse|konnte nicht gesendet|zustellung an " },
 	{ SAYS_NAMES, IN_TEXT,
 	    "pas pu etre remis|pas pu etre distribu|pas pu etre delivre|pas pu etre livre|"
-	    "adresses suivantes|adresse suivante|destinataires suivants|destinataire suivant" },
+	    "impossible de joindre|destinataire(s) suivant|adresses suivantes|adresse suivante|destinataires suivants|destinataire suivant" },
 	{ SAYS_NAMES, IN_TEXT,
-	    "no se entreg|no ha sido entregado|siguientes destinatarios|siguiente destinatario|"
+	    "no se entreg|no ha sido entregado|destinatarios siguientes|puede localizar a|siguientes destinatarios|siguiente destinatario|"
 	    "siguientes direcciones|direcciones siguientes" },
 	{ SAYS_NAMES, IN_TEXT, "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
 	{ SAYS_NAMES, IN_TEXT,

@@ -33,14 +33,13 @@ wanted(const struct reader *rd, struct span address)
 	return true;
 }
 
-/* The next recipient's own line, so that a reason before it ends there. */
+/* The line of another recipient than self, so that a reason before it ends there. */
 static bool
-begins_next(struct span line)
+begins_next(struct span line, struct span self)
 {
 	struct recipient_line r;
 
-	return recipient_line(line, &r) && r.opens &&
-	       (span_trim(r.rest).n < 3 || r.rest.p[0] == ':');
+	return recipient_line(line, &r) && r.opens && !span_eq_nocase(r.address, self);
 }
 
 /* The line under which a scanner or a company writes what it writes below every mail. */
@@ -53,7 +52,7 @@ is_footer(struct span line)
 /* Where the reason that begins at s ends: behind the first paragraph with words in it (one that ends in a colon
  * has its words in the next), or before the next recipient. */
 static size_t
-reason_end(struct span s)
+reason_end(struct span s, struct span self)
 {
 	struct span rest = s;
 	size_t at = 0;
@@ -64,7 +63,7 @@ reason_end(struct span s)
 
 		if (bare.n == 0 && words)
 			break;
-		if ((!first && words && begins_next(line)) || is_footer(bare))
+		if ((!first && words && begins_next(line, self)) || is_footer(bare))
 			break;
 		if (bare.n > 0)
 			words = bare.n > 3 && bare.p[bare.n - 1] != ':';
@@ -183,7 +182,7 @@ add_from(struct reader *rd, struct span address, struct span text, const char *t
 {
 	struct span reason = span_from(text, (size_t)(there - text.p));
 
-	reason = span_first(reason, reason_end(reason));
+	reason = span_first(reason, reason_end(reason, address));
 	add(rd, address, reason);
 	if (rd->found < PROSE_TOLD && is_coded(reason))
 		rd->found = PROSE_TOLD;
@@ -226,21 +225,35 @@ is_helper(const struct recipient_line *r)
 /* Where in a report the reader of its lines is. */
 struct place {
 	unsigned since_told; /* lines with words since one told of failure */
+	bool told;           /* that line did so by its words, and not by its colon alone */
 	bool listed;         /* recipients stood below it */
 	bool done;           /* below a line that tells of success */
-	struct span before;  /* the line before, trimmed; empty at first, behind an empty one, and a recipient's */
+	struct span
+	    before; /* the line before, trimmed; empty at first, behind an empty one, and a recipient's */
 };
+
+/* "----- Delivery to the following addresses was successful -----" */
+static bool
+tells_of_success(struct span line)
+{
+	return span_find_nocase(line, "successful") >= 0 &&
+	       span_find_nocase(line, "unsuccessful") < 0 && span_find_nocase(line, " not ") < 0;
+}
 
 static void
 on_words(const struct reader *rd, struct place *at, struct span line)
 {
 	unsigned says = phrases_say(folded(line, rd->arena), IN_TEXT);
 
-	if (says & SAYS_DONE)
+	if (tells_of_success(line))
 		at->done = true;
 	else if (says & (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES)) {
 		at->since_told = 0;
+		at->told = true;
 		at->done = false;
+	} else if ((says & SAYS_MAILBOX) && line.p[line.n - 1] == ':') {
+		at->since_told = 0; /* "The recipients:", in whatever words */
+		at->told = false;
 	} else if (at->since_told < TOLD_LINES && !at->listed)
 		at->since_told++;
 }
@@ -295,7 +308,7 @@ read_leading(struct reader *rd, struct span text)
 				add_from(rd, r.address, text, r.rest.p);
 				label_words(rd, r.address, line);
 				at.listed = true;
-				if (at.since_told < TOLD_LINES)
+				if (at.since_told < TOLD_LINES && at.told)
 					rd->found = PROSE_TOLD;
 				if (!span_ends_nocase(line, " from"))
 					line = span_of(NULL, 0);
