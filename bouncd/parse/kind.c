@@ -284,7 +284,7 @@ kind_is_warning(const struct kind_clues *k)
 	if (k->text_says & SAYS_DELAYED)
 		return !(k->text_says & SAYS_FINAL) || subject;
 	if (k->subject_says & SAYS_WARNING)
-		subject |= is_machine(k) && !k->has_final_reply && !(k->subject_says & SAYS_FAILED);
+		subject |= is_machine(k) && !k->has_final_reply && !(says(k) & SAYS_FAILED);
 	return subject && !(says(k) & SAYS_FINAL);
 }
 
@@ -296,10 +296,15 @@ is_success(const struct kind_clues *k)
 	       !k->has_reply;
 }
 
-/* A letter about a bounce is none. */
+/* A letter about a bounce is none, nor a newsletter about bounces. */
 static bool
 is_letter(const struct kind_clues *k)
 {
+	static const struct sign mailings[] = { { "List-Unsubscribe", NULL },
+		{ "Feedback-ID", NULL } };
+
+	if (SIGNED(k->header, mailings) && !k->has_original && !is_machine(k))
+		return true;
 	return !is_machine(k) && !k->has_report && kind_is_answer(k) && SIGNED(k->header, answers);
 }
 
@@ -378,7 +383,9 @@ kind_disposition(struct span body)
 enum kind
 kind_guess(const struct kind_clues *k)
 {
-	bool speaks = (says(k) & SAYS_FAILED) || (k->subject_says & (SAYS_DELAYED | SAYS_WARNING));
+	bool speaks =
+	    (says(k) & SAYS_FAILED) ||
+	    ((k->subject_says & (SAYS_DELAYED | SAYS_WARNING)) && (k->text_says & SAYS_DELAYED));
 	bool machine = is_machine(k);
 
 	if (k->disposition == DISPOSITION_REFUSED && !(k->subject_says & SAYS_READ))

@@ -137,7 +137,8 @@ const struct phrase_line phrase_lines[] = {
 
 	/* It is late. */
 	{ SAYS_DELAYED, IN_SUBJECT,
-	    "warning: could not send|warning--could not send|warning: message|delay|could not send "
+	    "warning: could not send|could not send mail for|for past |not sent for the "
+	    "past|warning--could not send|warning: message|delay|could not send "
 	    "message for past|still being|still not|not yet|delivery "
 	    "warning|deferred|temporar|verzoger|verzoeger|noch nicht|retarde|en retard|retard "
 	    "de|differee|envoi differe|message "
@@ -367,16 +368,20 @@ const struct phrase_line phrase_lines[] = {
 	    "unable to be delivered|failure delivering|failing address|following address|"
 	    "following recipient|following e-mail|failed recipient|failed address|failure reason|"
 	    "fatal error|delivery problem|had error|did not receive|recipients were affected|"
-	    "is rejected|are rejected|is refused|are refused|affected recipient|error delivering|while attempting to deliver|bounced|postponed|"
+	    "is rejected|are rejected|is refused|are refused|affected recipient|error "
+	    "delivering|while attempting to deliver|bounced|postponed|"
 	    "been rejected" },
 	{ SAYS_NAMES, IN_TEXT,
-	    "nicht erreicht werden|nicht erreicht:|zustellung fehl|nachrichtenzustellung|folgende empf|"
+	    "nicht erreicht werden|nicht erreicht:|zustellung fehl|nachrichtenzustellung|folgende "
+	    "empf|"
 	    "folgenden empf|folgende adresse|konnte nicht gesendet|zustellung an " },
 	{ SAYS_NAMES, IN_TEXT,
 	    "pas pu etre remis|pas pu etre distribu|pas pu etre delivre|pas pu etre livre|"
-	    "impossible de joindre|destinataire(s) suivant|adresses suivantes|adresse suivante|destinataires suivants|destinataire suivant" },
+	    "impossible de joindre|destinataire(s) suivant|adresses suivantes|adresse "
+	    "suivante|destinataires suivants|destinataire suivant" },
 	{ SAYS_NAMES, IN_TEXT,
-	    "no se entreg|no ha sido entregado|destinatarios siguientes|puede localizar a|siguientes destinatarios|siguiente destinatario|"
+	    "no se entreg|no ha sido entregado|destinatarios siguientes|puede localizar "
+	    "a|siguientes destinatarios|siguiente destinatario|"
 	    "siguientes direcciones|direcciones siguientes" },
 	{ SAYS_NAMES, IN_TEXT, "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
 	{ SAYS_NAMES, IN_TEXT,
