@@ -129,6 +129,8 @@ static const struct sign reports[] = {
 	{ "Content-Type", "report-type=tlsrpt" },
 	{ "Content-Type", "report-type=\"tlsrpt" },
 	{ "Content-Type", "application/tlsrpt" },
+	{ "Content-Type", ".xml.gz" }, /* receiver!domain!begin!end.xml.gz */
+	{ "Content-Disposition", ".xml.gz" },
 };
 
 static const struct sign answers[] = { { "In-Reply-To", NULL }, { "References", NULL } };
@@ -276,6 +278,18 @@ is_autoreply(const struct kind_clues *k)
 		       SIGNED(k->header, challenges) || is_ticket(k)));
 }
 
+/* A letter about a bounce is none, nor a newsletter about bounces. */
+static bool
+is_letter(const struct kind_clues *k)
+{
+	static const struct sign mailings[] = { { "List-Unsubscribe", NULL },
+		{ "Feedback-ID", NULL } };
+
+	if (SIGNED(k->header, mailings) && !k->has_original && !is_machine(k))
+		return true;
+	return !is_machine(k) && !k->has_report && kind_is_answer(k) && SIGNED(k->header, answers);
+}
+
 bool
 kind_is_warning(const struct kind_clues *k)
 {
@@ -288,24 +302,22 @@ kind_is_warning(const struct kind_clues *k)
 	return subject && !(says(k) & SAYS_FINAL);
 }
 
+/* A shop is late, too: it speaks of no failure, or of no address, or to a list. */
+static bool
+warns_of_mail(const struct kind_clues *k)
+{
+	if (says(k) & SAYS_FAILED)
+		return true;
+	return (k->subject_says & (SAYS_DELAYED | SAYS_WARNING)) && (k->text_says & SAYS_DELAYED) &&
+	       !SIGNED(k->header, lists) && address_find(k->text, NULL).n > 0;
+}
+
 /* A notice of success, and nothing that failed. */
 static bool
 is_success(const struct kind_clues *k)
 {
 	return (k->subject_says & SAYS_DONE) && !(k->text_says & (SAYS_FAILED | SAYS_DELAYED)) &&
 	       !k->has_reply;
-}
-
-/* A letter about a bounce is none, nor a newsletter about bounces. */
-static bool
-is_letter(const struct kind_clues *k)
-{
-	static const struct sign mailings[] = { { "List-Unsubscribe", NULL },
-		{ "Feedback-ID", NULL } };
-
-	if (SIGNED(k->header, mailings) && !k->has_original && !is_machine(k))
-		return true;
-	return !is_machine(k) && !k->has_report && kind_is_answer(k) && SIGNED(k->header, answers);
 }
 
 /* By more than the sender's name: words, a server's reply, an original. */
@@ -383,16 +395,13 @@ kind_disposition(struct span body)
 enum kind
 kind_guess(const struct kind_clues *k)
 {
-	bool speaks =
-	    (says(k) & SAYS_FAILED) ||
-	    ((k->subject_says & (SAYS_DELAYED | SAYS_WARNING)) && (k->text_says & SAYS_DELAYED));
 	bool machine = is_machine(k);
 
 	if (k->disposition == DISPOSITION_REFUSED && !(k->subject_says & SAYS_READ))
 		return KIND_BOUNCE;
 	if (k->disposition == DISPOSITION_READ || k->disposition == DISPOSITION_REFUSED)
 		return KIND_OTHER;
-	if ((machine || speaks || k->has_original) && kind_is_warning(k))
+	if (kind_is_warning(k) && !is_letter(k) && (machine || k->has_original || warns_of_mail(k)))
 		return KIND_DELAYED;
 	if (machine && is_success(k))
 		return KIND_DELIVERED;
@@ -452,7 +461,8 @@ sub_of_other(const struct kind_clues *k)
 {
 	if ((k->subject_says & SAYS_REPORT) || SIGNED(k->header, reports))
 		return KIND_SUB_REPORT;
-	if (k->disposition != DISPOSITION_NONE)
+	if (k->disposition != DISPOSITION_NONE ||
+	    ((k->subject_says & SAYS_READ) && !kind_is_answer(k) && k->text.n < SHORT_BYTES))
 		return KIND_SUB_RECEIPT;
 	if (SIGNED(k->header, machines) || SIGNED(k->header, lists) || is_machine(k) ||
 	    (says(k) & SAYS_MODERATED))
