@@ -361,19 +361,22 @@ const struct phrase_line phrase_lines[] = {
 	    "unable to be delivered|failure delivering|failing address|following address|"
 	    "following recipient|following e-mail|failed recipient|failed address|failure reason|"
 	    "fatal error|delivery problem|had error|did not receive|recipients were affected|"
-	    "is rejected|are rejected|is refused|are refused|affected recipient|error delivering|while attempting to deliver|bounced|postponed|"
+	    "is rejected|are rejected|is refused|are refused|affected recipient|error "
+	    "delivering|while attempting to deliver|bounced|postponed|"
 	    "been rejected" },
 	{ SAYS_NAMES, IN_TEXT,
-	    "nicht erreicht werden|nicht erreicht:|zustellung fehl|nachrichtenzustellung|folgende empf|"
+	    "nicht erreicht werden|nicht erreicht:|zustellung fehl|nachrichtenzustellung|folgende "
+	    "empf|"
 	    "folgenden empf|folgende adresse|konnte nicht gesendet|zustellung an " },
 	{ SAYS_NAMES, IN_TEXT,
 	    "pas pu etre remis|pas pu etre distribu|pas pu etre delivre|pas pu etre livre|"
-	    "impossible de joindre|destinataire(s) suivant|adresses suivantes|adresse suivante|destinataires suivants|destinataire suivant" },
+	    "impossible de joindre|destinataire(s) suivant|adresses suivantes|adresse "
+	    "suivante|destinataires suivants|destinataire suivant" },
 	{ SAYS_NAMES, IN_TEXT,
-	    "no se entreg|no ha sido entregado|destinatarios siguientes|puede localizar a|siguientes destinatarios|siguiente destinatario|"
+	    "no se entreg|no ha sido entregado|destinatarios siguientes|puede localizar "
+	    "a|siguientes destinatarios|siguiente destinatario|"
 	    "siguientes direcciones|direcciones siguientes" },
-	{ SAYS_NAMES, IN_TEXT,
-	    "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
+	{ SAYS_NAMES, IN_TEXT, "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
 	{ SAYS_NAMES, IN_TEXT,
 	    "stato recapitato|possibile recapitare|stato consegnato|puo essere consegnat|"
 	    "possibile consegnare|recapito non riuscito|seguenti destinatari|"
@@ -404,8 +407,7 @@ const struct phrase_line phrase_lines[] = {
 	{ SAYS_NAMES, IN_TEXT,
 	    "传递失败|以下收件人|下列地址|以下地址|傳遞失敗|以下收件者|"
 	    "下列收件者" },
-	{ SAYS_NAMES, IN_TEXT,
-	    "배달하지 못|다음 받는 사람|다음 수신자" },
+	{ SAYS_NAMES, IN_TEXT, "배달하지 못|다음 받는 사람|다음 수신자" },
 	{ SAYS_NAMES, IN_TEXT,
 	    "khong the gui|khong gui duoc|ไม่สามารถส่ง|"
 	    "לא ניתן למסור|تعذر تسليم|فشل التسليم" },

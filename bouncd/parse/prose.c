@@ -93,6 +93,8 @@ is_boilerplate(struct span line)
 		"please check", "MIME aware", "delivery status notification", "kept in the queue",
 		"temporary failure report" };
 
+	if (span_starts_nocase(line, "Content-") || span_starts_nocase(line, "MIME-Version:"))
+		return true; /* of parts that could not be told apart */
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
 		if (span_find_nocase(line, phrases[i]) >= 0)
 			return true;
