@@ -5,7 +5,8 @@
 #include "phrases.h"
 
 enum {
-	AWAY_BYTES = 3000,     /* a vacation notice is a short letter */
+	AWAY_BYTES = 3000, /* a vacation notice is a short letter */
+	SHORT_BYTES = 800,
 	OWN_WORDS_BYTES = 400, /* who asks out in a letter says so at its beginning */
 	OWN_LOOK_BYTES = 2000,
 	OPT_OUT_BYTES = 40,      /* "unsubscribe me please" */
@@ -60,9 +61,8 @@ static const struct sign auto_replied[] = {
 };
 
 static const struct sign challenges[] = {
-	{ "X-Delivery-Agent", "tmda" },
-	{ "X-TMDA-Fingerprint", NULL },
-	{ "X-TMDA-Confirm", NULL },
+	{ "Reply-To", "+confirm+" }, /* TMDA */
+	{ "Reply-To", "-confirm-" },
 	{ "X-Bluebottle-Request", NULL },
 	{ "X-SpamArrest", NULL },
 	{ "X-Boxbe-CR", NULL },
@@ -78,7 +78,6 @@ static const struct sign tickets[] = {
 	{ "X-Zendesk-From-Account-Id", NULL },
 	{ "X-Freshdesk-Ticket-Id", NULL },
 	{ "X-Helpscout-Mailbox", NULL },
-	{ "X-JIRA-FingerPrint", NULL },
 	{ "X-SugarCRM", NULL },
 	{ "X-Kayako-Ticket", NULL },
 };
@@ -100,6 +99,28 @@ static const struct sign machines[] = {
 	{ "From", "no-reply" },
 	{ "From", "do-not-reply" },
 	{ "From", "donotreply" },
+};
+
+/* Of a list, also of one from before RFC 2919. */
+static const struct sign lists[] = {
+	{ "List-Id", NULL },
+	{ "List-Post", NULL },
+	{ "List-Unsubscribe", NULL },
+	{ "Mailing-List", NULL },
+	{ "X-Mailing-List", NULL },
+	{ "X-BeenThere", NULL },
+	{ "Precedence", "list" },
+	{ "Feedback-ID", NULL },
+	{ "Sender", "owner" },
+	{ "Sender", "-bounces" },
+	{ "Sender", "-admin@" },
+	{ "Sender", "-request@" },
+	{ "Return-Path", "owner-" },
+	{ "Return-Path", "-bounces" },
+	{ "Return-Path", "-admin@" },
+	{ "Return-Path", "-return-" },
+	{ "Errors-To", NULL },
+	{ "Resent-From", NULL },
 };
 
 /* RFC 8460 5.3; RFC 7489 7.2.1. */
@@ -235,21 +256,24 @@ is_challenge(const struct kind_clues *k)
 static bool
 is_ticket(const struct kind_clues *k)
 {
-	bool marked = SIGNED(k->header, tickets);
+	static const struct sign automatic[] = { { "Auto-Submitted", "auto-" },
+		{ "X-Auto-Response-Suppress", NULL } };
+	bool subject = k->subject_says & SAYS_TICKET, text = k->text_says & SAYS_TICKET;
 
-	if (!(says(k) & SAYS_TICKET) && !marked)
+	if ((!subject && !text) || k->text.n >= AWAY_BYTES)
 		return false;
-	return is_answer(k) || (SIGNED(k->header, machines) && k->text.n < AWAY_BYTES) ||
-	       ((k->subject_says & SAYS_TICKET) && (k->text_says & SAYS_TICKET));
+	if (subject && (text || is_answer(k)))
+		return true;
+	return SIGNED(k->header, tickets) || SIGNED(k->header, automatic);
 }
 
 static bool
 is_autoreply(const struct kind_clues *k)
 {
 	return SIGNED(k->header, auto_replied) ||
-	       (k->subject_says & (SAYS_AWAY | SAYS_AUTOMATIC)) != 0 ||
-	       (k->subject_says & SAYS_CHALLENGE) != 0 || SIGNED(k->header, challenges) ||
-	       is_ticket(k);
+	       (!SIGNED(k->header, lists) &&
+		   ((k->subject_says & (SAYS_AWAY | SAYS_AUTOMATIC | SAYS_CHALLENGE)) != 0 ||
+		       SIGNED(k->header, challenges) || is_ticket(k)));
 }
 
 bool
@@ -260,7 +284,7 @@ kind_is_warning(const struct kind_clues *k)
 	if (k->text_says & SAYS_DELAYED)
 		return !(k->text_says & SAYS_FINAL) || subject;
 	if (k->subject_says & SAYS_WARNING)
-		subject |= is_machine(k) && !k->has_final_reply && !(k->subject_says & SAYS_FAILED);
+		subject |= is_machine(k) && !k->has_final_reply && !(says(k) & SAYS_FAILED);
 	return subject && !(says(k) & SAYS_FINAL);
 }
 
@@ -272,10 +296,15 @@ is_success(const struct kind_clues *k)
 	       !k->has_reply;
 }
 
-/* A letter about a bounce is none. */
+/* A letter about a bounce is none, nor a newsletter about bounces. */
 static bool
 is_letter(const struct kind_clues *k)
 {
+	static const struct sign mailings[] = { { "List-Unsubscribe", NULL },
+		{ "Feedback-ID", NULL } };
+
+	if (SIGNED(k->header, mailings) && !k->has_original && !is_machine(k))
+		return true;
 	return !is_machine(k) && !k->has_report && kind_is_answer(k) && SIGNED(k->header, answers);
 }
 
@@ -314,21 +343,21 @@ is_silent_answer(const struct kind_clues *k)
 		{ "Auto-Submitted", "auto-" },
 		{ "X-Auto-Response-Suppress", NULL },
 	};
-	static const struct sign list[] = {
-		{ "List-Id", NULL },
-		{ "List-Post", NULL },
-		{ "List-Unsubscribe", NULL },
-		{ "Mailing-List", NULL },
-		{ "Feedback-ID", NULL },
-	};
 
-	static const struct sign junk[] = { { "Precedence", "junk" } };
+	return is_answer(k) && (SIGNED(k->header, bulk) || from_nobody(k)) &&
+	       !SIGNED(k->header, lists) && !is_reporter(k) && k->text.n < AWAY_BYTES;
+}
 
-	if (SIGNED(k->header, list) || is_reporter(k) || k->text.n >= AWAY_BYTES)
+/* Nothing but words says so: a short letter, of nobody's list. */
+static bool
+is_worded_autoreply(const struct kind_clues *k)
+{
+	if (is_machine(k) || SIGNED(k->header, lists) || k->text.n >= AWAY_BYTES)
 		return false;
-	if (SIGNED(k->header, junk))
+	if (k->own_says & SAYS_AWAY)
 		return true;
-	return is_answer(k) && (SIGNED(k->header, bulk) || from_nobody(k));
+	return ((k->own_says & SAYS_CHALLENGE) || (k->text_says & SAYS_AUTOMATIC)) &&
+	       (is_answer(k) || k->text.n < SHORT_BYTES);
 }
 
 /* "automatic-action/MDN-sent-automatically; deleted/error": what a program does by itself is a rejection. */
@@ -354,13 +383,16 @@ kind_disposition(struct span body)
 enum kind
 kind_guess(const struct kind_clues *k)
 {
-	bool failed = says(k) & SAYS_FAILED, machine = is_machine(k);
+	bool speaks =
+	    (says(k) & SAYS_FAILED) ||
+	    ((k->subject_says & (SAYS_DELAYED | SAYS_WARNING)) && (k->text_says & SAYS_DELAYED));
+	bool machine = is_machine(k);
 
 	if (k->disposition == DISPOSITION_REFUSED && !(k->subject_says & SAYS_READ))
 		return KIND_BOUNCE;
 	if (k->disposition == DISPOSITION_READ || k->disposition == DISPOSITION_REFUSED)
 		return KIND_OTHER;
-	if ((machine || failed || k->has_original) && kind_is_warning(k))
+	if ((machine || speaks || k->has_original) && kind_is_warning(k))
 		return KIND_DELAYED;
 	if (machine && is_success(k))
 		return KIND_DELIVERED;
@@ -368,7 +400,7 @@ kind_guess(const struct kind_clues *k)
 		return KIND_BOUNCE;
 	if (k->subject_says & SAYS_MODERATED)
 		return KIND_OTHER;
-	if (k->subject_says & (SAYS_AWAY | SAYS_AUTOMATIC))
+	if ((k->subject_says & (SAYS_AWAY | SAYS_AUTOMATIC)) && is_autoreply(k))
 		return KIND_AUTOREPLY;
 	if (is_unworded_bounce(k))
 		return KIND_BOUNCE;
@@ -376,11 +408,7 @@ kind_guess(const struct kind_clues *k)
 		return KIND_AUTOREPLY;
 	if ((k->text_says & SAYS_FAILED) && k->has_original)
 		return KIND_BOUNCE;
-	if (!machine && k->text.n < AWAY_BYTES && (k->text_says & (SAYS_AWAY | SAYS_AUTOMATIC)))
-		return KIND_AUTOREPLY;
-	if ((k->text_says & SAYS_CHALLENGE) && is_answer(k) && k->text.n < AWAY_BYTES)
-		return KIND_AUTOREPLY;
-	return is_silent_answer(k) ? KIND_AUTOREPLY : KIND_OTHER;
+	return is_worded_autoreply(k) || is_silent_answer(k) ? KIND_AUTOREPLY : KIND_OTHER;
 }
 
 bool
@@ -426,7 +454,8 @@ sub_of_other(const struct kind_clues *k)
 		return KIND_SUB_REPORT;
 	if (k->disposition != DISPOSITION_NONE)
 		return KIND_SUB_RECEIPT;
-	if (SIGNED(k->header, machines) || is_machine(k) || (says(k) & SAYS_MODERATED))
+	if (SIGNED(k->header, machines) || SIGNED(k->header, lists) || is_machine(k) ||
+	    (says(k) & SAYS_MODERATED))
 		return KIND_SUB_MACHINE;
 	if (asks_out(k))
 		return KIND_SUB_UNSUBSCRIBE;

@@ -125,7 +125,9 @@ const struct phrase_line phrase_lines[] = {
 	/* For good: what warns of it says so, too, but no report that is only late does. */
 	{ SAYS_FINAL, IN_TEXT,
 	    "failed permanently|permanent fatal error|permanent error|given up|giving up|could "
-	    "not be delivered for|returned to you|permanent failure|has been returned|will not "
+	    "not be delivered for|is being returned to you|been returned to you|is returned to "
+	    "you|was returned to you|are returned to you|permanent failure|has been returned|will "
+	    "not "
 	    "be retried|not be attempted|no further attempt|no further delivery attempt|no more "
 	    "attempts|no additional attempts|will no longer|delivery has "
 	    "failed|endgultig|definitivamente|"
@@ -135,12 +137,15 @@ const struct phrase_line phrase_lines[] = {
 
 	/* It is late. */
 	{ SAYS_DELAYED, IN_SUBJECT,
-	    "warning: could not send|warning--could not send|warning: message|delay|could not "
-	    "send message for past|still being|still not|not yet|delivery warning|deferred|"
-	    "temporar|verzoger|verzoeger|noch nicht|retard|differe|retras|demora|atras|ritard|"
-	    "vertrag|vertraag|forsen|fordroj|forsink|viivas|opoznion|opoznien|zpozd|opozd|"
-	    "kesleltet|kesik|gecik|intarzi|задерж|отложен|отсрочен|еще не|καθυστερ|遅延|"
-	    "遅れて|配信待ち|延迟|延遲|延时|尚未|지연" },
+	    "warning: could not send|could not send mail for|for past |not sent for the "
+	    "past|warning--could not send|warning: message|delay|could not send "
+	    "message for past|still being|still not|not yet|delivery "
+	    "warning|deferred|temporar|verzoger|verzoeger|noch nicht|retarde|en retard|retard "
+	    "de|differee|envoi differe|message "
+	    "differe|retrasad|retraso|demora|atrasad|atraso|ritardo|ritardat|vertraag|forsenad|"
+	    "forsening|fordroj|forsink|viivas|opoznion|opoznien|zpozd|opozd|kesleltet|kesik|"
+	    "gecikti|gecikme|geciken|intarzi|задерж|отложен|отсрочен|еще "
+	    "не|καθυστερ|遅延|遅れて|配信待ち|延迟|延遲|延时|尚未|지연" },
 	{ SAYS_DELAYED, IN_TEXT,
 	    "has not yet been delivered|not yet been delivered|not been delivered yet|not yet "
 	    "delivered|could not yet be delivered|still undelivered|still not been delivered|has "
@@ -200,7 +205,9 @@ const struct phrase_line phrase_lines[] = {
 	    "e-mail|no access to email|back in the office|return to the office|returning to the "
 	    "office|vacation message|vacation reply|not in the office|while i am away|while i'm "
 	    "away" },
-	{ SAYS_AWAY, IN_SUBJECT, "away|vacation|on leave|absence|holiday|ooo:|ooo " },
+	{ SAYS_AWAY, IN_SUBJECT,
+	    "away:|away from my|away notice|vacation:|vacation notice|vacation auto|vacation "
+	    "repl|on leave|absence:|absence |holiday notice|ooo:|ooo " },
 	{ SAYS_AWAY, IN_BOTH,
 	    "abwesenheit|abwesend|nicht im buro|nicht im buero|nicht im hause|ausser haus|im "
 	    "urlaub|in urlaub|im jahresurlaub|elternzeit|mutterschutz|bin ich wieder|wieder "
