@@ -13,6 +13,7 @@
 #include "prose.h"
 #include "readable.h"
 #include "reports.h"
+#include "returned_id.h"
 #include "sns.h"
 #include "token_find.h"
 
@@ -164,39 +165,13 @@ read_prose(struct mail *m)
 	return found;
 }
 
-static bool
-may_quote(const struct mime_part *p)
-{
-	return p->child == NULL && !span_starts(p->type, "image/") &&
-	       !span_starts(p->type, "audio/") && !span_starts(p->type, "video/") &&
-	       !mime_is_multipart(p) && !mime_type_is(p, "message/feedback-report");
-}
-
-/* The Message-ID of what came back, where it stands most plainly: its header, its quoted header, the words of the
- * report, any other part (an attached copy under a wrong type, a report's own fields), what the report answers. */
-static void
-read_message_id(struct mail *m)
-{
-	struct span *id = &m->c->original_message_id;
-	unsigned parts = 0;
-
-	*id = original_message_id(m->original, m->arena);
-	if (id->n == 0)
-		*id = original_message_id(m->quoted, m->arena);
-	if (id->n == 0)
-		*id = original_message_id(m->text, m->arena);
-	for (const struct mime_part *p = m->root;
-	     p != NULL && id->n == 0 && parts < READABLE_PARTS_MAX; p = mime_walk(p), parts++)
-		if (p->parent != NULL && may_quote(p))
-			*id = original_message_id(readable_body(p, m->arena), m->arena);
-}
-
 static void
 read_original(struct mail *m)
 {
 	struct span to = field(m->original, "To", m->arena);
 
-	read_message_id(m);
+	m->c->original_message_id =
+	    returned_message_id(m->root, m->original, m->quoted, m->text, m->arena);
 	if (to.n == 0)
 		to = original_field(m->quoted, "To");
 	m->c->original_to = address_of_field(to);

@@ -97,18 +97,27 @@ unquoted(struct span line)
 	return line;
 }
 
-struct span
-original_field(struct span text, const char *name)
+/* The value in such a line of that field, or in the next one where it is folded; empty: it is not of that name. */
+static struct span
+field_value(struct span line, const char *name, struct span next)
 {
 	size_t n = strlen(name);
 
+	if (line.n <= n || line.p[n] != ':' || !span_starts_nocase(line, name))
+		return span_of(NULL, 0);
+	line = span_trim(span_from(line, n + 1));
+	return line.n > 0 ? line : span_trim(span_cut(next, '\n', &next));
+}
+
+struct span
+original_field(struct span text, const char *name)
+{
 	while (text.n > 0) {
 		struct span line = unquoted(span_cut(text, '\n', &text));
+		struct span value = field_value(line, name, text);
 
-		if (line.n > n && line.p[n] == ':' && span_starts_nocase(line, name)) {
-			line = span_trim(span_from(line, n + 1));
-			return line.n > 0 ? line : span_trim(span_cut(text, '\n', &text));
-		}
+		if (value.n > 0)
+			return value;
 	}
 	return span_of(NULL, 0);
 }
@@ -124,10 +133,14 @@ id_field(struct span text, struct arena *a)
 
 	if (header_find(text, names[0], &f))
 		return header_unfolded(f.value, a);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct span value = original_field(text, names[i]);
-		if (span_find(value, '@') > 0)
-			return value;
+	while (text.n > 0) {
+		struct span line = unquoted(span_cut(text, '\n', &text)), value;
+
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			value = field_value(line, names[i], text);
+			if (span_find(value, '@') > 0)
+				return value;
+		}
 	}
 	return span_of(NULL, 0);
 }
