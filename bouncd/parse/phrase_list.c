@@ -25,7 +25,8 @@ const struct phrase_line phrase_lines[] = {
 	    "a member|are not member|not allowed to post|not allowed to send|not authorized to "
 	    "send|not authorized to post|message rejected|mail rejected|rejected "
 	    "mail|automatically "
-	    "rejected|over quota|mailbox full|mailbox is full" },
+	    "rejected|is rejected|too big|too large|size limit|over the limit|exceeds the "
+	    "limit|over quota|mailbox full|mailbox is full" },
 	{ SAYS_FAILED, IN_TEXT,
 	    "failed permanently|permanent error|permanent failure|permanent fatal error|user "
 	    "unknown|unknown user|did not reach|delivery failed|delivery failure|delivery "
