@@ -118,10 +118,10 @@ def closed(session, stood, stage=9, code=0, text=""):
     return (CLOSED, struct.pack("=IBBH", session, stage, stood, code) + span("") + span(text) + span("") + span(""))
 
 
-def result(number, t, index, outcome, code=250, enhanced="2.0.0", text="ok", stage=8):
+def result(number, t, index, outcome, code=250, enhanced="2.0.0", text="ok", stage=8, dsn=False):
     return (RESULT, struct.pack("=QIQ", number, t["session"], t["transaction"]) + t["id"]
             + struct.pack("=IBBH", index, outcome, stage, code)
-            + b"".join(map(span, (enhanced, text, "mx.b.example", "192.0.2.1", "", ""))) + struct.pack("=I", 5))
+            + b"".join(map(span, (enhanced, text, "mx.b.example", "192.0.2.1", "", ""))) + struct.pack("=IB", 5, dsn))
 
 
 def verdict(job, cls, category, advice, status):
