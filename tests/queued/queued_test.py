@@ -59,11 +59,12 @@ def hard_bounce_makes_a_notice(folder):
     kind, r = q.bouncd.recv()
     assert kind == REPLY
     q.bouncd.send(verdict(r.num("Q"), 2, 1, 6, "5.1.1"))
+    assert q.bouncd.recv()[0] == NOTICE_HEAD
     assert q.bouncd.recv()[0] == NOTICE_RCPT
     kind, r = q.bouncd.recv()
     assert kind == NOTICE
     assert not q.events("bounced", 1, 0), "ended before its notice is on disk"
-    q.bouncd.send((MADE, struct.pack("=QB", r.num("Q"), 1) + span("Subject: undeliverable\r\n\r\nsorry\r\n")))
+    q.bouncd.send((MADE, struct.pack("=QBI", r.num("Q"), 1, 0) + span("Subject: undeliverable\r\n\r\nsorry\r\n")))
     notice = transaction_of(q.workers[0])
     assert notice["from"] == "" and notice["to"][0][1] == "a@a.example"
     q.workers[0].send(result(2, notice, 0, DELIVERED))
