@@ -175,8 +175,9 @@ put_what_happened(const struct group *g, struct buf *out)
 		[NOTICE_FAILED] = "could not be delivered to",
 		[NOTICE_DELAYED] = "has not been delivered yet to",
 		[NOTICE_DELIVERED] = "was delivered to",
-		[NOTICE_RELAYED] = "was taken by the recipient's server, which does not report "
-				   "whether and when it is delivered, for",
+		[NOTICE_RELAYED] =
+		    ("was taken by the recipient's server, which does not report whether and when "
+		     "it is delivered, for"),
 		[NOTICE_EXPANDED] = "was delivered to the list",
 	};
 	struct buf words;

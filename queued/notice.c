@@ -70,7 +70,8 @@ belongs(const struct notice *n, const struct message *m, bool digest)
 
 	if (n->digest != digest)
 		return false;
-	return digest ? span_eq_nocase(n->record->from, e->from) &&
+	return digest ? n->record->smtputf8 == e->smtputf8 &&
+			    span_eq_nocase(n->record->from, e->from) &&
 			    span_eq_nocase(n->record->tenant, e->tenant)
 		      : id_eq(n->record->first, e->id);
 }

@@ -9,7 +9,7 @@
 struct store_mail {
 	const char *provider, *client, *tls; /* tls "" when there was none */
 	struct span helo, from, recipients;  /* recipients: each followed by LF */
-	struct span said; /* MAIL and RCPT as they came, each followed by LF */
+	struct span said;                    /* MAIL and RCPT as they came, each followed by LF */
 	struct span content;
 };
 
