@@ -9,7 +9,7 @@ bouncd.notice := notice.o notice_fields.o notice_text.o notice_value.o notice_wo
 
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o $(bouncd.notice) asked.o asked_notice.o \
 	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules)
-bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto
+bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto -lidn2
 
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
 bouncd-parse.libs := -lpcre2-8 -ljansson
@@ -22,6 +22,7 @@ bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
 bouncd/rules_test.libs        := -lpcre2-8
 bouncd/suppression_test.o     := bouncd/suppression_test.o bouncd/suppression.o
 bouncd/suppression_test.libs  := -llmdb
+bouncd/notice_test.libs        := -lidn2
 bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o $(bouncd.notice) said.o) $(bouncd.facts)
 bouncd/parse/bounce_parse_test.o    := bouncd/parse/bounce_parse_test.o bouncd/judge.o $(bouncd.facts) $(bouncd.rules)
 bouncd/parse/bounce_parse_test.libs := -lpcre2-8

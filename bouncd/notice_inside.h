@@ -10,6 +10,8 @@ void notice_value(struct buf *, struct span, bool utf8);
 /* "Name: Tue, 14 Nov 2023 22:15:00 +0000" CRLF; nothing with 0. */
 void notice_date_field(struct buf *, const char *name, uint64_t when_s);
 void notice_date(struct buf *, uint64_t when_s);
+/* An address as a person knows it: a domain in A-labels in its own letters. Lives in the arena, or is the address. */
+struct span notice_address_shown(struct span address, struct arena *);
 /* A field of the original's header on one line, as it stands there; empty: it has none. Lives in the arena. */
 struct span notice_original_field(const struct notice_original *, const char *name, struct arena *);
 

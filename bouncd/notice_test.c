@@ -140,6 +140,25 @@ START_TEST(a_person_reads_it)
 }
 END_TEST
 
+START_TEST(a_domain_in_its_own_letters)
+{
+	struct notice_recipient r = joe;
+	struct notice n = facts(&r, 1);
+	struct buf b;
+
+	r.address = SPAN_LIT("a@xn--bcher-kva.example");
+	written(&n, &b);
+	ck_assert(has(&b, "    <a@b\xc3\xbc"
+			  "cher.example> (a@xn--bcher-kva.example)\r\n"));
+	ck_assert(has(&b, "Final-Recipient: rfc822; a@xn--bcher-kva.example\r\n"));
+	buf_free(&b);
+	r.address = SPAN_LIT("a@xn--\xff.example");
+	written(&n, &b);
+	ck_assert(has(&b, "    <a@xn--?.example>\r\n"));
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(each_category_has_its_words)
 {
 	for (int c = CATEGORY_NONE; c <= CATEGORY_OTHER; c++) {
@@ -330,6 +349,7 @@ main(void)
 	tcase_add_test(t, our_own_parser_reads_it);
 	tcase_add_test(t, every_field);
 	tcase_add_test(t, a_person_reads_it);
+	tcase_add_test(t, a_domain_in_its_own_letters);
 	tcase_add_test(t, each_category_has_its_words);
 	tcase_add_test(t, a_delay_is_no_failure);
 	tcase_add_test(t, a_digest_names_each_message);

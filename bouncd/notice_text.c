@@ -168,6 +168,25 @@ is_in(const struct group *g, size_t i)
 	return !g->told[i] && one_cause(g->first, &g->n->recipients[i]);
 }
 
+/* The form we know too, where it differs: that is what our log has. */
+static void
+put_address(const struct notice_recipient *r, struct buf *out)
+{
+	struct arena *a = arena_new(0);
+	struct span shown = notice_address_shown(r->address, a);
+
+	buf_str(out, "    <");
+	notice_value(out, shown, true);
+	buf_byte(out, '>');
+	if (!span_eq(shown, r->address)) {
+		buf_str(out, " (");
+		notice_value(out, r->address, true);
+		buf_byte(out, ')');
+	}
+	buf_str(out, "\r\n");
+	arena_free(a);
+}
+
 static void
 put_what_happened(const struct group *g, struct buf *out)
 {
@@ -188,11 +207,8 @@ put_what_happened(const struct group *g, struct buf *out)
 	paragraph(out, buf_all(&words));
 	buf_free(&words);
 	for (size_t i = g->from; i < g->n->n_recipients; i++)
-		if (is_in(g, i)) {
-			buf_str(out, "    <");
-			notice_value(out, g->n->recipients[i].address, true);
-			buf_str(out, ">\r\n");
-		}
+		if (is_in(g, i))
+			put_address(&g->n->recipients[i], out);
 	buf_str(out, "\r\n");
 }
 

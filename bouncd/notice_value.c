@@ -3,6 +3,8 @@
 #include "transfer.h"
 #include "utf8.h"
 
+#include <idn2.h>
+#include <string.h>
 #include <time.h>
 
 enum { LINE_BYTES = 900, WORD_BYTES = 1024 };
@@ -57,6 +59,22 @@ notice_original_field(const struct notice_original *o, const char *name, struct 
 	if (!header_find(o->head, name, &f))
 		return span_of(NULL, 0);
 	return header_unfolded(f.value, a);
+}
+
+struct span
+notice_address_shown(struct span address, struct arena *a)
+{
+	ptrdiff_t at = span_find_last(address, '@');
+	struct span domain = span_from(address, (size_t)at + 1), shown = address;
+	char *letters = NULL;
+
+	if (at < 0 || span_find_nocase(domain, "xn--") < 0 || span_find(domain, '\0') >= 0)
+		return address;
+	if (idn2_to_unicode_8z8z(arena_cstr(a, domain), &letters, 0) == IDN2_OK &&
+	    strcmp(letters, arena_cstr(a, domain)) != 0)
+		shown = span_str(arena_printf(a, "%.*s%s", (int)at + 1, address.p, letters));
+	idn2_free(letters);
+	return shown;
 }
 
 /* ---- encoded words (RFC 2047) ---- */
