@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 
+enum { ASCII_BYTES = 950 }; /* of an address beyond ASCII; an address that is one needs less */
+
 static const struct {
 	const char *word, *status;
 } actions[] = {
@@ -29,13 +31,17 @@ static void
 address_field(struct buf *out, const char *name, struct span address, bool utf8)
 {
 	bool beyond = utf8_any_8bit(address);
+	struct buf ascii;
 
+	buf_init(&ascii, ASCII_BYTES);
+	xtext_utf8_put(&ascii, address);
 	buf_printf(out, "%s: %s; ", name, utf8 || beyond ? "utf-8" : "rfc822");
-	if (beyond && !utf8)
-		xtext_utf8_put(out, span_first(address, 320));
+	if (beyond && !utf8 && !buf_over(&ascii))
+		buf_span(out, buf_all(&ascii));
 	else
 		notice_value(out, address, utf8);
 	buf_str(out, "\r\n");
+	buf_free(&ascii);
 }
 
 /* RFC 3464 2.3.1: the address as the sender wrote it, without the encoding of the command. */
