@@ -65,16 +65,16 @@ class Queued:
         for w in self.workers:
             w.send((SYNCED, b""))
 
-    def message(self, to, sender="a@a.example", body=b"Subject: x\r\n\r\nhello\r\n", tenant=""):
+    def message(self, to, sender="a@a.example", body=b"Subject: x\r\n\r\nhello\r\n", tenant="", notify=0, ret=0):
         """The record of a small message and its id."""
         self.counter += 1
         ident = struct.pack(">Q", int(time.time() * 1000))[2:] + struct.pack(">HII", 0, os.getpid(), self.counter)
         env = ident + struct.pack("=Q", int(time.time() * 1000))
         for s in (tenant, "", "127.0.0.1", "c.example", "inbound", "", "", "", sender, ""):
             env += span(s)
-        env += struct.pack("=BBI", 0, 0, len(to))
+        env += struct.pack("=BBI", ret, 0, len(to))
         for r in to:
-            env += span(r) + span("") + struct.pack("=Bc", 0, b"o")
+            env += span(r) + span("") + struct.pack("=Bc", notify, b"o")
         facts = struct.pack("=QIIBIB", len(body), body.index(b"\r\n\r\n") + 4, 20, 0, crc32c(body), 0)
         return ident, (MESSAGE, env + facts + span(body))
 
