@@ -8,7 +8,8 @@ from report import Report
 SENDER = "news@first.test"
 SINKS = {"good": "", "dsn": "dsn=yes smtputf8=yes", "unknown": "unknown=nobody* full=full*",
          "slow": 'mail="451 4.7.1 come back later"'}
-ROUTES = {"good.test": "good", "dsn.test": "dsn", "unknown.test": "unknown", "slow.test": "slow", "first.test": "good"}
+ROUTES = {"good.test": "good", "dsn.test": "dsn", "unknown.test": "unknown", "slow.test": "slow", "first.test": "good",
+          "xn--bcher-kva.test": "unknown"}
 
 
 def submit(house, to, options=(), mail_options=(), sender=SENDER, body=b"Hello.\r\n", head=b""):
@@ -144,6 +145,11 @@ def utf8(house):
     r = report(house, ident)
     assert r.utf8 and r.third.get_content_type() == "message/global-headers"
     assert r.recipients[0]["Status"] == "5.6.7"
+    # a domain is in A-labels from the beginning: no server needs SMTPUTF8 for it, and people see its letters
+    _, ident, _ = submit(house, ["nobody-there@b\u00fccher.test"], [], ["SMTPUTF8"])
+    r = report(house, ident)
+    assert not r.utf8 and r.of("nobody-there@xn--bcher-kva.test")["Status"] == "5.1.1"
+    assert "<nobody-there@b\u00fccher.test> (nobody-there@xn--bcher-kva.test)" in r.text, r.text
 
 
 def digest():
