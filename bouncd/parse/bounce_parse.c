@@ -292,9 +292,9 @@ read_as_report(struct mail *m)
 {
 	struct came_back empty = *m->c;
 
-	if (is_letter(m) ||
-	    !(m->clues.has_original || m->clues.has_reply ||
-		((m->clues.subject_says | m->clues.text_says) & (SAYS_FAILED | SAYS_DELAYED))))
+	if (is_letter(m) || !(m->clues.has_original || m->clues.has_reply ||
+				((m->clues.subject_says | m->clues.text_says) &
+				    (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES))))
 		return false;
 	if (read_prose(m) == PROSE_TOLD) {
 		m->c->kind = kind_is_warning(&m->clues) ? KIND_DELAYED : KIND_BOUNCE;
