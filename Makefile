@@ -41,6 +41,7 @@ $B/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) -c -o $@ $<
 $B/bouncd/rules_text.o: etc/bounces.conf
+$B/bouncd/model_text.o: etc/bounces.model
 
 $B/common.a: $(addprefix $B/,$(common.o))
 	@rm -f $@; ar rcs $@ $^

@@ -1,24 +1,33 @@
 # bouncd: what replies mean (rules), what comes back (parse), whom not to mail (suppression), what we tell senders (notice)
 programs += bouncd bouncd-parse
 
-bouncd.rules := $(addprefix bouncd/,rules.o pattern.o bouncd_conf.o said.o classify.o)
+bouncd.model := $(addprefix bouncd/,model.o features.o)
+bouncd.rules := $(addprefix bouncd/,rules.o pattern.o bouncd_conf.o said.o classify.o) $(bouncd.model)
+# What is built in: the shipped rules, the weights.
+bouncd.shipped := $(addprefix bouncd/,shipped_model.o model_text.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
 	        address_find.o sns.o)
 
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o notice.o notice_words.o asked.o \
-	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules)
-bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto
+	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules) $(bouncd.shipped)
+bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto -lm
 
-bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
-bouncd-parse.libs := -lpcre2-8 -ljansson
+bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules) $(bouncd.shipped)
+bouncd-parse.libs := -lpcre2-8 -ljansson -lm
+
+# bouncd/model/train.c says how the weights of etc/bounces.model are made anew.
+test-programs += bouncd-train
+bouncd-train.o    := $(addprefix bouncd/,model/train.o model/items.o model/fit.o model/table.o shipped_rules.o rules_text.o judge.o) \
+		     $(bouncd.facts) $(bouncd.rules) $(bouncd.shipped)
+bouncd-train.libs := -lpcre2-8 -ljansson -lm
 
 tests += bouncd/said_test bouncd/rules_test bouncd/suppression_test \
 	 bouncd/notice_test bouncd/parse/bounce_parse_test
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
-bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
+bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules) $(bouncd.shipped)
 bouncd/rules_test.libs        := -lpcre2-8
 bouncd/suppression_test.o     := bouncd/suppression_test.o bouncd/suppression.o
 bouncd/suppression_test.libs  := -llmdb
 bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o notice.o notice_words.o said.o) $(bouncd.facts)
-bouncd/parse/bounce_parse_test.o    := bouncd/parse/bounce_parse_test.o bouncd/judge.o $(bouncd.facts) $(bouncd.rules)
+bouncd/parse/bounce_parse_test.o    := bouncd/parse/bounce_parse_test.o bouncd/judge.o $(bouncd.facts) $(bouncd.rules) $(bouncd.shipped)
 bouncd/parse/bounce_parse_test.libs := -lpcre2-8

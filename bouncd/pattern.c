@@ -10,6 +10,7 @@ struct pattern {
 	pcre2_code *code;
 	pcre2_match_context *context;
 	pcre2_match_data *data;
+	bool mute;
 };
 
 static int
@@ -69,16 +70,32 @@ match_one(const struct pattern *p, struct span text)
 }
 
 size_t
-pattern_match(const struct pattern *list, struct span text)
+pattern_match_by(struct pattern *list, struct span text, struct pattern **by)
 {
 	size_t longest = 0;
 
 	if (text.p == NULL)
 		text = SPAN_LIT("");
-	for (const struct pattern *p = list; p != NULL; p = p->next) {
-		size_t n = match_one(p, text);
-		if (n > longest)
-			longest = n;
+	for (struct pattern *p = list; p != NULL; p = p->next) {
+		size_t n = p->mute ? 0 : match_one(p, text);
+		if (n <= longest)
+			continue;
+		longest = n;
+		*by = p;
 	}
 	return longest;
+}
+
+size_t
+pattern_match(struct pattern *list, struct span text)
+{
+	struct pattern *by;
+
+	return pattern_match_by(list, text, &by);
+}
+
+void
+pattern_mute(struct pattern *p, bool mute)
+{
+	p->mute = mute;
 }

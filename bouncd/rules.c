@@ -23,7 +23,8 @@ struct rules {
 
 struct winner {
 	struct rule *rule;
-	size_t matched; /* bytes its pattern covered */
+	struct pattern *by; /* the one of its patterns that matched most */
+	size_t matched;     /* bytes it covered */
 	bool tie;       /* another of the same rank and specificity matched as much */
 };
 
@@ -106,6 +107,7 @@ static void
 read_rule(struct rules *rs, struct rule *r, const struct conf_block *b)
 {
 	r->name = conf_name(b);
+	r->block = b;
 	r->rank = (unsigned)conf_num(b, "rank");
 	if (conf_is_set(b, "class"))
 		r->class = (enum verdict_class)class_of(span_str(conf_str(b, "class")));
@@ -228,18 +230,19 @@ contest(struct rules *rs, const char *provider, const struct said *sd)
 
 	for (size_t i = 0; i < rs->n_rules; i++) {
 		struct rule *r = &rs->rules[i];
+		struct pattern *by = NULL;
 		size_t matched = 0;
 		int better;
 
 		if (!conditions_hold(r, provider, sd) || beats(r, SIZE_MAX, &w) < 0)
 			continue;
-		if (r->match != NULL && (matched = pattern_match(r->match, sd->text)) == 0)
+		if (r->match != NULL && (matched = pattern_match_by(r->match, sd->text, &by)) == 0)
 			continue;
 		better = beats(r, matched, &w);
 		if (better < 0 || pattern_match(r->but_not, sd->text) > 0)
 			continue;
 		if (better > 0)
-			w = (struct winner){ r, matched, false };
+			w = (struct winner){ r, by, matched, false };
 		else
 			w.tie = true;
 	}
@@ -249,8 +252,18 @@ contest(struct rules *rs, const char *provider, const struct said *sd)
 struct rule *
 rules_find(struct rules *rs, const char *provider, const struct said *sd)
 {
+	struct pattern *by;
+
+	return rules_find_by(rs, provider, sd, &by);
+}
+
+struct rule *
+rules_find_by(
+    struct rules *rs, const char *provider, const struct said *sd, struct pattern **by)
+{
 	struct winner w = contest(rs, provider, sd);
 
+	*by = w.by;
 	if (w.rule != NULL)
 		w.rule->hits++;
 	return w.rule;
@@ -339,4 +352,16 @@ const struct rule *
 rules_at(const struct rules *rs, size_t i)
 {
 	return &rs->rules[i];
+}
+
+size_t
+rules_examples(const struct rules *rs, size_t i)
+{
+	return conf_count(rs->rules[i].block, "example");
+}
+
+const char *
+rules_example(const struct rules *rs, size_t i, size_t j)
+{
+	return conf_str_at(rs->rules[i].block, "example", j);
 }

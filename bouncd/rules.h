@@ -26,6 +26,7 @@ struct rule {
 	enum advice advice; /* ADVICE_NONE: by class and category */
 	uint32_t retry_s;
 	const char *fix;
+	const struct conf_block *block; /* where it stands */
 	uint64_t hits; /* counted by rules_find() */
 };
 
@@ -38,6 +39,11 @@ void rules_free(struct rules *);
 const char *rules_provider(struct rules *, struct span mx, const struct said *);
 /* The rule that wins, or NULL if none knows it. Not for two threads at once. */
 struct rule *rules_find(struct rules *, const char *provider, const struct said *);
+/* The same; *by is the pattern that it won with, NULL: it has none. */
+struct rule *
+rules_find_by(struct rules *, const char *provider, const struct said *, struct pattern **by);
 
 size_t rules_count(const struct rules *);
 const struct rule *rules_at(const struct rules *, size_t i); /* in the file's order */
+size_t rules_examples(const struct rules *, size_t i);
+const char *rules_example(const struct rules *, size_t i, size_t j);

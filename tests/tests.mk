@@ -24,8 +24,9 @@ $B/fault.so: tests/fault/fault.c
 	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
 
 fuzz += bounce classify conf
-fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules:.o=.c))
-fuzz.classify.c    := $(bouncd.rules:.o=.c)
+bouncd.rules.c     := $(bouncd.rules:.o=.c) bouncd/shipped_model.c bouncd/model_text.S
+fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules.c))
+fuzz.classify.c    := $(bouncd.rules.c)
 fuzz.conf.c        :=
 
 # trackd-sign with a hole in its sandbox: tests/e2e/leaky.py sees it refuse to run.
