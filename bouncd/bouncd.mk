@@ -6,7 +6,7 @@ bouncd.rules := $(addprefix bouncd/,rules.o pattern.o bouncd_conf.o said.o class
 # What is built in: the shipped rules, the weights.
 bouncd.shipped := $(addprefix bouncd/,shipped_model.o model_text.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
-	        address_find.o sns.o)
+	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o)
 
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o notice.o notice_words.o asked.o \
 	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules) $(bouncd.shipped)
@@ -21,7 +21,8 @@ bouncd-train.o    := $(addprefix bouncd/,model/train.o model/items.o model/fit.o
 		     $(bouncd.facts) $(bouncd.rules) $(bouncd.shipped)
 bouncd-train.libs := -lpcre2-8 -ljansson -lm
 
-tests += bouncd/said_test bouncd/rules_test bouncd/suppression_test \
+tests += bouncd/parse/token_find_test bouncd/parse/charset_test bouncd/parse/encoded_word_test \
+	 bouncd/parse/html_text_test bouncd/said_test bouncd/rules_test bouncd/suppression_test \
 	 bouncd/notice_test bouncd/parse/bounce_parse_test
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
 bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules) $(bouncd.shipped)
@@ -31,3 +32,7 @@ bouncd/suppression_test.libs  := -llmdb
 bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o notice.o notice_words.o said.o) $(bouncd.facts)
 bouncd/parse/bounce_parse_test.o    := bouncd/parse/bounce_parse_test.o bouncd/judge.o $(bouncd.facts) $(bouncd.rules) $(bouncd.shipped)
 bouncd/parse/bounce_parse_test.libs := -lpcre2-8
+bouncd/parse/token_find_test.o      := $(addprefix bouncd/parse/,token_find_test.o token_find.o came_back.o)
+bouncd/parse/charset_test.o         := $(addprefix bouncd/parse/,charset_test.o charset.o)
+bouncd/parse/encoded_word_test.o    := $(addprefix bouncd/parse/,encoded_word_test.o encoded_word.o charset.o)
+bouncd/parse/html_text_test.o       := $(addprefix bouncd/parse/,html_text_test.o html_text.o)

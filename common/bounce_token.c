@@ -1,5 +1,6 @@
 #include "bounce_token.h"
 #include "err.h"
+#include "siphash.h"
 
 #include <string.h>
 
@@ -7,15 +8,18 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-/* 0: version (0) << 4 | key id; 1..16: message; 17, 18: recipient; 19..22: hours since 1970; 23..32: MAC */
+/* 0: version (0) << 4 | key id; 1..16: message; 17, 18: recipient; 19..22: its tag; 23..26: hours since 1970;
+ * 27..36: MAC */
 enum {
 	AT_MESSAGE = 1,
 	AT_RECIPIENT = 17,
-	AT_HOURS = 19,
-	AT_MAC = 23,
+	AT_TAG = 19,
+	AT_HOURS = 23,
+	AT_MAC = 27,
 	MAC_BYTES = 10,
-	BYTES = 33,
-	LETTERS = 53
+	BYTES = 37,
+	LETTERS = 60,
+	ADDRESS_BYTES = 512
 };
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -82,6 +86,33 @@ decode(struct span s, uint8_t bytes[BYTES])
 	return n == BYTES && (held & ((1u << bits) - 1)) == 0;
 }
 
+static void
+put_u32(uint8_t *at, uint32_t n)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (uint8_t)(n >> (24 - 8 * i));
+}
+
+static uint32_t
+get_u32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* No secret is in it: it only has to differ between addresses that nobody can choose freely. */
+uint32_t
+bounce_token_tag(struct span address)
+{
+	static const struct siphash_key key = { 0x706f737468, 0x6f757365 };
+	char low[ADDRESS_BYTES];
+
+	address = span_first(address, sizeof(low));
+	for (size_t i = 0; i < address.n; i++)
+		low[i] = address.p[i] >= 'A' && address.p[i] <= 'Z' ? (char)(address.p[i] | 32)
+								    : address.p[i];
+	return (uint32_t)siphash(&key, span_of(low, address.n));
+}
+
 void
 bounce_token_make(const struct bounce_key *key, const struct bounce_token *t, char separator,
     char local[BOUNCE_LOCAL_MAX + 1])
@@ -94,8 +125,8 @@ bounce_token_make(const struct bounce_key *key, const struct bounce_token *t, ch
 	memcpy(bytes + AT_MESSAGE, t->message, BOUNCE_MESSAGE_BYTES);
 	bytes[AT_RECIPIENT] = (uint8_t)(t->recipient >> 8);
 	bytes[AT_RECIPIENT + 1] = (uint8_t)t->recipient;
-	for (int i = 0; i < 4; i++)
-		bytes[AT_HOURS + i] = (uint8_t)(hours >> (24 - 8 * i));
+	put_u32(bytes + AT_TAG, t->tag);
+	put_u32(bytes + AT_HOURS, hours);
 	mac(key, bytes, bytes + AT_MAC);
 	local[0] = 'b';
 	local[1] = separator;
@@ -105,14 +136,11 @@ bounce_token_make(const struct bounce_key *key, const struct bounce_token *t, ch
 static void
 take(const uint8_t *b, struct bounce_token *t)
 {
-	uint32_t hours = 0;
-
 	t->key_id = b[0] & 15;
 	memcpy(t->message, b + AT_MESSAGE, BOUNCE_MESSAGE_BYTES);
 	t->recipient = (uint32_t)b[AT_RECIPIENT] << 8 | b[AT_RECIPIENT + 1];
-	for (int i = 0; i < 4; i++)
-		hours = hours << 8 | b[AT_HOURS + i];
-	t->expires_s = (uint64_t)hours * 3600;
+	t->tag = get_u32(b + AT_TAG);
+	t->expires_s = (uint64_t)get_u32(b + AT_HOURS) * 3600;
 }
 
 enum bounce_check

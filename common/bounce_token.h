@@ -1,8 +1,9 @@
 /* bounce_token.h: the signed token in a bounce address, which ties what comes back to its delivery.
  *
- * Local part "b+" (or "b-") and 53 letters and digits, 55 octets of the 64 that RFC 5321 4.5.3.1.1 allows: base32
- * (Crockford's letters, case-blind) of version and key id, message id, recipient index, expiry and a MAC, the
- * first 10 bytes of HMAC-SHA256 over all before it. Whoever has no key can neither make nor change one. */
+ * Local part "b+" (or "b-") and 60 letters and digits, 62 octets of the 64 that RFC 5321 4.5.3.1.1 allows: base32
+ * (Crockford's letters, case-blind) of version and key id, message id, recipient index, tag of its address, expiry and a
+ * MAC, the first 10 bytes of HMAC-SHA256 over all before it. Whoever has no key can neither make nor change one; who
+ * was sent one can speak for that one address and no other, for the tag must fit the address a report names. */
 #pragma once
 
 #include "span.h"
@@ -17,6 +18,7 @@ enum {
 struct bounce_token {
 	uint8_t message[BOUNCE_MESSAGE_BYTES]; /* the message id, binary */
 	uint32_t recipient;                    /* index in the message, below BOUNCE_RECIPIENTS */
+	uint32_t tag;                          /* bounce_token_tag() of the recipient */
 	uint64_t expires_s;                    /* Unix time; kept in whole hours, rounded up */
 	uint8_t key_id;                        /* 0..15 */
 };
@@ -32,6 +34,9 @@ enum bounce_check {
 	BOUNCE_FORGED,  /* of this form, but no key we have made it */
 	BOUNCE_EXPIRED, /* ours, too old */
 };
+
+/* Of an address, without regard to ASCII case. */
+uint32_t bounce_token_tag(struct span address);
 
 /* Writes the local part with a NUL; separator '+' or '-'. */
 void bounce_token_make(const struct bounce_key *, const struct bounce_token *, char separator,

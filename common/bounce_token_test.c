@@ -5,7 +5,7 @@
 
 static const struct bounce_key keys[] = { { 3, { 1, 2, 3 } }, { 4, { 9 } } };
 static const struct bounce_token token = {
-	{ 0xde, 0xad, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 255 }, 65535, 7200, 4
+	{ 0xde, 0xad, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 255 }, 65535, 0xfedcba98, 7200, 4
 };
 
 static enum bounce_check
@@ -20,10 +20,11 @@ START_TEST(comes_back_whole)
 	struct bounce_token t;
 
 	bounce_token_make(&keys[1], &token, '+', local);
-	ck_assert_uint_eq(strlen(local), 55);
+	ck_assert_uint_eq(strlen(local), 62);
 	ck_assert_int_eq(check_at(local, 7200, &t), BOUNCE_GOOD);
 	ck_assert_mem_eq(t.message, token.message, BOUNCE_MESSAGE_BYTES);
 	ck_assert_uint_eq(t.recipient, 65535);
+	ck_assert_uint_eq(t.tag, 0xfedcba98);
 	ck_assert_uint_eq(t.key_id, 4);
 	ck_assert_int_eq(check_at(local, 7201, &t), BOUNCE_EXPIRED);
 }
@@ -57,6 +58,15 @@ START_TEST(any_change_is_found)
 }
 END_TEST
 
+START_TEST(a_tag_is_of_one_address)
+{
+	uint32_t ann = bounce_token_tag(span_str("Ann@Good.test"));
+
+	ck_assert_uint_eq(ann, bounce_token_tag(span_str("ann@good.test")));
+	ck_assert_uint_ne(ann, bounce_token_tag(span_str("anna@good.test")));
+}
+END_TEST
+
 static const char *const ordinary[] = { "", "b", "b+", "bob", "b+short", "postmaster",
 	"x+0000000000000000000000000000000000000000000000000000",
 	"b+oooooooooooooooooooooooooooooooooooooooooooooooooooooo" };
@@ -80,6 +90,7 @@ main(void)
 	tcase_add_test(t, comes_back_whole);
 	tcase_add_test(t, case_does_not_matter);
 	tcase_add_test(t, any_change_is_found);
+	tcase_add_test(t, a_tag_is_of_one_address);
 	tcase_add_loop_test(
 	    t, ordinary_addresses, 0, (int)(sizeof(ordinary) / sizeof(ordinary[0])));
 	suite_add_tcase(s, t);

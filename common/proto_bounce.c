@@ -84,8 +84,11 @@ bounce_notice_rcpt_put(struct chan *c, const struct bounce_notice_rcpt *r)
 	chan_u16(c, r->code);
 	chan_span(c, r->text);
 	chan_span(c, r->server);
+	chan_span(c, r->server_ip);
+	chan_u8(c, r->category);
 	chan_span(c, r->words);
 	chan_u64(c, r->last_try_ms);
+	chan_u64(c, r->retry_until_ms);
 	chan_end(c);
 }
 
@@ -100,8 +103,11 @@ bounce_notice_rcpt_get(struct msg *m, struct bounce_notice_rcpt *r)
 	r->code = msg_u16(m);
 	r->text = msg_span(m);
 	r->server = msg_span(m);
+	r->server_ip = msg_span(m);
+	r->category = msg_u8(m);
 	r->words = msg_span(m);
 	r->last_try_ms = msg_u64(m);
+	r->retry_until_ms = msg_u64(m);
 	return msg_end(m);
 }
 
@@ -166,9 +172,11 @@ bounce_returned_put(struct chan *c, const struct bounce_returned *r)
 	chan_u64(c, r->job);
 	chan_id(c, r->message);
 	chan_span(c, r->recipient);
+	chan_span(c, r->from);
 	chan_u8(c, r->has_token);
 	chan_id(c, r->about);
 	chan_u32(c, r->index);
+	chan_u32(c, r->tag);
 	chan_span(c, r->tenant);
 	chan_span(c, r->about_rcpt);
 	chan_u64(c, r->start);
@@ -186,9 +194,11 @@ bounce_returned_get(struct msg *m, struct bounce_returned *r)
 	r->job = msg_u64(m);
 	r->message = msg_id(m);
 	r->recipient = msg_span(m);
+	r->from = msg_span(m);
 	r->has_token = msg_u8(m) != 0;
 	r->about = msg_id(m);
 	r->index = msg_u32(m);
+	r->tag = msg_u32(m);
 	r->tenant = msg_span(m);
 	r->about_rcpt = msg_span(m);
 	r->start = msg_u64(m);
@@ -205,6 +215,7 @@ bounce_stored_put(struct chan *c, const struct bounce_stored *r)
 	chan_u64(c, r->job);
 	chan_u8(c, r->ok);
 	chan_span(c, r->kind);
+	chan_span(c, r->forward);
 	chan_end(c);
 }
 
@@ -214,6 +225,7 @@ bounce_stored_get(struct msg *m, struct bounce_stored *r)
 	r->job = msg_u64(m);
 	r->ok = msg_u8(m) != 0;
 	r->kind = msg_span(m);
+	r->forward = msg_span(m);
 	return msg_end(m);
 }
 
@@ -263,6 +275,7 @@ bounce_confirm_put(struct chan *c, const struct bounce_confirm *r)
 	chan_begin(c, BOUNCE_CONFIRM);
 	chan_u64(c, r->job);
 	chan_span(c, r->tenant);
+	chan_span(c, r->campaign);
 	chan_span(c, r->address);
 	chan_end(c);
 }
@@ -272,6 +285,7 @@ bounce_confirm_get(struct msg *m, struct bounce_confirm *r)
 {
 	r->job = msg_u64(m);
 	r->tenant = msg_span(m);
+	r->campaign = msg_span(m);
 	r->address = msg_span(m);
 	return msg_end(m);
 }
@@ -282,6 +296,7 @@ bounce_confirmed_put(struct chan *c, const struct bounce_confirmed *r)
 	chan_begin(c, BOUNCE_CONFIRMED);
 	chan_u64(c, r->job);
 	chan_u8(c, r->suppressed);
+	chan_span(c, r->scope);
 	chan_span(c, r->reason);
 	chan_span(c, r->source);
 	chan_end(c);
@@ -292,7 +307,29 @@ bounce_confirmed_get(struct msg *m, struct bounce_confirmed *r)
 {
 	r->job = msg_u64(m);
 	r->suppressed = msg_u8(m) != 0;
+	r->scope = msg_span(m);
 	r->reason = msg_span(m);
 	r->source = msg_span(m);
+	return msg_end(m);
+}
+
+void
+bounce_feedback_put(struct chan *c, const struct bounce_feedback *r)
+{
+	chan_begin(c, BOUNCE_FEEDBACK);
+	chan_u8(c, r->kind);
+	chan_u8(c, r->class);
+	chan_span(c, r->tenant);
+	chan_span(c, r->campaign);
+	chan_end(c);
+}
+
+int
+bounce_feedback_get(struct msg *m, struct bounce_feedback *r)
+{
+	r->kind = msg_u8(m);
+	r->class = msg_u8(m);
+	r->tenant = msg_span(m);
+	r->campaign = msg_span(m);
 	return msg_end(m);
 }

@@ -18,6 +18,7 @@ enum bounce_type {
 	BOUNCE_CHANGE,      /* bouncd: one hash more or less */
 	BOUNCE_CONFIRM,     /* queued: is this really suppressed? */
 	BOUNCE_CONFIRMED,   /* bouncd */
+	BOUNCE_FEEDBACK, /* bouncd: what came back after the delivery had ended, for the tenant's shares */
 };
 
 struct bounce_reply {
@@ -58,8 +59,11 @@ struct bounce_notice_rcpt {
 	uint16_t code;
 	struct span text;
 	struct span server;
+	struct span server_ip;
+	uint8_t category; /* enum category of verdict.h */
 	struct span words;
 	uint64_t last_try_ms;
+	uint64_t retry_until_ms; /* of a delayed one; else 0 */
 };
 
 struct bounce_notice {
@@ -86,9 +90,11 @@ struct bounce_returned {
 	uint64_t job;
 	struct id message;     /* as it came in */
 	struct span recipient; /* the bounce address */
+	struct span from;      /* its envelope sender; empty: null */
 	bool has_token;
 	struct id about; /* message the token names */
 	uint32_t index;
+	uint32_t tag;           /* of the address the token was made for (bounce_token.h) */
 	struct span tenant;     /* of the message the token names, if known */
 	struct span about_rcpt; /* address the delivery went to, if known */
 	uint64_t start;
@@ -100,7 +106,8 @@ struct bounce_returned {
 struct bounce_stored {
 	uint64_t job;
 	bool ok;
-	struct span kind; /* bounce delayed ... */
+	struct span kind;    /* bounce delayed ... */
+	struct span forward; /* a person wrote: the mail goes on to this address; mostly empty */
 };
 
 struct bounce_list {
@@ -117,14 +124,23 @@ struct bounce_change {
 struct bounce_confirm {
 	uint64_t job;
 	struct span tenant;
+	struct span campaign;
 	struct span address;
 };
 
 struct bounce_confirmed {
 	uint64_t job;
 	bool suppressed;
+	struct span scope; /* empty: everybody's; "tenant", "tenant/list" */
 	struct span reason;
 	struct span source; /* event that caused it */
+};
+
+struct bounce_feedback {
+	uint8_t kind;  /* enum kind of verdict.h: KIND_COMPLAINT, KIND_BOUNCE */
+	uint8_t class; /* of a bounce: enum verdict_class */
+	struct span tenant;
+	struct span campaign;
 };
 
 /* Put takes over descriptors. Get leaves spans in the packet; -1: nonsense. A descriptor of -1: none sent, or lost. */
@@ -150,3 +166,5 @@ void bounce_confirm_put(struct chan *, const struct bounce_confirm *);
 int bounce_confirm_get(struct msg *, struct bounce_confirm *);
 void bounce_confirmed_put(struct chan *, const struct bounce_confirmed *);
 int bounce_confirmed_get(struct msg *, struct bounce_confirmed *);
+void bounce_feedback_put(struct chan *, const struct bounce_feedback *);
+int bounce_feedback_get(struct msg *, struct bounce_feedback *);

@@ -18,7 +18,8 @@ static const struct role_spec specs[ROLE_KINDS] = {
 	[ROLE_RESOLVE] = { "deliverd-resolve", "deliverd-resolve", "phresolve", 5, false, false,
 	    false, GRANT_CONNECT | GRANT_UDP, ROLE_BIT(ROLE_QUEUED) },
 	[ROLE_BOUNCD] = { "bouncd", "bouncd", "phbouncd", 6, false, true, true,
-	    GRANT_SHARED | GRANT_JIT | GRANT_ACCEPT, ROLE_BIT(ROLE_QUEUED) | ROLE_BIT(ROLE_PARSE) },
+	    GRANT_SHARED | GRANT_JIT | GRANT_ACCEPT,
+	    ROLE_BIT(ROLE_QUEUED) | ROLE_BIT(ROLE_PARSE) | ROLE_BIT(ROLE_STATS) },
 	[ROLE_PARSE] = { "bouncd-parse", "bouncd-parse", "phparse", 7, true, false, false, 0,
 	    ROLE_BIT(ROLE_BOUNCD) },
 	[ROLE_REWRITE] = { "trackd-rewrite", "trackd-rewrite", "phrewrite", 8, true, false, false,
@@ -28,7 +29,7 @@ static const struct role_spec specs[ROLE_KINDS] = {
 	[ROLE_WEB] = { "trackd-web", "trackd-web", "phweb", 10, false, false, false, GRANT_ACCEPT,
 	    0 },
 	[ROLE_STATS] = { "trackd-stats", "trackd-stats", "phstats", 11, false, true, true,
-	    GRANT_SHARED | GRANT_ACCEPT | GRANT_READ_BELOW, 0 },
+	    GRANT_SHARED | GRANT_ACCEPT | GRANT_READ_BELOW, ROLE_BIT(ROLE_BOUNCD) },
 };
 
 const struct role_spec *

@@ -147,6 +147,7 @@ void
 peer_bouncd_confirm(struct peer_bouncd *p, struct delivery *d)
 {
 	struct bounce_confirm c = { .tenant = d->message->envelope->tenant,
+		.campaign = d->message->envelope->campaign,
 		.address = delivery_address(d) };
 
 	ask(p, d, CONFIRM_WAIT_MS, on_confirm_late);
@@ -205,6 +206,7 @@ void
 peer_bouncd_returned(struct peer_bouncd *p, struct delivery *d)
 {
 	struct bounce_returned r = { .message = d->message->envelope->id,
+		.from = d->message->envelope->from,
 		.recipient = delivery_address(d),
 		.index = UINT32_MAX,
 		.fd = -1 };

@@ -84,6 +84,7 @@ sender_address(const struct queued *q, const struct transaction *t)
 	if (!sender_is_personal(q, d))
 		return t->message->envelope->from;
 	memcpy(token.message, t->message->envelope->id.b, BOUNCE_MESSAGE_BYTES);
+	token.tag = bounce_token_tag(delivery_address(d));
 	token.key_id = keys.at[0].id;
 	bounce_token_make(&keys.at[0], &token, '+', local);
 	n = snprintf(

@@ -2,6 +2,7 @@
 #include "address_find.h"
 #include "arf.h"
 #include "dsn.h"
+#include "encoded_word.h"
 #include "header.h"
 #include "kind.h"
 #include "mime.h"
@@ -9,6 +10,7 @@
 #include "prose.h"
 #include "readable.h"
 #include "sns.h"
+#include "token_find.h"
 
 #include <string.h>
 
@@ -22,7 +24,7 @@ struct mail {
 	unsigned depth; /* reports around this one */
 };
 
-enum { INNER_DEPTH = 2 };
+enum { INNER_DEPTH = 2, TOKENS_IN_BYTES = 1024 * 1024 };
 
 static void parse(struct came_back *, struct span message, struct arena *, unsigned depth);
 
@@ -33,42 +35,6 @@ field(struct span header, const char *name, struct arena *a)
 
 	return header_find(header, name, &f) ? span_trim(header_unfolded(f.value, a))
 					     : span_of(NULL, 0);
-}
-
-/* Encoded words, as far as words are looked for in them: Q and B without regard to charset. */
-static struct span
-decoded_subject(struct span s, struct arena *a)
-{
-	struct buf out;
-	struct span result;
-	ptrdiff_t at;
-
-	buf_init(&out, 2000);
-	while ((at = span_find_str(s, "=?")) >= 0) {
-		struct span charset, encoding, text, word = span_from(s, (size_t)at + 2);
-		buf_span(&out, span_first(s, (size_t)at));
-		charset = span_cut(word, '?', &word);
-		encoding = span_cut(word, '?', &word);
-		text = span_cut(word, '?', &word);
-		if (charset.n == 0 || encoding.n != 1 || word.n == 0 || word.p[0] != '=')
-			break;
-		if ((encoding.p[0] | 32) == 'b')
-			transfer_decode_base64(text, &out);
-		else {
-			char *spaced = arena_cstr(a, text);
-			for (size_t i = 0; i < text.n; i++)
-				if (spaced[i] == '_')
-					spaced[i] = ' ';
-			transfer_decode_qp(span_of(spaced, text.n), &out);
-		}
-		s = span_from(word, 1);
-		if (span_starts(span_trim(s), "=?"))
-			s = span_trim(s);
-	}
-	buf_span(&out, s);
-	result = arena_span(a, buf_all(&out));
-	buf_free(&out);
-	return result;
 }
 
 /* Where the header begins: empty lines and an mbox line may stand before it. */
@@ -100,7 +66,7 @@ open_mail(struct mail *m)
 	m->text = span_first(text, cut);
 	m->quoted = span_from(text, cut);
 	m->original = original_attached(m->root, m->arena);
-	m->c->subject = decoded_subject(field(m->header, "Subject", m->arena), m->arena);
+	m->c->subject = encoded_words(field(m->header, "Subject", m->arena), m->arena);
 	m->clues = (struct kind_clues){
 		.header = m->header,
 		.subject = m->c->subject,
@@ -315,25 +281,20 @@ read_words(struct mail *m)
 		came_back_add(c, c->original_to, m->arena);
 }
 
+/* The first of these that knows it: what programs wrote for programs, then the words for people. */
 static void
-parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
+read_mail(struct mail *m)
 {
-	struct mail m = { .c = c, .arena = a, .depth = depth };
+	struct came_back *c = m->c;
 	bool disposition = false;
-	struct err err;
 
-	*c = (struct came_back){ 0 };
-	if (mime_parse(without_lead(message), a, &m.root, &err) < 0)
+	if (sns_parse(c, m->text, m->arena))
 		return;
-	open_mail(&m);
-	read_original(&m);
-	if (sns_parse(c, m.text, a))
+	if (arf_parse(c, m->root, m->original.n > 0 ? m->original : m->quoted, m->arena))
 		return;
-	if (arf_parse(c, m.root, m.original.n > 0 ? m.original : m.quoted, a))
-		return;
-	if (read_reports(&m, &disposition) && c->n_recipients > 0 && !disposition) {
-		add_words(&m);
-		c->kind = kind_of_report(&m);
+	if (read_reports(m, &disposition) && c->n_recipients > 0 && !disposition) {
+		add_words(m);
+		c->kind = kind_of_report(m);
 		if (c->kind != KIND_DELIVERED)
 			drop_delivered(c);
 		return;
@@ -342,7 +303,33 @@ parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
 		*c = (struct came_back){ .original_message_id = c->original_message_id,
 			.subject = c->subject,
 			.original_to = c->original_to };
-	read_words(&m);
+	read_words(m);
+}
+
+/* The original's own header knows best which mail it was; last the bytes as they came. */
+static void
+find_tokens(struct mail *m, struct span message)
+{
+	tokens_find(m->c, m->original, m->arena);
+	tokens_find(m->c, m->quoted, m->arena);
+	tokens_find(m->c, m->text, m->arena);
+	tokens_find(m->c, span_first(message, TOKENS_IN_BYTES), m->arena);
+}
+
+static void
+parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
+{
+	struct mail m = { .c = c, .arena = a, .depth = depth };
+	struct err err;
+
+	*c = (struct came_back){ 0 };
+	message = without_lead(message);
+	if (mime_parse(message, a, &m.root, &err) < 0)
+		return;
+	open_mail(&m);
+	read_original(&m);
+	read_mail(&m);
+	find_tokens(&m, message);
 }
 
 void
