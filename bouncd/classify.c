@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 
-enum { BY_STATUS = 60, BY_CODE = 30, MODEL_ASKED = 97, GREYLIST_S = 300, FULL_S = 4 * 3600 };
+enum { BY_STATUS = 60, BY_CODE = 30, MODEL_ASKED = 97, HARD_FROM = 70, GREYLIST_S = 300, FULL_S = 4 * 3600 };
 
 /* How often a rule of that rank is right on replies that it was not written for: the trainer of the model counts it
  * (bouncd-train, "rules by rank"). A surer guess of the model overrules it. */
-static const uint8_t by_rank[10] = { 0, 60, 70, 80, 85, 90, 90, 93, 95, 97 };
+static const uint8_t by_rank[10] = { 0, 60, 75, 80, 90, 96, 96, 96, 93, 97 };
 
 /* RFC 3463 3, as far as a code alone tells; -1 any. The first line that fits. */
 static const struct {
@@ -142,7 +142,7 @@ complete(struct verdict *v, bool permanent)
 		snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
 }
 
-/* The model knows words in any order and company; it is asked where the rules are not sure. */
+/* A guess that the address will never work must be surer than one that it may. */
 static void
 by_model(struct verdict *v, const struct model *m, const struct said *sd, const char *provider,
     bool permanent)
@@ -155,6 +155,8 @@ by_model(struct verdict *v, const struct model *m, const struct said *sd, const 
 	if (g.category == CATEGORY_NONE || g.confidence <= v->confidence)
 		return;
 	*v = (struct verdict){ .category = g.category, .confidence = g.confidence };
+	if (g.hard < HARD_FROM)
+		v->class = CLASS_SOFT;
 	snprintf(v->rule, sizeof(v->rule), "model");
 }
 

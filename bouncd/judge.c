@@ -106,6 +106,8 @@ judge_with(struct rules *rs, const struct model *m, const struct came_back *c,
 	struct verdict v = { 0 };
 
 	for (unsigned i = 0; i < n && v.confidence < SURE; i++)
+		v = better(v, classify_with(rs, NULL, &texts[i], r->remote_mta, permanent));
+	for (unsigned i = 0; i < n && v.confidence < SURE; i++)
 		v = better(v, classify_with(rs, m, &texts[i], r->remote_mta, permanent));
 	mind_the_sender(&v, r->diagnostic.n > 8 ? r->diagnostic : r->words);
 	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)

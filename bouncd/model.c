@@ -120,13 +120,13 @@ sum_up(const struct model *m, const uint32_t *hash, unsigned n, int32_t sum[MODE
 static void
 softmax(double p[MODEL_CATEGORIES])
 {
-	double top = p[1], all = 0;
+	double top = p[0], all = 0;
 
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		top = p[c] > top ? p[c] : top;
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		all += p[c] = exp(p[c] - top);
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		p[c] /= all;
 }
 
@@ -142,15 +142,15 @@ model_guess(const struct model *m, const struct features *f)
 	struct guess g = { CATEGORY_NONE, 0, 0 };
 	int32_t by_code[MODEL_CATEGORIES] = { 0 }, by_word[MODEL_CATEGORIES] = { 0 };
 	double p[MODEL_CATEGORIES], hard = 0;
-	int best = 1;
+	int best = 0;
 
 	(void)sum_up(m, f->hash, f->n_codes, by_code);
 	if (sum_up(m, f->hash + f->n_codes, f->n - f->n_codes, by_word) == 0)
 		return g;
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		p[c] = m->scale * (m->bias[c] + by_code[c] + by_word[c] * features_word_value(f));
 	softmax(p);
-	for (int c = 1; c < MODEL_CATEGORIES; c++) {
+	for (int c = 0; c < MODEL_CATEGORIES; c++) {
 		best = p[c] > p[best] ? c : best;
 		hard += category_is_hard((enum category)c) ? p[c] : 0;
 	}

@@ -7,7 +7,7 @@
 #include <string.h>
 
 const struct fit_settings fit_defaults = {
-	.rounds = 40, .rows = 11000, .rate = 0.3, .decay = 0.003, .sharpness = 1, .own = 1
+	.rounds = 40, .rows = 11000, .rate = 0.3, .decay = 0.003, .sharpness = 0.85, .own = 1
 };
 
 struct weight {
@@ -122,16 +122,16 @@ shares(const struct fitting *t, const struct sample *s, double p[MODEL_CATEGORIE
 {
 	double top = -1e9, all = 0;
 
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		p[c] = t->bias.w[c];
 	for (unsigned j = 0; j < s->f.n; j++)
-		for (int c = 1; c < MODEL_CATEGORIES; c++)
+		for (int c = 0; c < MODEL_CATEGORIES; c++)
 			p[c] += t->weights[s->at[j]].w[c] * value_of(s, j);
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		top = fmax(top, p[c]);
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		all += p[c] = exp(p[c] - top);
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		p[c] /= all;
 }
 
@@ -148,7 +148,7 @@ learn(struct fitting *t, const struct sample *s)
 	double p[MODEL_CATEGORIES], counts = s->item->source == ITEM_OWN ? t->set->own : 1;
 
 	shares(t, s, p);
-	for (int c = 1; c < MODEL_CATEGORIES; c++) {
+	for (int c = 0; c < MODEL_CATEGORIES; c++) {
 		double off = (p[c] - wanted(s->item, c)) * counts;
 
 		step(&t->bias, c, off, t->set->rate);
@@ -180,7 +180,7 @@ train(struct fitting *t)
 		for (size_t k = 0; k < t->n; k++, i = (i + stride) % t->n)
 			learn(t, &t->samples[i]);
 		for (unsigned h = 0; h < t->n_hashes; h++)
-			for (int c = 1; c < MODEL_CATEGORIES; c++)
+			for (int c = 0; c < MODEL_CATEGORIES; c++)
 				t->weights[h].w[c] *= (float)(1 - t->set->decay);
 	}
 }
@@ -195,7 +195,7 @@ threshold(const struct fitting *t, unsigned rows, float *largest)
 	*largest = 1e-6f;
 	for (unsigned h = 0; h < t->n_hashes; h++) {
 		float top = 0;
-		for (int c = 1; c < MODEL_CATEGORIES; c++)
+		for (int c = 0; c < MODEL_CATEGORIES; c++)
 			top = fmaxf(top, fabsf(t->weights[h].w[c]));
 		*largest = fmaxf(*largest, top);
 		heights[h] = (uint32_t)(top * 1e6f);
@@ -212,7 +212,7 @@ row_of(const struct fitting *t, unsigned h, float least, double scale, struct mo
 	float top = 0;
 
 	*row = (struct model_row){ .hash = t->hashes[h] };
-	for (int c = 1; c < MODEL_CATEGORIES; c++) {
+	for (int c = 0; c < MODEL_CATEGORIES; c++) {
 		row->weight[c] = (int8_t)lrint(t->weights[h].w[c] * scale);
 		top = fmaxf(top, fabsf(t->weights[h].w[c]));
 	}
@@ -233,7 +233,7 @@ write_file(const struct fitting *t, struct buf *out)
 	head.scale = (uint32_t)lrint(scale / t->set->sharpness * 1000);
 	for (unsigned h = 0; h < t->n_hashes; h++)
 		head.rows += row_of(t, h, least, scale, &row);
-	for (int c = 1; c < MODEL_CATEGORIES; c++)
+	for (int c = 0; c < MODEL_CATEGORIES; c++)
 		bias[c] = (int32_t)lrint(t->bias.w[c] * scale);
 	buf_add(out, &head, sizeof(head));
 	buf_add(out, bias, sizeof(bias));

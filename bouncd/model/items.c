@@ -180,6 +180,13 @@ item_own(struct items *all, enum category category, struct span reply)
 	it->permanent = it->texts[0].code >= 500 || it->texts[0].code == 0;
 }
 
+/* Words that say no reason are something to learn too. */
+static int
+category_or_none(struct span word)
+{
+	return span_is(word, "none") ? CATEGORY_NONE : category_of(word);
+}
+
 int
 items_phrases(struct items *all, const char *path, struct err *err)
 {
@@ -196,8 +203,8 @@ items_phrases(struct items *all, const char *path, struct err *err)
 		at++;
 		if (s.n == 0 || s.p[0] == '#')
 			continue;
-		category = category_of(span_word(s, &reply));
-		if (category <= 0 || span_trim(reply).n == 0) {
+		category = category_or_none(span_word(s, &reply));
+		if (category < 0 || span_trim(reply).n == 0) {
 			fclose(f);
 			return err_set(err, "%s:%u: a category and a reply stand on a line", path, at);
 		}

@@ -34,7 +34,7 @@ struct items {
 void items_init(struct items *);
 int items_replies(struct items *, const char *path, struct err *);
 int items_mails(struct items *, const char *truth_path, const char *folder, struct err *);
-/* Lines of "category reply"; # comments. */
+/* Lines of "category reply" ("none": words that give no reason); # comments. */
 int items_phrases(struct items *, const char *path, struct err *);
 void items_examples(struct items *, const struct rules *);
 /* Finds groups and deals them out to folds; when all is read. */
