@@ -2,7 +2,7 @@
 programs += bouncd bouncd-parse
 
 bouncd.model := $(addprefix bouncd/,model.o features.o)
-bouncd.rules := $(addprefix bouncd/,rules.o pattern.o bouncd_conf.o said.o classify.o) $(bouncd.model)
+bouncd.rules := $(addprefix bouncd/,rules.o pattern.o needle.o remembered.o bouncd_conf.o said.o classify.o) $(bouncd.model)
 # What is built in: the shipped rules, the weights.
 bouncd.shipped := $(addprefix bouncd/,shipped_model.o model_text.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
@@ -36,3 +36,8 @@ bouncd/parse/token_find_test.o      := $(addprefix bouncd/parse/,token_find_test
 bouncd/parse/charset_test.o         := $(addprefix bouncd/parse/,charset_test.o charset.o)
 bouncd/parse/encoded_word_test.o    := $(addprefix bouncd/parse/,encoded_word_test.o encoded_word.o charset.o)
 bouncd/parse/html_text_test.o       := $(addprefix bouncd/parse/,html_text_test.o html_text.o)
+
+tests += bouncd/model_test bouncd/needle_test bouncd/remembered_test
+bouncd/model_test.o           := bouncd/model_test.o bouncd/said.o $(bouncd.model) $(bouncd.shipped)
+bouncd/needle_test.o          := bouncd/needle_test.o bouncd/needle.o
+bouncd/remembered_test.o      := bouncd/remembered_test.o bouncd/remembered.o

@@ -163,7 +163,20 @@ by_model(struct verdict *v, const struct model *m, const struct said *sd, const 
 struct verdict
 classify(struct rules *rs, const struct said *sd, struct span mx, bool permanent)
 {
-	return classify_with(rs, model_shipped(), sd, mx, permanent);
+	struct remembered *seen = rules_remembered(rs);
+	struct remembered_key key = { .text = sd->text,
+		.code = sd->code,
+		.status = sd->status,
+		.provider = rules_provider_of_mx(rs, mx),
+		.permanent = permanent };
+	const struct verdict *known = remembered_get(seen, &key);
+	struct verdict v;
+
+	if (known != NULL)
+		return *known;
+	v = classify_with(rs, model_shipped(), sd, mx, permanent);
+	remembered_put(seen, &key, &v);
+	return v;
 }
 
 struct verdict

@@ -19,6 +19,7 @@ struct rules {
 	struct provider *providers;
 	struct rule *rules;
 	size_t n_providers, n_rules;
+	struct remembered *remembered;
 };
 
 struct winner {
@@ -107,6 +108,8 @@ static void
 read_rule(struct rules *rs, struct rule *r, const struct conf_block *b)
 {
 	r->name = conf_name(b);
+	r->place = conf_block_place(b);
+	r->source = conf_is_set(b, "source") ? conf_str(b, "source") : NULL;
 	r->block = b;
 	r->rank = (unsigned)conf_num(b, "rank");
 	if (conf_is_set(b, "class"))
@@ -189,13 +192,25 @@ serves(const struct provider *p, struct span mx)
 }
 
 const char *
-rules_provider(struct rules *rs, struct span mx, const struct said *sd)
+rules_provider_of_mx(const struct rules *rs, struct span mx)
 {
 	for (size_t i = 0; mx.n > 0 && i < rs->n_providers; i++)
 		if (serves(&rs->providers[i], mx))
 			return rs->providers[i].name;
+	return NULL;
+}
+
+const char *
+rules_provider(struct rules *rs, struct span mx, const struct said *sd)
+{
+	const char *name = rules_provider_of_mx(rs, mx);
+	struct pattern_words words;
+
+	if (name != NULL)
+		return name;
+	pattern_words(&words, sd->text);
 	for (size_t i = 0; i < rs->n_providers; i++)
-		if (pattern_match(rs->providers[i].match, sd->text) > 0)
+		if (pattern_match(rs->providers[i].match, &words) > 0)
 			return rs->providers[i].name;
 	return NULL;
 }
@@ -227,7 +242,9 @@ static struct winner
 contest(struct rules *rs, const char *provider, const struct said *sd)
 {
 	struct winner w = { 0 };
+	struct pattern_words words;
 
+	pattern_words(&words, sd->text);
 	for (size_t i = 0; i < rs->n_rules; i++) {
 		struct rule *r = &rs->rules[i];
 		struct pattern *by = NULL;
@@ -236,10 +253,10 @@ contest(struct rules *rs, const char *provider, const struct said *sd)
 
 		if (!conditions_hold(r, provider, sd) || beats(r, SIZE_MAX, &w) < 0)
 			continue;
-		if (r->match != NULL && (matched = pattern_match_by(r->match, sd->text, &by)) == 0)
+		if (r->match != NULL && (matched = pattern_match_by(r->match, &words, &by)) == 0)
 			continue;
 		better = beats(r, matched, &w);
-		if (better < 0 || pattern_match(r->but_not, sd->text) > 0)
+		if (better < 0 || pattern_match(r->but_not, &words) > 0)
 			continue;
 		if (better > 0)
 			w = (struct winner){ r, by, matched, false };
@@ -264,9 +281,24 @@ rules_find_by(
 	struct winner w = contest(rs, provider, sd);
 
 	*by = w.by;
-	if (w.rule != NULL)
-		w.rule->hits++;
 	return w.rule;
+}
+
+struct rule *
+rules_named(struct rules *rs, const char *name)
+{
+	for (size_t i = 0; i < rs->n_rules; i++)
+		if (strcmp(rs->rules[i].name, name) == 0)
+			return &rs->rules[i];
+	return NULL;
+}
+
+struct remembered *
+rules_remembered(struct rules *rs)
+{
+	if (rs->remembered == NULL)
+		rs->remembered = remembered_new();
+	return rs->remembered;
 }
 
 static void
@@ -338,6 +370,7 @@ rules_free(struct rules *rs)
 	}
 	for (size_t i = 0; i < rs->n_providers; i++)
 		pattern_free(rs->providers[i].match);
+	remembered_free(rs->remembered);
 	conf_free(rs->conf);
 	arena_free(rs->arena);
 }
