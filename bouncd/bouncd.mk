@@ -9,7 +9,7 @@ bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o)
 
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o notice.o notice_words.o asked.o \
-	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules) $(bouncd.shipped)
+	       returned.o publish.o verbs.o verbs_replies.o unknown.o draft.o reply_book.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules) $(bouncd.shipped)
 bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto -lm
 
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules) $(bouncd.shipped)
@@ -41,3 +41,9 @@ tests += bouncd/model_test bouncd/needle_test bouncd/remembered_test
 bouncd/model_test.o           := bouncd/model_test.o bouncd/said.o $(bouncd.model) $(bouncd.shipped)
 bouncd/needle_test.o          := bouncd/needle_test.o bouncd/needle.o
 bouncd/remembered_test.o      := bouncd/remembered_test.o bouncd/remembered.o
+tests += bouncd/unknown_test
+bouncd/unknown_test.o         := $(addprefix bouncd/,unknown_test.o unknown.o draft.o) $(bouncd.rules) $(bouncd.shipped)
+bouncd/unknown_test.libs      := -lpcre2-8
+tests += bouncd/reply_book_test
+bouncd/reply_book_test.o      := $(addprefix bouncd/,reply_book_test.o reply_book.o unknown.o) $(bouncd.rules) $(bouncd.shipped)
+bouncd/reply_book_test.libs   := -lpcre2-8 -llmdb

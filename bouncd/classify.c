@@ -142,7 +142,8 @@ complete(struct verdict *v, bool permanent)
 		snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
 }
 
-/* A guess that the address will never work must be surer than one that it may. */
+/* A guess that agrees makes surer. One that does not must be surer itself; and that the address will never work must be
+ * surer than that it may. */
 static void
 by_model(struct verdict *v, const struct model *m, const struct said *sd, const char *provider,
     bool permanent)
@@ -154,6 +155,10 @@ by_model(struct verdict *v, const struct model *m, const struct said *sd, const 
 	g = model_guess(m, &f);
 	if (g.category == CATEGORY_NONE || g.confidence <= v->confidence)
 		return;
+	if (g.category == v->category) {
+		v->confidence = g.confidence;
+		return;
+	}
 	*v = (struct verdict){ .category = g.category, .confidence = g.confidence };
 	if (g.hard < HARD_FROM)
 		v->class = CLASS_SOFT;
