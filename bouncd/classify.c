@@ -2,7 +2,14 @@
 
 #include <stdio.h>
 
-enum { BY_STATUS = 60, BY_CODE = 30, MODEL_ASKED = 97, HARD_FROM = 70, GREYLIST_S = 300, FULL_S = 4 * 3600 };
+enum {
+	BY_STATUS = 60,
+	BY_CODE = 30,
+	MODEL_ASKED = 97,
+	HARD_FROM = 70,
+	GREYLIST_S = 300,
+	FULL_S = 4 * 3600
+};
 
 /* How often a rule of that rank is right on replies that it was not written for: the trainer of the model counts it
  * (bouncd-train, "rules by rank"). A surer guess of the model overrules it. */
@@ -185,8 +192,8 @@ classify(struct rules *rs, const struct said *sd, struct span mx, bool permanent
 }
 
 struct verdict
-classify_with(struct rules *rs, const struct model *m, const struct said *sd, struct span mx,
-    bool permanent)
+classify_with(
+    struct rules *rs, const struct model *m, const struct said *sd, struct span mx, bool permanent)
 {
 	struct verdict v = { 0 };
 	const char *provider = rules_provider(rs, mx, sd);

@@ -9,5 +9,5 @@
  * final failure: true). Says CATEGORY_NONE, CLASS_NONE where there is neither word nor code. */
 struct verdict classify(struct rules *, const struct said *, struct span mx, bool permanent);
 /* The same with other weights; NULL: without a model. */
-struct verdict classify_with(struct rules *, const struct model *, const struct said *, struct span mx,
-    bool permanent);
+struct verdict classify_with(
+    struct rules *, const struct model *, const struct said *, struct span mx, bool permanent);

@@ -8,8 +8,8 @@ enum { PATTERN_MAX = 70, PATTERN_MIN = 4 };
 static bool
 is_plain(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '\'' || c == ',' ||
-	       c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '\'' ||
+	       c == ',' || c == '-';
 }
 
 /* What unknown_mask() and said.h put there stands for something else in each mail. */
@@ -70,7 +70,8 @@ put_example(struct buf *out, struct span text)
 		else if (text.p[0] == '"' || text.p[0] == '\\')
 			buf_byte(out, '\'');
 		else
-			buf_byte(out, (unsigned char)text.p[0] < 32 || text.p[0] == 127 ? ' ' : text.p[0]);
+			buf_byte(out,
+			    (unsigned char)text.p[0] < 32 || text.p[0] == 127 ? ' ' : text.p[0]);
 		text = span_from(text, n);
 	}
 }

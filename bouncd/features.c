@@ -140,8 +140,7 @@ look(const struct word *w)
 }
 
 void
-features_of(
-    struct features *f, const struct said *sd, const char *provider, bool permanent)
+features_of(struct features *f, const struct said *sd, const char *provider, bool permanent)
 {
 	struct word w[3] = { { .n = 0 }, { .n = 0 }, { .n = 0 } };
 	const struct span none = { NULL, 0 };

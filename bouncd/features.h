@@ -9,13 +9,13 @@
 enum { FEATURES_MAX = 400, FEATURES_WORDS = 90 };
 
 struct features {
-	unsigned n, n_codes; /* the first n_codes come from codes, the others from words, each once */
+	unsigned n,
+	    n_codes; /* the first n_codes come from codes, the others from words, each once */
 	uint32_t hash[FEATURES_MAX];
 };
 
 /* provider: whose reply it is, NULL unknown. permanent: as for classify(). */
-void features_of(
-    struct features *, const struct said *, const char *provider, bool permanent);
+void features_of(struct features *, const struct said *, const char *provider, bool permanent);
 /* What each word counts for beside a code: less in a long text. */
 double features_word_value(const struct features *);
 /* The words alone, in their order: two texts that differ in names and numbers only have the same. */

@@ -24,7 +24,8 @@ START_TEST(names_and_numbers_leave_no_trace)
 
 	ck_assert_uint_eq(one.n, two.n);
 	ck_assert_int_eq(memcmp(one.hash, two.hash, one.n * sizeof(one.hash[0])), 0);
-	ck_assert(three.n != one.n || memcmp(one.hash, three.hash, one.n * sizeof(one.hash[0])) != 0);
+	ck_assert(
+	    three.n != one.n || memcmp(one.hash, three.hash, one.n * sizeof(one.hash[0])) != 0);
 	arena_free(a);
 }
 END_TEST
@@ -91,8 +92,8 @@ START_TEST(damaged)
 	ck_assert_ptr_null(model_open(span_of(bytes, sizeof(bytes)), &err));
 	memcpy(bytes, &head, sizeof(head));
 	ck_assert_ptr_null(model_open(span_of(bytes, sizeof(bytes)), &err));
-	ck_assert_ptr_null(model_open(
-	    span_of(bytes, sizeof(head) + 4 * MODEL_CATEGORIES + 4), &err));
+	ck_assert_ptr_null(
+	    model_open(span_of(bytes, sizeof(head) + 4 * MODEL_CATEGORIES + 4), &err));
 	ck_assert_msg(span_find_str(span_str(err.text), "changed") > 0, "%s", err.text);
 	ck_assert_ptr_null(model_open(span_of(bytes, 3), &err));
 }

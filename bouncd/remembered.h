@@ -24,5 +24,4 @@ struct remembered *remembered_new(void);
 void remembered_free(struct remembered *);
 /* NULL: not there. Valid until the next put. */
 const struct verdict *remembered_get(const struct remembered *, const struct remembered_key *);
-void
-remembered_put(struct remembered *, const struct remembered_key *, const struct verdict *);
+void remembered_put(struct remembered *, const struct remembered_key *, const struct verdict *);

@@ -7,10 +7,9 @@
 static struct remembered_key
 key(const char *text, int code, const char *provider, bool permanent)
 {
-	return (struct remembered_key){ .text = span_str(text),
-		.code = code,
-		.provider = provider,
-		.permanent = permanent };
+	return (struct remembered_key){
+		.text = span_str(text), .code = code, .provider = provider, .permanent = permanent
+	};
 }
 
 START_TEST(nothing_but_the_very_same)

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char one_rule[] = "rule odd {\nmatch \"odd words\"\ncategory policy\nrank 9\nexample \"550 odd words\"\n}\n";
+static const char one_rule[] =
+    "rule odd {\nmatch \"odd words\"\ncategory policy\nrank 9\nexample \"550 odd words\"\n}\n";
 
 static void
 say(struct reply_book *b, struct rules *rs, const char *reply, uint64_t now_s)

@@ -42,10 +42,10 @@ static void
 answer(struct bouncd *b, struct job *j, bool ok)
 {
 	if (!j->forgotten && b->queued != NULL)
-		bounce_stored_put(b->queued,
-		    &(struct bounce_stored){ .job = j->queued_job,
-			.ok = ok,
-			.kind = span_str(ok ? kind_word(j->back.kind) : "") });
+		bounce_stored_put(
+		    b->queued, &(struct bounce_stored){ .job = j->queued_job,
+				   .ok = ok,
+				   .kind = span_str(ok ? kind_word(j->back.kind) : "") });
 	TAILQ_REMOVE(&jobs, j, link);
 	arena_free(j->arena);
 	free(j);

@@ -26,7 +26,7 @@ struct winner {
 	struct rule *rule;
 	struct pattern *by; /* the one of its patterns that matched most */
 	size_t matched;     /* bytes it covered */
-	bool tie;       /* another of the same rank and specificity matched as much */
+	bool tie;           /* another of the same rank and specificity matched as much */
 };
 
 /* "550" "55x" "5xx" */
@@ -275,8 +275,7 @@ rules_find(struct rules *rs, const char *provider, const struct said *sd)
 }
 
 struct rule *
-rules_find_by(
-    struct rules *rs, const char *provider, const struct said *sd, struct pattern **by)
+rules_find_by(struct rules *rs, const char *provider, const struct said *sd, struct pattern **by)
 {
 	struct winner w = contest(rs, provider, sd);
 

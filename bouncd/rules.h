@@ -29,9 +29,9 @@ struct rule {
 	uint32_t retry_s;
 	const char *fix;
 	const struct conf_block *block; /* it was read from */
-	struct conf_place place;  /* its head in the file */
-	const char *source;       /* where its meaning is documented; NULL: not said */
-	uint64_t hits; /* for whoever counts them */
+	struct conf_place place;        /* its head in the file */
+	const char *source;             /* where its meaning is documented; NULL: not said */
+	uint64_t hits;                  /* for whoever counts them */
 };
 
 /* Path of the file; or its text (not NULL p) with path as its name. NULL: err says the first thing that is wrong,

@@ -10,8 +10,8 @@ model_shipped(void)
 	struct err err;
 
 	if (m == NULL)
-		m = model_open(span_of(shipped_model_begin,
-				   (size_t)(shipped_model_end - shipped_model_begin)),
+		m = model_open(
+		    span_of(shipped_model_begin, (size_t)(shipped_model_end - shipped_model_begin)),
 		    &err);
 	if (m == NULL)
 		fatal("the weights this program was built with: %s", err.text);

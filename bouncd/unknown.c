@@ -93,7 +93,7 @@ put(char *out, size_t n, struct span s)
 	return n + s.n;
 }
 
-/* Digits become 0, control bytes a space, and of several in a row one is left. */
+/* Digits become 0, control bytes ?, and of several digits or spaces in a row one is left. */
 static size_t
 put_plain(char *out, size_t n, struct span s)
 {
@@ -103,7 +103,7 @@ put_plain(char *out, size_t n, struct span s)
 		if (isdigit((unsigned char)c))
 			c = '0';
 		else if ((unsigned char)c < 32 || c == 127)
-			c = ' ';
+			c = '?';
 		if (n == 0 || (c != '0' && c != ' ') || out[n - 1] != c)
 			out[n++] = c;
 	}
@@ -142,8 +142,7 @@ key_of(const struct unknown_entry *e)
 {
 	uint64_t codes = (uint64_t)e->code << 32 ^ (uint64_t)e->status.class << 28 ^
 			 (uint64_t)e->status.subject << 14 ^ e->status.detail;
-	uint64_t h =
-	    (span_hash(span_of(e->text, e->text_n)) ^ codes) * 0x9e3779b97f4a7c15u;
+	uint64_t h = (span_hash(span_of(e->text, e->text_n)) ^ codes) * 0x9e3779b97f4a7c15u;
 
 	h ^= h >> 31;
 	return h == 0 ? 1 : h;

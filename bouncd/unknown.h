@@ -19,7 +19,8 @@ struct unknown_entry {
 	uint8_t confidence;
 	uint16_t text_n;
 	char text[UNKNOWN_TEXT_MAX];
-	char from[UNKNOWN_FROM_MAX + 1]; /* provider, or the server that said it last; "" not known */
+	char from[UNKNOWN_FROM_MAX +
+		  1]; /* provider, or the server that said it last; "" not known */
 };
 
 struct unknowns;

@@ -167,9 +167,10 @@ fresh_secret(struct role *r, const struct master_secret *s)
 	if (last != NULL && span_is(s->name, last->name))
 		last->secret = joined(r->fresh_arena, last->secret, s->bytes);
 	else if (r->fresh_n < FRESH_MAX)
-		r->fresh[r->fresh_n++] = (struct given){ .name = arena_cstr(r->fresh_arena, s->name),
-			.fd = -1,
-			.secret = arena_span(r->fresh_arena, s->bytes) };
+		r->fresh[r->fresh_n++] =
+		    (struct given){ .name = arena_cstr(r->fresh_arena, s->name),
+			    .fd = -1,
+			    .secret = arena_span(r->fresh_arena, s->bytes) };
 }
 
 static void

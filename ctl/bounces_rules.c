@@ -89,7 +89,8 @@ unknown_list(struct ctl *c, const struct args *args)
 static int
 unknown_forget(struct ctl *c)
 {
-	struct ask *a = ask(c, "bouncd", ASK_OPS, json_pack("{ss}", "verb", "bounces-unknown-forget"));
+	struct ask *a =
+	    ask(c, "bouncd", ASK_OPS, json_pack("{ss}", "verb", "bounces-unknown-forget"));
 	const json_t *row = ask_row(a);
 	uint64_t n = row == NULL ? 0 : row_num(row, "forgotten");
 	int exit_code = ask_end(a);

@@ -76,8 +76,8 @@ answer_print(struct ctl *c, struct span line)
 	line_print("status", row_str(answer, "status"));
 	line_print("decided by", decided_by(c, answer));
 	line_print("source", row_str(answer, "source"));
-	line_print("confidence", arena_printf(c->arena, "%llu %%",
-				     (unsigned long long)row_num(answer, "confidence")));
+	line_print("confidence",
+	    arena_printf(c->arena, "%llu %%", (unsigned long long)row_num(answer, "confidence")));
 	json_decref(answer);
 }
 

@@ -52,7 +52,8 @@ static const struct said_as advices[] = {
 static const struct said_as fixes[] = {
 	{ "authentication", "authentication: SPF, DKIM and DMARC of the sending domain" },
 	{ "rdns", "the reverse name (PTR) of the sending address, which must resolve back to it" },
-	{ "reputation", "the sending address's reputation: have it taken off the lists, and warm it up" },
+	{ "reputation",
+	    "the sending address's reputation: have it taken off the lists, and warm it up" },
 	{ "content", "the message's content: links, attachments, wording" },
 	{ "list-unsubscribe", "the List-Unsubscribe and List-Unsubscribe-Post headers" },
 	{ "size", "the size of the message" },
@@ -92,7 +93,8 @@ advice_sentence(const char *word, uint64_t retry_s, const char *fix, struct aren
 	if (strcmp(word, "fix") == 0)
 		return arena_printf(a, "fix yours: %s", find(fixes, fix));
 	if (strcmp(word, "retry-later") == 0)
-		return minutes < 120 ? arena_printf(a, "try again, not before %llu min", minutes)
-				     : arena_printf(a, "try again, not before %llu h", minutes / 60);
+		return minutes < 120
+			   ? arena_printf(a, "try again, not before %llu min", minutes)
+			   : arena_printf(a, "try again, not before %llu h", minutes / 60);
 	return find(advices, word);
 }

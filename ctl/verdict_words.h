@@ -8,5 +8,4 @@
 const char *class_sentence(const char *word);
 const char *category_sentence(const char *word);
 /* retry_s: of retry-later; fix: of fix, may be "". */
-const char *
-advice_sentence(const char *word, uint64_t retry_s, const char *fix, struct arena *);
+const char *advice_sentence(const char *word, uint64_t retry_s, const char *fix, struct arena *);

@@ -14,7 +14,8 @@ START_TEST(all_words_have_one)
 
 		ck_assert_str_ne(category_sentence(word), word);
 		if (fix[0] != '\0')
-			ck_assert_str_ne(advice_sentence("fix", 0, fix, a) + strlen("fix yours: "), fix);
+			ck_assert_str_ne(
+			    advice_sentence("fix", 0, fix, a) + strlen("fix yours: "), fix);
 		arena_free(a);
 	}
 	for (int d = ADVICE_RETRY; d < ADVICE_FIX; d++) {
@@ -33,11 +34,11 @@ START_TEST(time_to_wait)
 {
 	struct arena *a = arena_new(0);
 
-	ck_assert_str_eq(
-	    advice_sentence("retry-later", 300, "", a), "try again, not before 5 min");
+	ck_assert_str_eq(advice_sentence("retry-later", 300, "", a), "try again, not before 5 min");
 	ck_assert_str_eq(
 	    advice_sentence("retry-later", 4 * 3600, "", a), "try again, not before 4 h");
-	ck_assert_str_eq(advice_sentence("fix", 0, "size", a), "fix yours: the size of the message");
+	ck_assert_str_eq(
+	    advice_sentence("fix", 0, "size", a), "fix yours: the size of the message");
 	arena_free(a);
 }
 END_TEST

@@ -26,7 +26,9 @@ $B/fault.so: tests/fault/fault.c
 fuzz += bounce classify conf
 bouncd.rules.c     := $(bouncd.rules:.o=.c) bouncd/shipped_model.c bouncd/model_text.S
 fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules.c))
-fuzz.classify.c    := $(bouncd.rules.c)
+fuzz.classify.c    := $(bouncd.rules.c) bouncd/unknown.c bouncd/draft.c
+fuzz.classify.libs := -lm
+fuzz.bounce.libs   := -lm
 fuzz.conf.c        :=
 
 # trackd-sign with a hole in its sandbox: tests/e2e/leaky.py sees it refuse to run.

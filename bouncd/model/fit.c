@@ -57,7 +57,8 @@ take_samples(struct fitting *t, const struct items *all, struct rules *rs, int f
 		const struct item *it = &all->list[i];
 		const struct said *sd = item_text(it);
 		struct sample *s = &t->samples[t->n];
-		struct span mx = it->recipient != NULL ? it->recipient->remote_mta : span_of(NULL, 0);
+		struct span mx =
+		    it->recipient != NULL ? it->recipient->remote_mta : span_of(NULL, 0);
 
 		if (sd->text.n == 0 || (fold >= 0 && like_the_fold(all, it, fold)))
 			continue;

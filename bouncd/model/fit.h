@@ -16,4 +16,5 @@ extern const struct fit_settings fit_defaults;
 
 /* Writes a weights file (model.h) from all items but those of that fold (and what is like them); fold -1: all.
  * The same items give the same bytes. */
-void fit(const struct items *, struct rules *, int fold, const struct fit_settings *, struct buf *out);
+void
+fit(const struct items *, struct rules *, int fold, const struct fit_settings *, struct buf *out);

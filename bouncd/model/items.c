@@ -41,14 +41,15 @@ member(struct items *all, const json_t *o, const char *key)
 static bool
 truth(struct items *all, struct item *it, const json_t *o)
 {
-	int category = category_of(member(all, o, "category")), class = class_of(member(all, o, "class"));
+	int category = category_of(member(all, o, "category")),
+	    class = class_of(member(all, o, "class"));
 	const json_t *j;
 	size_t i;
 
 	if (category <= 0 || class <= 0)
 		return false;
 	it->category = (enum category)category;
-	it->class = (enum verdict_class)class;
+	it->class = (enum verdict_class) class;
 	json_array_foreach(json_object_get(o, "category_also"), i, j)
 	{
 		int also = category_of(span_str(json_string_value(j)));
@@ -57,7 +58,7 @@ truth(struct items *all, struct item *it, const json_t *o)
 	}
 	j = json_array_get(json_object_get(o, "class_also"), 0);
 	class = class_of(span_str(json_string_value(j)));
-	it->class_also = class > 0 ? (enum verdict_class)class : it->class;
+	it->class_also = class > 0 ? (enum verdict_class) class : it->class;
 	return true;
 }
 
@@ -159,7 +160,7 @@ items_mails(struct items *all, const char *truth_path, const char *folder, struc
 		if (name != NULL) {
 			bounce_parse(c, read_mail(all, folder, name), all->arena);
 			json_array_foreach(json_object_get(o, "recipients"), i, r)
-				item_of_recipient(all, c, r);
+			    item_of_recipient(all, c, r);
 		}
 		json_decref(o);
 	}
@@ -206,7 +207,8 @@ items_phrases(struct items *all, const char *path, struct err *err)
 		category = category_or_none(span_word(s, &reply));
 		if (category < 0 || span_trim(reply).n == 0) {
 			fclose(f);
-			return err_set(err, "%s:%u: a category and a reply stand on a line", path, at);
+			return err_set(
+			    err, "%s:%u: a category and a reply stand on a line", path, at);
 		}
 		item_own(all, (enum category)category, span_trim(reply));
 	}

@@ -5,7 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum way { RULES_SHIPPED, RULES_UNSEEN, MODEL_ALONE, BOTH_UNSEEN, MODEL_UNSEEN_RULES_SHIPPED, WAYS };
+enum way {
+	RULES_SHIPPED,
+	RULES_UNSEEN,
+	MODEL_ALONE,
+	BOTH_UNSEEN,
+	MODEL_UNSEEN_RULES_SHIPPED,
+	WAYS
+};
 
 static const char *const way_names[WAYS] = {
 	"rules, as shipped",
@@ -134,24 +141,26 @@ judge_item(struct judging *j, const struct model *m, const struct item *it)
 		    way == RULES_SHIPPED || way == RULES_UNSEEN ? NULL : m, it);
 		count(&j->scores[way][it->source], it, &v[way]);
 		if (way == RULES_UNSEEN) {
-			r = rules_find_by(j->rules, rules_provider(j->rules, mx_of(it), item_text(it)),
-			    item_text(it), &by);
+			r = rules_find_by(j->rules,
+			    rules_provider(j->rules, mx_of(it), item_text(it)), item_text(it), &by);
 			if (r != NULL)
 				bin_count(j->by_rank, r->rank * 10,
-				    r->category == it->category || item_category_right(it, &v[way]));
+				    r->category == it->category ||
+					item_category_right(it, &v[way]));
 		}
 		mute(j, it->group, false);
 	}
 	bin_count(j->by_model, v[MODEL_ALONE].confidence, item_category_right(it, &v[MODEL_ALONE]));
 	bin_count(j->by_both, v[BOTH_UNSEEN].confidence, item_category_right(it, &v[BOTH_UNSEEN]));
-	if (j->misses && (!item_category_right(it, &v[BOTH_UNSEEN]) || !item_class_right(it, &v[BOTH_UNSEEN])))
+	if (j->misses &&
+	    (!item_category_right(it, &v[BOTH_UNSEEN]) || !item_class_right(it, &v[BOTH_UNSEEN])))
 		printf("%s %s %s, not %s %s by %s %u (rules %s by %s; model %s %u): %.*s\n",
-		    it->mail != NULL ? "mail" : "reply", class_word(it->class), category_word(it->category),
-		    class_word(v[BOTH_UNSEEN].class), category_word(v[BOTH_UNSEEN].category),
-		    v[BOTH_UNSEEN].rule, v[BOTH_UNSEEN].confidence,
-		    category_word(v[RULES_UNSEEN].category), v[RULES_UNSEEN].rule,
-		    category_word(v[MODEL_ALONE].category), v[MODEL_ALONE].confidence,
-		    SPAN(span_first(it->shown, 160)));
+		    it->mail != NULL ? "mail" : "reply", class_word(it->class),
+		    category_word(it->category), class_word(v[BOTH_UNSEEN].class),
+		    category_word(v[BOTH_UNSEEN].category), v[BOTH_UNSEEN].rule,
+		    v[BOTH_UNSEEN].confidence, category_word(v[RULES_UNSEEN].category),
+		    v[RULES_UNSEEN].rule, category_word(v[MODEL_ALONE].category),
+		    v[MODEL_ALONE].confidence, SPAN(span_first(it->shown, 160)));
 }
 
 static void

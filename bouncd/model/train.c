@@ -3,7 +3,8 @@
  *	bouncd-train [-o FILE] [-x] [-m] [-p PHRASES] [-r RULES] REPLIES.jsonl [MAILS.jsonl FOLDER]
  *
  * It learns from replies and mails of which the truth is known (items.h), which stay where they are: the file has hashes
- * and numbers only. -o writes it; -x prints the cross-validation; -m with each miss. Read next: fit.h, table.h. */
+ * and numbers only. -o writes it; -x prints the cross-validation; -m with each miss;
+ * -s NAME=NUMBER changes a setting of fit.h. `make model TRUTH=...` is how the shipped ones are made. Read next: fit.h, table.h. */
 #include "table.h"
 
 #include "../shipped_rules.h"
@@ -21,7 +22,8 @@ struct args {
 static int
 usage(void)
 {
-	fputs("usage: bouncd-train [-o FILE] [-x] [-m] [-p PHRASES] [-r RULES] REPLIES [MAILS FOLDER]\n",
+	fputs("usage: bouncd-train [-o FILE] [-x] [-m] [-p PHRASES] [-r RULES] REPLIES [MAILS "
+	      "FOLDER]\n",
 	    stderr);
 	return 2;
 }
@@ -52,7 +54,8 @@ setting(struct fit_settings *set, const char *text)
 }
 
 static int
-read_items(struct items *all, const struct args *a, struct rules *rs, int n, char **paths, struct err *err)
+read_items(
+    struct items *all, const struct args *a, struct rules *rs, int n, char **paths, struct err *err)
 {
 	items_init(all);
 	if (items_replies(all, paths[0], err) == -1 ||
@@ -65,7 +68,8 @@ read_items(struct items *all, const struct args *a, struct rules *rs, int n, cha
 }
 
 static int
-write_out(const struct items *all, struct rules *rs, const struct fit_settings *set, const char *path)
+write_out(
+    const struct items *all, struct rules *rs, const struct fit_settings *set, const char *path)
 {
 	FILE *f = fopen(path, "we");
 	struct buf bytes;
