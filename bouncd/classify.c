@@ -6,7 +6,7 @@ enum {
 	BY_STATUS = 60,
 	BY_CODE = 30,
 	MODEL_ASKED = 97,
-	HARD_FROM = 70,
+	HARD_FROM = 70, RULE_SURE = 75,
 	GREYLIST_S = 300,
 	FULL_S = 4 * 3600
 };
@@ -149,8 +149,8 @@ complete(struct verdict *v, bool permanent)
 		snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
 }
 
-/* A guess that agrees makes surer. One that does not must be surer itself; and that the address will never work must be
- * surer than that it may. */
+/* A guess that agrees makes surer. One that does not must be surer itself. No guess condemns an address against a rule that
+ * does not, nor one that is no more than likely. */
 static void
 by_model(struct verdict *v, const struct model *m, const struct said *sd, const char *provider,
     bool permanent)
@@ -166,6 +166,8 @@ by_model(struct verdict *v, const struct model *m, const struct said *sd, const 
 		v->confidence = g.confidence;
 		return;
 	}
+	if (v->confidence >= RULE_SURE && category_is_hard(g.category) && !category_is_hard(v->category))
+		return;
 	*v = (struct verdict){ .category = g.category, .confidence = g.confidence };
 	if (g.hard < HARD_FROM)
 		v->class = CLASS_SOFT;

@@ -102,11 +102,17 @@ judge_with(struct rules *rs, const struct model *m, const struct came_back *c,
 {
 	bool permanent = c->kind == KIND_BOUNCE && r->action != ACTION_DELAYED;
 	struct said texts[JUDGE_TEXTS_MAX];
-	unsigned n = judge_texts(c, r, texts, a);
+	unsigned n = judge_texts(c, r, texts, a), best = 0;
 	struct verdict v = { 0 };
 
-	for (unsigned i = 0; i < n && v.confidence < SURE; i++)
-		v = better(v, classify_with(rs, NULL, &texts[i], r->remote_mta, permanent));
+	for (unsigned i = 0; i < n && v.confidence < SURE; i++) {
+		struct verdict next = classify_with(rs, NULL, &texts[i], r->remote_mta, permanent);
+
+		best = next.confidence > v.confidence ? i : best;
+		v = better(v, next);
+	}
+	if (v.confidence >= SURE)
+		v = classify_with(rs, m, &texts[best], r->remote_mta, permanent);
 	for (unsigned i = 0; i < n && v.confidence < SURE; i++)
 		v = better(v, classify_with(rs, m, &texts[i], r->remote_mta, permanent));
 	mind_the_sender(&v, r->diagnostic.n > 8 ? r->diagnostic : r->words);
