@@ -4,11 +4,13 @@ programs += bouncd bouncd-parse
 bouncd.rules := $(addprefix bouncd/,rules.o pattern.o bouncd_conf.o said.o classify.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
-	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o returned_id.o reason.o forwarded.o)
+	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o returned_id.o reason.o forwarded.o signs.o)
 
-bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o notice.o notice_words.o asked.o \
+bouncd.notice := notice.o notice_fields.o notice_text.o notice_value.o notice_words.o
+
+bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o $(bouncd.notice) asked.o asked_notice.o \
 	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules)
-bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto
+bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto -lidn2
 
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
 bouncd-parse.libs := -lpcre2-8 -ljansson
@@ -22,7 +24,8 @@ bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
 bouncd/rules_test.libs        := -lpcre2-8
 bouncd/suppression_test.o     := bouncd/suppression_test.o bouncd/suppression.o
 bouncd/suppression_test.libs  := -llmdb
-bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o notice.o notice_words.o said.o) $(bouncd.facts)
+bouncd/notice_test.libs        := -lidn2
+bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o $(bouncd.notice) said.o) $(bouncd.facts)
 bouncd/parse/bounce_parse_test.o    := bouncd/parse/bounce_parse_test.o bouncd/judge.o $(bouncd.facts) $(bouncd.rules)
 bouncd/parse/bounce_parse_test.libs := -lpcre2-8
 bouncd/parse/token_find_test.o      := $(addprefix bouncd/parse/,token_find_test.o token_find.o came_back.o)

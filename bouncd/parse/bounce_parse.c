@@ -13,6 +13,7 @@
 #include "prose.h"
 #include "readable.h"
 #include "reports.h"
+#include "signs.h"
 #include "returned_id.h"
 #include "sns.h"
 #include "token_find.h"
@@ -272,6 +273,9 @@ is_letter(const struct mail *m)
 	enum kind_sub sub = kind_sub_guess(&m->clues, KIND_OTHER);
 	struct header_field f;
 
+	if ((m->clues.signs & SIGN_LIST) && !m->clues.has_original &&
+	    !(m->clues.subject_says & SAYS_FAILED))
+		return true;
 	if (header_find(m->header, "List-Unsubscribe", &f))
 		return true;
 	if (sub == KIND_SUB_HUMAN && !address_is_service(m->clues.from))
