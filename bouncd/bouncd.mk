@@ -36,3 +36,7 @@ bouncd/parse/phrases_test.o         := $(addprefix bouncd/parse/,phrases_test.o 
 bouncd/parse/forwarded_test.o       := $(addprefix bouncd/parse/,forwarded_test.o forwarded.o folded.o)
 bouncd/parse/kind_test.o            := bouncd/parse/kind_test.o bouncd/said.o $(bouncd.facts)
 bouncd/parse/kind_test.libs         := -ljansson
+
+tests += bouncd/parse/recipient_line_test bouncd/parse/transcript_test
+bouncd/parse/recipient_line_test.o := $(addprefix bouncd/parse/,recipient_line_test.o recipient_line.o address_find.o)
+bouncd/parse/transcript_test.o     := $(addprefix bouncd/parse/,transcript_test.o transcript.o address_find.o)
