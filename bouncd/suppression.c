@@ -216,9 +216,10 @@ suppression_add(struct suppression *s, struct suppression_entry *e, struct err *
 	return suppression_txn_end(s, txn, rc, "add", err);
 }
 
-/* 0 or what LMDB says; *was: it was there. */
+/* 0 or what LMDB says; *was: it was there, and *reason is why. */
 static int
-hash_rm(struct suppression *s, MDB_txn *txn, struct suppression_hash h, bool *was)
+hash_rm(struct suppression *s, MDB_txn *txn, struct suppression_hash h, bool *was,
+    enum suppression_reason *reason)
 {
 	struct suppression_packed p;
 	uint8_t bytes[SUPPRESSION_HASH_BYTES];
@@ -228,6 +229,7 @@ hash_rm(struct suppression *s, MDB_txn *txn, struct suppression_hash h, bool *wa
 	*was = entry_get(s, txn, h, &p);
 	if (!*was)
 		return 0;
+	*reason = p.reason;
 	if (lies_below(s, txn, h, &p))
 		return fresh_put(s, txn, h, &(struct suppression_packed){ .tombstone = true });
 	rc = mdb_del(txn, s->fresh[s->state.active], &key, NULL);
@@ -244,7 +246,7 @@ suppression_rm(struct suppression *s, struct suppression_entry *e, struct err *e
 	hash_fill(s, e);
 	if ((txn = suppression_txn(s, 0, err)) == NULL)
 		return -1;
-	rc = hash_rm(s, txn, e->hash, &was);
+	rc = hash_rm(s, txn, e->hash, &was, &e->reason);
 	return suppression_txn_end(s, txn, rc, "rm", err) == -1 ? -1 : was;
 }
 
@@ -409,7 +411,7 @@ entries_forget(struct suppression *s, MDB_txn *txn, struct span address,
 		if (suppression_person(s, address, some_take, &some, err) == -1)
 			return -1;
 		for (size_t i = 0; i < some.n; i++) {
-			int rc = hash_rm(s, txn, some.at[i].hash, &was);
+			int rc = hash_rm(s, txn, some.at[i].hash, &was, &some.at[i].reason);
 
 			if (rc != 0)
 				return suppression_failed(err, "forget", rc);

@@ -29,7 +29,7 @@ void suppression_close(struct suppression *);
 /* Adds, or replaces what is there; fills the entry's hash. A complaint, an unsubscribe or an entry by hand is not replaced
  * by a bounce. */
 int suppression_add(struct suppression *, struct suppression_entry *, struct err *);
-/* Takes away the entry of that scope and address (of suppression_name()). 1: removed; 0: was not there; -1: err. */
+/* Takes away the entry of that scope and address (of suppression_name()). 1: removed, reason filled; 0: was not there; -1: err. */
 int suppression_rm(struct suppression *, struct suppression_entry *, struct err *);
 /* 1: suppressed for that scope, or for the scopes around it ("tenant/list", "tenant", ""); *out is the widest
  * entry that holds. 0: not. */

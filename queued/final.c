@@ -67,7 +67,8 @@ event_of(const struct delivery *d, enum final_kind k, const struct final_why *wh
 	buf_reset(&line);
 	event_open(&line, kinds[k].name, id_new(), loop_wall_ms());
 	events_delivery(&line, d);
-	events_attempt(&line, d);
+	if (k != FINAL_SUPPRESSED) /* no attempt ended it, and its source is another */
+		events_attempt(&line, d);
 	event_span(&line, "reason", why->reason);
 	event_span(&line, "scope", why->scope);
 	event_span(&line, "source", why->source);
