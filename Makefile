@@ -2,7 +2,7 @@
 #
 #	make            build/bin                 sudo make run    a relay to try, in ./run
 #	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
-#	make bench, soak, fuzz, lint              SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
+#	make bench, bench-list, soak, fuzz, lint  SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
 #
 # Variables: B build folder, SAN=address,undefined sanitised build.
 
@@ -84,6 +84,9 @@ bench: all
 	    BENCH_DKIM=1 BENCH_GEN=--html BENCH_CHECK=--ignore-changes tests/bench/bench.sh
 
 SOAK_ROUNDS ?= 100
+bench-list: all
+	@f=$$(mktemp -d) && $B/bin/bench-list $$f $(BENCH_LIST); r=$$?; rm -rf $$f; exit $$r
+
 soak: all
 	@B=$B python3 tests/e2e/soak.py --rounds $(SOAK_ROUNDS)
 
@@ -113,6 +116,6 @@ fuzz: fuzz-build
 clean:
 	rm -rf $B $B-asan
 
-.PHONY: all all-tests check-unit run check bench soak lint fuzz fuzz-build install uninstall clean
+.PHONY: all all-tests check-unit run check bench bench-list soak lint fuzz fuzz-build install uninstall clean
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)
