@@ -212,7 +212,7 @@ main(int argc, char **argv)
 		    (double)(n - first) / (now_s() - began));
 	suppression_merge_want(s);
 	began = now_s();
-	if (suppression_merge_due(s, 0))
+	while (suppression_merging(s) || suppression_merge_due(s, 0))
 		merge(s, true);
 	printf("last merge                %12.2f s, longest step %.0f ms, %u merges\n",
 	    now_s() - began, worst_step_s * 1e3, merges);
@@ -220,6 +220,8 @@ main(int argc, char **argv)
 	fill(s, n, n + GROUPS * GROUP, GROUP);
 	printf("groups of %d              %12.2f ms each, synced\n", GROUP,
 	    (now_s() - began) / GROUPS * 1e3);
+	while (suppression_merging(s))
+		merge(s, true);
 	suppression_close(s);
 	printf("on disk                   %12.1f MB (%s)\n", disk_mb(argv[1]),
 	    o.hashed ? "hashed" : "plain");
@@ -230,8 +232,7 @@ main(int argc, char **argv)
 	good(s != NULL);
 	printf("opened and checked in     %12.2f s\n", now_s() - began);
 	printf("confirmed by bouncd in    %12.2f us\n", confirm_us(s, n));
-	printf("bouncd's memory           %12.1f MB (with pages of the file just read)\n",
-	    rss_mb() - before);
+	printf("bouncd's memory           %12.1f MB\n", rss_mb() - before);
 	before = rss_mb();
 	q = told(s);
 	spelt = spelling(n);
