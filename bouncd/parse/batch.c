@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAIL_MAX = 128 * 1024 * 1024, ARENA_MAX = 64 * 1024 * 1024, SHOWN_MAX = 500 };
+enum { MAIL_MAX = 128 * 1024 * 1024, ARENA_MAX = 48 * 1024 * 1024, SHOWN_MAX = 500 };
 
 static void
 set(json_t *object, const char *key, struct span value)
@@ -29,10 +29,22 @@ recipients(struct rules *rules, const struct came_back *c, struct arena *a)
 		set(j, "original_recipient", r->original);
 		if (c->kind == KIND_BOUNCE || c->kind == KIND_DELAYED)
 			verdict_json(j, &v);
+		else if (c->kind == KIND_DELIVERED)
+			set(j, "status", span_str(v.status));
 		set(j, "remote_mta", r->remote_mta);
 		set(j, "diagnostic", r->diagnostic);
 		json_array_append_new(list, j);
 	}
+	return list;
+}
+
+static json_t *
+tokens(const struct came_back *c)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < c->n_tokens; i++)
+		json_array_append_new(list, json_text(c->tokens[i]));
 	return list;
 }
 
@@ -47,8 +59,17 @@ facts(struct rules *rules, struct span message)
 	json_object_set_new(j, "kind", json_string(kind_word(c.kind)));
 	json_object_set_new(j, "recipients", recipients(rules, &c, a));
 	set(j, "original_message_id", c.original_message_id);
+	set(j, "inner_message_id", c.inner_message_id);
 	set(j, "envelope_id", c.envelope_id);
 	set(j, "feedback_type", c.feedback_type);
+	set(j, "sub", span_str(kind_sub_word(c.sub)));
+	set(j, "source_ip", c.source_ip);
+	set(j, "reported_domain", c.reported_domain);
+	set(j, "original_mail_from", c.original_mail_from);
+	set(j, "arrival_date", c.arrival_date);
+	set(j, "feedback_id", c.feedback_id);
+	if (c.n_tokens > 0)
+		json_object_set_new(j, "tokens", tokens(&c));
 	arena_free(a);
 	return j;
 }
