@@ -6,7 +6,8 @@ enum {
 	BY_STATUS = 60,
 	BY_CODE = 30,
 	MODEL_ASKED = 97,
-	HARD_FROM = 70, RULE_SURE = 75,
+	HARD_FROM = 70,
+	RULE_SURE = 75,
 	GREYLIST_S = 300,
 	FULL_S = 4 * 3600
 };
@@ -166,7 +167,8 @@ by_model(struct verdict *v, const struct model *m, const struct said *sd, const 
 		v->confidence = g.confidence;
 		return;
 	}
-	if (v->confidence >= RULE_SURE && category_is_hard(g.category) && !category_is_hard(v->category))
+	if (v->confidence >= RULE_SURE && category_is_hard(g.category) &&
+	    !category_is_hard(v->category))
 		return;
 	*v = (struct verdict){ .category = g.category, .confidence = g.confidence };
 	if (g.hard < HARD_FROM)
