@@ -4,7 +4,8 @@ programs += bouncd bouncd-parse
 bouncd.model := $(addprefix bouncd/,model.o features.o shipped_model.o model_text.o)
 bouncd.rules := $(addprefix bouncd/,rules.o pattern.o needle.o remembered.o bouncd_conf.o said.o classify.o) $(bouncd.model)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
-	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o)
+	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
+	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o returned_id.o reason.o forwarded.o signs.o)
 
 bouncd.notice := notice.o notice_fields.o notice_text.o notice_value.o notice_words.o
 
@@ -22,7 +23,8 @@ bouncd-train.o    := $(addprefix bouncd/,model/train.o model/items.o model/fit.o
 bouncd-train.libs := -lpcre2-8 -ljansson -lm
 
 tests += bouncd/parse/token_find_test bouncd/parse/charset_test bouncd/parse/encoded_word_test \
-	 bouncd/parse/html_text_test bouncd/said_test bouncd/rules_test bouncd/suppression_test \
+	 bouncd/parse/html_text_test bouncd/parse/phrases_test bouncd/parse/forwarded_test bouncd/parse/kind_test \
+	 bouncd/said_test bouncd/rules_test bouncd/suppression_test \
 	 bouncd/notice_test bouncd/parse/bounce_parse_test
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
 bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
@@ -37,6 +39,10 @@ bouncd/parse/token_find_test.o      := $(addprefix bouncd/parse/,token_find_test
 bouncd/parse/charset_test.o         := $(addprefix bouncd/parse/,charset_test.o charset.o)
 bouncd/parse/encoded_word_test.o    := $(addprefix bouncd/parse/,encoded_word_test.o encoded_word.o charset.o)
 bouncd/parse/html_text_test.o       := $(addprefix bouncd/parse/,html_text_test.o html_text.o)
+bouncd/parse/phrases_test.o         := $(addprefix bouncd/parse/,phrases_test.o phrases.o phrase_list.o folded.o)
+bouncd/parse/forwarded_test.o       := $(addprefix bouncd/parse/,forwarded_test.o forwarded.o folded.o)
+bouncd/parse/kind_test.o            := bouncd/parse/kind_test.o bouncd/said.o $(bouncd.facts)
+bouncd/parse/kind_test.libs         := -ljansson
 
 tests += bouncd/model_test bouncd/needle_test bouncd/remembered_test
 bouncd/model_test.o           := bouncd/model_test.o bouncd/said.o $(bouncd.model)
