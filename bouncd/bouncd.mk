@@ -3,7 +3,7 @@ programs += bouncd bouncd-parse
 
 bouncd.rules := $(addprefix bouncd/,rules.o pattern.o bouncd_conf.o said.o classify.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
-	        address_find.o sns.o)
+	        address_find.o sns.o token_find.o)
 
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o notice.o notice_words.o asked.o \
 	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules)
@@ -12,7 +12,7 @@ bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
 bouncd-parse.libs := -lpcre2-8 -ljansson
 
-tests += bouncd/said_test bouncd/rules_test bouncd/suppression_test \
+tests += bouncd/parse/token_find_test bouncd/said_test bouncd/rules_test bouncd/suppression_test \
 	 bouncd/notice_test bouncd/parse/bounce_parse_test
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
 bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
@@ -22,3 +22,4 @@ bouncd/suppression_test.libs  := -llmdb
 bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o notice.o notice_words.o said.o) $(bouncd.facts)
 bouncd/parse/bounce_parse_test.o    := bouncd/parse/bounce_parse_test.o bouncd/judge.o $(bouncd.facts) $(bouncd.rules)
 bouncd/parse/bounce_parse_test.libs := -lpcre2-8
+bouncd/parse/token_find_test.o      := $(addprefix bouncd/parse/,token_find_test.o token_find.o came_back.o)

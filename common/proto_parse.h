@@ -30,13 +30,24 @@ struct parse_rcpt {
 	struct span remote_mta;
 };
 
+enum { PARSE_TOKENS_MAX = 8 };
+
 struct parse_done {
 	uint64_t job;
-	uint8_t kind; /* enum bounce_kind of verdict.h */
+	uint8_t kind; /* enum kind of verdict.h */
+	uint8_t sub;  /* enum kind_sub of came_back.h */
 	struct span message_id;
 	struct span feedback_type;
 	struct span reason;      /* words that belong to no single recipient */
 	struct span original_to; /* first address of the returned To field */
+	struct span envelope_id; /* Original-Envelope-Id */
+	struct span subject;     /* decoded, UTF-8 */
+
+	uint8_t n_tokens; /* addresses in the form of our bounce tokens, not checked */
+	struct span tokens[PARSE_TOKENS_MAX];
+
+	/* of a complaint */
+	struct span source_ip, reported_domain, original_mail_from, arrival_date, feedback_id;
 };
 
 /* Put takes over descriptors. Get leaves spans in the packet; -1: nonsense. A descriptor of -1: none sent, or lost. */

@@ -37,6 +37,16 @@ recipients(struct rules *rules, const struct came_back *c, struct arena *a)
 }
 
 static json_t *
+tokens(const struct came_back *c)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < c->n_tokens; i++)
+		json_array_append_new(list, json_text(c->tokens[i]));
+	return list;
+}
+
+static json_t *
 facts(struct rules *rules, struct span message)
 {
 	struct arena *a = arena_new(ARENA_MAX);
@@ -49,6 +59,14 @@ facts(struct rules *rules, struct span message)
 	set(j, "original_message_id", c.original_message_id);
 	set(j, "envelope_id", c.envelope_id);
 	set(j, "feedback_type", c.feedback_type);
+	set(j, "sub", span_str(kind_sub_word(c.sub)));
+	set(j, "source_ip", c.source_ip);
+	set(j, "reported_domain", c.reported_domain);
+	set(j, "original_mail_from", c.original_mail_from);
+	set(j, "arrival_date", c.arrival_date);
+	set(j, "feedback_id", c.feedback_id);
+	if (c.n_tokens > 0)
+		json_object_set_new(j, "tokens", tokens(&c));
 	arena_free(a);
 	return j;
 }

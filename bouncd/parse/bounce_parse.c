@@ -9,6 +9,7 @@
 #include "prose.h"
 #include "readable.h"
 #include "sns.h"
+#include "token_find.h"
 
 #include <string.h>
 
@@ -22,7 +23,7 @@ struct mail {
 	unsigned depth; /* reports around this one */
 };
 
-enum { INNER_DEPTH = 2 };
+enum { INNER_DEPTH = 2, TOKENS_IN_BYTES = 1024 * 1024 };
 
 static void parse(struct came_back *, struct span message, struct arena *, unsigned depth);
 
@@ -315,25 +316,20 @@ read_words(struct mail *m)
 		came_back_add(c, c->original_to, m->arena);
 }
 
+/* The first of these that knows it: what programs wrote for programs, then the words for people. */
 static void
-parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
+read_mail(struct mail *m)
 {
-	struct mail m = { .c = c, .arena = a, .depth = depth };
+	struct came_back *c = m->c;
 	bool disposition = false;
-	struct err err;
 
-	*c = (struct came_back){ 0 };
-	if (mime_parse(without_lead(message), a, &m.root, &err) < 0)
+	if (sns_parse(c, m->text, m->arena))
 		return;
-	open_mail(&m);
-	read_original(&m);
-	if (sns_parse(c, m.text, a))
+	if (arf_parse(c, m->root, m->original.n > 0 ? m->original : m->quoted, m->arena))
 		return;
-	if (arf_parse(c, m.root, m.original.n > 0 ? m.original : m.quoted, a))
-		return;
-	if (read_reports(&m, &disposition) && c->n_recipients > 0 && !disposition) {
-		add_words(&m);
-		c->kind = kind_of_report(&m);
+	if (read_reports(m, &disposition) && c->n_recipients > 0 && !disposition) {
+		add_words(m);
+		c->kind = kind_of_report(m);
 		if (c->kind != KIND_DELIVERED)
 			drop_delivered(c);
 		return;
@@ -342,7 +338,33 @@ parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
 		*c = (struct came_back){ .original_message_id = c->original_message_id,
 			.subject = c->subject,
 			.original_to = c->original_to };
-	read_words(&m);
+	read_words(m);
+}
+
+/* The original's own header knows best which mail it was; last the bytes as they came. */
+static void
+find_tokens(struct mail *m, struct span message)
+{
+	tokens_find(m->c, m->original, m->arena);
+	tokens_find(m->c, m->quoted, m->arena);
+	tokens_find(m->c, m->text, m->arena);
+	tokens_find(m->c, span_first(message, TOKENS_IN_BYTES), m->arena);
+}
+
+static void
+parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
+{
+	struct mail m = { .c = c, .arena = a, .depth = depth };
+	struct err err;
+
+	*c = (struct came_back){ 0 };
+	message = without_lead(message);
+	if (mime_parse(message, a, &m.root, &err) < 0)
+		return;
+	open_mail(&m);
+	read_original(&m);
+	read_mail(&m);
+	find_tokens(&m, message);
 }
 
 void

@@ -20,3 +20,22 @@ came_back_add(struct came_back *c, struct span address, struct arena *a)
 	c->n_recipients++;
 	return r;
 }
+
+const char *
+kind_sub_word(enum kind_sub sub)
+{
+	static const char *const words[] = {
+		[KIND_SUB_NONE] = "",
+		[KIND_SUB_HUMAN] = "human",
+		[KIND_SUB_UNSUBSCRIBE] = "unsubscribe",
+		[KIND_SUB_RECEIPT] = "receipt",
+		[KIND_SUB_REPORT] = "report",
+		[KIND_SUB_COMMAND] = "command",
+		[KIND_SUB_MACHINE] = "machine",
+		[KIND_SUB_VACATION] = "vacation",
+		[KIND_SUB_CHALLENGE] = "challenge",
+		[KIND_SUB_TICKET] = "ticket",
+	};
+
+	return words[sub];
+}

@@ -17,6 +17,20 @@ enum action {
 	ACTION_EXPANDED
 };
 
+/* What an OTHER, an AUTOREPLY or an opt-out COMPLAINT is more closely; KIND_SUB_NONE: nothing that bouncd tells apart. */
+enum kind_sub {
+	KIND_SUB_NONE,
+	KIND_SUB_HUMAN,       /* a person wrote it: to be forwarded */
+	KIND_SUB_UNSUBSCRIBE, /* asks out, by subject, body or List-Unsubscribe */
+	KIND_SUB_RECEIPT,     /* read receipt (RFC 8098) */
+	KIND_SUB_REPORT,      /* DMARC, TLS or ARF auth-failure report, a loop's summary */
+	KIND_SUB_COMMAND,     /* another command to a list: subscribe, help */
+	KIND_SUB_MACHINE,     /* mail of a list or a program: newsletter, moderation notice, spam */
+	KIND_SUB_VACATION,    /* away, with or without a day of return */
+	KIND_SUB_CHALLENGE,   /* wants the sender to prove that he is a person */
+	KIND_SUB_TICKET       /* receipt of a ticket or an order */
+};
+
 struct came_recipient {
 	struct span address;    /* mailbox, without <> and address type */
 	struct span original;   /* Original-Recipient, the same way; empty if not said */
@@ -28,8 +42,11 @@ struct came_recipient {
 	struct came_recipient *next;
 };
 
+enum { CAME_RECIPIENTS_MAX = 1000, CAME_TOKENS_MAX = 8 };
+
 struct came_back {
 	enum kind kind;
+	enum kind_sub sub;
 	struct came_recipient *recipients, *last;
 	unsigned n_recipients;
 	struct span original_message_id; /* with <> as found; empty: not found */
@@ -39,9 +56,19 @@ struct came_back {
 	struct span feedback_type; /* of a complaint: abuse, fraud, opt-out... */
 	struct span subject;
 	struct span reason; /* words of the report that belong to no single recipient */
-};
 
-enum { CAME_RECIPIENTS_MAX = 1000 };
+	/* Addresses whose local part has the form of our bounce tokens, distinct; those of the returned original come
+	 * first. Whether they are ours is bouncd's to check. */
+	struct span tokens[CAME_TOKENS_MAX];
+	unsigned n_tokens;
+
+	/* Of a complaint (RFC 5965 3.1, 3.2); what the report does not say is empty. */
+	struct span source_ip, reported_domain, original_mail_from, arrival_date;
+	struct span
+	    feedback_id; /* value of the original's Feedback-ID field, or what a summary is about */
+};
 
 /* Adds one; a second one of that address gives back the first. NULL: there are too many already. */
 struct came_recipient *came_back_add(struct came_back *, struct span address, struct arena *);
+
+const char *kind_sub_word(enum kind_sub); /* "human", "vacation"...; KIND_SUB_NONE: "" */

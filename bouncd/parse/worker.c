@@ -15,6 +15,8 @@ enum {
 	TEXT_MAX = 4096
 };
 
+_Static_assert((int)CAME_TOKENS_MAX <= (int)PARSE_TOKENS_MAX, "a DONE holds all tokens");
+
 static struct span
 cut(struct span s)
 {
@@ -42,14 +44,29 @@ recipient_put(struct chan *c, uint64_t job, const struct came_recipient *r)
 static void
 facts_answer(struct chan *c, uint64_t job, const struct came_back *back)
 {
+	struct parse_done d = {
+		.job = job,
+		.kind = (uint8_t)back->kind,
+		.sub = (uint8_t)back->sub,
+		.message_id = cut(back->original_message_id),
+		.feedback_type = cut(back->feedback_type),
+		.reason = cut(back->reason),
+		.original_to = cut(back->original_to),
+		.envelope_id = cut(back->envelope_id),
+		.subject = cut(back->subject),
+		.n_tokens = (uint8_t)back->n_tokens,
+		.source_ip = cut(back->source_ip),
+		.reported_domain = cut(back->reported_domain),
+		.original_mail_from = cut(back->original_mail_from),
+		.arrival_date = cut(back->arrival_date),
+		.feedback_id = cut(back->feedback_id),
+	};
+
+	for (unsigned i = 0; i < back->n_tokens; i++)
+		d.tokens[i] = cut(back->tokens[i]);
 	for (const struct came_recipient *r = back->recipients; r != NULL; r = r->next)
 		recipient_put(c, job, r);
-	parse_done_put(c, &(struct parse_done){ .job = job,
-			      .kind = (uint8_t)back->kind,
-			      .message_id = cut(back->original_message_id),
-			      .feedback_type = cut(back->feedback_type),
-			      .reason = cut(back->reason),
-			      .original_to = cut(back->original_to) });
+	parse_done_put(c, &d);
 }
 
 /* Bytes of the descriptor, as many as there are up to MESSAGE_MAX. */

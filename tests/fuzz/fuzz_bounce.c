@@ -22,7 +22,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	bounce_parse(&c, span_of(bytes, n), a);
 	sink += sum(c.original_message_id) + sum(c.original_to) + sum(c.envelope_id) +
-		sum(c.reporting_mta) + sum(c.feedback_type) + sum(c.subject) + sum(c.reason);
+		sum(c.reporting_mta) + sum(c.feedback_type) + sum(c.subject) + sum(c.reason) +
+		sum(c.source_ip) + sum(c.reported_domain) + sum(c.original_mail_from) +
+		sum(c.arrival_date) + sum(c.feedback_id);
+	for (unsigned i = 0; i < c.n_tokens; i++)
+		sink += sum(c.tokens[i]);
 	for (const struct came_recipient *r = c.recipients; r != NULL; r = r->next)
 		sink += sum(r->address) + sum(r->original) + sum(r->remote_mta) +
 			sum(r->diagnostic) + sum(r->words);
