@@ -5,3 +5,6 @@
 
 extern const struct conf_setting house_settings[];
 extern const struct conf_table tenant_table;
+
+/* Something, an @, something: no more is asked of an address in the configuration. */
+bool conf_is_mailbox(struct span);
