@@ -6,14 +6,16 @@ bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o
 	        address_find.o sns.o token_find.o)
 
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o notice.o notice_words.o asked.o \
-	       returned.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules)
+	       returned.o returned_tie.o returned_tell.o parsers.o outcome.o repeats.o lookup.o publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules)
 bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto
 
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
 bouncd-parse.libs := -lpcre2-8 -ljansson
 
-tests += bouncd/parse/token_find_test bouncd/said_test bouncd/rules_test bouncd/suppression_test \
+tests += bouncd/outcome_test bouncd/repeats_test bouncd/parse/token_find_test bouncd/said_test bouncd/rules_test bouncd/suppression_test \
 	 bouncd/notice_test bouncd/parse/bounce_parse_test
+bouncd/outcome_test.o         := bouncd/outcome_test.o bouncd/outcome.o
+bouncd/repeats_test.o         := bouncd/repeats_test.o bouncd/repeats.o
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
 bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
 bouncd/rules_test.libs        := -lpcre2-8

@@ -164,6 +164,7 @@ int
 main(int argc, char **argv)
 {
 	struct bouncd *b = &bouncd;
+	struct err err;
 
 	if (argc > 1) {
 		if (argc < 3 || argc > 4 || strcmp(argv[1], "--batch") != 0 ||
@@ -174,7 +175,8 @@ main(int argc, char **argv)
 	start(b, argc, argv);
 	role_on_peer(b->role, ROLE_QUEUED, queued_connected, b);
 	role_on_reload(b->role, reload_prepare, reload_commit, reload_abort, b);
-	returned_start(b);
+	if (returned_start(b, &err) == -1)
+		role_fail(b->role, EX_CONFIG, "%s", err.text);
 	verbs_serve(b);
 	sandbox_enter(b->role);
 	return role_run(b->role);

@@ -17,6 +17,11 @@ static const struct conf_setting bounces_settings[] = {
 	    .type = CONF_DURATION,
 	    .def = "0s",
 	    .help = "How long a hard bounce suppresses; 0 for ever." },
+	{ .name = "suppress-untokened",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help = "Suppress also for what is tied to its delivery by Message-ID and address alone, "
+		    "which whoever got the mail can forge." },
 	{ .name = "list-size",
 	    .type = CONF_SIZE,
 	    .def = "8G",

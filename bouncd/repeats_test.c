@@ -1,0 +1,53 @@
+#include "repeats.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static struct id
+id_of(uint8_t n)
+{
+	return (struct id){ { n, 7 } };
+}
+
+START_TEST(first_then_again_then_too_many)
+{
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 1), REPEAT_FIRST);
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 1), REPEAT_AGAIN);
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 2), REPEAT_FIRST); /* another kind */
+	ck_assert_int_eq(repeats_count(id_of(1), 1, 1), REPEAT_FIRST); /* another recipient */
+	for (int i = 3; i < REPEATS_MAX; i++)
+		ck_assert_int_eq(repeats_count(id_of(1), 0, 1), REPEAT_AGAIN);
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 1), REPEAT_TOO_MANY);
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 3), REPEAT_TOO_MANY);
+}
+END_TEST
+
+/* However many there are, memory stays as it is; those in use are kept. */
+START_TEST(bounded)
+{
+	for (uint32_t i = 0; i < 200000; i++) {
+		(void)repeats_count(id_of(2), i, 0);
+		if (i % 100 == 0)
+			(void)repeats_count(id_of(3), 0, 0);
+	}
+	ck_assert_int_eq(repeats_count(id_of(3), 0, 0), REPEAT_TOO_MANY);
+	ck_assert_int_eq(repeats_count(id_of(2), 1, 0), REPEAT_FIRST); /* long forgotten */
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("repeats");
+	TCase *t = tcase_create("all");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, first_then_again_then_too_many);
+	tcase_add_test(t, bounded);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
