@@ -252,6 +252,19 @@ got_stored(struct peer_bouncd *p, struct msg *m)
 	return 0;
 }
 
+/* What came back after a delivery had ended. */
+static int
+got_feedback(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_feedback f = { 0 };
+
+	(void)p;
+	if (bounce_feedback_get(m, &f) == -1 || f.kind > KIND_AUTOREPLY || f.class > CLASS_HARD)
+		return -1;
+	log_debug("feedback", "tenant=%.*s kind=%s", SPAN(f.tenant), kind_word(f.kind));
+	return 0;
+}
+
 /* ---- the channel ---- */
 
 static int
@@ -299,6 +312,7 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 		{ BOUNCE_LIST, got_list },
 		{ BOUNCE_CHANGE, got_change },
 		{ BOUNCE_CONFIRMED, got_confirmed },
+		{ BOUNCE_FEEDBACK, got_feedback },
 	};
 
 	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++)
