@@ -2,6 +2,7 @@
 #include "address_find.h"
 #include "arf.h"
 #include "dsn.h"
+#include "encoded_word.h"
 #include "header.h"
 #include "kind.h"
 #include "mime.h"
@@ -36,42 +37,6 @@ field(struct span header, const char *name, struct arena *a)
 					     : span_of(NULL, 0);
 }
 
-/* Encoded words, as far as words are looked for in them: Q and B without regard to charset. */
-static struct span
-decoded_subject(struct span s, struct arena *a)
-{
-	struct buf out;
-	struct span result;
-	ptrdiff_t at;
-
-	buf_init(&out, 2000);
-	while ((at = span_find_str(s, "=?")) >= 0) {
-		struct span charset, encoding, text, word = span_from(s, (size_t)at + 2);
-		buf_span(&out, span_first(s, (size_t)at));
-		charset = span_cut(word, '?', &word);
-		encoding = span_cut(word, '?', &word);
-		text = span_cut(word, '?', &word);
-		if (charset.n == 0 || encoding.n != 1 || word.n == 0 || word.p[0] != '=')
-			break;
-		if ((encoding.p[0] | 32) == 'b')
-			transfer_decode_base64(text, &out);
-		else {
-			char *spaced = arena_cstr(a, text);
-			for (size_t i = 0; i < text.n; i++)
-				if (spaced[i] == '_')
-					spaced[i] = ' ';
-			transfer_decode_qp(span_of(spaced, text.n), &out);
-		}
-		s = span_from(word, 1);
-		if (span_starts(span_trim(s), "=?"))
-			s = span_trim(s);
-	}
-	buf_span(&out, s);
-	result = arena_span(a, buf_all(&out));
-	buf_free(&out);
-	return result;
-}
-
 /* Where the header begins: empty lines and an mbox line may stand before it. */
 static struct span
 without_lead(struct span message)
@@ -101,7 +66,7 @@ open_mail(struct mail *m)
 	m->text = span_first(text, cut);
 	m->quoted = span_from(text, cut);
 	m->original = original_attached(m->root, m->arena);
-	m->c->subject = decoded_subject(field(m->header, "Subject", m->arena), m->arena);
+	m->c->subject = encoded_words(field(m->header, "Subject", m->arena), m->arena);
 	m->clues = (struct kind_clues){
 		.header = m->header,
 		.subject = m->c->subject,

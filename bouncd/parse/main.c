@@ -3,6 +3,8 @@
  *
  * Read next: bounce_parse.h (the way through a mail), came_back.h (the facts). */
 #include "batch.h"
+#include "charset.h"
+#include "log.h"
 #include "role.h"
 #include "sandbox.h"
 #include "../shipped_rules.h"
@@ -42,6 +44,16 @@ run_batch(int argc, char **argv)
 	return status;
 }
 
+/* Their modules are files, out of reach from the sandbox. */
+static void
+converters_load(void)
+{
+	unsigned missing = charsets_load();
+
+	if (missing > 0)
+		log_warn("charsets-missing", "count=%u", missing);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -50,6 +62,7 @@ main(int argc, char **argv)
 	if (argc > 1)
 		return run_batch(argc, argv);
 	role = role_start(ROLE_PARSE, argc, argv);
+	converters_load();
 	worker_start(role);
 	sandbox_enter(role);
 	return role_run(role);

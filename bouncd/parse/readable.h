@@ -1,13 +1,13 @@
 /* readable.h: what a person would read of a mail: its text parts decoded, one after the other. Pure.
  *
- * HTML loses its tags. UTF-16 is made UTF-8; other charsets stay as they are, for what is looked for is ASCII.
- * Bounded: READABLE_PART_MAX bytes of a part are decoded, READABLE_MAX kept of all. */
+ * Text becomes UTF-8 (charset.h); HTML loses its tags; what is no text is decoded and left as it is. Bounded:
+ * READABLE_PART_MAX bytes of a part are decoded, READABLE_MAX kept of all, READABLE_PARTS_MAX parts looked at. */
 #pragma once
 
 #include "buf.h"
 #include "mime.h"
 
-enum { READABLE_PART_MAX = 256 * 1024, READABLE_MAX = 512 * 1024 };
+enum { READABLE_PART_MAX = 256 * 1024, READABLE_MAX = 512 * 1024, READABLE_PARTS_MAX = 200 };
 
 /* One part's body decoded, in the arena; at most READABLE_PART_MAX bytes of it. */
 struct span readable_body(const struct mime_part *, struct arena *);
