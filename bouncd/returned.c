@@ -61,7 +61,7 @@ give_up(struct job *j)
 	    PARSER_DEATHS_MAX);
 	j->unreadable = true;
 	j->back.kind = KIND_OTHER;
-	returned_tied(j);
+	returned_tie(j);
 }
 
 int

@@ -147,7 +147,8 @@ course_returned(struct queued *q, struct delivery *d, const struct bounce_stored
 	if (s == NULL || !s->ok)
 		settle_deferred(q, d, LOST_RETRY_S);
 	else if (span_is(s->kind, "unreadable")) {
-		store_corrupt(q->store, d->message->envelope->id);
+		store_corrupt(
+		    q->store, d->message->envelope->id, "bouncd-parse died of it, again and again");
 		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("set aside"));
 	} else if (s->forward.n > 0)
 		forward_begin(q, d, s->forward);
