@@ -20,8 +20,9 @@ static const struct conf_setting bounces_settings[] = {
 	{ .name = "suppress-untokened",
 	    .type = CONF_BOOL,
 	    .def = "no",
-	    .help = "Suppress also for what is tied to its delivery by Message-ID and address alone, "
-		    "which whoever got the mail can forge." },
+	    .help =
+		"Suppress also for what is tied to its delivery by Message-ID and address alone, "
+		"which whoever got the mail can forge." },
 	{ .name = "list-size",
 	    .type = CONF_SIZE,
 	    .def = "8G",

@@ -56,5 +56,5 @@ void bounce_token_make(const struct bounce_key *, const struct bounce_token *, c
 enum bounce_check bounce_token_check(const struct bounce_key *keys, size_t n_keys,
     struct span local, uint64_t now_s, struct bounce_token *);
 /* Of an address: what is before its last @. */
-enum bounce_check bounce_address_check(const struct bounce_keys *, struct span address,
-    uint64_t now_s, struct bounce_token *);
+enum bounce_check bounce_address_check(
+    const struct bounce_keys *, struct span address, uint64_t now_s, struct bounce_token *);

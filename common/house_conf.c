@@ -69,8 +69,9 @@ const struct conf_setting house_settings[] = {
 	{ .name = "feedback-address",
 	    .type = CONF_STRING,
 	    .list = true,
-	    .help = "Addresses for complaint reports of providers and bounces without a token; taken "
-		    "from anybody and read by bouncd." },
+	    .help =
+		"Addresses for complaint reports of providers and bounces without a token; taken "
+		"from anybody and read by bouncd." },
 	{ .name = "stop-deadline",
 	    .type = CONF_DURATION,
 	    .def = "30s",
@@ -130,8 +131,9 @@ static const struct conf_setting tenant_settings[] = {
 	{ .name = "feedback-address",
 	    .type = CONF_STRING,
 	    .list = true,
-	    .help = "Addresses for complaint reports of providers about this tenant's mail, as at the "
-		    "top of the file." },
+	    .help =
+		"Addresses for complaint reports of providers about this tenant's mail, as at the "
+		"top of the file." },
 	{ .name = "replies",
 	    .type = CONF_STRING,
 	    .help = "Where mail goes that people write to a bounce address; without it there is an "
@@ -140,7 +142,8 @@ static const struct conf_setting tenant_settings[] = {
 	    .type = CONF_CHOICE,
 	    .def = "tenant",
 	    .choices = "tenant campaign",
-	    .help = "What an unsubscribe by mail ends: all mail of this tenant, or that campaign's." },
+	    .help =
+		"What an unsubscribe by mail ends: all mail of this tenant, or that campaign's." },
 	{ .name = "weight",
 	    .type = CONF_NUMBER,
 	    .def = "1",

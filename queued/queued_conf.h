@@ -46,7 +46,7 @@ struct queued_conf {
 	struct limit_rule *rules;
 	size_t rules_n;
 	struct table tenants, bounce_domains, feedback; /* the latter two: struct own */
-	struct tenant nobody; /* mail that came from outside */
+	struct tenant nobody;                           /* mail that came from outside */
 	size_t memory_messages;
 	uint64_t segment_bytes;
 	unsigned segments;

@@ -12,7 +12,7 @@ struct header_facts {
 	unsigned from_n;            /* From fields */
 	struct span from;           /* value of the first, folding kept; in the header */
 	struct span campaign, tags; /* one line each; in the arena */
-	struct span message_id;     /* without <>, in the arena; empty: none, or too long to be one */
+	struct span message_id; /* without <>, in the arena; empty: none, or too long to be one */
 	bool has_track, track_clicks, track_opens;
 };
 

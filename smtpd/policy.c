@@ -277,8 +277,8 @@ is_feedback(const struct policy *p, struct span local, struct span domain)
 	if (p->feedback_n == 0 || want.n > sizeof(low))
 		return false;
 	for (size_t i = 0; i < local.n; i++)
-		low[i] = local.p[i] >= 'A' && local.p[i] <= 'Z' ? (char)(local.p[i] | 32)
-								: local.p[i];
+		low[i] =
+		    local.p[i] >= 'A' && local.p[i] <= 'Z' ? (char)(local.p[i] | 32) : local.p[i];
 	low[local.n] = '@';
 	if (domain.n > 0)
 		memcpy(low + local.n + 1, domain.p, domain.n);

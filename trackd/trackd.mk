@@ -3,7 +3,7 @@ rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o s
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
 
-stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o tally.o)
+stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o deliveries_find.o tally.o)
 
 trackd.conf          := trackd/trackd_conf.o
 

@@ -50,7 +50,8 @@ static const struct conf_setting stats_settings[] = {
 	    .def = "4G",
 	    .min = 16 << 20,
 	    .restart = true,
-	    .help = "About the most bytes on disk for the index of deliveries that reports are tied to; "
+	    .help = "About the most bytes on disk for the index of deliveries that reports are "
+		    "tied to; "
 		    "beyond it the oldest hours go." },
 	{ .name = NULL },
 };
