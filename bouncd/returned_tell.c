@@ -46,7 +46,7 @@ tenant_block(const struct job *j, struct span name)
 	return b;
 }
 
-/* Mail to a bounce domain is its tenant's, whoever wrote it: an answer of a person needs no token to be read. */
+/* What a person wrote is the tenant's to read: of the delivery, or of the bounce domain it came to. */
 static struct span
 forward_to(const struct job *j, const struct outcome *o)
 {

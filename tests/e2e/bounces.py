@@ -200,6 +200,15 @@ def answers(house):
     assert text.encode() in forwarded[1]
     done = house.await_event("delivered", message=report)
     assert done["reason"] == "forwarded", done
+    # A large one goes on as a draft; one that goes round in circles does not.
+    large = text + "".join("\r\n%06d and so on" % i for i in range(12000)) + "\r\nthe very end"
+    delivered(house, "human@good.test")
+    report = house.comes_back(back, letter("Re: A first mail", large, "In-Reply-To: <y@first.test>\r\n"), sender="ann@good.test")
+    house.await_event("delivered", message=report, reason="forwarded")
+    until(lambda: any(b"the very end" in content for _, content in house.mails("desk@good.test")), 10, "the large answer")
+    hops = "".join("Received: from a.test by b.test; Tue, 24 Nov 2026 00:00:00 +0000\r\n" for _ in range(26))
+    report = house.comes_back(back, hops.encode() + letter("Re: A first mail", text), sender="ann@good.test")
+    house.await_event("delivered", message=report, reason="not forwarded")
 
 
 def loops(house):
@@ -246,7 +255,7 @@ def numbers(house):
         assert house.rows("bounces", "--by", by), by
     assert "first/spring" in house.ctl("bounces", "--by", "campaign", "--since", "2d")
     totals = [r for r in house.rows("stats") if r.get("tenant") == "first"][0]
-    assert totals["late_hard"] >= 2 and totals["autoreply"] >= 1 and totals["reply"] == 1, totals
+    assert totals["late_hard"] >= 2 and totals["autoreply"] >= 1 and totals["reply"] >= 1, totals
 
 
 def main():
