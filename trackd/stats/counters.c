@@ -105,6 +105,9 @@ void
 counters_close(struct counters *c)
 {
 	mdb_env_close(c->env);
+	tally_free(&c->totals);
+	tally_free(&c->days);
+	tally_free(&c->owners);
 	free(c);
 }
 

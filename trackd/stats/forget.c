@@ -19,7 +19,7 @@ end(struct forgetting *f, const struct err *err)
 		control_error(f->call, 1, "%s", err->text);
 	else {
 		control_row(f->call);
-		control_num(f->call, "forgotten", f->n);
+		control_num(f->call, "entries", f->n);
 		control_row_end(f->call);
 		control_end(f->call);
 	}

@@ -3,5 +3,5 @@
 
 #include "control.h"
 
-/* Answers {"forgotten":N}; a bucket a turn, so that nothing else waits for long. */
+/* Answers {"entries":N}; a bucket a turn, so that nothing else waits for long. */
 void forget_verb(void *ctx, struct control_call *);
