@@ -3,6 +3,7 @@
 
 #include "conf.h"
 #include "msg.h"
+#include "policy.h"
 #include "rules.h"
 #include "suppression.h"
 
@@ -11,7 +12,7 @@ struct bouncd {
 	struct conf *conf, *conf_next;
 	struct rules *rules, *rules_next;
 	struct suppression *list;
-	struct siphash_key hash_key; /* drawn at each start: queued is told */
+	struct policy policy; /* of the list */
 	struct chan *queued;         /* NULL: away */
 	int events_fd;
 	const char *hostname;

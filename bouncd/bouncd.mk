@@ -12,8 +12,11 @@ tests += bouncd/outcome_test bouncd/repeats_test
 bouncd/outcome_test.o := bouncd/outcome_test.o bouncd/outcome.o
 bouncd/repeats_test.o := bouncd/repeats_test.o bouncd/repeats.o
 
-bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o suppression.o notice.o notice_words.o asked.o \
-	       publish.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.rules)
+bouncd.list  := $(addprefix bouncd/,suppression.o suppression_open.o suppression_entry.o suppression_base.o \
+	        suppression_walk.o suppression_merge.o suppression_scope.o suppression_counts.o policy.o)
+
+bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o notice.o notice_words.o asked.o \
+	       publish.o group.o audit.o bulk.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
 bouncd.o    += $(bouncd.returned)
 bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto
 
@@ -22,13 +25,14 @@ bouncd-parse.libs := -lpcre2-8 -ljansson
 
 tests += bouncd/parse/token_find_test bouncd/parse/charset_test bouncd/parse/encoded_word_test \
 	 bouncd/parse/html_text_test bouncd/parse/phrases_test bouncd/parse/forwarded_test bouncd/parse/kind_test \
-	 bouncd/said_test bouncd/rules_test bouncd/suppression_test \
+	 bouncd/said_test bouncd/rules_test bouncd/suppression_test bouncd/policy_test \
 	 bouncd/notice_test bouncd/parse/bounce_parse_test
 bouncd/said_test.o            := bouncd/said_test.o bouncd/said.o
 bouncd/rules_test.o           := bouncd/rules_test.o $(bouncd.rules)
 bouncd/rules_test.libs        := -lpcre2-8
-bouncd/suppression_test.o     := bouncd/suppression_test.o bouncd/suppression.o
+bouncd/suppression_test.o     := bouncd/suppression_test.o $(bouncd.list)
 bouncd/suppression_test.libs  := -llmdb
+bouncd/policy_test.o          := bouncd/policy_test.o bouncd/policy.o bouncd/suppression_entry.o
 bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o notice.o notice_words.o said.o) $(bouncd.facts)
 bouncd/parse/bounce_parse_test.o    := bouncd/parse/bounce_parse_test.o bouncd/judge.o $(bouncd.facts) $(bouncd.rules)
 bouncd/parse/bounce_parse_test.libs := -lpcre2-8

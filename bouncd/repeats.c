@@ -7,8 +7,8 @@ enum { SLOTS = 1 << 16, WAYS = 4 };
 static struct entry {
 	struct id message;
 	uint32_t index, used;
+	uint32_t first[REPEATS_KINDS]; /* hash of the first report of a kind; 0: none */
 	uint16_t n;
-	uint8_t kinds; /* bits */
 } slots[SLOTS];
 static uint32_t uses;
 
@@ -29,16 +29,20 @@ entry_of(struct id message, uint32_t index)
 }
 
 enum repeat
-repeats_count(struct id message, uint32_t index, unsigned kind)
+repeats_count(struct id message, uint32_t index, unsigned kind, struct id report)
 {
 	struct entry *e = entry_of(message, index);
-	bool again = e->kinds >> kind & 1;
+	uint32_t hash = (uint32_t)id_hash(report) | 1;
 
 	must(kind < REPEATS_KINDS);
 	e->used = ++uses;
+	if (e->first[kind] == hash)
+		return REPEAT_FIRST;
 	if (e->n == REPEATS_MAX)
 		return REPEAT_TOO_MANY;
 	e->n++;
-	e->kinds |= (uint8_t)(1u << kind);
-	return again ? REPEAT_AGAIN : REPEAT_FIRST;
+	if (e->first[kind] != 0)
+		return REPEAT_AGAIN;
+	e->first[kind] = hash;
+	return REPEAT_FIRST;
 }

@@ -9,16 +9,38 @@ id_of(uint8_t n)
 	return (struct id){ { n, 7 } };
 }
 
+/* A new one each time. */
+static struct id
+report(void)
+{
+	static struct id last;
+
+	for (int i = ID_BYTES - 1; ++last.b[i] == 0; i--)
+		;
+	return last;
+}
+
+START_TEST(the_first_stays_the_first)
+{
+	struct id one = report();
+
+	ck_assert_int_eq(repeats_count(id_of(9), 0, 1, one), REPEAT_FIRST);
+	ck_assert_int_eq(repeats_count(id_of(9), 0, 1, report()), REPEAT_AGAIN);
+	ck_assert_int_eq(repeats_count(id_of(9), 0, 1, one), REPEAT_FIRST);
+}
+END_TEST
+
 START_TEST(first_then_again_then_too_many)
 {
-	ck_assert_int_eq(repeats_count(id_of(1), 0, 1), REPEAT_FIRST);
-	ck_assert_int_eq(repeats_count(id_of(1), 0, 1), REPEAT_AGAIN);
-	ck_assert_int_eq(repeats_count(id_of(1), 0, 2), REPEAT_FIRST); /* another kind */
-	ck_assert_int_eq(repeats_count(id_of(1), 1, 1), REPEAT_FIRST); /* another recipient */
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 1, report()), REPEAT_FIRST);
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 1, report()), REPEAT_AGAIN);
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 2, report()), REPEAT_FIRST); /* another kind */
+	ck_assert_int_eq(
+	    repeats_count(id_of(1), 1, 1, report()), REPEAT_FIRST); /* another recipient */
 	for (int i = 3; i < REPEATS_MAX; i++)
-		ck_assert_int_eq(repeats_count(id_of(1), 0, 1), REPEAT_AGAIN);
-	ck_assert_int_eq(repeats_count(id_of(1), 0, 1), REPEAT_TOO_MANY);
-	ck_assert_int_eq(repeats_count(id_of(1), 0, 3), REPEAT_TOO_MANY);
+		ck_assert_int_eq(repeats_count(id_of(1), 0, 1, report()), REPEAT_AGAIN);
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 1, report()), REPEAT_TOO_MANY);
+	ck_assert_int_eq(repeats_count(id_of(1), 0, 3, report()), REPEAT_TOO_MANY);
 }
 END_TEST
 
@@ -26,12 +48,13 @@ END_TEST
 START_TEST(bounded)
 {
 	for (uint32_t i = 0; i < 200000; i++) {
-		(void)repeats_count(id_of(2), i, 0);
+		(void)repeats_count(id_of(2), i, 0, report());
 		if (i % 100 == 0)
-			(void)repeats_count(id_of(3), 0, 0);
+			(void)repeats_count(id_of(3), 0, 0, report());
 	}
-	ck_assert_int_eq(repeats_count(id_of(3), 0, 0), REPEAT_TOO_MANY);
-	ck_assert_int_eq(repeats_count(id_of(2), 1, 0), REPEAT_FIRST); /* long forgotten */
+	ck_assert_int_eq(repeats_count(id_of(3), 0, 0, report()), REPEAT_TOO_MANY);
+	ck_assert_int_eq(
+	    repeats_count(id_of(2), 1, 0, report()), REPEAT_FIRST); /* long forgotten */
 }
 END_TEST
 
@@ -43,6 +66,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_add_test(t, the_first_stays_the_first);
 	tcase_add_test(t, first_then_again_then_too_many);
 	tcase_add_test(t, bounded);
 	suite_add_tcase(s, t);

@@ -188,22 +188,34 @@ reason_of(const struct job *j, unsigned n)
 	}
 }
 
+/* A soft result is counted: many days of them suppress too. One delivery has one result. */
+static int
+follow_up(struct job *j, unsigned n, struct err *err)
+{
+	const struct outcome *o = &j->outcomes[n];
+	int reason = reason_of(j, n);
+
+	if (o->kind == OUTCOME_BOUNCED && j->repeats[n])
+		return 0;
+	if (reason != -1)
+		return asked_suppress(j->bouncd, scope_of(j, o), o->address,
+		    (enum suppression_reason)reason, event_id_of(j, n), err);
+	if (o->kind == OUTCOME_BOUNCED && o->address.n > 0 && is_believed(j, o))
+		return asked_soft(j->bouncd, tenant_of(j, o), o->address, &j->verdicts[n], true,
+		    event_id_of(j, n), err);
+	return 0;
+}
+
 static int
 suppress(struct job *j)
 {
 	struct err err = { "" };
 
-	for (unsigned n = 0; n < j->outcomes_n; n++) {
-		int reason = reason_of(j, n);
-
-		if (reason == -1)
-			continue;
-		if (asked_suppress(j->bouncd, scope_of(j, &j->outcomes[n]), j->outcomes[n].address,
-			(enum suppression_reason)reason, event_id_of(j, n), &err) == -1) {
+	for (unsigned n = 0; n < j->outcomes_n; n++)
+		if (follow_up(j, n, &err) == -1) {
 			log_error("not-suppressed", "why=\"%s\"", err.text);
 			return -1;
 		}
-	}
 	return 0;
 }
 
@@ -314,7 +326,8 @@ counted(struct job *j, unsigned n)
 			  : o->of != NULL            ? o->of->message
 						     : (struct id){ { 0 } };
 	uint32_t index = j->tie >= TIE_HEADER_TOKEN ? j->index : o->of != NULL ? o->of->index : 0;
-	enum repeat r = named ? repeats_count(about, index, o->kind) : REPEAT_FIRST;
+	enum repeat r =
+	    named ? repeats_count(about, index, o->kind, j->asked.message) : REPEAT_FIRST;
 
 	j->repeats[n] = r == REPEAT_AGAIN;
 	if (r == REPEAT_TOO_MANY)

@@ -21,7 +21,8 @@ static const struct {
 						      TO(NOTICE) | TO(ENDING) | TO(SENDING) |
 						      TO(HELD) },
 	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
-					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) },
+					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) |
+					       TO(CONFIRM) },
 	[DELIVERY_REWRITING] = { "being rewritten",
 	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_SENDING] = { "being sent",
