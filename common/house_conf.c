@@ -173,8 +173,8 @@ conf_is_mailbox(struct span address)
 	return at > 0 && (size_t)at + 1 < address.n && span_find(address, ' ') < 0;
 }
 
-static void
-addresses_check(struct conf *conf, const struct conf_block *b)
+void
+house_check(struct conf *conf, const struct conf_block *b)
 {
 	for (size_t i = 0; i < conf_count(b, "feedback-address"); i++)
 		if (!conf_is_mailbox(span_str(conf_str_at(b, "feedback-address", i))))
@@ -207,7 +207,7 @@ static void
 tenant_check(struct conf *conf, const struct conf_block *tenant)
 {
 	track_check(conf, tenant);
-	addresses_check(conf, tenant);
+	house_check(conf, tenant);
 	replies_check(conf, tenant);
 }
 

@@ -103,6 +103,7 @@ def token_bounces(house):
     assert e["delivery"] == final["id"] and e["tenant"] == "first" and e["campaign"] == "spring", e
     assert e["site"] == final["site"] and e["source"] == final["source"], e
     assert suppressed(house, "late@good.test")
+    assert "bounced after it was delivered" in house.trace(mail)
     house.send("late@good.test")
     house.await_event("suppressed", recipient="late@good.test")
     # Told twice it counts once; a forwarded address counts for the one the mail was sent to.
