@@ -6,6 +6,8 @@ bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
 	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o forwarded.o)
 
+bouncd.notice := notice.o notice_fields.o notice_text.o notice_value.o notice_words.o
+
 # Mail that came back, on its way through bouncd.
 bouncd.returned := $(addprefix bouncd/,returned.o returned_tie.o returned_tell.o parsers.o outcome.o repeats.o lookup.o)
 tests += bouncd/outcome_test bouncd/repeats_test
@@ -15,10 +17,10 @@ bouncd/repeats_test.o := bouncd/repeats_test.o bouncd/repeats.o
 bouncd.list  := $(addprefix bouncd/,suppression.o suppression_open.o suppression_entry.o suppression_base.o \
 	        suppression_walk.o suppression_merge.o suppression_scope.o suppression_counts.o policy.o)
 
-bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o notice.o notice_words.o asked.o \
+bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o $(bouncd.notice) asked.o asked_notice.o \
 	       publish.o group.o audit.o bulk.o verbs.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
 bouncd.o    += $(bouncd.returned)
-bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto
+bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto -lidn2
 
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
 bouncd-parse.libs := -lpcre2-8 -ljansson
@@ -33,7 +35,8 @@ bouncd/rules_test.libs        := -lpcre2-8
 bouncd/suppression_test.o     := bouncd/suppression_test.o $(bouncd.list)
 bouncd/suppression_test.libs  := -llmdb
 bouncd/policy_test.o          := bouncd/policy_test.o bouncd/policy.o bouncd/suppression_entry.o
-bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o notice.o notice_words.o said.o) $(bouncd.facts)
+bouncd/notice_test.libs        := -lidn2
+bouncd/notice_test.o          := $(addprefix bouncd/,notice_test.o $(bouncd.notice) said.o) $(bouncd.facts)
 bouncd/parse/bounce_parse_test.o    := bouncd/parse/bounce_parse_test.o bouncd/judge.o $(bouncd.facts) $(bouncd.rules)
 bouncd/parse/bounce_parse_test.libs := -lpcre2-8
 bouncd/parse/token_find_test.o      := $(addprefix bouncd/parse/,token_find_test.o token_find.o came_back.o)

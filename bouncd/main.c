@@ -62,6 +62,9 @@ on_queued(void *ctx, struct chan *c, struct msg *m)
 	case BOUNCE_NOTICE_RCPT:
 		asked_notice_rcpt(b, m);
 		break;
+	case BOUNCE_NOTICE_HEAD:
+		asked_notice_head(b, m);
+		break;
 	case BOUNCE_NOTICE:
 		asked_notice(b, m);
 		break;

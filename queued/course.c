@@ -117,6 +117,9 @@ course_begin(struct queued *q, struct delivery *d)
 	if (d->message->held) {
 		delivery_move(d, DELIVERY_HELD);
 		settle_held(q, d);
+	} else if (d->given_up) {
+		delivery_move(d, DELIVERY_VERDICT);
+		peer_bouncd_reply(q->bouncd, d);
 	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL ||
 		   conf_is_feedback(q->conf, delivery_address(d))) {
 		delivery_move(d, DELIVERY_RETURNED);
@@ -240,11 +243,11 @@ again_in_lane(struct queued *q, struct delivery *d)
 }
 
 static void
-delivered(struct queued *q, struct delivery *d)
+delivered(struct queued *q, struct delivery *d, bool dsn)
 {
 	if (d->lane != NULL)
 		lane_clean(d->lane);
-	final_end(q, d, FINAL_DELIVERED, span_of(NULL, 0));
+	settle_delivered(q, d, dsn);
 }
 
 void
@@ -265,7 +268,7 @@ course_result(struct queued *q, struct delivery *d, const struct deliver_result 
 	d->attempts++;
 	delivery_attempt(d, r, loop_wall_ms());
 	if (r->outcome == OUTCOME_DELIVERED)
-		delivered(q, d);
+		delivered(q, d, r->dsn);
 	else if (r->outcome == OUTCOME_DAMAGED)
 		settle_damaged(q, d);
 	else if (d->result_worker == NULL)
@@ -365,6 +368,7 @@ course_judged(struct queued *q, struct delivery *d)
 		settle_deferred(q, d, 0);
 		return;
 	}
+	d->given_up = false;
 	lane_hears(d);
 	if (ends_it(a))
 		settle_given_up(q, d, FINAL_BOUNCED);
@@ -526,6 +530,7 @@ course_retry(struct queued *q, struct delivery *d)
 		return -1;
 	schedule_clear(&q->schedule, &d->due);
 	d->immediate = true;
+	d->given_up = false;
 	delivery_move(d, DELIVERY_NEW);
 	course_begin(q, d);
 	return 0;

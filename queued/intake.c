@@ -10,6 +10,7 @@
 #include "settle.h"
 #include "storage.h"
 #include "store.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 
@@ -96,6 +97,7 @@ facts_find(struct span bytes, struct facts *f)
 			f->header_bytes = (uint32_t)i + 1;
 			break;
 		}
+	f->header_8bit = utf8_any_8bit(span_first(bytes, f->header_bytes));
 }
 
 void

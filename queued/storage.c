@@ -24,6 +24,7 @@ enum {
 	LEAVE_MS = 60 * 1000, /* what is due later than this may leave memory */
 	BRING_A_TICK = 500,
 	RESERVE_BYTES = 64 << 20,
+	BOUNCD_COMES_MS = 2000, /* after a start: who judges replies */
 };
 
 /* One store a process. */
@@ -52,6 +53,8 @@ resume(struct queued *q, struct delivery *d)
 	if (!store_known(q->store, d->message->envelope->id, d->index, &w))
 		return;
 	d->attempts = w.attempts;
+	d->delay_told = w.delay_told;
+	d->given_up = w.given_up;
 	if (w.attempts > 0) {
 		struct deliver_result r = { .outcome = OUTCOME_REPLIED,
 			.stage = STAGE_IDLE,
@@ -63,6 +66,8 @@ resume(struct queued *q, struct delivery *d)
 	}
 	if (w.held)
 		delivery_move(d, DELIVERY_HELD);
+	else if (w.given_up)
+		settle_resumed(q, d, loop_wall_ms() + BOUNCD_COMES_MS);
 	else if (w.next_ms > loop_wall_ms())
 		settle_resumed(q, d, w.next_ms);
 }

@@ -23,7 +23,9 @@ $B/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
 
-fuzz += bounce classify conf
+fuzz += bounce classify conf notice
+fuzz.notice.c      := $(addprefix bouncd/,$(bouncd.notice:.o=.c))
+fuzz.notice.libs   := -lidn2
 fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules:.o=.c))
 fuzz.classify.c    := $(bouncd.rules:.o=.c)
 fuzz.conf.c        :=
