@@ -36,6 +36,7 @@ verdict_of(struct bouncd *b, const struct bounce_reply *r, struct arena *arena)
 	buf_span(&whole, span_first(r->text, 16 * 1024));
 	said_reply(&said, buf_all(&whole), arena);
 	v = classify(b->rules, &said, r->server, r->code >= 500);
+	reply_book_note(b->book, &said, r->server, &v, loop_wall_ms() / 1000);
 	buf_free(&whole);
 	return v;
 }

@@ -4,6 +4,7 @@
 #include "conf.h"
 #include "msg.h"
 #include "policy.h"
+#include "reply_book.h"
 #include "rules.h"
 #include "suppression.h"
 
@@ -11,6 +12,8 @@ struct bouncd {
 	struct role *role;
 	struct conf *conf, *conf_next;
 	struct rules *rules, *rules_next;
+	struct reply_book *book;
+	struct timer *book_due;
 	struct suppression *list;
 	struct policy policy; /* of the list */
 	struct chan *queued;         /* NULL: away */

@@ -312,8 +312,13 @@ static struct verdict
 verdict_of(struct job *j, const struct outcome *o)
 {
 	struct came_recipient nobody = { .address = o->address, .diagnostic = j->back.reason };
+	const struct came_recipient *r = o->rcpt != NULL ? o->rcpt : &nobody;
+	struct verdict v = judge(j->bouncd->rules, &j->back, r, j->arena);
+	struct said texts[JUDGE_TEXTS_MAX];
 
-	return judge(j->bouncd->rules, &j->back, o->rcpt != NULL ? o->rcpt : &nobody, j->arena);
+	(void)judge_texts(&j->back, r, texts, j->arena);
+	reply_book_note(j->bouncd->book, &texts[0], r->remote_mta, &v, loop_wall_ms() / 1000);
+	return v;
 }
 
 /* false: too many for one delivery. */

@@ -7,6 +7,7 @@
 #include "group.h"
 #include "loop.h"
 #include "publish.h"
+#include "verbs_replies.h"
 
 enum { ROWS_DEFAULT = 1000 };
 
@@ -255,6 +256,9 @@ static const struct control_verb verbs[] = {
 	{ "suppress-import", true, bulk_import },
 	{ "suppress-export", false, bulk_export },
 	{ "forget", true, forget },
+	{ "bounces-unknown", false, verb_unknown },
+	{ "bounces-unknown-forget", true, verb_unknown_forget },
+	{ "bounces-rules", false, verb_rules },
 	{ NULL, false, NULL },
 };
 

@@ -1,4 +1,6 @@
-/* bounces: what became of mail, by provider, category, tenant, campaign, source or site, with shares. */
+/* bounces: what became of mail, by provider, category, tenant, campaign, source or site, with shares; and, in
+ * bounces_rules.c, what replies no rule knows and how often each rule decided. */
+#include "bounces_rules.h"
 #include "conf_amount.h"
 #include "err.h"
 #include "listing.h"
@@ -56,7 +58,10 @@ bounces(struct ctl *c, const struct verb *v, int argc, char **argv)
 	struct listing listing = { own, "Nothing was delivered or bounced in that time." };
 	struct args args = { "provider", NULL };
 	uint64_t since_s = SINCE_S;
+	int exit_code = bounces_rules(c, argc - 1, argv + 1);
 
+	if (exit_code != -1)
+		return exit_code;
 	verb_words(c, v, &args, argc, argv, 0, 0);
 	memcpy(own, columns, sizeof(own));
 	own[0].heading = heading(args.by);
@@ -76,9 +81,9 @@ bounces(struct ctl *c, const struct verb *v, int argc, char **argv)
 }
 
 const struct verb verb_bounces = { .name = "bounces",
-	.words = "[--by WHAT] [--since AGE]",
+	.words = "[--by WHAT] [--since AGE] | unknown [--limit N] [--forget] | rules [--unused]",
 	.help =
-	    "Count what was delivered, bounced, deferred, bounced late and complained about, with "
-	    "shares.",
+	    "Count what was delivered, bounced, bounced late and complained about, with shares; or "
+	    "show which replies no rule knows, and how often each rule decided.",
 	.opts = opts,
 	.run = bounces };

@@ -114,12 +114,13 @@ address_is_daemon(struct span a)
 bool
 address_is_service(struct span a)
 {
-	static const char *const ends[] = { "-request", "-owner", "-admin", "-bounces", "-ctl", "-help",
-		"-subscribe", "-unsubscribe", "-errors", "-editor", "-confirm", "-moderator", "support", "antispam",
-		"helpdesk", "noreply", "no-reply", "do-not-reply", "donotreply" };
-	static const char *const whole[] = { "listserv", "majordomo", "sympa", "listmaster", "mailman",
-		"abuse", "hostmaster", "webmaster", "help", "service-desk", "servicedesk", "spam",
-		"whitelist", "delist", "removal", "unblock" };
+	static const char *const ends[] = { "-request", "-owner", "-admin", "-bounces", "-ctl",
+		"-help", "-subscribe", "-unsubscribe", "-errors", "-editor", "-confirm",
+		"-moderator", "support", "antispam", "helpdesk", "noreply", "no-reply",
+		"do-not-reply", "donotreply" };
+	static const char *const whole[] = { "listserv", "majordomo", "sympa", "listmaster",
+		"mailman", "abuse", "hostmaster", "webmaster", "help", "service-desk",
+		"servicedesk", "spam", "whitelist", "delist", "removal", "unblock" };
 	ptrdiff_t at = span_find_last(a, '@');
 	struct span local = span_first(a, at < 0 ? a.n : (size_t)at);
 

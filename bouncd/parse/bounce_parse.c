@@ -13,6 +13,8 @@
 #include "prose.h"
 #include "readable.h"
 #include "reports.h"
+#include "signs.h"
+#include "returned_id.h"
 #include "sns.h"
 #include "token_find.h"
 
@@ -164,39 +166,13 @@ read_prose(struct mail *m)
 	return found;
 }
 
-static bool
-may_quote(const struct mime_part *p)
-{
-	return p->child == NULL && !span_starts(p->type, "image/") &&
-	       !span_starts(p->type, "audio/") && !span_starts(p->type, "video/") &&
-	       !mime_is_multipart(p) && !mime_type_is(p, "message/feedback-report");
-}
-
-/* The Message-ID of what came back, where it stands most plainly: its header, its quoted header, the words of the
- * report, any other part (an attached copy under a wrong type, a report's own fields), what the report answers. */
-static void
-read_message_id(struct mail *m)
-{
-	struct span *id = &m->c->original_message_id;
-	unsigned parts = 0;
-
-	*id = original_message_id(m->original, m->arena);
-	if (id->n == 0)
-		*id = original_message_id(m->quoted, m->arena);
-	if (id->n == 0)
-		*id = original_message_id(m->text, m->arena);
-	for (const struct mime_part *p = m->root;
-	     p != NULL && id->n == 0 && parts < READABLE_PARTS_MAX; p = mime_walk(p), parts++)
-		if (p->parent != NULL && may_quote(p))
-			*id = original_message_id(readable_body(p, m->arena), m->arena);
-}
-
 static void
 read_original(struct mail *m)
 {
 	struct span to = field(m->original, "To", m->arena);
 
-	read_message_id(m);
+	m->c->original_message_id =
+	    returned_message_id(m->root, m->original, m->quoted, m->text, m->arena);
 	if (to.n == 0)
 		to = original_field(m->quoted, "To");
 	m->c->original_to = address_of_field(to);
@@ -275,6 +251,21 @@ read_subject(struct mail *m)
 		came_back_add(m->c, address, m->arena);
 }
 
+/* "Returned mail: User unknown": the reason of one for whom nothing else gives any. */
+static void
+subject_words(struct mail *m)
+{
+	static const char *const before[] = { "Returned mail:", "DELIVERY FAILURE:", "BOUNCE ",
+		"Undelivered mail:", "Delivery failed:", "Mail failed:", "Delivery failure:" };
+	struct came_recipient *r = m->c->recipients;
+
+	if (r == NULL || r->diagnostic.n > 0 || r->words.n > 0 || r->status.class != 0)
+		return;
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (span_starts_nocase(m->c->subject, before[i]))
+			r->words = span_trim(span_from(m->c->subject, strlen(before[i])));
+}
+
 /* Written by a person to one who knows of it, or about something else. */
 static bool
 is_letter(const struct mail *m)
@@ -282,12 +273,17 @@ is_letter(const struct mail *m)
 	enum kind_sub sub = kind_sub_guess(&m->clues, KIND_OTHER);
 	struct header_field f;
 
+	if ((m->clues.signs & SIGN_LIST) && !m->clues.has_original &&
+	    !(m->clues.subject_says & SAYS_FAILED))
+		return true;
 	if (header_find(m->header, "List-Unsubscribe", &f))
 		return true;
-	if (sub == KIND_SUB_HUMAN)
+	if (sub == KIND_SUB_HUMAN && !address_is_service(m->clues.from))
 		return span_starts_nocase(m->c->subject, "re:") ||
-		       span_starts_nocase(m->c->subject, "aw:");
-	return sub != KIND_SUB_MACHINE;
+		       span_starts_nocase(m->c->subject, "aw:") ||
+		       (!m->clues.has_original && !m->clues.has_reply &&
+			   !(m->clues.subject_says & SAYS_FAILED));
+	return sub != KIND_SUB_MACHINE && sub != KIND_SUB_HUMAN;
 }
 
 /* A bounce by what it holds, whoever wrote it: recipients with the words or codes of a failure. */
@@ -296,7 +292,9 @@ read_as_report(struct mail *m)
 {
 	struct came_back empty = *m->c;
 
-	if (is_letter(m))
+	if (is_letter(m) || !(m->clues.has_original || m->clues.has_reply ||
+				((m->clues.subject_says | m->clues.text_says) &
+				    (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES))))
 		return false;
 	if (read_prose(m) == PROSE_TOLD) {
 		m->c->kind = kind_is_warning(&m->clues) ? KIND_DELAYED : KIND_BOUNCE;
@@ -305,9 +303,11 @@ read_as_report(struct mail *m)
 	*m->c = empty;
 	if (m->clues.has_original)
 		read_subject(m);
-	if (m->c->n_recipients > 0)
-		m->c->kind = KIND_BOUNCE;
-	return m->c->n_recipients > 0;
+	if (m->c->n_recipients == 0)
+		return false;
+	m->c->kind = KIND_BOUNCE;
+	subject_words(m);
+	return true;
 }
 
 static void
@@ -328,13 +328,13 @@ read_words(struct mail *m)
 			c->sub = kind_sub_guess(&m->clues, c->kind);
 		return;
 	}
-	read_prose(m);
-	if (c->n_recipients == 0 && read_inner(m))
+	if (read_prose(m) != PROSE_TOLD && read_inner(m))
 		return;
 	if (c->n_recipients == 0 && span_find(c->original_to, '@') > 0)
 		came_back_add(c, c->original_to, m->arena);
 	if (c->n_recipients == 0)
 		read_subject(m);
+	subject_words(m);
 }
 
 /* The first of these that knows it: what programs wrote for programs, then the words for people. */

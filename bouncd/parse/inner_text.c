@@ -16,8 +16,8 @@ static bool
 is_field(struct span line)
 {
 	static const char *const names[] = { "From:", "To:", "Subject:", "Date:", "Message-ID:",
-		"Received:", "Return-Path:", "Sent:", "X-", "Delivered-To:", "MIME-Version:",
-		"Content-", "Reply-To:", "Sender:", "Cc:" };
+		"Received:", "Return-Path:", "Sent:", "X-",
+		"Delivered-To:", "MIME-Version:", "Content-", "Reply-To:", "Sender:", "Cc:" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_starts_nocase(line, names[i]))

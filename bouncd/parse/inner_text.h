@@ -1,4 +1,5 @@
-/* inner_text.h: a whole message that stands in the text of another, forwarded or copied there. Pure. */
+/* inner_text.h: a whole message that a program or a person copied into the text of another, its header as it came
+ * (forwarded.h reads the headers that mail programs show instead). Pure. */
 #pragma once
 
 #include "arena.h"

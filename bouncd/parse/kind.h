@@ -21,6 +21,7 @@ struct kind_clues {
 	enum disposition disposition;
 
 	/* set by kind_read(): what the phrases say, as bits of enum says (phrases.h) */
+	unsigned signs; /* of the header, as bits of enum sign (signs.h) */
 	unsigned subject_says, text_says, own_says;
 	struct span own;      /* text before the first sign of a quoted letter */
 	bool has_reply;       /* a server's reply stands in the text, 4yz or 5yz */

@@ -267,6 +267,109 @@ static const struct {
 	    "report-type=tlsrpt; boundary=X\nSubject: x\n\n--X\n\nhi\n--X--\n",
 	    KIND_OTHER, KIND_SUB_REPORT },
 	{ "a command", ANN "Subject: \n\nsubscribe announce\n", KIND_OTHER, KIND_SUB_COMMAND },
+	/* more programs, each in its own words */
+	{ "Exchange is late",
+	    "From: postmaster@mx.example\nSubject: Delivery delayed: hello\n\nDelivery is delayed "
+	    "to these "
+	    "recipients or groups:\n\njoe@example.org\n\nThis message hasn't been delivered yet. "
+	    "Delivery "
+	    "will continue to be attempted.\n",
+	    KIND_DELAYED, 0 },
+	{ "Gmail is late",
+	    DAEMON "Subject: Delivery Status Notification (Delay)\n\nThere was a temporary problem "
+		   "delivering "
+		   "your message to joe@example.org. Gmail will retry for 47 more hours.\n",
+	    KIND_DELAYED, 0 },
+	{ "sendmail's receipt",
+	    DAEMON
+	    "Subject: Return receipt\n\n ----- The following addresses had successful delivery "
+	    "notifications -----\n<joe@example.org>  (successfully delivered to mailbox)\n",
+	    KIND_DELIVERED, 0 },
+	{ "Exchange's receipt",
+	    "Return-Path: <>\nFrom: postmaster@mx.example\nSubject: Delivered: hello\n\nYour "
+	    "message has been "
+	    "delivered to the following recipients:\n\njoe@example.org\n",
+	    KIND_DELIVERED, 0 },
+	{ "IronPort",
+	    "From: \"Mail Delivery System\" <postmaster@mx.example>\nSubject: Delivery Status "
+	    "Notification\n\nThe following message to <joe@example.org> was undeliverable.\nThe "
+	    "reason for "
+	    "the problem:\n5.1.0 - Unknown address error 550-'no'\n",
+	    KIND_BOUNCE, 0 },
+	{ "a moderator said no",
+	    "From: announce-bounces@lists.example\nPrecedence: bulk\nList-Id: <announce>\nSubject: "
+	    "Request to "
+	    "mailing list announce rejected\n\nYour request to the announce mailing list\n\n    "
+	    "Posting of "
+	    "your message titled \"x\"\n\nhas been rejected by the list moderator.\n",
+	    KIND_BOUNCE, 0 },
+	{ "Gmail's responder",
+	    ANN "X-Autoreply: yes\nPrecedence: bulk\nIn-Reply-To: <m@s>\nSubject: Thanks Re: "
+		"hi\n\nlater\n",
+	    KIND_AUTOREPLY, KIND_SUB_VACATION },
+	{ "cPanel's responder", ANN "X-Autorespond: hi\nSubject: Gone\n\nlater\n", KIND_AUTOREPLY,
+	    KIND_SUB_VACATION },
+	{ "Notes", ANN "Subject: AUTO: Ann is out of the office (returning 5 May)\n\nI am out.\n",
+	    KIND_AUTOREPLY, KIND_SUB_VACATION },
+	{ "Earthlink",
+	    ANN "Subject: Re: hi\nIn-Reply-To: <m@s>\n\nI apologize for this automatic reply to "
+		"your email.\n\n"
+		"To control spam, I now allow incoming messages only from senders I have approved "
+		"beforehand.\n"
+		"If you would like to be added to my list of approved senders, please fill out the "
+		"short "
+		"request form (see link below).\n",
+	    KIND_AUTOREPLY, KIND_SUB_CHALLENGE },
+	{ "Spam Arrest",
+	    ANN "Subject: Re: hi (verification)\n\nAnn here. Please click the link below to "
+		"complete the "
+		"verification process.\nYou have to do this only once. Spam Arrest\n",
+	    KIND_AUTOREPLY, KIND_SUB_CHALLENGE },
+	{ "Zendesk",
+	    "From: Shop <support@shop.example>\nAuto-Submitted: auto-generated\nSubject: [Request "
+	    "received] "
+	    "hi\n\n##- Please type your reply above this line -##\n\nYour request (4711) has been "
+	    "received.\n",
+	    KIND_AUTOREPLY, KIND_SUB_TICKET },
+	{ "Freshdesk",
+	    "From: support@shop.example\nSubject: Ticket Received - hi\n\nWe acknowledge that we "
+	    "have received "
+	    "your request and a ticket has been created.\n",
+	    KIND_AUTOREPLY, KIND_SUB_TICKET },
+	{ "a German desk",
+	    UTF8 "From: service@shop.example\nAuto-Submitted: auto-replied\nSubject: Ihre Anfrage "
+		 "[#4711]\n\nVielen Dank für Ihre Nachricht.\n",
+	    KIND_AUTOREPLY, KIND_SUB_TICKET },
+	{ "a shop's order",
+	    "From: shop@shop.example\nAuto-Submitted: auto-generated\nSubject: Thank you for your "
+	    "order\n\nIt will be sent tomorrow. Questions: ask@shop.example\n",
+	    KIND_OTHER, KIND_SUB_MACHINE },
+	{ "a shop is late",
+	    "From: shop@shop.example\nSubject: Your order is delayed\n\nYour parcel has been "
+	    "delayed. We are "
+	    "sorry.\n",
+	    KIND_OTHER, KIND_SUB_HUMAN },
+	{ "a person is late",
+	    ANN "In-Reply-To: <m@s>\nSubject: Re: Sorry for the delay\n\nThe train is delayed, "
+		"write to "
+		"joe@example.org\n",
+	    KIND_OTHER, KIND_SUB_HUMAN },
+	{ "a person back from leave",
+	    ANN "In-Reply-To: <m@s>\nSubject: Re: hi\n\nSure.\n\nOn Monday b wrote:\n> are you on "
+		"vacation?\n",
+	    KIND_OTHER, KIND_SUB_HUMAN },
+	{ "read, without a part", ANN "Subject: Read: hi\n\nYour message was read on Monday.\n",
+	    KIND_OTHER, KIND_SUB_RECEIPT },
+	{ "DMARC, by its file",
+	    "From: dmarc@p.example\nSubject: Aggregate\nContent-Type: application/gzip; "
+	    "name=\"p.example!sender.example!1700000000!1700086400.xml.gz\"\nContent-Transfer-"
+	    "Encoding: "
+	    "base64\n\nH4sI\n",
+	    KIND_OTHER, KIND_SUB_REPORT },
+	{ "one click", ANN "Subject: Unsubscribe\n\nThis is an automatic request to unsubscribe.\n",
+	    KIND_COMPLAINT, KIND_SUB_UNSUBSCRIBE },
+	{ "asks out in Japanese", ANN UTF8 "Subject: Re: news\n\n配信停止してください\n",
+	    KIND_OTHER, KIND_SUB_UNSUBSCRIBE },
 	{ "empty", "", KIND_OTHER, KIND_SUB_MACHINE },
 };
 

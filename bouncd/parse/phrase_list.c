@@ -25,36 +25,39 @@ const struct phrase_line phrase_lines[] = {
 	    "a member|are not member|not allowed to post|not allowed to send|not authorized to "
 	    "send|not authorized to post|message rejected|mail rejected|rejected "
 	    "mail|automatically "
-	    "rejected|over quota|mailbox full|mailbox is full" },
+	    "rejected|is rejected|too big|too large|size limit|over the limit|exceeds the "
+	    "limit|over quota|mailbox full|mailbox is full" },
 	{ SAYS_FAILED, IN_TEXT,
 	    "failed permanently|permanent error|permanent failure|permanent fatal error|user "
 	    "unknown|unknown user|did not reach|delivery failed|delivery failure|delivery "
 	    "error|failed delivery|has been rejected|was rejected|were rejected|been refused|was "
 	    "refused|rejected by|returned to you|returned to sender|being returned|has been "
 	    "returned|no such user|no such recipient|no such address|no such mailbox|been unable "
-	    "to deliver|had permanent|trying to deliver|recipient(s) could not be reached|not "
-	    "able to deliver|wasn't able to deliver|failed to deliver|failed to send|were not "
-	    "delivered|delivery to the following|giving up|given up|unknown local|unknown "
-	    "recipient|unknown host|host unknown|domain not found|does not exist|doesn't exist|"
-	    "quota exceeded|exceeded quota|exceeded the quota|out of disk quota|mail delivery "
-	    "failed|was an error delivering|error while delivering|unable to relay|relaying "
-	    "denied|relay access denied|problem delivering|problems delivering|had trouble|"
-	    "bouncedrecipients|address(es) failed|invalid recipient|invalid user|invalid "
+	    "to deliver|had permanent|trying to deliver|recipient(s) could not be reached|not able "
+	    "to deliver|wasn't able to deliver|failed to deliver|failed to send|were not "
+	    "delivered|giving up|given up|unknown local|unknown recipient|unknown host|host "
+	    "unknown|domain not found|does not exist|doesn't exist|quota exceeded|exceeded "
+	    "quota|exceeded the quota|out of disk quota|mail delivery failed|was an error "
+	    "delivering|error while delivering|unable to relay|relaying denied|relay access "
+	    "denied|problem delivering|problems delivering|had "
+	    "trouble|bouncedrecipients|address(es) failed|invalid recipient|invalid user|invalid "
 	    "address|invalid mailbox|user not found|recipient not found|mailbox not found|address "
-	    "not found|account not found|no longer valid|failed addresses|no valid recipients|"
-	    "following addresses had|following recipients|recipients returned permanent|was not "
-	    "accepted|not accepted|no mailbox|user doesn't|error message below|duplicated "
+	    "not found|account not found|no longer valid|failed addresses|no valid "
+	    "recipients|following addresses had permanent|following addresses had delivery "
+	    "errors|following addresses had delivery problems|recipients returned permanent|was "
+	    "not accepted|not accepted|no mailbox|user doesn't|error message below|duplicated "
 	    "message-id|not a valid|not deliver|has failed|couldn't deliver|mailbox "
 	    "unavailable|mailbox disabled|mailbox inactive|account disabled|account is "
 	    "disabled|account has been disabled|address rejected|recipient rejected|sender "
 	    "rejected|not listed in|no account|isn't listed|is not listed|could not be found|could "
-	    "not be sent|couldn't be sent|was not sent|cannot be sent|unroutable|unrouteable|"
-	    "could not be routed|mail loop|too many hops|too large|exceeds the maximum|exceeds "
-	    "the size|message size exceeds|service unavailable|blocked by|has been blocked|was "
-	    "blocked|identified as spam|considered spam|considered to be spam|contains a virus|"
-	    "infected with|a virus|not permitted|not authorized|access denied|unresolvable|"
-	    "transcript of session|bounce message|non-existent|nonexistent|address unknown|"
-	    "wrong address|not accepting mail|not accepting message|cannot accept" },
+	    "not be sent|couldn't be sent|was not sent|cannot be sent|unroutable|unrouteable|could "
+	    "not be routed|mail loop|too many hops|too large|exceeds the maximum|exceeds the "
+	    "size|message size exceeds|service unavailable|blocked by|has been blocked|was "
+	    "blocked|identified as spam|considered spam|considered to be spam|contains a "
+	    "virus|infected with|a virus|not permitted|not authorized|access "
+	    "denied|unresolvable|transcript of session|bounce "
+	    "message|non-existent|nonexistent|address unknown|wrong address|not accepting mail|not "
+	    "accepting message|cannot accept" },
 	{ SAYS_FAILED, IN_BOTH,
 	    "unzustellbar|nicht zugestellt|nicht zustell|zustellung fehlgeschlagen|zustellung ist "
 	    "fehlgeschlagen|zustellungsfehler|zustellfehler|fehler bei der zustellung|"
@@ -125,7 +128,9 @@ const struct phrase_line phrase_lines[] = {
 	/* For good: what warns of it says so, too, but no report that is only late does. */
 	{ SAYS_FINAL, IN_TEXT,
 	    "failed permanently|permanent fatal error|permanent error|given up|giving up|could "
-	    "not be delivered for|returned to you|permanent failure|has been returned|will not "
+	    "not be delivered for|is being returned to you|been returned to you|is returned to "
+	    "you|was returned to you|are returned to you|permanent failure|has been returned|will "
+	    "not "
 	    "be retried|not be attempted|no further attempt|no further delivery attempt|no more "
 	    "attempts|no additional attempts|will no longer|delivery has "
 	    "failed|endgultig|definitivamente|"
@@ -135,12 +140,15 @@ const struct phrase_line phrase_lines[] = {
 
 	/* It is late. */
 	{ SAYS_DELAYED, IN_SUBJECT,
-	    "warning: could not send|warning--could not send|warning: message|delay|could not "
-	    "send message for past|still being|still not|not yet|delivery warning|deferred|"
-	    "temporar|verzoger|verzoeger|noch nicht|retard|differe|retras|demora|atras|ritard|"
-	    "vertrag|vertraag|forsen|fordroj|forsink|viivas|opoznion|opoznien|zpozd|opozd|"
-	    "kesleltet|kesik|gecik|intarzi|задерж|отложен|отсрочен|еще не|καθυστερ|遅延|"
-	    "遅れて|配信待ち|延迟|延遲|延时|尚未|지연" },
+	    "warning: could not send|could not send mail for|for past |not sent for the "
+	    "past|warning--could not send|warning: message|delay|could not send "
+	    "message for past|still being|still not|not yet|delivery "
+	    "warning|deferred|temporar|verzoger|verzoeger|noch nicht|retarde|en retard|retard "
+	    "de|differee|envoi differe|message "
+	    "differe|retrasad|retraso|demora|atrasad|atraso|ritardo|ritardat|vertraag|forsenad|"
+	    "forsening|fordroj|forsink|viivas|opoznion|opoznien|zpozd|opozd|kesleltet|kesik|"
+	    "gecikti|gecikme|geciken|intarzi|задерж|отложен|отсрочен|еще "
+	    "не|καθυστερ|遅延|遅れて|配信待ち|延迟|延遲|延时|尚未|지연" },
 	{ SAYS_DELAYED, IN_TEXT,
 	    "has not yet been delivered|not yet been delivered|not been delivered yet|not yet "
 	    "delivered|could not yet be delivered|still undelivered|still not been delivered|has "
@@ -200,7 +208,9 @@ const struct phrase_line phrase_lines[] = {
 	    "e-mail|no access to email|back in the office|return to the office|returning to the "
 	    "office|vacation message|vacation reply|not in the office|while i am away|while i'm "
 	    "away" },
-	{ SAYS_AWAY, IN_SUBJECT, "away|vacation|on leave|absence|holiday|ooo:|ooo " },
+	{ SAYS_AWAY, IN_SUBJECT,
+	    "away:|away from my|away notice|vacation:|vacation notice|vacation auto|vacation "
+	    "repl|on leave|absence:|absence |holiday notice|ooo:|ooo " },
 	{ SAYS_AWAY, IN_BOTH,
 	    "abwesenheit|abwesend|nicht im buro|nicht im buero|nicht im hause|ausser haus|im "
 	    "urlaub|in urlaub|im jahresurlaub|elternzeit|mutterschutz|bin ich wieder|wieder "
@@ -250,16 +260,18 @@ const struct phrase_line phrase_lines[] = {
 	/* Your mail has a number now. */
 	{ SAYS_TICKET, IN_SUBJECT,
 	    "ticket #|[ticket|ticket id|ticket no|ticket number|ticket received|ticket "
-	    "created|ticket "
-	    "opened|case #|[case|case number|request received|[request|request #|we received your|"
-	    "we have received your|we've received your|your request|your inquiry|your enquiry|"
-	    "support request|thank you for contacting|thank you for your|thanks for contacting|"
-	    "thank you for writing|acknowledg|confirmation of receipt|receipt of your|"
-	    "eingangsbestatigung|empfangsbestatigung|ihre anfrage|ihre nachricht|accuse de "
+	    "created|ticket opened|case #|[case|case number|request received|[request|request #|we "
+	    "received your|we have received your|we've received your|your request|your "
+	    "inquiry|your enquiry|support request|thank you for contacting|thank you for your "
+	    "mail|thank you for your e|thank you for your message|thank you for your inquiry|thank "
+	    "you for your request|thank you for your question|thank you for your feedback|thanks "
+	    "for contacting|thank you for writing|acknowledg|confirmation of receipt|receipt of "
+	    "your|eingangsbestatigung|empfangsbestatigung|ihre anfrage|ihre nachricht|accuse de "
 	    "reception|votre demande|acuse de recibo|su solicitud|su consulta|conferma di "
-	    "ricezione|la tua richiesta|confirmacao de recebimento|sua solicitacao|"
-	    "ontvangstbevestiging|uw bericht|potwierdzenie otrzymania|ваше обращение|ваш запрос|"
-	    "ваша заявка|お問い合わせありがとう|お問い合わせを|受付完了|受付のお知らせ" },
+	    "ricezione|la tua richiesta|confirmacao de recebimento|sua "
+	    "solicitacao|ontvangstbevestiging|uw bericht|potwierdzenie otrzymania|ваше "
+	    "обращение|ваш запрос|ваша "
+	    "заявка|お問い合わせありがとう|お問い合わせを|受付完了|受付のお知らせ" },
 	{ SAYS_TICKET, IN_TEXT,
 	    "type your reply above this line|reply above this line|ticket has been created|ticket "
 	    "has been opened|ticket has been assigned|ticket number|ticket id|case number|has been "
@@ -354,9 +366,6 @@ const struct phrase_line phrase_lines[] = {
 	    "spam\"|complained about the following|spam complaint|signalement de spam" },
 
 	{ SAYS_FINAL, IN_TEXT, "will not continue trying|not continue to try" },
-	{ SAYS_DONE, IN_TEXT,
-	    "was successful|were successful|successful delivery not|successfully delivered|"
-	    "successfully relayed|delivered successfully" },
 
 	/* Who it was not delivered to stands in this line or below it. */
 	{ SAYS_NAMES, IN_TEXT,
@@ -364,19 +373,22 @@ const struct phrase_line phrase_lines[] = {
 	    "unable to be delivered|failure delivering|failing address|following address|"
 	    "following recipient|following e-mail|failed recipient|failed address|failure reason|"
 	    "fatal error|delivery problem|had error|did not receive|recipients were affected|"
-	    "affected recipient|error delivering|while attempting to deliver|bounced|postponed|"
+	    "is rejected|are rejected|is refused|are refused|affected recipient|error "
+	    "delivering|while attempting to deliver|bounced|postponed|"
 	    "been rejected" },
 	{ SAYS_NAMES, IN_TEXT,
-	    "nicht erreicht werden|zustellung fehl|nachrichtenzustellung|folgende empf|"
+	    "nicht erreicht werden|nicht erreicht:|zustellung fehl|nachrichtenzustellung|folgende "
+	    "empf|"
 	    "folgenden empf|folgende adresse|konnte nicht gesendet|zustellung an " },
 	{ SAYS_NAMES, IN_TEXT,
 	    "pas pu etre remis|pas pu etre distribu|pas pu etre delivre|pas pu etre livre|"
-	    "adresses suivantes|adresse suivante|destinataires suivants|destinataire suivant" },
+	    "impossible de joindre|destinataire(s) suivant|adresses suivantes|adresse "
+	    "suivante|destinataires suivants|destinataire suivant" },
 	{ SAYS_NAMES, IN_TEXT,
-	    "no se entreg|no ha sido entregado|siguientes destinatarios|siguiente destinatario|"
+	    "no se entreg|no ha sido entregado|destinatarios siguientes|puede localizar "
+	    "a|siguientes destinatarios|siguiente destinatario|"
 	    "siguientes direcciones|direcciones siguientes" },
-	{ SAYS_NAMES, IN_TEXT,
-	    "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
+	{ SAYS_NAMES, IN_TEXT, "seguintes destinatarios|seguintes enderecos|nao pode ser enviada" },
 	{ SAYS_NAMES, IN_TEXT,
 	    "stato recapitato|possibile recapitare|stato consegnato|puo essere consegnat|"
 	    "possibile consegnare|recapito non riuscito|seguenti destinatari|"
@@ -407,8 +419,7 @@ const struct phrase_line phrase_lines[] = {
 	{ SAYS_NAMES, IN_TEXT,
 	    "传递失败|以下收件人|下列地址|以下地址|傳遞失敗|以下收件者|"
 	    "下列收件者" },
-	{ SAYS_NAMES, IN_TEXT,
-	    "배달하지 못|다음 받는 사람|다음 수신자" },
+	{ SAYS_NAMES, IN_TEXT, "배달하지 못|다음 받는 사람|다음 수신자" },
 	{ SAYS_NAMES, IN_TEXT,
 	    "khong the gui|khong gui duoc|ไม่สามารถส่ง|"
 	    "לא ניתן למסור|تعذر تسليم|فشل التسليم" },

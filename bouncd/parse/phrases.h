@@ -22,8 +22,9 @@ enum says {
 	SAYS_MODERATED = 1 << 11,  /* a list holds it for its moderator */
 	SAYS_COMPLAINT = 1 << 12,  /* a recipient called it spam */
 	SAYS_WARNING = 1 << 13,    /* a warning: of delay, if nothing was refused */
-	SAYS_NAMES = 1 << 14,      /* of a line: it, or what is below it, names those that were not reached */
-	SAYS_MAILBOX = 1 << 15,    /* of a sentence: it is about a mailbox or a delivery */
+	SAYS_NAMES =
+	    1 << 14, /* of a line: it, or what is below it, names those that were not reached */
+	SAYS_MAILBOX = 1 << 15, /* of a sentence: it is about a mailbox or a delivery */
 };
 
 enum phrase_place { IN_SUBJECT = 1, IN_TEXT = 2, IN_BOTH = 3 };

@@ -2,16 +2,15 @@
 #include "address_find.h"
 #include "folded.h"
 #include "phrases.h"
+#include "reason.h"
 #include "recipient_line.h"
 #include "transcript.h"
 
 #include <string.h>
 
 enum {
-	REASON_MAX = 1600,
 	LINES_MAX = 4000,
-	CODED_BYTES = 400, /* of a reason, where a reply code is looked for */
-	TOLD_LINES = 4     /* lines with words between what tells of failure and the recipients */
+	TOLD_LINES = 4 /* lines with words between what tells of failure and the recipients */
 };
 
 struct reader {
@@ -33,131 +32,6 @@ wanted(const struct reader *rd, struct span address)
 	return true;
 }
 
-/* The next recipient's own line, so that a reason before it ends there. */
-static bool
-begins_next(struct span line)
-{
-	struct recipient_line r;
-
-	return recipient_line(line, &r) && r.opens &&
-	       (span_trim(r.rest).n < 3 || r.rest.p[0] == ':');
-}
-
-/* The line under which a scanner or a company writes what it writes below every mail. */
-static bool
-is_footer(struct span line)
-{
-	return span_starts(line, "________") || span_is(line, "--");
-}
-
-/* Where the reason that begins at s ends: behind the first paragraph with words in it (one that ends in a colon
- * has its words in the next), or before the next recipient. */
-static size_t
-reason_end(struct span s)
-{
-	struct span rest = s;
-	size_t at = 0;
-	bool words = false;
-
-	for (bool first = true; rest.n > 0 && at < REASON_MAX; first = false) {
-		struct span line = span_cut(rest, '\n', &rest), bare = span_trim(line);
-
-		if (bare.n == 0 && words)
-			break;
-		if ((!first && words && begins_next(line)) || is_footer(bare))
-			break;
-		if (bare.n > 0)
-			words = bare.n > 3 && bare.p[bare.n - 1] != ':';
-		at += line.n + 1;
-	}
-	return at < s.n ? at : s.n;
-}
-
-/* Lines that every such report has: they give no reason. */
-static bool
-is_boilerplate(struct span line)
-{
-	static const char *const phrases[] = { "the mail system at", "sorry to have to inform",
-		"delete your own text", "send mail to", "include this problem report",
-		"created automatically by", "automatically generated", "afraid I wasn't able",
-		"a permanent error; I've", "not going to try again", "one or more of its",
-		"one or more recipients", "original message was received", "do not reply",
-		"message that you sent", "for further assistance", "MIME-encapsulated",
-		"in MIME format", "tried to deliver your message", "transcript of session",
-		"the following address", "qmail-send program", "attached below", "If you do so",
-		"could not be delivered to", "be retried for", "message will be retried",
-		"do not need to resend", "don't need to resend", "warning message only",
-		"no further action", "no action is required", "for assistance", "will be deleted",
-		"mail could not be", "message still undelivered", "will keep trying", "enclosed is",
-		"have been rejected by", "message was not delivered", "returned message",
-		"be recovered", "undelivered mail", "contact", "delivery attempts will",
-		"please check", "MIME aware", "delivery status notification", "kept in the queue",
-		"temporary failure report" };
-
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-		if (span_find_nocase(line, phrases[i]) >= 0)
-			return true;
-	return false;
-}
-
-static struct span
-without_boilerplate(struct span text, struct arena *a)
-{
-	char *to;
-	size_t n = 0;
-
-	text = span_first(text, REASON_MAX * 4);
-	to = arena_alloc(a, text.n + 1);
-	while (text.n > 0) {
-		struct span line = span_cut(text, '\n', &text);
-		if (is_footer(span_trim(line)) && n > 0)
-			break;
-		if (is_boilerplate(line))
-			continue;
-		memcpy(to + n, line.p, line.n);
-		n += line.n;
-		to[n++] = '\n';
-	}
-	return span_trim(span_of(to, n));
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* "550 ", "450-" as a word. */
-static bool
-has_code(struct span s)
-{
-	for (size_t i = 0; i + 3 < s.n; i++)
-		if ((s.p[i] == '4' || s.p[i] == '5') && is_digit(s.p[i + 1]) &&
-		    is_digit(s.p[i + 2]) && (s.p[i + 3] == ' ' || s.p[i + 3] == '-') &&
-		    (i == 0 || strchr(" \n\t:#<>(\"'", s.p[i - 1]) != NULL))
-			return true;
-	return false;
-}
-
-/* A reply code or status stands in it, so that a server said it. */
-static bool
-is_coded(struct span reason)
-{
-	struct status st;
-
-	reason = span_first(reason, CODED_BYTES);
-	return has_code(reason) || status_find(reason, &st);
-}
-
-static struct span
-bare_reason(struct span s)
-{
-	while (s.n > 0 && (s.p[0] == ':' || s.p[0] == '.' || s.p[0] == ' ' || s.p[0] == '#' ||
-			      s.p[0] == '\n' || s.p[0] == '\r' || s.p[0] == '\t'))
-		s = span_from(s, 1);
-	return span_trim(s);
-}
-
 /* A reason with codes counts more than one in words, the first more than a later one. */
 static void
 add(struct reader *rd, struct span address, struct span reason)
@@ -166,10 +40,10 @@ add(struct reader *rd, struct span address, struct span reason)
 
 	if (r == NULL)
 		return;
-	reason = bare_reason(reason);
+	reason = reason_bare(reason);
 	if (r->diagnostic.n < 8 && reason.n > 0)
 		r->diagnostic = reason;
-	else if (is_coded(reason) && !is_coded(r->diagnostic)) {
+	else if (reason_is_coded(reason) && !reason_is_coded(r->diagnostic)) {
 		r->words = r->diagnostic;
 		r->diagnostic = reason;
 	}
@@ -183,9 +57,9 @@ add_from(struct reader *rd, struct span address, struct span text, const char *t
 {
 	struct span reason = span_from(text, (size_t)(there - text.p));
 
-	reason = span_first(reason, reason_end(reason));
+	reason = reason_first(reason, address);
 	add(rd, address, reason);
-	if (rd->found < PROSE_TOLD && is_coded(reason))
+	if (rd->found < PROSE_TOLD && reason_is_coded(reason))
 		rd->found = PROSE_TOLD;
 }
 
@@ -226,21 +100,35 @@ is_helper(const struct recipient_line *r)
 /* Where in a report the reader of its lines is. */
 struct place {
 	unsigned since_told; /* lines with words since one told of failure */
+	bool told;           /* that line did so by its words, and not by its colon alone */
 	bool listed;         /* recipients stood below it */
 	bool done;           /* below a line that tells of success */
-	struct span before;  /* the line before, trimmed; empty at first, behind an empty one, and a recipient's */
+	struct span
+	    before; /* the line before, trimmed; empty at first, behind an empty one, and a recipient's */
 };
+
+/* "----- Delivery to the following addresses was successful -----" */
+static bool
+tells_of_success(struct span line)
+{
+	return span_find_nocase(line, "successful") >= 0 &&
+	       span_find_nocase(line, "unsuccessful") < 0 && span_find_nocase(line, " not ") < 0;
+}
 
 static void
 on_words(const struct reader *rd, struct place *at, struct span line)
 {
 	unsigned says = phrases_say(folded(line, rd->arena), IN_TEXT);
 
-	if (says & SAYS_DONE)
+	if (tells_of_success(line))
 		at->done = true;
 	else if (says & (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES)) {
 		at->since_told = 0;
+		at->told = true;
 		at->done = false;
+	} else if ((says & SAYS_MAILBOX) && line.p[line.n - 1] == ':') {
+		at->since_told = 0; /* "The recipients:", in whatever words */
+		at->told = false;
 	} else if (at->since_told < TOLD_LINES && !at->listed)
 		at->since_told++;
 }
@@ -295,7 +183,7 @@ read_leading(struct reader *rd, struct span text)
 				add_from(rd, r.address, text, r.rest.p);
 				label_words(rd, r.address, line);
 				at.listed = true;
-				if (at.since_told < TOLD_LINES)
+				if (at.since_told < TOLD_LINES && at.told)
 					rd->found = PROSE_TOLD;
 				if (!span_ends_nocase(line, " from"))
 					line = span_of(NULL, 0);
@@ -356,15 +244,21 @@ read_to(struct reader *rd, struct span text)
 	}
 }
 
-/* One reason for all, where recipients are listed without any. */
+/* Recipients listed without a reason have the one that stands below the list, or the report's. */
 static void
 share_reason(struct came_back *c)
 {
-	for (const struct came_recipient *r = c->recipients; r != NULL; r = r->next)
-		if (r->diagnostic.n > 0 || r->status.class != 0)
-			return;
-	for (struct came_recipient *r = c->recipients; r != NULL; r = r->next)
-		r->words = c->reason;
+	struct came_recipient *listed = c->recipients; /* first of those that wait for a reason */
+
+	for (struct came_recipient *r = c->recipients; r != NULL; r = r->next) {
+		if (r->diagnostic.n == 0 && r->status.class == 0)
+			continue;
+		for (; listed != r; listed = listed->next)
+			listed->words = r->diagnostic;
+		listed = r->next;
+	}
+	for (; listed != NULL; listed = listed->next)
+		listed->words = c->reason;
 }
 
 enum prose_found
@@ -373,7 +267,7 @@ prose_parse(
 {
 	struct reader rd = { .c = c, .not_these = not_these, .n_not = n, .arena = a };
 
-	c->reason = without_boilerplate(text, a);
+	c->reason = reason_of_report(text, a);
 	if (c->n_recipients > 0)
 		return PROSE_HINTED;
 	read_leading(&rd, text);

@@ -11,7 +11,7 @@
 enum prose_found {
 	PROSE_NOTHING,
 	PROSE_HINTED, /* recipients, by their place alone */
-	PROSE_TOLD    /* recipients, and words or codes of failure with them: this is a report whoever wrote it */
+	PROSE_TOLD /* recipients, and words or codes of failure with them: this is a report whoever wrote it */
 };
 
 /* text: readable text before the quoted original. Not taken: the addresses in not_these (n of them) and daemons.
