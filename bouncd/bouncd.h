@@ -16,7 +16,7 @@ struct bouncd {
 	struct timer *book_due;
 	struct suppression *list;
 	struct policy policy; /* of the list */
-	struct chan *queued;         /* NULL: away */
+	struct chan *queued;  /* NULL: away */
 	int events_fd;
 	const char *hostname;
 };

@@ -10,12 +10,6 @@ be16(const uint8_t *p)
 }
 
 static inline uint32_t
-be24(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-}
-
-static inline uint32_t
 be32(const uint8_t *p)
 {
 	return (uint32_t)be16(p) << 16 | be16(p + 2);
@@ -32,13 +26,6 @@ be16_put(uint8_t *p, uint16_t v)
 {
 	p[0] = (uint8_t)(v >> 8);
 	p[1] = (uint8_t)v;
-}
-
-static inline void
-be24_put(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 16);
-	be16_put(p + 1, (uint16_t)v);
 }
 
 static inline void

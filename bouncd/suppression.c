@@ -113,15 +113,6 @@ fresh_get(MDB_txn *txn, MDB_dbi dbi, struct suppression_hash h, struct suppressi
 	return rc;
 }
 
-static bool
-base_get(const struct suppression *s, struct suppression_hash h, struct suppression_packed *p)
-{
-	struct base_at at = base_seek(&s->base, h);
-	struct suppression_hash there;
-
-	return base_next(&s->base, &at, &there, p) && suppression_hash_cmp(there, h) == 0;
-}
-
 /* Below the newest changes: what a tombstone would have to hide. */
 static bool
 lies_below(
@@ -129,7 +120,7 @@ lies_below(
 {
 	if (fresh_get(txn, s->fresh[s->state.active ^ 1u], h, p) == 0)
 		return !p->tombstone;
-	return base_get(s, h, p);
+	return base_get(&s->base, h, p);
 }
 
 static bool
@@ -325,6 +316,7 @@ each_from(struct suppression *s, struct suppression_hash from, bool skip_from,
 	if (rc == 0)
 		walk_end(&w);
 	read_end(s, txn);
+	base_rest(&s->base);
 	return rc == 0 ? 0 : suppression_failed(err, "list", rc);
 }
 

@@ -17,6 +17,7 @@ enum {
 	TAIL_BYTES = SUPPRESSION_HASH_BYTES - 2, /* of a hash, in an entry */
 	WAITING_MAX = 2 << 20,
 	HASHES_AT_ONCE = 32 * 1024,
+	BUCKET_BYTES = 64 * 1024, /* mostly far less */
 };
 
 /* A head: magic, then where each number stands. */
@@ -101,24 +102,59 @@ bucket_begin(const struct base *b, uint32_t bucket)
 	return be64(b->directory + (size_t)bucket * 8);
 }
 
+/* The bytes of one entry, of which more may follow; 0: it is none. */
+static size_t
+entry_read(
+    struct span in, uint32_t bucket, struct suppression_hash *h, struct suppression_packed *p)
+{
+	uint8_t whole[SUPPRESSION_HASH_BYTES];
+	size_t n;
+
+	if (in.n <= TAIL_BYTES)
+		return 0;
+	be16_put(whole, (uint16_t)bucket);
+	memcpy(whole + 2, in.p, TAIL_BYTES);
+	*h = suppression_hash_get(whole);
+	n = suppression_unpack(p, span_from(in, TAIL_BYTES));
+	return n == 0 ? 0 : TAIL_BYTES + n;
+}
+
+/* Read and not mapped: a look-up in a file of hundreds of megabytes leaves nothing of it in this process. */
+bool
+base_get(const struct base *b, struct suppression_hash hash, struct suppression_packed *p)
+{
+	static char some[BUCKET_BYTES];
+	uint32_t bucket = (uint32_t)(hash.published >> 48);
+	struct suppression_hash h;
+	struct span left;
+	uint64_t at;
+
+	if (b->count == 0)
+		return false;
+	at = bucket_begin(b, bucket);
+	left = span_of(entries(b) + at, bucket_begin(b, bucket + 1) - at);
+	if (left.n <= sizeof(some) &&
+	    pread(b->fd, some, left.n, (off_t)(HEAD_BYTES + at)) == (ssize_t)left.n)
+		left.p = some;
+	for (size_t n; (n = entry_read(left, bucket, &h, p)) > 0; left = span_from(left, n))
+		if (suppression_hash_cmp(h, hash) >= 0)
+			return suppression_hash_cmp(h, hash) == 0;
+	return false;
+}
+
 bool
 base_next(const struct base *b, struct base_at *at, struct suppression_hash *h,
     struct suppression_packed *p)
 {
-	uint8_t whole[SUPPRESSION_HASH_BYTES];
-	const uint8_t *e;
 	size_t n;
 
-	if (b->count == 0 || at->offset + TAIL_BYTES >= b->data_bytes)
+	if (b->count == 0 || at->offset >= b->data_bytes)
 		return false;
 	while (at->bucket + 1 < BUCKETS && bucket_begin(b, at->bucket + 1) <= at->offset)
 		at->bucket++;
-	e = entries(b) + at->offset;
-	be16_put(whole, (uint16_t)at->bucket);
-	memcpy(whole + 2, e, TAIL_BYTES);
-	*h = suppression_hash_get(whole);
-	n = suppression_unpack(p, span_of(e + TAIL_BYTES, b->data_bytes - at->offset - TAIL_BYTES));
-	at->offset += TAIL_BYTES + n;
+	n = entry_read(
+	    span_of(entries(b) + at->offset, b->data_bytes - at->offset), at->bucket, h, p);
+	at->offset += n;
 	return n > 0;
 }
 

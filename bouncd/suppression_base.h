@@ -33,6 +33,8 @@ struct base_at {
 int base_open(struct base *, int fd, uint64_t generation, struct err *);
 void base_close(struct base *); /* not fd */
 
+/* One entry, read without touching more of the file; its address is valid until the next call. */
+bool base_get(const struct base *, struct suppression_hash, struct suppression_packed *);
 /* Before the first entry whose hash is not below. */
 struct base_at base_seek(const struct base *, struct suppression_hash);
 /* The entry behind the place, which moves on; false at the end. The address points into the file. */

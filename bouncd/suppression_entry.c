@@ -184,10 +184,9 @@ suppression_pack(const struct suppression_packed *p, uint8_t out[SUPPRESSION_PAC
 		memcpy(out + n, p->event, sizeof(p->event));
 		n += sizeof(p->event);
 	}
-	if (p->scope > 0) {
-		be24_put(out + n, p->scope);
-		n += 3;
-	}
+	for (uint32_t scope = p->scope; scope > 0;
+	     scope >>= 7) /* seven bits a byte, the last first */
+		out[n++] = (uint8_t)((scope & 0x7f) | (scope > 0x7f ? 0x80 : 0));
 	if (p->address.n > 0) {
 		be16_put(out + n, (uint16_t)p->address.n);
 		memcpy(out + n + 2, p->address.p, p->address.n);
@@ -196,18 +195,33 @@ suppression_pack(const struct suppression_packed *p, uint8_t out[SUPPRESSION_PAC
 	return n;
 }
 
-/* How many bytes of fixed width the first byte promises. */
+/* How many bytes of fixed width the first byte promises; a scope has one at least. */
 static size_t
 fixed_width(uint8_t what)
 {
 	return 5 + (what & EXPIRES ? 4u : 0u) + (what & EVENT ? 16u : 0u) +
-	       (what & SCOPE ? 3u : 0u) + (what & ADDRESS ? 2u : 0u);
+	       (what & SCOPE ? 1u : 0u) + (what & ADDRESS ? 2u : 0u);
+}
+
+/* Bytes taken; 0: it does not end. */
+static size_t
+scope_unpack(struct span in, uint32_t *scope)
+{
+	*scope = 0;
+	for (size_t i = 0; i < in.n && i < 4; i++) {
+		*scope |= ((uint32_t)in.p[i] & 0x7f) << (7 * i);
+		if (((uint8_t)in.p[i] & 0x80) == 0)
+			return i + 1;
+	}
+	return 0;
 }
 
 size_t
 suppression_unpack(struct suppression_packed *p, struct span in)
 {
 	const uint8_t *b = (const uint8_t *)in.p;
+	struct span rest;
+	size_t n = 0;
 	uint8_t what;
 
 	if (in.n == 0)
@@ -228,14 +242,17 @@ suppression_unpack(struct suppression_packed *p, struct span in)
 	if (p->has_event)
 		memcpy(p->event, b, sizeof(p->event));
 	b += p->has_event ? sizeof(p->event) : 0;
-	p->scope = what & SCOPE ? be24(b) : 0;
-	b += what & SCOPE ? 3 : 0;
+	rest = span_from(in, (size_t)(b - (const uint8_t *)in.p));
+	p->scope = 0;
+	if (what & SCOPE && (n = scope_unpack(rest, &p->scope)) == 0)
+		return 0;
+	rest = span_from(rest, n);
 	p->address = span_of(NULL, 0);
 	if (what & ADDRESS) {
-		p->address = span_of(b + 2, be16(b));
-		if (p->address.n > SUPPRESSION_ADDRESS_MAX ||
-		    p->address.n > in.n - fixed_width(what))
+		if (rest.n < 2 || be16((const uint8_t *)rest.p) > rest.n - 2)
 			return 0;
+		p->address = span_of(rest.p + 2, be16((const uint8_t *)rest.p));
+		rest = span_from(rest, 2 + p->address.n);
 	}
-	return fixed_width(what) + p->address.n;
+	return p->address.n > SUPPRESSION_ADDRESS_MAX ? 0 : in.n - rest.n;
 }

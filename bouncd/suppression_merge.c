@@ -9,7 +9,7 @@
 
 enum {
 	FRESH_LEAST = 64 * 1024,  /* changes, before they are merged for their number */
-	FRESH_MOST = 300 * 1024,  /* however large the list is */
+	FRESH_MOST = 200 * 1024,  /* however large the list is */
 	STEP_ENTRIES = 32 * 1024, /* a call */
 	SYNC_BYTES = 1 << 20,
 };

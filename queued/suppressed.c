@@ -39,12 +39,14 @@ suppressed_new(void)
 static void
 changes_forget(struct suppressed *s)
 {
-	struct table_node *n;
+	struct table_node *n, *next;
 
-	while ((n = table_each(&s->changes, NULL)) != NULL) {
+	for (n = table_each(&s->changes, NULL); n != NULL; n = next) {
+		next = table_each(&s->changes, n);
 		table_remove(&s->changes, n);
 		free(TABLE_OF(n, struct change, by_hash));
 	}
+	table_free(&s->changes);
 }
 
 static const uint64_t *
