@@ -7,13 +7,20 @@ bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
 	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o returned_id.o reason.o forwarded.o signs.o)
 
+bouncd.notice := notice.o notice_fields.o notice_text.o notice_value.o notice_words.o
+
+# Mail that came back, on its way through bouncd.
+bouncd.returned := $(addprefix bouncd/,returned.o returned_tie.o returned_tell.o parsers.o outcome.o repeats.o lookup.o)
+tests += bouncd/outcome_test bouncd/repeats_test
+bouncd/outcome_test.o := bouncd/outcome_test.o bouncd/outcome.o
+bouncd/repeats_test.o := bouncd/repeats_test.o bouncd/repeats.o
+
 bouncd.list  := $(addprefix bouncd/,suppression.o suppression_open.o suppression_entry.o suppression_base.o \
 	        suppression_walk.o suppression_merge.o suppression_scope.o suppression_counts.o policy.o)
 
-bouncd.notice := notice.o notice_fields.o notice_text.o notice_value.o notice_words.o
-
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o $(bouncd.notice) asked.o asked_notice.o \
-	       returned.o publish.o group.o audit.o bulk.o verbs.o verbs_replies.o unknown.o draft.o reply_book.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
+	       publish.o group.o audit.o bulk.o verbs.o verbs_replies.o unknown.o draft.o reply_book.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
+bouncd.o    += $(bouncd.returned)
 bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto -lidn2 -lm
 
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)

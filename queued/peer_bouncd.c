@@ -13,6 +13,7 @@
 #include "suppressed.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	QUEUE_BYTES = 4 << 20,
@@ -138,6 +139,7 @@ got_verdict(struct peer_bouncd *p, struct msg *m)
 	if (d == NULL || d->state != DELIVERY_VERDICT)
 		return 0;
 	delivery_judged(d, v.class, v.category, v.advice, v.advice_s, v.status, v.words);
+	delivery_ruled(d, v.rule, v.provider, v.confidence);
 	course_judged(p->q, d);
 	return 0;
 }
@@ -249,7 +251,7 @@ on_returned_late(void *ctx, struct due *due)
 	struct delivery *d = of_due(due);
 
 	answered(p, d->job);
-	course_returned(p->q, d, false);
+	course_returned(p->q, d, NULL);
 }
 
 /* What the token in the address says; without one bouncd goes by what is in the mail. */
@@ -258,10 +260,14 @@ about(struct peer_bouncd *p, const struct delivery *d, struct bounce_returned *r
 {
 	const struct tenant *t = conf_bounce_tenant(p->q->conf, delivery_domain(d));
 	const struct message *m;
+	struct bounce_token token;
 
-	r->has_token = sender_token(p->q, delivery_address(d), &r->about, &r->index);
+	r->has_token = sender_token(delivery_address(d), &token) == BOUNCE_GOOD;
 	if (!r->has_token)
 		return;
+	memcpy(r->about.b, token.message, BOUNCE_MESSAGE_BYTES);
+	r->index = token.recipient;
+	r->tag = token.tag;
 	if (t !=
 	    NULL) /* the message is gone by now, mostly: what it bounces for is suppressed for its tenant alone */
 		r->tenant = t->name;
@@ -312,7 +318,20 @@ got_stored(struct peer_bouncd *p, struct msg *m)
 		return -1;
 	d = answered(p, s.job);
 	if (d != NULL && d->state == DELIVERY_RETURNED)
-		course_returned(p->q, d, s.ok);
+		course_returned(p->q, d, &s);
+	return 0;
+}
+
+/* What came back after a delivery had ended. */
+static int
+got_feedback(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_feedback f = { 0 };
+
+	(void)p;
+	if (bounce_feedback_get(m, &f) == -1 || f.kind > KIND_AUTOREPLY || f.class > CLASS_HARD)
+		return -1;
+	log_debug("feedback", "tenant=%.*s kind=%s", SPAN(f.tenant), kind_word(f.kind));
 	return 0;
 }
 
@@ -363,6 +382,7 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 		{ BOUNCE_LIST, got_list },
 		{ BOUNCE_CHANGE, got_change },
 		{ BOUNCE_CONFIRMED, got_confirmed },
+		{ BOUNCE_FEEDBACK, got_feedback },
 	};
 
 	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++)

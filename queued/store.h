@@ -116,7 +116,7 @@ int store_read(struct store *, struct id, struct store_bytes *, struct err *);
 void store_hold(struct store *, struct id, bool hold);     /* cur/ to hold/ or back */
 void store_drop(struct store *, struct id);                /* to trash/, kept 24 h */
 int store_undrop(struct store *, struct id, struct err *); /* back to cur/; store_load() it then */
-void store_corrupt(struct store *, struct id);
+void store_corrupt(struct store *, struct id, const char *why); /* to corrupt/, for people */
 
 struct store_numbers {
 	uint64_t messages; /* living, in memory */
