@@ -12,6 +12,7 @@
 #include "store.h"
 #include "verdict.h"
 
+#include <stdlib.h>
 #include <sysexits.h>
 
 enum { LIST_MOST = 1000, WORDS_MAX = 4096 };
@@ -251,6 +252,35 @@ act_on(struct queued *q, struct control_call *c, struct delivery *d, void *acc)
 	a->done += a->fn(q, d) == 0;
 }
 
+/* An answer that is given once what it says is on disk. */
+struct answer {
+	struct control_call *call;
+	unsigned done;
+};
+
+static void
+on_settled(void *ctx)
+{
+	struct answer *a = ctx;
+
+	control_row(a->call);
+	control_num(a->call, "count", a->done);
+	control_row_end(a->call);
+	control_end(a->call);
+	free(a);
+}
+
+static void
+answer_settled(struct queued *q, struct control_call *c, unsigned done)
+{
+	struct answer *a = malloc(sizeof(*a));
+
+	if (a == NULL)
+		fatal("out of memory for an answer");
+	*a = (struct answer){ c, done };
+	store_settled(q->store, on_settled, a);
+}
+
 /* What acts refuses an empty selector, unless "all" is said; with dry_run it only shows. */
 static void
 acting(struct queued *q, struct control_call *c, const char *verb,
@@ -274,10 +304,7 @@ acting(struct queued *q, struct control_call *c, const char *verb,
 		control_error(c, 1, "nothing in the queue fits");
 		return;
 	}
-	control_row(c);
-	control_num(c, "count", a.done);
-	control_row_end(c);
-	control_end(c);
+	answer_settled(q, c, a.done);
 }
 
 static void
@@ -334,10 +361,7 @@ verb_undrop(void *ctx, struct control_call *c)
 	}
 	events_admin(
 	    q->events, "undrop", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
-	control_row(c);
-	control_num(c, "count", m->open);
-	control_row_end(c);
-	control_end(c);
+	answer_settled(q, c, m->open);
 }
 
 /* A lane as configured again: suspension, cuts and back-off forgotten. */

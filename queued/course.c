@@ -478,6 +478,7 @@ course_release(struct queued *q, struct delivery *d)
 		store_hold(q->store, d->message->envelope->id, false);
 	d->message->held = false;
 	delivery_move(d, DELIVERY_NEW);
+	settle_freed(q, d);
 	course_begin(q, d);
 	return 0;
 }
@@ -490,6 +491,7 @@ course_retry(struct queued *q, struct delivery *d)
 	schedule_clear(&q->schedule, &d->due);
 	d->immediate = true;
 	delivery_move(d, DELIVERY_NEW);
+	settle_freed(q, d);
 	course_begin(q, d);
 	return 0;
 }

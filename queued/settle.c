@@ -168,3 +168,10 @@ settle_held(struct queued *q, struct delivery *d)
 		store_hold(q->store, m->envelope->id, true);
 	m->held = true;
 }
+
+void
+settle_freed(struct queued *q, struct delivery *d)
+{
+	d->next_ms = loop_wall_ms();
+	keep(q, d);
+}

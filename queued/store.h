@@ -115,6 +115,8 @@ void store_hold(struct store *, struct id, bool hold);     /* cur/ to hold/ or b
 void store_drop(struct store *, struct id);                /* to trash/, kept 24 h */
 int store_undrop(struct store *, struct id, struct err *); /* back to cur/; store_load() it then */
 void store_corrupt(struct store *, struct id);
+/* done() once all that was asked so far (ends, moves, what waits) is on disk: then a command may be answered. */
+void store_settled(struct store *, void (*done)(void *ctx), void *ctx);
 
 struct store_numbers {
 	uint64_t messages; /* living, in memory */
