@@ -5,3 +5,6 @@
 
 extern const struct conf_setting house_settings[];
 extern const struct conf_table tenant_table;
+
+/* "10%", "0.3%", "0": in thousandths of a percent. -1: no such share, or more than 100 %. */
+int house_share(struct span, uint32_t *out);

@@ -42,6 +42,7 @@ static const struct telling {
 	{ "autoreply", false, STORY_PLAIN, "auto-reply from <{|recipient|}>{: |subject|}" },
 	{ "admin", false, STORY_PLAIN,
 	    "{|verb|} by an operator{ (uid |actor|)}{ for <|recipient|>}{: |reason|}" },
+	{ "tenant", false, STORY_WAITING, "tenant{ |tenant|}{ |what|}{: |reason|}" },
 	{ "lane", false, STORY_WAITING,
 	    "lane{ |what|}{ of |site|}{ from |source|}{, |state|}{: |reply|}" },
 };

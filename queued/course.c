@@ -14,6 +14,7 @@
 #include "settle.h"
 #include "store.h"
 #include "suppressed.h"
+#include "tenants.h"
 
 #include <bsd/stdlib.h>
 #include <stdio.h>
@@ -74,11 +75,29 @@ unroutable(struct queued *q, struct delivery *d, const struct site_answer *a)
 		settle_given_up(q, d, FINAL_BOUNCED);
 }
 
+/* What we say ourselves to the sender of a message goes, whoever that is. */
+static bool
+waits_paused(struct queued *q, struct delivery *d)
+{
+	const struct envelope *e = d->message->envelope;
+	const char *why = e->is_notice ? NULL : tenants_paused(q->tenants, e->tenant);
+
+	if (why != NULL)
+		settle_paused(q, d, why);
+	return why != NULL;
+}
+
 static void
 line_up(struct queued *q, struct delivery *d, struct site *s)
 {
+	struct lane *l = lane_of(q->lanes, &q->conf->sources[0], s);
+
+	if (waits_paused(q, d))
+		return;
 	delivery_move(d, DELIVERY_LANE);
-	lane_put(lane_of(q->lanes, &q->conf->sources[0], s), d);
+	if (d->immediate)
+		lane_probe(l);
+	lane_put(l, d);
 }
 
 static void
@@ -103,15 +122,18 @@ route(struct queued *q, struct delivery *d)
 void
 course_begin(struct queued *q, struct delivery *d)
 {
+	d->away = false;
 	if (d->message->held) {
 		delivery_move(d, DELIVERY_HELD);
 		settle_held(q, d);
 	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL) {
 		delivery_move(d, DELIVERY_RETURNED);
 		peer_bouncd_returned(q->bouncd, d);
-	} else if (!d->message->envelope->is_notice &&
-		   suppressed_maybe(
-		       q->suppressed, d->message->envelope->tenant, delivery_address(d))) {
+	} else if (waits_paused(q, d))
+		return;
+	else if (!d->message->envelope->is_notice &&
+		 suppressed_maybe(
+		     q->suppressed, d->message->envelope->tenant, delivery_address(d))) {
 		delivery_move(d, DELIVERY_CONFIRM);
 		peer_bouncd_confirm(q->bouncd, d);
 	} else
@@ -166,6 +188,7 @@ course_awaits_result(struct queued *q, struct delivery *d)
 		return true;
 	case DELIVERY_NEW:
 	case DELIVERY_DEFERRED:
+	case DELIVERY_PAUSED:
 	case DELIVERY_HELD:
 	case DELIVERY_LANE:
 	case DELIVERY_ROUTING: /* fed by the queued before us */
@@ -198,6 +221,8 @@ again_in_lane(struct queued *q, struct delivery *d)
 		course_begin(q, d);
 		return;
 	}
+	if (waits_paused(q, d))
+		return;
 	delivery_move(d, DELIVERY_LANE);
 	lane_put(d->lane, d);
 }
@@ -293,18 +318,37 @@ course_worker_gone(struct queued *q, struct worker *w)
 
 /* ---- verdicts ---- */
 
-/* What the verdict says of the lane, before what becomes of the recipient. */
-static void
+static uint32_t
+seconds_until(uint64_t at_ms)
+{
+	uint64_t now = loop_now_ms();
+
+	return at_ms > now ? (uint32_t)((at_ms - now + 999) / 1000) : 0;
+}
+
+/* What the verdict says of the lane, before what becomes of the recipient: no retry falls into a suspension. The seconds
+ * until then. */
+static uint32_t
 lane_hears(struct delivery *d)
 {
 	const struct attempt *a = d->last;
+	struct span tenant = d->message->envelope->tenant;
+	const struct ban *ban;
 
 	if (d->lane == NULL)
-		return;
+		return a->advice_s;
 	if (a->advice == ADVICE_SLOW_LANE)
 		lane_slow(d->lane, a->text);
 	else if (a->advice == ADVICE_SUSPEND_LANE)
 		lane_suspend(d->lane, a->advice_s > 0 ? a->advice_s : SUSPEND_S, a->text);
+	else if (a->advice == ADVICE_SUSPEND_TENANT && tenant.n > 0)
+		lane_suspend_tenant(d->lane, tenant, a->advice_s, a->text);
+	ban = ban_of(&d->lane->bans, tenant, loop_now_ms());
+	if (a->advice == ADVICE_SUSPEND_LANE)
+		return seconds_until(d->lane->adapt.until_ms);
+	if (a->advice == ADVICE_SUSPEND_TENANT && ban != NULL)
+		return seconds_until(ban->until_ms);
+	return a->advice_s;
 }
 
 /* A 5yz that is not about the address, and that waiting will not change, ends it too. */
@@ -323,16 +367,17 @@ void
 course_judged(struct queued *q, struct delivery *d)
 {
 	const struct attempt *a = d->last;
+	uint32_t wait_s;
 
 	if (!a->judged) {
 		settle_deferred(q, d, 0);
 		return;
 	}
-	lane_hears(d);
+	wait_s = lane_hears(d);
 	if (ends_it(a))
 		settle_given_up(q, d, FINAL_BOUNCED);
 	else
-		settle_deferred(q, d, a->advice_s);
+		settle_deferred(q, d, wait_s);
 }
 
 /* ---- the lane's doings ---- */
@@ -372,6 +417,26 @@ course_lane_away(struct queued *q, struct delivery *d)
 	delivery_judged(d, CLASS_SOFT, suspended ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK,
 	    ADVICE_RETRY, 0, r.enhanced, r.text);
 	settle_deferred(q, d, wait_s > AWAY_RETRY_S ? wait_s : AWAY_RETRY_S);
+	d->away = true;
+}
+
+void
+course_tenant_away(struct queued *q, struct delivery *d)
+{
+	const struct ban *ban = lane_ban(d->lane, d);
+	struct deliver_result r = {
+		.outcome = OUTCOME_LOST, .stage = STAGE_CONNECT, .enhanced = SPAN_LIT("4.7.1")
+	};
+	char text[BAN_REASON_MAX + 200];
+
+	snprintf(text, sizeof(text), "tenant %.*s is suspended at %.*s, which said: %s",
+	    SPAN(span_first(ban->tenant, 60)), SPAN(span_first(d->lane->site->name, 60)),
+	    ban->reason);
+	r.text = span_str(text);
+	delivery_attempt(d, &r, loop_wall_ms());
+	delivery_judged(d, CLASS_SOFT, CATEGORY_SPAM_CONTENT, ADVICE_RETRY, 0, r.enhanced, r.text);
+	settle_deferred(q, d, seconds_until(ban->until_ms));
+	d->away = true;
 }
 
 void
@@ -435,6 +500,83 @@ course_not_rewritten(struct queued *q, struct transaction *t, bool ever, struct 
 	}
 }
 
+/* ---- tenants and lanes that were stopped ---- */
+
+typedef void on_waiting(struct queued *, struct delivery *, const void *whom);
+
+/* A delivery may end in its call: what comes next is looked up before. */
+static void
+each_open(struct queued *q, on_waiting *fn, const void *whom)
+{
+	struct table_node *n = table_each(&q->messages.by_id, NULL), *next;
+
+	for (; n != NULL; n = next) {
+		struct message *m = TABLE_OF(n, struct message, by_id);
+
+		next = table_each(&q->messages.by_id, n);
+		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+			fn(q, &m->deliveries[i], whom);
+	}
+}
+
+static bool
+is_of(const struct delivery *d, const struct span *tenant)
+{
+	return span_eq_nocase(d->message->envelope->tenant, *tenant);
+}
+
+static void
+stop_one(struct queued *q, struct delivery *d, const void *tenant)
+{
+	if (d->state != DELIVERY_LANE || d->item.in == NULL || !is_of(d, tenant) ||
+	    d->message->envelope->is_notice)
+		return;
+	lane_take_out(d);
+	waits_paused(q, d);
+}
+
+void
+course_tenant_paused(struct queued *q, struct span tenant)
+{
+	each_open(q, stop_one, &tenant);
+}
+
+static void
+begin_again(struct queued *q, struct delivery *d)
+{
+	schedule_clear(&q->schedule, &d->due);
+	delivery_move(d, DELIVERY_NEW);
+	course_begin(q, d);
+}
+
+static void
+go_of_tenant(struct queued *q, struct delivery *d, const void *tenant)
+{
+	bool away = d->state == DELIVERY_DEFERRED && d->away;
+
+	if ((d->state == DELIVERY_PAUSED || away) && is_of(d, tenant))
+		begin_again(q, d);
+}
+
+void
+course_tenant_released(struct queued *q, struct span tenant)
+{
+	each_open(q, go_of_tenant, &tenant);
+}
+
+static void
+go_of_lane(struct queued *q, struct delivery *d, const void *lane)
+{
+	if (d->state == DELIVERY_DEFERRED && d->away && d->lane == lane)
+		begin_again(q, d);
+}
+
+void
+course_lane_released(struct queued *q, struct lane *l)
+{
+	each_open(q, go_of_lane, l);
+}
+
 /* ---- operators ---- */
 
 /* Out of wherever it waits; false: it is with somebody and will answer soon. */
@@ -449,6 +591,7 @@ pulled(struct queued *q, struct delivery *d)
 		lane_take_out(d);
 		return true;
 	case DELIVERY_DEFERRED:
+	case DELIVERY_PAUSED:
 		schedule_clear(&q->schedule, &d->due);
 		return true;
 	case DELIVERY_NEW:

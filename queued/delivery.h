@@ -19,6 +19,7 @@ enum delivery_state {
 	DELIVERY_SENDING,   /* in a transaction at deliverd */
 	DELIVERY_VERDICT,   /* bouncd is asked what the reply means */
 	DELIVERY_DEFERRED,  /* waits for its next attempt */
+	DELIVERY_PAUSED,    /* waits until its tenant is released */
 	DELIVERY_HELD,      /* an operator holds it */
 	DELIVERY_RETURNED,  /* handed to bouncd as a bounce that came back */
 	DELIVERY_NOTICE,    /* given up; the bounce message is being made and stored */
@@ -53,6 +54,7 @@ struct delivery {
 	uint8_t state;
 	bool need_7bit;
 	bool immediate;                /* an operator asked for a try now */
+	bool away;                     /* DEFERRED: no server was asked, its lane takes nothing */
 	uint8_t final;                 /* enum final_kind, once it was given up */
 	uint16_t attempts;             /* made so far */
 	TAILQ_ENTRY(delivery) waiting; /* for an answer of resolve, or its batch */

@@ -16,11 +16,13 @@ static const size_t map_bytes = (size_t)64 << 30; /* address space, not memory *
 struct record {
 	uint64_t next_ms;
 	uint16_t attempts, code;
-	uint8_t held;
+	uint8_t held; /* bits: HELD PAUSED */
 	char status[STATUS_MAX];
 	uint16_t text_n;
 	char text[TEXT_MAX];
 };
+
+enum { HELD = 1, PAUSED = 2 };
 
 struct key {
 	uint8_t id[ID_BYTES];
@@ -186,7 +188,7 @@ index_put(struct index *x, const struct store_wait *w)
 	c->record = (struct record){ .next_ms = w->next_ms,
 		.attempts = w->attempts,
 		.code = w->code,
-		.held = w->held,
+		.held = (uint8_t)((w->held ? HELD : 0) | (w->paused ? PAUSED : 0)),
 		.text_n = (uint16_t)text.n };
 	if (status.n > 0)
 		memcpy(c->record.status, status.p, status.n);
@@ -260,7 +262,7 @@ change_write(struct index *x, MDB_txn *txn, const struct change *c)
 	if (r != 0 || !c->put)
 		return r;
 	r = mdb_put(txn, x->by_message, &k, &v, 0);
-	if (r != 0 || c->record.held)
+	if (r != 0 || (c->record.held & HELD) != 0)
 		return r;
 	tk = (MDB_val){ sizeof(t), &t };
 	return mdb_put(txn, x->by_time, &tk, &empty, 0);
@@ -336,7 +338,8 @@ show(struct index *x, const struct key *k, struct store_wait *w)
 	*w = (struct store_wait){ .index = be32toh(k->index),
 		.next_ms = r->next_ms,
 		.attempts = r->attempts,
-		.held = r->held != 0,
+		.held = (r->held & HELD) != 0,
+		.paused = (r->held & PAUSED) != 0,
 		.code = r->code,
 		.status = span_of(r->status, strnlen(r->status, STATUS_MAX)),
 		.text = span_of(r->text, r->text_n <= TEXT_MAX ? r->text_n : 0) };

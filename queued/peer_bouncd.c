@@ -10,6 +10,7 @@
 #include "role.h"
 #include "sender.h"
 #include "suppressed.h"
+#include "tenants.h"
 
 #include <stdlib.h>
 
@@ -246,6 +247,22 @@ got_stored(struct peer_bouncd *p, struct msg *m)
 	return 0;
 }
 
+/* ---- what came back after the delivery had ended ---- */
+
+static int
+got_feedback(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_feedback f = { 0 };
+
+	if (bounce_feedback_get(m, &f) == -1 || f.kind > KIND_AUTOREPLY || f.class > CLASS_HARD)
+		return -1;
+	if (f.kind == KIND_COMPLAINT)
+		tenants_count(p->q->tenants, f.tenant, HEALTH_COMPLAINT);
+	else if (f.kind == KIND_BOUNCE && f.class == CLASS_HARD)
+		tenants_count(p->q->tenants, f.tenant, HEALTH_BOUNCED_LATE);
+	return 0;
+}
+
 /* ---- the channel ---- */
 
 static int
@@ -293,6 +310,7 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 		{ BOUNCE_LIST, got_list },
 		{ BOUNCE_CHANGE, got_change },
 		{ BOUNCE_CONFIRMED, got_confirmed },
+		{ BOUNCE_FEEDBACK, got_feedback },
 	};
 
 	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++)

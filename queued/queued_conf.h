@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf.h"
+#include "health.h"
 #include "limits.h"
 #include "retry.h"
 #include "route.h"
@@ -24,6 +25,9 @@ struct tenant {
 	const struct stream *stream;
 	uint32_t weight;
 	bool sign, notify_sender;
+	bool refuse_paused; /* new mail, while it is paused */
+	struct health_limits limits;
+	struct conf_place bounces_at, complaints_at; /* where the limits stand; line 0: built in */
 };
 
 /* Lives with its conf; struct tenant and the rest stay valid as long as it does. */

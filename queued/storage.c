@@ -14,6 +14,7 @@
 #include "sandbox.h"
 #include "settle.h"
 #include "store.h"
+#include "tenants.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -63,7 +64,7 @@ resume(struct queued *q, struct delivery *d)
 	}
 	if (w.held)
 		delivery_move(d, DELIVERY_HELD);
-	else if (w.next_ms > loop_wall_ms())
+	else if (!w.paused && w.next_ms > loop_wall_ms())
 		settle_resumed(q, d, w.next_ms);
 }
 
@@ -137,7 +138,8 @@ may_leave(const struct message *m, uint64_t now_ms)
 		const struct delivery *d = &m->deliveries[i];
 
 		if (d->state != DELIVERY_ENDED && d->state != DELIVERY_HELD &&
-		    (d->state != DELIVERY_DEFERRED || d->due.at_ms < now_ms + LEAVE_MS))
+		    ((d->state != DELIVERY_DEFERRED && d->state != DELIVERY_PAUSED) ||
+			d->due.at_ms < now_ms + LEAVE_MS))
 			return false;
 	}
 	return m->open > 0;
@@ -242,8 +244,10 @@ storage_start(struct queued *q)
 	static const struct store_hooks hooks = { on_found, on_event, on_corrupt };
 	struct err err;
 
+	tenants_load(q->tenants);
 	if (store_start(q->store, &hooks, q, &err) == -1)
 		role_fail(q->role, EX_IOERR, "%s", err.text);
+	tenants_start(q->tenants);
 	retold_tell(role_fd(q->role, "events"));
 	loop_at_turn_end(on_turn_end, q);
 	storage.tick = (struct due){ .fire = on_tick, .ctx = q };
