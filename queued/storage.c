@@ -64,7 +64,9 @@ resume(struct queued *q, struct delivery *d)
 	}
 	if (w.held)
 		delivery_move(d, DELIVERY_HELD);
-	else if (!w.paused && w.next_ms > loop_wall_ms())
+	else if (w.paused || tenants_paused(q->tenants, d->message->envelope->tenant) != NULL)
+		return; /* as new: it goes, or waits for its tenant again */
+	else if (w.next_ms > loop_wall_ms())
 		settle_resumed(q, d, w.next_ms);
 }
 
