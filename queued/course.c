@@ -14,7 +14,6 @@
 #include "settle.h"
 #include "store.h"
 #include "suppressed.h"
-#include "tenants.h"
 
 #include <bsd/stdlib.h>
 #include <stdio.h>
@@ -75,24 +74,12 @@ unroutable(struct queued *q, struct delivery *d, const struct site_answer *a)
 		settle_given_up(q, d, FINAL_BOUNCED);
 }
 
-/* What we say ourselves to the sender of a message goes, whoever that is. */
-static bool
-waits_paused(struct queued *q, struct delivery *d)
-{
-	const struct envelope *e = d->message->envelope;
-	const char *why = e->is_notice ? NULL : tenants_paused(q->tenants, e->tenant);
-
-	if (why != NULL)
-		settle_paused(q, d, why);
-	return why != NULL;
-}
-
 static void
 line_up(struct queued *q, struct delivery *d, struct site *s)
 {
 	struct lane *l = lane_of(q->lanes, &q->conf->sources[0], s);
 
-	if (waits_paused(q, d))
+	if (settle_if_paused(q, d))
 		return;
 	delivery_move(d, DELIVERY_LANE);
 	if (d->immediate)
@@ -129,7 +116,7 @@ course_begin(struct queued *q, struct delivery *d)
 	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL) {
 		delivery_move(d, DELIVERY_RETURNED);
 		peer_bouncd_returned(q->bouncd, d);
-	} else if (waits_paused(q, d))
+	} else if (settle_if_paused(q, d))
 		return;
 	else if (!d->message->envelope->is_notice &&
 		 suppressed_maybe(
@@ -221,7 +208,7 @@ again_in_lane(struct queued *q, struct delivery *d)
 		course_begin(q, d);
 		return;
 	}
-	if (waits_paused(q, d))
+	if (settle_if_paused(q, d))
 		return;
 	delivery_move(d, DELIVERY_LANE);
 	lane_put(d->lane, d);
@@ -498,167 +485,4 @@ course_not_rewritten(struct queued *q, struct transaction *t, bool ever, struct 
 		else
 			settle_given_up(q, d, FINAL_BOUNCED);
 	}
-}
-
-/* ---- tenants and lanes that were stopped ---- */
-
-typedef void on_waiting(struct queued *, struct delivery *, const void *whom);
-
-/* A delivery may end in its call: what comes next is looked up before. */
-static void
-each_open(struct queued *q, on_waiting *fn, const void *whom)
-{
-	struct table_node *n = table_each(&q->messages.by_id, NULL), *next;
-
-	for (; n != NULL; n = next) {
-		struct message *m = TABLE_OF(n, struct message, by_id);
-
-		next = table_each(&q->messages.by_id, n);
-		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
-			fn(q, &m->deliveries[i], whom);
-	}
-}
-
-static bool
-is_of(const struct delivery *d, const struct span *tenant)
-{
-	return span_eq_nocase(d->message->envelope->tenant, *tenant);
-}
-
-static void
-stop_one(struct queued *q, struct delivery *d, const void *tenant)
-{
-	if (d->state != DELIVERY_LANE || d->item.in == NULL || !is_of(d, tenant) ||
-	    d->message->envelope->is_notice)
-		return;
-	lane_take_out(d);
-	waits_paused(q, d);
-}
-
-void
-course_tenant_paused(struct queued *q, struct span tenant)
-{
-	each_open(q, stop_one, &tenant);
-}
-
-static void
-begin_again(struct queued *q, struct delivery *d)
-{
-	schedule_clear(&q->schedule, &d->due);
-	delivery_move(d, DELIVERY_NEW);
-	course_begin(q, d);
-}
-
-static void
-go_of_tenant(struct queued *q, struct delivery *d, const void *tenant)
-{
-	bool away = d->state == DELIVERY_DEFERRED && d->away;
-
-	if ((d->state == DELIVERY_PAUSED || away) && is_of(d, tenant))
-		begin_again(q, d);
-}
-
-void
-course_tenant_released(struct queued *q, struct span tenant)
-{
-	each_open(q, go_of_tenant, &tenant);
-}
-
-static void
-go_of_lane(struct queued *q, struct delivery *d, const void *lane)
-{
-	if (d->state == DELIVERY_DEFERRED && d->away && d->lane == lane)
-		begin_again(q, d);
-}
-
-void
-course_lane_released(struct queued *q, struct lane *l)
-{
-	each_open(q, go_of_lane, l);
-}
-
-/* ---- operators ---- */
-
-/* Out of wherever it waits; false: it is with somebody and will answer soon. */
-static bool
-pulled(struct queued *q, struct delivery *d)
-{
-	switch (d->state) {
-	case DELIVERY_ROUTING:
-		site_unwait(q->sites, d);
-		return true;
-	case DELIVERY_LANE:
-		lane_take_out(d);
-		return true;
-	case DELIVERY_DEFERRED:
-	case DELIVERY_PAUSED:
-		schedule_clear(&q->schedule, &d->due);
-		return true;
-	case DELIVERY_NEW:
-	case DELIVERY_HELD:
-		return true;
-	default:
-		return false;
-	}
-}
-
-int
-course_hold(struct queued *q, struct delivery *d)
-{
-	if (d->state == DELIVERY_HELD || !pulled(q, d))
-		return -1;
-	delivery_move(d, DELIVERY_HELD);
-	settle_held(q, d);
-	return 0;
-}
-
-int
-course_release(struct queued *q, struct delivery *d)
-{
-	if (d->state != DELIVERY_HELD)
-		return -1;
-	if (d->message->held)
-		store_hold(q->store, d->message->envelope->id, false);
-	d->message->held = false;
-	delivery_move(d, DELIVERY_NEW);
-	settle_freed(q, d);
-	course_begin(q, d);
-	return 0;
-}
-
-int
-course_retry(struct queued *q, struct delivery *d)
-{
-	if (d->state != DELIVERY_DEFERRED)
-		return -1;
-	schedule_clear(&q->schedule, &d->due);
-	d->immediate = true;
-	delivery_move(d, DELIVERY_NEW);
-	settle_freed(q, d);
-	course_begin(q, d);
-	return 0;
-}
-
-/* All others have ended, or their ends are on the way to the disk. */
-static bool
-is_last(const struct delivery *d)
-{
-	const struct message *m = d->message;
-
-	for (uint32_t i = m->envelope->rcpts_n; i-- > 0;)
-		if (i != d->index && m->deliveries[i].state != DELIVERY_ENDED &&
-		    m->deliveries[i].state != DELIVERY_ENDING)
-			return false;
-	return true;
-}
-
-int
-course_drop(struct queued *q, struct delivery *d)
-{
-	if (!pulled(q, d))
-		return -1;
-	if (is_last(d))
-		store_drop(q->store, d->message->envelope->id); /* whole, for undrop */
-	final_end(q, d, FINAL_DROPPED, span_of(NULL, 0));
-	return 0;
 }

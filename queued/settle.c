@@ -9,6 +9,7 @@
 #include "queued.h"
 #include "retry.h"
 #include "store.h"
+#include "tenants.h"
 #include "verdict.h"
 
 #include <bsd/stdlib.h>
@@ -159,8 +160,8 @@ never_tried(struct delivery *d, const char *why)
 	delivery_judged(d, CLASS_SOFT, CATEGORY_POLICY, ADVICE_NONE, 0, r.enhanced, r.text);
 }
 
-void
-settle_paused(struct queued *q, struct delivery *d, const char *why)
+static void
+wait_paused(struct queued *q, struct delivery *d, const char *why)
 {
 	const struct retry_rule *rule = &d->message->stream->retry;
 	uint64_t received = d->message->envelope->received_ms, now = loop_wall_ms();
@@ -176,6 +177,18 @@ settle_paused(struct queued *q, struct delivery *d, const char *why)
 	wait_in(q, d, DELIVERY_PAUSED, retry_at_ms(rule, received, now, wait));
 	keep(q, d);
 	drop_bytes(d->message);
+}
+
+/* What we say ourselves to the sender of a message goes, whoever that is. */
+bool
+settle_if_paused(struct queued *q, struct delivery *d)
+{
+	const struct envelope *e = d->message->envelope;
+	const char *why = e->is_notice ? NULL : tenants_paused(q->tenants, e->tenant);
+
+	if (why != NULL)
+		wait_paused(q, d, why);
+	return why != NULL;
 }
 
 void
