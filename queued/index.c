@@ -22,7 +22,7 @@ struct record {
 	char text[TEXT_MAX];
 };
 
-enum { HELD = 1, PAUSED = 2 };
+enum { HELD = 1, PAUSED = 8 }; /* the bits between are kept for notices */
 
 struct key {
 	uint8_t id[ID_BYTES];
