@@ -2,7 +2,7 @@
 #
 #	make            build/bin                 sudo make run    a relay to try, in ./run
 #	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
-#	make bench, soak, fuzz, lint              SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
+#	make bench, bench-bounces, soak, fuzz, lint, accuracy    SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
 #
 # Variables: B build folder, SAN=address,undefined sanitised build.
 
@@ -41,6 +41,7 @@ $B/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) -c -o $@ $<
 $B/bouncd/rules_text.o: etc/bounces.conf
+$B/bouncd/model_text.o: etc/bounces.model
 
 $B/common.a: $(addprefix $B/,$(common.o))
 	@rm -f $@; ar rcs $@ $^
@@ -83,6 +84,13 @@ bench: all
 	@B=$B BENCH_RELAY_START="$(CURDIR)/tests/bench/relay" BENCH_ONLY=posthouse BENCH_TENANT="track clicks opens" \
 	    BENCH_DKIM=1 BENCH_GEN=--html BENCH_CHECK=--ignore-changes tests/bench/bench.sh
 
+bench-bounces: $B/bin/bouncd
+	@B=$B python3 tests/bench/bounces.py
+
+# TRUTH: a truth.jsonl of replies, or that and one of mails with their folder (bouncd/model/items.h); none of it is kept.
+model: $B/bin/bouncd-train
+	$B/bin/bouncd-train -x -o etc/bounces.model -p bouncd/model/phrases -r etc/bounces.conf $(TRUTH)
+
 SOAK_ROUNDS ?= 100
 soak: all
 	@B=$B python3 tests/e2e/soak.py --rounds $(SOAK_ROUNDS)
@@ -113,6 +121,6 @@ fuzz: fuzz-build
 clean:
 	rm -rf $B $B-asan
 
-.PHONY: all all-tests check-unit run check bench soak lint fuzz fuzz-build install uninstall clean
+.PHONY: all all-tests check-unit run check bench bench-bounces model soak lint fuzz fuzz-build install uninstall clean
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

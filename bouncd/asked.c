@@ -3,22 +3,13 @@
 #include "err.h"
 #include "log.h"
 #include "loop.h"
-#include "notice.h"
 #include "proto_bounce.h"
 #include "publish.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { ARENA_BYTES = 1024 * 1024, NOTICE_BYTES = 110 * 1024 };
-
-/* Recipients of the notice that is being asked for; they come before it. */
-static struct {
-	struct arena *arena;
-	uint64_t job;
-	struct notice_recipient rcpts[NOTICE_RCPTS_MAX];
-	size_t n;
-} pending;
+enum { ARENA_BYTES = 1024 * 1024 };
 
 /* What it means and what to do, for people. */
 static const char *
@@ -44,6 +35,7 @@ verdict_of(struct bouncd *b, const struct bounce_reply *r, struct arena *arena)
 	buf_span(&whole, span_first(r->text, 16 * 1024));
 	said_reply(&said, buf_all(&whole), arena);
 	v = classify(b->rules, &said, r->server, r->code >= 500);
+	reply_book_note(b->book, &said, r->server, &v, loop_wall_ms() / 1000);
 	buf_free(&whole);
 	return v;
 }
@@ -135,114 +127,4 @@ asked_confirm(struct bouncd *b, struct msg *m)
 		answer.source = span_str(e.event);
 	}
 	bounce_confirmed_put(b->queued, &answer);
-}
-
-/* ---- bounce messages ---- */
-
-static enum notice_action
-action_of(struct span word)
-{
-	return span_is(word, "delayed")     ? NOTICE_DELAYED
-	       : span_is(word, "delivered") ? NOTICE_DELIVERED
-	       : span_is(word, "relayed")   ? NOTICE_RELAYED
-					    : NOTICE_FAILED;
-}
-
-/* The server's own words, as it said them: code and text. */
-static struct span
-diagnostic(const struct bounce_notice_rcpt *r)
-{
-	return r->code == 0
-		   ? arena_span(pending.arena, r->text)
-		   : span_str(arena_printf(pending.arena, "%u %.*s", r->code, SPAN(r->text)));
-}
-
-void
-asked_forget(void)
-{
-	if (pending.arena == NULL)
-		pending.arena = arena_new(ARENA_BYTES);
-	arena_reset(pending.arena);
-	pending.n = 0;
-}
-
-void
-asked_notice_rcpt(struct bouncd *b, struct msg *m)
-{
-	struct bounce_notice_rcpt r;
-	struct notice_recipient *to;
-	int category;
-
-	if (bounce_notice_rcpt_get(m, &r) == -1) {
-		chan_bad(b->queued, "a NOTICE_RCPT that is none");
-		return;
-	}
-	if (pending.arena == NULL || pending.job != r.job)
-		asked_forget();
-	pending.job = r.job;
-	if (pending.n == NOTICE_RCPTS_MAX)
-		return;
-	to = &pending.rcpts[pending.n++];
-	category = category_of(span_word(r.words, &(struct span){ NULL, 0 }));
-	*to = (struct notice_recipient){ .address = arena_span(pending.arena, r.address),
-		.orcpt = arena_span(pending.arena, r.orcpt),
-		.action = action_of(r.action),
-		.category = category < 0 ? CATEGORY_NONE : (enum category)category,
-		.status = arena_span(pending.arena, r.status),
-		.remote_mta = arena_span(pending.arena, r.server),
-		.diagnostic = diagnostic(&r),
-		.last_attempt_s = r.last_try_ms / 1000 };
-}
-
-static struct span
-subject_of(struct span head)
-{
-	struct span line;
-
-	while (head.n > 0) {
-		line = span_cut(head, '\n', &head);
-		if (span_starts_nocase(line, "Subject:"))
-			return span_trim(span_from(line, strlen("Subject:")));
-		if (span_trim(line).n == 0)
-			break;
-	}
-	return span_of(NULL, 0);
-}
-
-void
-asked_notice(struct bouncd *b, struct msg *m)
-{
-	struct id_text id = id_text(id_new());
-	struct bounce_notice n;
-	struct notice notice;
-	struct buf out;
-
-	if (bounce_notice_get(m, &n) == -1 || n.job != pending.job || pending.n == 0) {
-		chan_bad(b->queued, "a NOTICE that is none");
-		return;
-	}
-	notice = (struct notice){ .id = span_str(id.c),
-		.reporting_mta = span_str(b->hostname),
-		.sender = n.from,
-		.envid = n.envid,
-		.subject = subject_of(n.head),
-		.original = n.bytes.n > 0 ? n.bytes : n.head,
-		.original_whole = n.bytes.n > 0,
-		.utf8 = n.smtputf8,
-		.now_s = loop_wall_ms() / 1000,
-		.arrival_s = n.received_ms / 1000,
-		.recipients = pending.rcpts,
-		.n_recipients = pending.n };
-	buf_init(&out, NOTICE_BYTES);
-	(void)notice_write(&notice, &out);
-	if (buf_over(
-		&out)) { /* with the whole original it is too large to travel: the head says enough */
-		buf_reset(&out);
-		notice.original = n.head;
-		notice.original_whole = false;
-		(void)notice_write(&notice, &out);
-	}
-	bounce_made_put(b->queued, &(struct bounce_made){ n.job, !buf_over(&out), buf_all(&out) });
-	buf_free(&out);
-	asked_forget();
 }

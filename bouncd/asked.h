@@ -5,6 +5,7 @@
 
 void asked_reply(struct bouncd *, struct msg *);
 void asked_confirm(struct bouncd *, struct msg *);
+void asked_notice_head(struct bouncd *, struct msg *);
 void asked_notice_rcpt(struct bouncd *, struct msg *);
 void asked_notice(struct bouncd *, struct msg *);
 /* queued went away: half a notice is forgotten. */

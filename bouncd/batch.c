@@ -12,6 +12,18 @@ member(const json_t *object, const char *key)
 	return span_of(json_string_value(j), json_string_length(j));
 }
 
+/* Where the rule stands that decided, and where its meaning is documented. */
+static void
+where(json_t *out, const struct rule *r)
+{
+	if (r == NULL)
+		return;
+	json_object_set_new(out, "file", json_string(r->place.file));
+	json_object_set_new(out, "line", json_integer(r->place.line));
+	if (r->source != NULL)
+		json_object_set_new(out, "source", json_text(span_str(r->source)));
+}
+
 static json_t *
 answer(struct rules *rules, struct span line, struct arena *a)
 {
@@ -25,6 +37,7 @@ answer(struct rules *rules, struct span line, struct arena *a)
 		said_reply(&sd, member(in, "reply"), a);
 		v = classify(rules, &sd, member(in, "mx"), true);
 		verdict_json(out, &v);
+		where(out, rules_named(rules, v.rule));
 	}
 	json_decref(in);
 	return out;

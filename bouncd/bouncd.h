@@ -3,6 +3,7 @@
 
 #include "conf.h"
 #include "msg.h"
+#include "reply_book.h"
 #include "rules.h"
 #include "suppression.h"
 
@@ -10,6 +11,8 @@ struct bouncd {
 	struct role *role;
 	struct conf *conf, *conf_next;
 	struct rules *rules, *rules_next;
+	struct reply_book *book;
+	struct timer *book_due;
 	struct suppression *list;
 	struct siphash_key hash_key; /* drawn at each start: queued is told */
 	struct chan *queued;         /* NULL: away */

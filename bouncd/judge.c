@@ -28,18 +28,14 @@ set_status(struct verdict *v, struct status st)
 }
 
 /* What other words of the report say, with the codes that are known already. */
-static struct verdict
-from_words(struct rules *rs, const struct came_recipient *r, struct span text,
-    const struct said *own, bool permanent, struct arena *a)
+static void
+other_words(struct said *words, struct span text, const struct said *own, struct arena *a)
 {
-	struct said words;
-
-	said_reply(&words, text, a);
+	said_reply(words, text, a);
 	if (own->status.class != 0)
-		words.status = own->status;
+		words->status = own->status;
 	if (own->code != 0)
-		words.code = own->code;
-	return classify(rs, &words, r->remote_mta, permanent);
+		words->code = own->code;
 }
 
 /* The specific one of the report's field and the reply's own; of two, the field. */
@@ -73,31 +69,57 @@ mind_the_sender(struct verdict *v, struct span diagnostic)
 	snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
 }
 
+unsigned
+judge_texts(const struct came_back *c, const struct came_recipient *r,
+    struct said out[JUDGE_TEXTS_MAX], struct arena *a)
+{
+	struct said *own = &out[0];
+	struct status told;
+	unsigned n = 1;
+
+	said_diagnostic(own, r->diagnostic, a);
+	told = status_told(r->status, own->status);
+	if (told.class == 0 && !status_find(r->words, &told))
+		status_find(c->reason, &told);
+	own->status = told;
+	other_words(&out[n++], r->diagnostic, own, a);
+	if (r->words.n > 0)
+		other_words(&out[n++], r->words, own, a);
+	if (c->reason.n > 0 && c->n_recipients == 1 && !spoke(own))
+		other_words(&out[n++], c->reason, own, a);
+	return n;
+}
+
 struct verdict
 judge(struct rules *rs, const struct came_back *c, const struct came_recipient *r, struct arena *a)
 {
-	bool permanent = c->kind == KIND_BOUNCE && r->action != ACTION_DELAYED;
-	struct status told;
-	struct said own;
-	struct verdict v;
+	return judge_with(rs, model_shipped(), c, r, a);
+}
 
-	said_diagnostic(&own, r->diagnostic, a);
-	told = status_told(r->status, own.status);
-	if (told.class == 0 && !status_find(r->words, &told))
-		status_find(c->reason, &told);
-	own.status = told;
-	v = classify(rs, &own, r->remote_mta, permanent);
-	if (v.confidence < SURE)
-		v = better(v, from_words(rs, r, r->diagnostic, &own, permanent, a));
-	if (v.confidence < SURE && r->words.n > 0)
-		v = better(v, from_words(rs, r, r->words, &own, permanent, a));
-	if (v.confidence < SURE && c->reason.n > 0 && c->n_recipients == 1 && !spoke(&own))
-		v = better(v, from_words(rs, r, c->reason, &own, permanent, a));
+struct verdict
+judge_with(struct rules *rs, const struct model *m, const struct came_back *c,
+    const struct came_recipient *r, struct arena *a)
+{
+	bool permanent = c->kind == KIND_BOUNCE && r->action != ACTION_DELAYED;
+	struct said texts[JUDGE_TEXTS_MAX];
+	unsigned n = judge_texts(c, r, texts, a), best = 0;
+	struct verdict v = { 0 };
+
+	for (unsigned i = 0; i < n && v.confidence < SURE; i++) {
+		struct verdict next = classify_with(rs, NULL, &texts[i], r->remote_mta, permanent);
+
+		best = next.confidence > v.confidence ? i : best;
+		v = better(v, next);
+	}
+	if (v.confidence >= SURE)
+		v = classify_with(rs, m, &texts[best], r->remote_mta, permanent);
+	for (unsigned i = 0; i < n && v.confidence < SURE; i++)
+		v = better(v, classify_with(rs, m, &texts[i], r->remote_mta, permanent));
 	mind_the_sender(&v, r->diagnostic.n > 8 ? r->diagnostic : r->words);
 	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)
 		v.class = CLASS_SOFT;
 	if (v.class == CLASS_SOFT && v.advice == ADVICE_SUPPRESS)
 		v.advice = ADVICE_RETRY;
-	set_status(&v, told);
+	set_status(&v, texts[0].status);
 	return v;
 }

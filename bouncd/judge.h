@@ -8,3 +8,10 @@
  * delayed recipient is always soft. arena: for the time of the call. */
 struct verdict
 judge(struct rules *, const struct came_back *, const struct came_recipient *, struct arena *);
+struct verdict judge_with(struct rules *, const struct model *, const struct came_back *,
+    const struct came_recipient *, struct arena *);
+
+/* The texts it is judged by, the weightiest first, each with the codes that are known; how many. */
+enum { JUDGE_TEXTS_MAX = 4 };
+unsigned judge_texts(const struct came_back *, const struct came_recipient *,
+    struct said out[JUDGE_TEXTS_MAX], struct arena *);

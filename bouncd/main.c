@@ -7,6 +7,8 @@
 #include "bouncd.h"
 #include "bouncd_conf.h"
 #include "err.h"
+#include "log.h"
+#include "loop.h"
 #include "proto_bounce.h"
 #include "publish.h"
 #include "returned.h"
@@ -62,6 +64,9 @@ on_queued(void *ctx, struct chan *c, struct msg *m)
 	case BOUNCE_NOTICE_RCPT:
 		asked_notice_rcpt(b, m);
 		break;
+	case BOUNCE_NOTICE_HEAD:
+		asked_notice_head(b, m);
+		break;
 	case BOUNCE_NOTICE:
 		asked_notice(b, m);
 		break;
@@ -98,12 +103,42 @@ queued_connected(void *ctx, unsigned instance, int fd)
 	publish_list(b);
 }
 
+/* The configured file's text as the master read it, or the shipped rules. */
 static struct rules *
-rules_of(struct role *role, struct err *err)
+rules_of(struct span text, const struct conf *conf, struct err *err)
 {
-	struct span own = role_secret(role, "bounce-rules");
+	const struct conf_block *b = conf_first(conf_top(conf), "bounces");
+	const char *path = b != NULL && conf_is_set(b, "rules") ? conf_str(b, "rules") : NULL;
 
-	return rules_load("bounces.conf", own.p != NULL ? own : shipped_rules(), NULL, err);
+	if (path != NULL && text.p == NULL) {
+		err_set(err, "%s: the master did not hand it over", path);
+		return NULL;
+	}
+	return rules_load(
+	    path == NULL ? "bounces.conf" : path, path == NULL ? shipped_rules() : text, NULL, err);
+}
+
+static void
+book_write(void *ctx)
+{
+	struct bouncd *b = ctx;
+	struct err err;
+
+	if (reply_book_write(b->book, &err) == -1)
+		log_error("replies-not-written", "why=\"%s\"", err.text);
+	timer_set_ms(b->book_due, BOOK_WRITE_S * 1000);
+}
+
+static void
+book_start(struct bouncd *b, const char *folder)
+{
+	struct err err;
+
+	if ((b->book = reply_book_open(folder, &err)) == NULL)
+		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
+	reply_book_rules(b->book, b->rules);
+	b->book_due = timer_new(book_write, b);
+	timer_set_ms(b->book_due, BOOK_WRITE_S * 1000);
 }
 
 static void
@@ -117,7 +152,7 @@ start(struct bouncd *b, int argc, char **argv)
 	b->conf = role_conf(b->role, &bouncd_table);
 	b->hostname = conf_str(conf_top(b->conf), "hostname");
 	b->events_fd = role_fd(b->role, "events");
-	b->rules = rules_of(b->role, &err);
+	b->rules = rules_of(role_secret(b->role, "bounce-rules"), b->conf, &err);
 	if (b->rules == NULL)
 		role_fail(b->role, EX_CONFIG, "%s", err.text);
 	folder = role_secret(b->role, "suppression-path");
@@ -126,6 +161,7 @@ start(struct bouncd *b, int argc, char **argv)
 	    block == NULL ? (size_t)8 << 30 : conf_num(block, "list-size"), &err);
 	if (b->list == NULL)
 		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
+	book_start(b, folder.p == NULL ? "" : folder.p);
 	if (getrandom(&b->hash_key, sizeof(b->hash_key), 0) != sizeof(b->hash_key))
 		role_fail(b->role, EX_OSERR, "getrandom");
 }
@@ -135,7 +171,9 @@ reload_prepare(void *ctx, struct conf *conf, struct err *err)
 {
 	struct bouncd *b = ctx;
 
-	(void)err;
+	b->rules_next = rules_of(role_secret_fresh(b->role, "bounce-rules"), conf, err);
+	if (b->rules_next == NULL)
+		return -1;
 	b->conf_next = conf;
 	return 0;
 }
@@ -149,6 +187,10 @@ reload_commit(void *ctx)
 	b->conf = b->conf_next;
 	b->hostname = conf_str(conf_top(b->conf), "hostname");
 	b->conf_next = NULL;
+	reply_book_rules(b->book, b->rules_next);
+	rules_free(b->rules);
+	b->rules = b->rules_next;
+	b->rules_next = NULL;
 }
 
 static void
@@ -158,6 +200,19 @@ reload_abort(void *ctx)
 
 	conf_free(b->conf_next);
 	b->conf_next = NULL;
+	rules_free(b->rules_next);
+	b->rules_next = NULL;
+}
+
+static void
+stop(void *ctx, unsigned deadline_s)
+{
+	struct bouncd *b = ctx;
+
+	(void)deadline_s;
+	reply_book_close(b->book);
+	b->book = NULL;
+	role_done(b->role);
 }
 
 int
@@ -174,6 +229,7 @@ main(int argc, char **argv)
 	start(b, argc, argv);
 	role_on_peer(b->role, ROLE_QUEUED, queued_connected, b);
 	role_on_reload(b->role, reload_prepare, reload_commit, reload_abort, b);
+	role_on_stop(b->role, stop, b);
 	returned_start(b);
 	verbs_serve(b);
 	sandbox_enter(b->role);

@@ -1,55 +1,16 @@
 #include "notice.h"
-#include "notice_words.h"
+#include "header.h"
+#include "notice_inside.h"
+#include "utf8.h"
 
-#include <time.h>
+#include <string.h>
 
-enum { LINE_BYTES = 900, SUBJECT_BYTES = 200 };
+enum { SUBJECT_BYTES = 200, TEXT_BYTES = 256 * 1024, REFERENCES_MAX = 20 };
 
-static const struct {
-	const char *word, *status, *subject;
-} actions[] = {
-	[NOTICE_FAILED] = { "failed", "5.0.0", "Undelivered" },
-	[NOTICE_DELAYED] = { "delayed", "4.0.0", "Delayed" },
-	[NOTICE_DELIVERED] = { "delivered", "2.0.0", "Delivered" },
-	[NOTICE_RELAYED] = { "relayed", "2.0.0", "Relayed" },
-	[NOTICE_EXPANDED] = { "expanded", "2.0.0", "Expanded" },
+/* What the parts are: RFC 6533 in UTF-8, and which parts have 8-bit bytes. */
+struct form {
+	bool utf8, eight_text, eight_original, eight;
 };
-
-/* One line's worth of a value from outside: no control byte, LINE_BYTES at most; 8-bit only if it may be. */
-static void
-put_value(struct buf *out, struct span s, bool utf8)
-{
-	s = span_first(s, LINE_BYTES);
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		buf_byte(out, c < 32 || c == 127 || (c > 127 && !utf8) ? '?' : (char)c);
-	}
-}
-
-static void
-put_field(struct buf *out, const char *name, const char *type, struct span value, bool utf8)
-{
-	if (value.n == 0)
-		return;
-	buf_printf(out, "%s: %s", name, type);
-	put_value(out, value, utf8);
-	buf_str(out, "\r\n");
-}
-
-static void
-put_date(struct buf *out, const char *name, uint64_t when_s)
-{
-	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
-		"Aug", "Sep", "Oct", "Nov", "Dec" };
-	time_t t = (time_t)when_s;
-	struct tm tm;
-
-	if (when_s == 0 || gmtime_r(&t, &tm) == NULL)
-		return;
-	buf_printf(out, "%s: %s, %d %s %d %02d:%02d:%02d +0000\r\n", name, days[tm.tm_wday],
-	    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
 
 /* The gravest of the recipients speaks for the message. */
 static enum notice_action
@@ -63,179 +24,196 @@ action_of(const struct notice *n)
 	return gravest;
 }
 
+/* Mail declared as SMTPUTF8 that needs none of it is answered in the form that every program reads. */
 static bool
-has_8bit(struct span s)
+needs_utf8(const struct notice *n)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] & 0x80)
+	if (!n->utf8)
+		return false;
+	if (utf8_any_8bit(n->sender))
+		return true;
+	for (size_t i = 0; i < n->n_originals; i++)
+		if (utf8_any_8bit(n->originals[i].head))
+			return true;
+	for (size_t i = 0; i < n->n_recipients; i++)
+		if (utf8_any_8bit(n->recipients[i].address) ||
+		    utf8_any_8bit(n->recipients[i].orcpt))
 			return true;
 	return false;
 }
 
-/* Each line of the reply, indented. */
-static void
-put_quoted(struct buf *out, struct span text, bool utf8)
+static struct form
+form_of(const struct notice *n, struct span text)
 {
-	while (text.n > 0) {
-		struct span line = span_trim(span_cut(text, '\n', &text));
-		buf_str(out, "    ");
-		put_value(out, line, utf8);
-		buf_str(out, "\r\n");
-	}
+	struct form f = { .utf8 = needs_utf8(n),
+		.eight_text = utf8_any_8bit(text),
+		.eight_original = n->whole && n->whole_8bit };
+
+	for (size_t i = 0; i < n->n_originals; i++)
+		f.eight_original = f.eight_original || utf8_any_8bit(n->originals[i].head);
+	f.eight = f.utf8 || f.eight_text || f.eight_original;
+	return f;
+}
+
+/* ---- the header ---- */
+
+/* Cut between two words, so that no encoded word is torn. */
+static struct span
+cut_subject(struct span s)
+{
+	ptrdiff_t space;
+
+	if (s.n <= SUBJECT_BYTES)
+		return s;
+	space = span_find_last(span_first(s, SUBJECT_BYTES), ' ');
+	return span_first(s, space > 0 ? (size_t)space : SUBJECT_BYTES);
 }
 
 static void
-tell_failure(const struct notice_recipient *r, struct buf *out)
+put_subject(const struct notice *n, bool utf8, struct arena *a, struct buf *out)
 {
-	buf_printf(out, "Your message to <");
-	put_value(out, r->address, true);
-	if (r->action == NOTICE_FAILED)
-		buf_printf(
-		    out, "> could not be delivered,\r\nbecause %s.\r\n", notice_what(r->category));
-	else
-		buf_printf(out,
-		    "> has not been delivered yet,\r\nbecause %s.\r\nWe go on trying; you need not "
-		    "send it again.\r\n",
-		    notice_what(r->category));
-	if (r->action == NOTICE_FAILED && notice_todo(r->category)[0] != '\0')
-		buf_printf(out, "%s\r\n", notice_todo(r->category));
-	if (r->diagnostic.n == 0)
-		return;
-	if (r->remote_mta.n > 0) {
-		buf_str(out, "The server ");
-		put_value(out, r->remote_mta, true);
-		buf_str(out, " said:\r\n");
-	} else
-		buf_str(out, "In detail:\r\n");
-	put_quoted(out, r->diagnostic, true);
-}
-
-static void
-tell(const struct notice_recipient *r, struct buf *out)
-{
-	static const char *const done[] = {
-		[NOTICE_DELIVERED] = "> was delivered.\r\n",
-		[NOTICE_RELAYED] =
-		    "> was passed on to a server\r\nthat does not report deliveries.\r\n",
-		[NOTICE_EXPANDED] = "> was delivered to a list.\r\n",
+	static const char *const words[] = {
+		[NOTICE_FAILED] = "Undelivered",
+		[NOTICE_DELAYED] = "Delayed",
+		[NOTICE_DELIVERED] = "Delivered",
+		[NOTICE_RELAYED] = "Relayed",
+		[NOTICE_EXPANDED] = "Expanded",
 	};
+	struct span subject = notice_original_field(&n->originals[0], "Subject", a);
 
-	if (r->action <= NOTICE_DELAYED)
-		tell_failure(r, out);
-	else {
-		buf_str(out, "Your message to <");
-		put_value(out, r->address, true);
-		buf_str(out, done[r->action]);
-	}
+	buf_printf(out, "Subject: %s: ", words[action_of(n)]);
+	if (n->n_originals > 1)
+		buf_printf(out, "%zu messages", n->n_originals);
+	else
+		notice_value(
+		    out, subject.n > 0 ? cut_subject(subject) : SPAN_LIT("your message"), utf8);
 	buf_str(out, "\r\n");
 }
 
-static void
-put_head(const struct notice *n, bool eight, struct buf *out)
+static bool
+is_message_id(struct span s)
 {
-	put_date(out, "Date", n->now_s);
-	buf_str(out, "From: Mail Delivery System <mailer-daemon@");
-	put_value(out, n->reporting_mta, n->utf8);
-	buf_str(out, ">\r\nTo: <");
-	put_value(out, n->sender, n->utf8);
-	buf_printf(out, ">\r\nSubject: %s: ", actions[action_of(n)].subject);
-	put_value(out,
-	    span_first(n->subject.n > 0 ? n->subject : SPAN_LIT("your message"), SUBJECT_BYTES),
-	    n->utf8);
-	buf_printf(out, "\r\nMessage-ID: <%.*s@", SPAN(n->id));
-	put_value(out, n->reporting_mta, n->utf8);
-	buf_printf(out,
-	    ">\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
-	    "Content-Type: multipart/report; "
-	    "report-type=%sdelivery-status;\r\n\tboundary=\"=_%.*s\"\r\n",
-	    n->utf8 ? "global-" : "", SPAN(n->id));
-	buf_printf(out, "Content-Transfer-Encoding: %s\r\n\r\n", eight ? "8bit" : "7bit");
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] == 127)
+			return false;
+	return s.n > 2 && s.n < 250 && s.p[0] == '<' && s.p[s.n - 1] == '>';
+}
+
+/* RFC 5322 3.6.4: what this answers, so that mail programs show it beside. */
+static void
+put_references(const struct notice *n, struct arena *a, struct buf *out)
+{
+	const char *before = n->n_originals == 1 ? "In-Reply-To: " : "References: ";
+
+	for (size_t i = 0; i < n->n_originals && i < REFERENCES_MAX; i++) {
+		struct span id = notice_original_field(&n->originals[i], "Message-ID", a);
+
+		if (!is_message_id(id))
+			continue;
+		buf_printf(out, "%s%.*s", before, SPAN(id));
+		before = "\r\n\t";
+		if (n->n_originals == 1)
+			buf_printf(out, "\r\nReferences: %.*s", SPAN(id));
+	}
+	if (before[0] == '\r' || n->n_originals == 0)
+		buf_str(out, "\r\n");
 }
 
 static void
-put_part(const struct notice *n, const char *type, bool eight, struct buf *out)
+put_head(const struct notice *n, const struct form *f, struct buf *out)
 {
-	buf_printf(out, "\r\n--=_%.*s\r\nContent-Type: %s\r\n", SPAN(n->id), type);
+	struct arena *a = arena_new(0);
+
+	notice_date_field(out, "Date", n->now_s);
+	buf_str(out, "From: Mail Delivery System <mailer-daemon@");
+	notice_value(out, n->reporting_mta, f->utf8);
+	buf_str(out, ">\r\nTo: <");
+	notice_value(out, n->sender, f->utf8);
+	buf_str(out, ">\r\n");
+	put_subject(n, f->utf8, a, out);
+	buf_printf(out, "Message-ID: <%.*s@", SPAN(n->id));
+	notice_value(out, n->reporting_mta, f->utf8);
+	buf_str(out, ">\r\n");
+	put_references(n, a, out);
+	buf_printf(out,
+	    "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/report; report-type=%sdelivery-status;\r\n"
+	    "\tboundary=\"=_%.*s\"\r\nContent-Transfer-Encoding: %s\r\n\r\n",
+	    f->utf8 ? "global-" : "", SPAN(n->id), f->eight ? "8bit" : "7bit");
+	arena_free(a);
+}
+
+/* ---- the parts ---- */
+
+static void
+put_part(const struct notice *n, const char *sub, const char *type, bool eight, struct buf *out)
+{
+	buf_printf(out, "\r\n--=_%.*s%s\r\nContent-Type: %s\r\n", SPAN(n->id), sub, type);
 	if (eight)
 		buf_str(out, "Content-Transfer-Encoding: 8bit\r\n");
 	buf_str(out, "\r\n");
 }
 
-/* RFC 3464 2.3.6: the reply, folded where it had lines. */
-static void
-put_diagnostic(struct buf *out, struct span text, bool said_by_server, bool utf8)
-{
-	if (text.n == 0)
-		return;
-	buf_printf(out, "Diagnostic-Code: %s; ", said_by_server ? "smtp" : "x-posthouse");
-	for (bool first = true; text.n > 0; first = false) {
-		if (!first)
-			buf_str(out, "\r\n\t");
-		put_value(out, span_trim(span_cut(text, '\n', &text)), utf8);
-	}
-	buf_str(out, "\r\n");
-}
-
-static void
-put_recipient(const struct notice *n, const struct notice_recipient *r, struct buf *out)
-{
-	bool u = n->utf8;
-	struct span status = r->status.n > 0 ? r->status : span_str(actions[r->action].status);
-
-	buf_str(out, "\r\n");
-	put_field(out, "Original-Recipient", "", r->orcpt, u);
-	put_field(out, "Final-Recipient", u ? "utf-8; " : "rfc822; ", r->address, u);
-	buf_printf(out, "Action: %s\r\n", actions[r->action].word);
-	put_field(out, "Status", "", status, false);
-	put_field(out, "Remote-MTA", "dns; ", r->remote_mta, u);
-	put_field(out, "X-Remote-Address", "", r->remote_ip, false);
-	put_diagnostic(out, r->diagnostic, r->remote_mta.n > 0, u);
-	put_field(out, "X-Posthouse-Category", "", span_str(category_word(r->category)), false);
-	put_date(out, "Last-Attempt-Date", r->last_attempt_s);
-	if (r->action == NOTICE_DELAYED)
-		put_date(out, "Will-Retry-Until", r->will_retry_until_s);
-}
-
-static void
-put_fields(const struct notice *n, struct buf *out)
-{
-	put_field(out, "Original-Envelope-Id", "", n->envid, n->utf8);
-	put_field(out, "Reporting-MTA", "dns; ", n->reporting_mta, n->utf8);
-	put_date(out, "Arrival-Date", n->arrival_s);
-	for (size_t i = 0; i < n->n_recipients; i++)
-		put_recipient(n, &n->recipients[i], out);
-}
-
 static const char *
-original_type(const struct notice *n)
+head_type(const struct form *f)
 {
-	if (n->utf8)
-		return n->original_whole ? "message/global" : "message/global-headers";
-	return n->original_whole ? "message/rfc822" : "text/rfc822-headers";
+	return f->utf8 ? "message/global-headers" : "text/rfc822-headers";
+}
+
+static void
+put_heads(const struct notice *n, const struct form *f, struct buf *out)
+{
+	char type[160];
+	struct buf value;
+
+	buf_init(&value, sizeof(type));
+	buf_printf(&value, "multipart/mixed;\r\n\tboundary=\"=_%.*s.h\"", SPAN(n->id));
+	buf_byte(&value, '\0');
+	put_part(n, "", value.p, f->eight_original, out);
+	buf_free(&value);
+	for (size_t i = 0; i < n->n_originals; i++) {
+		put_part(n, ".h", head_type(f), utf8_any_8bit(n->originals[i].head), out);
+		buf_span(out, n->originals[i].head);
+	}
+	buf_printf(out, "\r\n--=_%.*s.h--\r\n", SPAN(n->id));
+}
+
+static size_t
+put_originals(const struct notice *n, const struct form *f, struct buf *out)
+{
+	if (n->n_originals > 1) {
+		put_heads(n, f, out);
+		return 0;
+	}
+	if (n->whole) {
+		put_part(
+		    n, "", f->utf8 ? "message/global" : "message/rfc822", f->eight_original, out);
+		return out->n;
+	}
+	put_part(n, "", head_type(f), f->eight_original, out);
+	buf_span(out, n->originals[0].head);
+	return 0;
 }
 
 bool
-notice_write(const struct notice *n, struct buf *out)
+notice_write(const struct notice *n, struct buf *out, size_t *hole)
 {
-	struct buf words;
-	bool eight_original = has_8bit(n->original), eight_words, eight;
+	struct buf text;
+	struct form f;
 
-	buf_init(&words, 256 * 1024);
-	for (size_t i = 0; i < n->n_recipients; i++)
-		tell(&n->recipients[i], &words);
-	eight_words = has_8bit(buf_all(&words));
-	eight = eight_words || eight_original || n->utf8;
-
-	put_head(n, eight, out);
+	buf_init(&text, TEXT_BYTES);
+	notice_text(n, &text);
+	f = form_of(n, buf_all(&text));
+	put_head(n, &f, out);
 	buf_str(out, "This is a report about a mail, in MIME format.\r\n");
-	put_part(n, "text/plain; charset=utf-8", eight_words, out);
-	buf_span(out, buf_all(&words));
-	put_part(n, n->utf8 ? "message/global-delivery-status" : "message/delivery-status", n->utf8,
-	    out);
-	put_fields(n, out);
-	put_part(n, original_type(n), eight_original, out);
-	buf_span(out, n->original);
+	put_part(n, "", "text/plain; charset=utf-8", f.eight_text, out);
+	buf_span(out, buf_all(&text));
+	put_part(n, "", f.utf8 ? "message/global-delivery-status" : "message/delivery-status",
+	    f.utf8, out);
+	notice_fields(n, f.utf8, out);
+	*hole = put_originals(n, &f, out);
 	buf_printf(out, "\r\n--=_%.*s--\r\n", SPAN(n->id));
-	buf_free(&words);
-	return eight;
+	out->over = out->over || text.over;
+	buf_free(&text);
+	return f.eight;
 }

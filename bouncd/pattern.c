@@ -10,6 +10,8 @@ struct pattern {
 	pcre2_code *code;
 	pcre2_match_context *context;
 	pcre2_match_data *data;
+	struct needles needles;
+	bool mute;
 };
 
 static int
@@ -42,6 +44,7 @@ pattern_add(struct pattern **list, const char *text, struct arena *a, struct err
 		fatal("out of memory for a pattern");
 	pcre2_set_match_limit(p->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(p->context, DEPTH_LIMIT);
+	needles_of(&p->needles, s);
 	p->next = *list;
 	*list = p;
 	return 0;
@@ -57,28 +60,50 @@ pattern_free(struct pattern *list)
 	}
 }
 
+void
+pattern_words(struct pattern_words *w, struct span text)
+{
+	w->text = text.p == NULL ? SPAN_LIT("") : text;
+	marks_of(&w->marks, text);
+}
+
 static size_t
-match_one(const struct pattern *p, struct span text)
+match_one(const struct pattern *p, const struct pattern_words *w)
 {
 	const PCRE2_SIZE *at;
 
-	if (pcre2_match(p->code, (PCRE2_SPTR)text.p, text.n, 0, 0, p->data, p->context) < 0)
+	if (p->mute || !needles_among(&p->needles, &w->marks) ||
+	    pcre2_match(p->code, (PCRE2_SPTR)w->text.p, w->text.n, 0, 0, p->data, p->context) < 0)
 		return 0;
 	at = pcre2_get_ovector_pointer(p->data);
 	return at[1] > at[0] ? at[1] - at[0] : 1;
 }
 
 size_t
-pattern_match(const struct pattern *list, struct span text)
+pattern_match_by(struct pattern *list, const struct pattern_words *w, struct pattern **by)
 {
 	size_t longest = 0;
 
-	if (text.p == NULL)
-		text = SPAN_LIT("");
-	for (const struct pattern *p = list; p != NULL; p = p->next) {
-		size_t n = match_one(p, text);
-		if (n > longest)
-			longest = n;
+	for (struct pattern *p = list; p != NULL; p = p->next) {
+		size_t n = match_one(p, w);
+		if (n <= longest)
+			continue;
+		longest = n;
+		*by = p;
 	}
 	return longest;
+}
+
+size_t
+pattern_match(struct pattern *list, const struct pattern_words *w)
+{
+	struct pattern *by;
+
+	return pattern_match_by(list, w, &by);
+}
+
+void
+pattern_mute(struct pattern *p, bool mute)
+{
+	p->mute = mute;
 }

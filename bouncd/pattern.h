@@ -3,9 +3,18 @@
  * A list of patterns is one idea: it matches where any of them does. */
 #pragma once
 
+#include "needle.h"
+
 #include "arena.h"
 #include "err.h"
-#include "span.h"
+
+/* A text, made ready to be matched against many patterns; looks at it. */
+struct pattern_words {
+	struct span text;
+	struct marks marks;
+};
+
+void pattern_words(struct pattern_words *, struct span text);
 
 struct pattern; /* a list; NULL: empty */
 
@@ -14,4 +23,8 @@ int pattern_add(struct pattern **list, const char *text, struct arena *, struct 
 /* The arena does not know what PCRE2 took: call before it goes. */
 void pattern_free(struct pattern *list);
 /* Bytes that matched (at least 1), the longest of the list; 0: no match. */
-size_t pattern_match(const struct pattern *list, struct span text);
+size_t pattern_match(struct pattern *list, const struct pattern_words *);
+/* The same; *by is the one of the list that matched most. */
+size_t pattern_match_by(struct pattern *list, const struct pattern_words *, struct pattern **by);
+/* One that is mute matches nothing: to see what a rule is worth without it. */
+void pattern_mute(struct pattern *, bool);

@@ -42,10 +42,10 @@ static void
 answer(struct bouncd *b, struct job *j, bool ok)
 {
 	if (!j->forgotten && b->queued != NULL)
-		bounce_stored_put(b->queued,
-		    &(struct bounce_stored){ .job = j->queued_job,
-			.ok = ok,
-			.kind = span_str(ok ? kind_word(j->back.kind) : "") });
+		bounce_stored_put(
+		    b->queued, &(struct bounce_stored){ .job = j->queued_job,
+				   .ok = ok,
+				   .kind = span_str(ok ? kind_word(j->back.kind) : "") });
 	TAILQ_REMOVE(&jobs, j, link);
 	arena_free(j->arena);
 	free(j);
@@ -94,6 +94,16 @@ event_put(struct buf *out, const struct job *j, struct id event, const char *kin
 	event_close(out);
 }
 
+static void
+judged_note(
+    struct bouncd *b, struct job *j, const struct came_recipient *r, const struct verdict *v)
+{
+	struct said texts[JUDGE_TEXTS_MAX];
+
+	(void)judge_texts(&j->back, r, texts, j->arena);
+	reply_book_note(b->book, &texts[0], r->remote_mta, v, loop_wall_ms() / 1000);
+}
+
 /* The event and the suppression it causes. Only what a token vouches for changes anything. */
 static int
 recipient_tell(struct bouncd *b, struct job *j, struct buf *out, const struct came_recipient *r)
@@ -108,6 +118,8 @@ recipient_tell(struct bouncd *b, struct job *j, struct buf *out, const struct ca
 
 	if (r != NULL)
 		v = judge(b->rules, &j->back, r, j->arena);
+	if (r != NULL)
+		judged_note(b, j, r, &v);
 	event_put(
 	    out, j, event, kind, address, r, r != NULL && j->back.kind == KIND_BOUNCE ? &v : NULL);
 	if (!j->asked.has_token || address.n == 0)

@@ -5,7 +5,6 @@
 static const struct conf_setting bounces_settings[] = {
 	{ .name = "rules",
 	    .type = CONF_PATH,
-	    .restart = true,
 	    .help = "File of rules that say what replies mean, posthouse-bounces(5); the shipped "
 		    "ones where unset." },
 	{ .name = "suppress-hard",

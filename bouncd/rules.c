@@ -19,12 +19,14 @@ struct rules {
 	struct provider *providers;
 	struct rule *rules;
 	size_t n_providers, n_rules;
+	struct remembered *remembered;
 };
 
 struct winner {
 	struct rule *rule;
-	size_t matched; /* bytes its pattern covered */
-	bool tie;       /* another of the same rank and specificity matched as much */
+	struct pattern *by; /* the one of its patterns that matched most */
+	size_t matched;     /* bytes it covered */
+	bool tie;           /* another of the same rank and specificity matched as much */
 };
 
 /* "550" "55x" "5xx" */
@@ -106,6 +108,9 @@ static void
 read_rule(struct rules *rs, struct rule *r, const struct conf_block *b)
 {
 	r->name = conf_name(b);
+	r->place = conf_block_place(b);
+	r->source = conf_is_set(b, "source") ? conf_str(b, "source") : NULL;
+	r->block = b;
 	r->rank = (unsigned)conf_num(b, "rank");
 	if (conf_is_set(b, "class"))
 		r->class = (enum verdict_class)class_of(span_str(conf_str(b, "class")));
@@ -187,13 +192,25 @@ serves(const struct provider *p, struct span mx)
 }
 
 const char *
-rules_provider(struct rules *rs, struct span mx, const struct said *sd)
+rules_provider_of_mx(const struct rules *rs, struct span mx)
 {
 	for (size_t i = 0; mx.n > 0 && i < rs->n_providers; i++)
 		if (serves(&rs->providers[i], mx))
 			return rs->providers[i].name;
+	return NULL;
+}
+
+const char *
+rules_provider(struct rules *rs, struct span mx, const struct said *sd)
+{
+	const char *name = rules_provider_of_mx(rs, mx);
+	struct pattern_words words;
+
+	if (name != NULL)
+		return name;
+	pattern_words(&words, sd->text);
 	for (size_t i = 0; i < rs->n_providers; i++)
-		if (pattern_match(rs->providers[i].match, sd->text) > 0)
+		if (pattern_match(rs->providers[i].match, &words) > 0)
 			return rs->providers[i].name;
 	return NULL;
 }
@@ -225,21 +242,24 @@ static struct winner
 contest(struct rules *rs, const char *provider, const struct said *sd)
 {
 	struct winner w = { 0 };
+	struct pattern_words words;
 
+	pattern_words(&words, sd->text);
 	for (size_t i = 0; i < rs->n_rules; i++) {
 		struct rule *r = &rs->rules[i];
+		struct pattern *by = NULL;
 		size_t matched = 0;
 		int better;
 
 		if (!conditions_hold(r, provider, sd) || beats(r, SIZE_MAX, &w) < 0)
 			continue;
-		if (r->match != NULL && (matched = pattern_match(r->match, sd->text)) == 0)
+		if (r->match != NULL && (matched = pattern_match_by(r->match, &words, &by)) == 0)
 			continue;
 		better = beats(r, matched, &w);
-		if (better < 0 || pattern_match(r->but_not, sd->text) > 0)
+		if (better < 0 || pattern_match(r->but_not, &words) > 0)
 			continue;
 		if (better > 0)
-			w = (struct winner){ r, matched, false };
+			w = (struct winner){ r, by, matched, false };
 		else
 			w.tie = true;
 	}
@@ -249,11 +269,35 @@ contest(struct rules *rs, const char *provider, const struct said *sd)
 struct rule *
 rules_find(struct rules *rs, const char *provider, const struct said *sd)
 {
+	struct pattern *by;
+
+	return rules_find_by(rs, provider, sd, &by);
+}
+
+struct rule *
+rules_find_by(struct rules *rs, const char *provider, const struct said *sd, struct pattern **by)
+{
 	struct winner w = contest(rs, provider, sd);
 
-	if (w.rule != NULL)
-		w.rule->hits++;
+	*by = w.by;
 	return w.rule;
+}
+
+struct rule *
+rules_named(struct rules *rs, const char *name)
+{
+	for (size_t i = 0; i < rs->n_rules; i++)
+		if (strcmp(rs->rules[i].name, name) == 0)
+			return &rs->rules[i];
+	return NULL;
+}
+
+struct remembered *
+rules_remembered(struct rules *rs)
+{
+	if (rs->remembered == NULL)
+		rs->remembered = remembered_new();
+	return rs->remembered;
 }
 
 static void
@@ -325,6 +369,7 @@ rules_free(struct rules *rs)
 	}
 	for (size_t i = 0; i < rs->n_providers; i++)
 		pattern_free(rs->providers[i].match);
+	remembered_free(rs->remembered);
 	conf_free(rs->conf);
 	arena_free(rs->arena);
 }
@@ -339,4 +384,16 @@ const struct rule *
 rules_at(const struct rules *rs, size_t i)
 {
 	return &rs->rules[i];
+}
+
+size_t
+rules_examples(const struct rules *rs, size_t i)
+{
+	return conf_count(rs->rules[i].block, "example");
+}
+
+const char *
+rules_example(const struct rules *rs, size_t i, size_t j)
+{
+	return conf_str_at(rs->rules[i].block, "example", j);
 }

@@ -7,10 +7,12 @@
  * limit does not match. */
 #pragma once
 
+#include "remembered.h"
 #include "said.h"
 #include "verdict.h"
 
 #include "buf.h"
+#include "conf.h"
 #include "err.h"
 
 struct rules;
@@ -26,7 +28,10 @@ struct rule {
 	enum advice advice; /* ADVICE_NONE: by class and category */
 	uint32_t retry_s;
 	const char *fix;
-	uint64_t hits; /* counted by rules_find() */
+	const struct conf_block *block; /* it was read from */
+	struct conf_place place;        /* its head in the file */
+	const char *source;             /* where its meaning is documented; NULL: not said */
+	uint64_t hits;                  /* for whoever counts them */
 };
 
 /* Path of the file; or its text (not NULL p) with path as its name. NULL: err says the first thing that is wrong,
@@ -36,8 +41,18 @@ void rules_free(struct rules *);
 
 /* Whose reply it is, by server name (may be empty) or words; NULL: unknown. */
 const char *rules_provider(struct rules *, struct span mx, const struct said *);
+const char *rules_provider_of_mx(const struct rules *, struct span mx); /* by server name alone */
 /* The rule that wins, or NULL if none knows it. Not for two threads at once. */
 struct rule *rules_find(struct rules *, const char *provider, const struct said *);
+/* The same; *by is the pattern that it won with, NULL: it has none. */
+struct rule *
+rules_find_by(struct rules *, const char *provider, const struct said *, struct pattern **by);
+/* NULL: none of that name. */
+struct rule *rules_named(struct rules *, const char *name);
+/* Verdicts that these rules gave; they go with them. */
+struct remembered *rules_remembered(struct rules *);
 
 size_t rules_count(const struct rules *);
 const struct rule *rules_at(const struct rules *, size_t i); /* in the file's order */
+size_t rules_examples(const struct rules *, size_t i);
+const char *rules_example(const struct rules *, size_t i, size_t j);

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "loop.h"
 #include "publish.h"
+#include "verbs_replies.h"
 
 enum { ROWS_DEFAULT = 1000 };
 
@@ -148,6 +149,9 @@ static const struct control_verb verbs[] = {
 	{ "suppress-rm", true, rm },
 	{ "suppress-why", false, why },
 	{ "suppress-list", false, list },
+	{ "bounces-unknown", false, verb_unknown },
+	{ "bounces-unknown-forget", true, verb_unknown_forget },
+	{ "bounces-rules", false, verb_rules },
 	{ NULL, false, NULL },
 };
 

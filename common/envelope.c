@@ -94,7 +94,8 @@ facts_put(struct chan *c, const struct facts *f)
 	chan_u64(c, f->size_bytes);
 	chan_u32(c, f->header_bytes);
 	chan_u32(c, f->longest_line);
-	chan_u8(c, (uint8_t)((f->has_8bit ? 1 : 0) | (f->has_dots ? 2 : 0)));
+	chan_u8(
+	    c, (uint8_t)((f->has_8bit ? 1 : 0) | (f->has_dots ? 2 : 0) | (f->header_8bit ? 4 : 0)));
 	chan_u32(c, f->crc32c);
 	chan_u8(c, f->drops_n);
 	for (unsigned i = 0; i < f->drops_n; i++) {
@@ -114,6 +115,7 @@ facts_get(struct msg *m, struct facts *f)
 	flags = msg_u8(m);
 	f->has_8bit = flags & 1;
 	f->has_dots = flags & 2;
+	f->header_8bit = flags & 4;
 	f->crc32c = msg_u32(m);
 	f->drops_n = msg_u8(m);
 	if (m->bad || f->drops_n > FACTS_DROPS_MAX || f->header_bytes > f->size_bytes)

@@ -49,8 +49,9 @@ struct facts {
 	uint32_t header_bytes; /* up to and with the empty line */
 	uint32_t longest_line; /* bytes without CRLF */
 	bool has_8bit;
-	bool has_dots;   /* a line begins with a dot: sending must stuff */
-	uint32_t crc32c; /* of all bytes */
+	bool header_8bit; /* in the header: it needs SMTPUTF8 where that was said at MAIL */
+	bool has_dots;    /* a line begins with a dot: sending must stuff */
+	uint32_t crc32c;  /* of all bytes */
 	uint8_t drops_n;
 	struct facts_drop drops[FACTS_DROPS_MAX]; /* in order, not overlapping */
 };

@@ -116,7 +116,16 @@ static const struct conf_setting tenant_settings[] = {
 	{ .name = "notify-sender",
 	    .type = CONF_BOOL,
 	    .def = "yes",
-	    .help = "Send the sender a bounce message when a recipient is given up." },
+	    .help = "Send the sender a bounce message when a recipient is given up, and what "
+		    "NOTIFY asks "
+		    "for; no: never, whatever NOTIFY says." },
+	{ .name = "notify-digest",
+	    .type = CONF_DURATION,
+	    .def = "0",
+	    .max = 86400,
+	    .help =
+		"Gather the failures of one sender for so long into one bounce message; 0: one for "
+		"each message." },
 	{ .name = "suppress-at-rcpt",
 	    .type = CONF_BOOL,
 	    .def = "no",

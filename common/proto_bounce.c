@@ -73,20 +73,41 @@ bounce_verdict_get(struct msg *m, struct bounce_verdict *r)
 }
 
 void
+bounce_notice_head_put(struct chan *c, const struct bounce_notice_head *r)
+{
+	chan_begin(c, BOUNCE_NOTICE_HEAD);
+	chan_u64(c, r->job);
+	chan_id(c, r->message);
+	chan_span(c, r->head);
+	chan_end(c);
+}
+
+int
+bounce_notice_head_get(struct msg *m, struct bounce_notice_head *r)
+{
+	r->job = msg_u64(m);
+	r->message = msg_id(m);
+	r->head = msg_span(m);
+	return msg_end(m);
+}
+
+void
 bounce_notice_rcpt_put(struct chan *c, const struct bounce_notice_rcpt *r)
 {
 	chan_begin(c, BOUNCE_NOTICE_RCPT);
 	chan_u64(c, r->job);
+	chan_id(c, r->message);
 	chan_span(c, r->address);
 	chan_span(c, r->orcpt);
 	chan_span(c, r->action);
 	chan_span(c, r->status);
 	chan_u16(c, r->code);
+	chan_span(c, r->enhanced);
 	chan_span(c, r->text);
 	chan_span(c, r->server);
 	chan_span(c, r->server_ip);
 	chan_u8(c, r->category);
-	chan_span(c, r->words);
+	chan_u8(c, r->expired);
 	chan_u64(c, r->last_try_ms);
 	chan_u64(c, r->retry_until_ms);
 	chan_end(c);
@@ -96,16 +117,18 @@ int
 bounce_notice_rcpt_get(struct msg *m, struct bounce_notice_rcpt *r)
 {
 	r->job = msg_u64(m);
+	r->message = msg_id(m);
 	r->address = msg_span(m);
 	r->orcpt = msg_span(m);
 	r->action = msg_span(m);
 	r->status = msg_span(m);
 	r->code = msg_u16(m);
+	r->enhanced = msg_span(m);
 	r->text = msg_span(m);
 	r->server = msg_span(m);
 	r->server_ip = msg_span(m);
 	r->category = msg_u8(m);
-	r->words = msg_span(m);
+	r->expired = msg_u8(m) != 0;
 	r->last_try_ms = msg_u64(m);
 	r->retry_until_ms = msg_u64(m);
 	return msg_end(m);
@@ -116,16 +139,13 @@ bounce_notice_put(struct chan *c, const struct bounce_notice *r)
 {
 	chan_begin(c, BOUNCE_NOTICE);
 	chan_u64(c, r->job);
-	chan_id(c, r->message);
 	chan_u64(c, r->received_ms);
 	chan_span(c, r->from);
-	chan_span(c, r->tenant);
+	chan_span(c, r->helo);
 	chan_span(c, r->envid);
-	chan_u8(c, r->ret);
 	chan_u8(c, r->smtputf8);
-	chan_u64(c, r->size_bytes);
-	chan_span(c, r->head);
-	chan_span(c, r->bytes);
+	chan_u8(c, r->whole);
+	chan_u8(c, r->has_8bit);
 	chan_end(c);
 }
 
@@ -133,16 +153,13 @@ int
 bounce_notice_get(struct msg *m, struct bounce_notice *r)
 {
 	r->job = msg_u64(m);
-	r->message = msg_id(m);
 	r->received_ms = msg_u64(m);
 	r->from = msg_span(m);
-	r->tenant = msg_span(m);
+	r->helo = msg_span(m);
 	r->envid = msg_span(m);
-	r->ret = msg_u8(m);
 	r->smtputf8 = msg_u8(m) != 0;
-	r->size_bytes = msg_u64(m);
-	r->head = msg_span(m);
-	r->bytes = msg_span(m);
+	r->whole = msg_u8(m) != 0;
+	r->has_8bit = msg_u8(m) != 0;
 	return msg_end(m);
 }
 
@@ -152,6 +169,7 @@ bounce_made_put(struct chan *c, const struct bounce_made *r)
 	chan_begin(c, BOUNCE_MADE);
 	chan_u64(c, r->job);
 	chan_u8(c, r->ok);
+	chan_u32(c, r->hole);
 	chan_span(c, r->bytes);
 	chan_end(c);
 }
@@ -161,8 +179,9 @@ bounce_made_get(struct msg *m, struct bounce_made *r)
 {
 	r->job = msg_u64(m);
 	r->ok = msg_u8(m) != 0;
+	r->hole = msg_u32(m);
 	r->bytes = msg_span(m);
-	return msg_end(m);
+	return r->hole > r->bytes.n ? -1 : msg_end(m);
 }
 
 void

@@ -9,7 +9,7 @@ enum { NOTICE_RCPTS_MAX = 200 };
 enum bounce_type {
 	BOUNCE_REPLY = 1,   /* queued: what does this mean? */
 	BOUNCE_VERDICT,     /* bouncd */
-	BOUNCE_NOTICE_RCPT, /* queued: a recipient given up, before NOTICE */
+	BOUNCE_NOTICE_RCPT, /* queued: a recipient to tell of, before NOTICE */
 	BOUNCE_NOTICE,      /* queued: make the bounce message */
 	BOUNCE_MADE,        /* bouncd: the bounce message */
 	BOUNCE_RETURNED,    /* queued: mail to a bounce or feedback address */
@@ -19,6 +19,7 @@ enum bounce_type {
 	BOUNCE_CONFIRM,     /* queued: is this really suppressed? */
 	BOUNCE_CONFIRMED,   /* bouncd */
 	BOUNCE_FEEDBACK, /* bouncd: what came back after the delivery had ended, for the tenant's shares */
+	BOUNCE_NOTICE_HEAD, /* queued: a message to tell of, before its recipients */
 };
 
 struct bounce_reply {
@@ -50,39 +51,45 @@ struct bounce_verdict {
 	struct span words;  /* for people: what it means and what to do */
 };
 
+struct bounce_notice_head {
+	uint64_t job;
+	struct id message;
+	struct span head; /* its header, cut; may be empty */
+};
+
 struct bounce_notice_rcpt {
 	uint64_t job;
+	struct id message;
 	struct span address;
 	struct span orcpt;
 	struct span action; /* failed delayed delivered relayed */
 	struct span status;
 	uint16_t code;
+	struct span enhanced; /* as the server said it */
 	struct span text;
 	struct span server;
 	struct span server_ip;
 	uint8_t category; /* enum category of verdict.h */
-	struct span words;
+	bool expired;     /* failed, for its time was over */
 	uint64_t last_try_ms;
 	uint64_t retry_until_ms; /* of a delayed one; else 0 */
 };
 
 struct bounce_notice {
 	uint64_t job;
-	struct id message;
-	uint64_t received_ms;
-	struct span from; /* the sender the notice goes to */
-	struct span tenant;
+	uint64_t received_ms; /* 0: several messages */
+	struct span from;     /* the sender the notice goes to */
+	struct span helo;     /* of the client we had it from */
 	struct span envid;
-	uint8_t ret; /* enum ret */
 	bool smtputf8;
-	uint64_t size_bytes;
-	struct span head;  /* header of the message, cut at 32 KB */
-	struct span bytes; /* whole message if small and RET=FULL, else empty */
+	bool whole;    /* the message goes back whole: leave a hole for it */
+	bool has_8bit; /* then: its bytes */
 };
 
 struct bounce_made {
 	uint64_t job;
 	bool ok;
+	uint32_t hole; /* where in bytes the whole message belongs; 0: nowhere */
 	struct span bytes;
 };
 
@@ -148,6 +155,8 @@ void bounce_reply_put(struct chan *, const struct bounce_reply *);
 int bounce_reply_get(struct msg *, struct bounce_reply *);
 void bounce_verdict_put(struct chan *, const struct bounce_verdict *);
 int bounce_verdict_get(struct msg *, struct bounce_verdict *);
+void bounce_notice_head_put(struct chan *, const struct bounce_notice_head *);
+int bounce_notice_head_get(struct msg *, struct bounce_notice_head *);
 void bounce_notice_rcpt_put(struct chan *, const struct bounce_notice_rcpt *);
 int bounce_notice_rcpt_get(struct msg *, struct bounce_notice_rcpt *);
 void bounce_notice_put(struct chan *, const struct bounce_notice *);

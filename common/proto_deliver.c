@@ -244,6 +244,7 @@ deliver_result_put(struct chan *c, const struct deliver_result *r)
 	chan_span(c, r->source);
 	chan_span(c, r->tls);
 	chan_u32(c, r->took_ms);
+	chan_u8(c, r->dsn);
 	chan_end(c);
 }
 
@@ -265,6 +266,7 @@ deliver_result_get(struct msg *m, struct deliver_result *r)
 	r->source = msg_span(m);
 	r->tls = msg_span(m);
 	r->took_ms = msg_u32(m);
+	r->dsn = msg_u8(m) != 0;
 	if (r->outcome > OUTCOME_UNSENT || r->stage > STAGE_IDLE)
 		return -1;
 	return msg_end(m);

@@ -57,8 +57,9 @@ struct deliver_transact {
 	struct span from;
 	struct span envid;
 	enum ret ret;
-	bool body_8bit, smtputf8; /* what the content needs */
-	bool has_dots;            /* false: no line begins with a dot */
+	bool body_8bit,
+	    smtputf8;  /* what the content needs; addresses beyond ASCII speak for themselves */
+	bool has_dots; /* false: no line begins with a dot */
 	struct facts_drop drops[FACTS_DROPS_MAX];
 	uint8_t drops_n;
 	uint32_t rcpts_n;
@@ -112,6 +113,7 @@ struct deliver_result {
 	struct span source;
 	struct span tls;  /* "TLSv1.3 TLS_AES_256_GCM_SHA384 unverified"; empty: plain */
 	uint32_t took_ms; /* from MAIL to the reply */
+	bool dsn;         /* the server offers DSN: NOTIFY and the rest were passed on */
 };
 
 struct deliver_opened {

@@ -21,6 +21,7 @@
 enum {
 	CONF_BYTES = 16 * 1024 * 1024,
 	GIVEN_MAX = 512,
+	FRESH_MAX = 8,
 	PEERS_MAX = 512,
 	MASTER_QUEUE = 1024 * 1024
 };
@@ -48,6 +49,9 @@ struct role {
 	const struct conf_table *table;
 	struct given given[GIVEN_MAX];
 	unsigned given_n;
+	struct arena *fresh_arena; /* secrets that came with a reload, until PREPARE was answered */
+	struct given fresh[FRESH_MAX];
+	unsigned fresh_n;
 	struct peer early[PEERS_MAX]; /* that came before GO */
 	unsigned early_n;
 	bool gone_ahead, conf_whole;
@@ -152,6 +156,31 @@ joined(struct arena *a, struct span head, struct span tail)
 	return span_of(p, head.n + tail.n);
 }
 
+/* One of the coming configuration: the old one stays what it was. */
+static void
+fresh_secret(struct role *r, const struct master_secret *s)
+{
+	struct given *last = r->fresh_n > 0 ? &r->fresh[r->fresh_n - 1] : NULL;
+
+	if (r->fresh_arena == NULL)
+		r->fresh_arena = arena_new(0);
+	if (last != NULL && span_is(s->name, last->name))
+		last->secret = joined(r->fresh_arena, last->secret, s->bytes);
+	else if (r->fresh_n < FRESH_MAX)
+		r->fresh[r->fresh_n++] =
+		    (struct given){ .name = arena_cstr(r->fresh_arena, s->name),
+			    .fd = -1,
+			    .secret = arena_span(r->fresh_arena, s->bytes) };
+}
+
+static void
+fresh_forget(struct role *r)
+{
+	arena_free(r->fresh_arena);
+	r->fresh_arena = NULL;
+	r->fresh_n = 0;
+}
+
 static void
 secret(struct role *r, struct msg *m)
 {
@@ -160,7 +189,9 @@ secret(struct role *r, struct msg *m)
 
 	if (master_secret_get(m, &s) == -1)
 		role_fail(r, EX_PROTOCOL, "a secret of the master's was cut");
-	if (last != NULL && last->secret.p != NULL && span_is(s.name, last->name))
+	if (r->gone_ahead)
+		fresh_secret(r, &s);
+	else if (last != NULL && last->secret.p != NULL && span_is(s.name, last->name))
 		last->secret = joined(r->arena, last->secret, s.bytes);
 	else
 		given_new(r, s.name)->secret = arena_span(r->arena, s.bytes);
@@ -207,7 +238,7 @@ conf_piece(struct role *r, struct msg *m)
 }
 
 static void
-prepare(struct role *r, struct msg *m)
+prepare_conf(struct role *r, struct msg *m)
 {
 	struct master_prepare p;
 	struct master_refused no = { 0 };
@@ -227,6 +258,13 @@ prepare(struct role *r, struct msg *m)
 	no.generation = p.generation;
 	no.why = span_str(err.text);
 	master_refused_put(r->master, &no);
+}
+
+static void
+prepare(struct role *r, struct msg *m)
+{
+	prepare_conf(r, m);
+	fresh_forget(r);
 }
 
 static void
@@ -408,6 +446,15 @@ role_secret(struct role *r, const char *name)
 	for (unsigned k = 0; k < r->given_n; k++)
 		if (r->given[k].secret.p != NULL && strcmp(r->given[k].name, name) == 0)
 			return r->given[k].secret;
+	return span_of(NULL, 0);
+}
+
+struct span
+role_secret_fresh(struct role *r, const char *name)
+{
+	for (unsigned k = 0; k < r->fresh_n; k++)
+		if (strcmp(r->fresh[k].name, name) == 0)
+			return r->fresh[k].secret;
 	return span_of(NULL, 0);
 }
 

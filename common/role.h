@@ -30,6 +30,8 @@ int role_fd(struct role *, const char *name);
 int role_fd_at(struct role *, const char *prefix, unsigned i, const char **name);
 struct span
 role_secret(struct role *, const char *name); /* empty if none; as long as the process */
+/* One that came with the configuration being prepared: as long as that call. Which roles get which: the master's handout. */
+struct span role_secret_fresh(struct role *, const char *name);
 struct span role_secret_at(struct role *, const char *prefix, unsigned i, const char **name);
 
 /* What to do with channels to that role: connected() makes a chan_new() of fd (now or whenever a peer restarts).

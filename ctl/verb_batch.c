@@ -3,6 +3,7 @@
 #include "program.h"
 #include "table.h"
 #include "verb.h"
+#include "verdict_words.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -28,26 +29,55 @@ static const struct opt classify_opts[] = {
 };
 
 static void
+line_print(const char *name, const char *text)
+{
+	if (text[0] == '\0')
+		return;
+	printf("  %-11s ", name);
+	text_print(span_str(text), stdout);
+	putchar('\n');
+}
+
+/* Which rule, and where it stands; or what stood in for one. */
+static const char *
+decided_by(struct ctl *c, const json_t *answer)
+{
+	const char *rule = row_str(answer, "rule");
+
+	if (strcmp(rule, "model") == 0)
+		return "no rule knows it; guessed from its words (posthouse-bounces(5), The model)";
+	if (strcmp(rule, "status") == 0)
+		return "no rule knows it; by its enhanced status";
+	if (strcmp(rule, "code") == 0)
+		return "no rule knows it; by its reply code";
+	return arena_printf(c->arena, "rule %s, %s:%llu", rule, row_str(answer, "file"),
+	    (unsigned long long)row_num(answer, "line"));
+}
+
+static void
 answer_print(struct ctl *c, struct span line)
 {
 	json_t *answer = c->json ? NULL : json_loadb(line.p, line.n, JSON_DISABLE_EOF_CHECK, NULL);
-	const char *key;
-	json_t *v;
 
-	if (!json_is_object(answer)) {
-		printf("%.*s\n", SPAN(span_trim(line)));
+	if (!json_is_object(answer) || row_str(answer, "category")[0] == '\0') {
+		if (c->json)
+			printf("%.*s\n", SPAN(span_trim(line)));
+		else
+			puts("Nothing in it says what it means.");
+		json_decref(answer);
 		return;
 	}
-	json_object_foreach(answer, key, v)
-	{
-		struct span text = row_text(answer, key, c->arena);
-
-		if (text.n == 0)
-			continue;
-		printf("%12s: ", key);
-		text_print(text, stdout);
-		putchar('\n');
-	}
+	printf("%s.\n", class_sentence(row_str(answer, "class")));
+	line_print("why", category_sentence(row_str(answer, "category")));
+	line_print("category", row_str(answer, "category"));
+	line_print("what to do", advice_sentence(row_str(answer, "advice"),
+				     row_num(answer, "retry_s"), row_str(answer, "fix"), c->arena));
+	line_print("provider", row_str(answer, "provider"));
+	line_print("status", row_str(answer, "status"));
+	line_print("decided by", decided_by(c, answer));
+	line_print("source", row_str(answer, "source"));
+	line_print("confidence",
+	    arena_printf(c->arena, "%llu %%", (unsigned long long)row_num(answer, "confidence")));
 	json_decref(answer);
 }
 

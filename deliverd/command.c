@@ -1,5 +1,7 @@
 #include "command.h"
 #include "ehlo.h"
+#include "utf8.h"
+#include "xtext.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,7 +41,7 @@ static bool
 value_ok(struct span v)
 {
 	for (size_t i = 0; i < v.n; i++)
-		if (v.p[i] <= ' ' || v.p[i] == '=' || v.p[i] == 127)
+		if ((unsigned char)v.p[i] <= ' ' || v.p[i] == '=' || v.p[i] == 127)
 			return false;
 	return v.n > 0 && v.n <= 500;
 }
@@ -91,6 +93,23 @@ notify_words(struct buf *out, uint8_t notify)
 		}
 }
 
+static void
+orcpt(struct buf *out, struct span v, bool utf8)
+{
+	struct span address, kind = span_cut(v, ';', &address);
+
+	if (!value_ok(v))
+		return;
+	buf_str(out, " ORCPT=");
+	if (utf8 || !utf8_any_8bit(v)) {
+		buf_span(out, v);
+		return;
+	}
+	buf_span(out, kind);
+	buf_byte(out, ';');
+	xtext_utf8_put(out, address);
+}
+
 int
 command_rcpt(struct buf *out, const struct deliver_rcpt *r, unsigned ext, struct err *err)
 {
@@ -101,10 +120,7 @@ command_rcpt(struct buf *out, const struct deliver_rcpt *r, unsigned ext, struct
 	buf_byte(out, '>');
 	if (ext & EXT_DSN) {
 		notify_words(out, r->notify);
-		if (value_ok(r->orcpt)) {
-			buf_str(out, " ORCPT=");
-			buf_span(out, r->orcpt);
-		}
+		orcpt(out, r->orcpt, ext & EXT_SMTPUTF8);
 	}
 	buf_str(out, "\r\n");
 	return 0;

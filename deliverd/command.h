@@ -8,7 +8,8 @@
 #include "err.h"
 #include "proto_deliver.h"
 
-/* ext: bits of enum ext; what the server does not offer is left out. size_bytes: as it will be sent, before dots. */
+/* ext: bits of enum ext; what the server does not offer is left out. size_bytes: as it will be sent, before dots. A RCPT's
+ * ORCPT stands in UTF-8 with EXT_SMTPUTF8, to be given only where MAIL said so; else in its ASCII form (RFC 6533 3). */
 int command_mail(
     struct buf *, const struct deliver_transact *, uint64_t size_bytes, unsigned ext, struct err *);
 int command_rcpt(struct buf *, const struct deliver_rcpt *, unsigned ext, struct err *);

@@ -72,6 +72,13 @@ START_TEST(rcpt_parameters_follow_what_is_offered)
 	    "RCPT TO:<a@b.test>\r\n"
 	    "RCPT TO:<a@b.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a@b.test\r\n"
 	    "RCPT TO:<a@b.test> NOTIFY=NEVER\r\n"));
+	buf_reset(&out);
+	r = (struct deliver_rcpt){ .address = SPAN_LIT("a@b.test"),
+		.orcpt = SPAN_LIT("utf-8;j\xc3\xb6@b.test") };
+	ck_assert_int_eq(command_rcpt(&out, &r, EXT_DSN | EXT_SMTPUTF8, NULL), 0);
+	ck_assert_int_eq(command_rcpt(&out, &r, EXT_DSN, NULL), 0);
+	ck_assert(span_is(buf_all(&out), "RCPT TO:<a@b.test> ORCPT=utf-8;j\xc3\xb6@b.test\r\n"
+					 "RCPT TO:<a@b.test> ORCPT=utf-8;j\\x{F6}@b.test\r\n"));
 	r.address = span_of(NULL, 0);
 	ck_assert_int_eq(command_rcpt(&out, &r, EXT_DSN, NULL), -1);
 	buf_free(&out);

@@ -2,6 +2,7 @@
 #include "crc32c.h"
 #include "log.h"
 #include "session_inside.h"
+#include "utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ settle_as(struct session *s, struct transaction *tx, uint32_t i, struct deliver_
 	r->index = tx->t.rcpts[i].index;
 	r->source = source_of(s);
 	if (s->stood && r->outcome != OUTCOME_UNSENT) {
+		r->dsn = s->ehlo.ext & EXT_DSN;
 		r->server = session_server(s);
 		r->address = session_address(s);
 		r->tls = span_str(s->tls);
@@ -109,6 +111,22 @@ refuse_too_large(struct session *s, struct transaction *tx, uint64_t size)
 	refuse_ourselves(s, tx, 552, "5.3.4", why);
 }
 
+/* RFC 6531 3.5: what cannot do without SMTPUTF8 goes no further; the other recipients get the message without it. */
+static void
+refuse_utf8(struct session *s, struct transaction *tx)
+{
+	if (tx->all_need_utf8)
+		refuse_ourselves(s, tx, 550, "5.6.7",
+		    "said by this relay, nothing was sent: the server does not take "
+		    "internationalized mail (SMTPUTF8)");
+	for (uint32_t i = 0; i < tx->t.rcpts_n; i++)
+		if (tx->rcpt[i] < RCPT_SETTLED && utf8_any_8bit(tx->t.rcpts[i].address))
+			settle_ourselves(s, tx, i, 553, "5.6.7",
+			    "said by this relay, nothing was sent: the server does not take "
+			    "internationalized addresses (SMTPUTF8)");
+	tx->t.smtputf8 = false;
+}
+
 static void
 refuse_bad_addresses(struct session *s, struct transaction *tx)
 {
@@ -149,10 +167,8 @@ suits(struct session *s, struct transaction *tx)
 	if (s->ehlo.size_max != 0 && size > s->ehlo.size_max)
 		refuse_too_large(s, tx, size);
 	else if (tx->t.smtputf8 && !(s->ehlo.ext & EXT_SMTPUTF8))
-		refuse_ourselves(s, tx, 550, "5.6.7",
-		    "said by this relay, nothing was sent: the server does not take "
-		    "internationalized mail (SMTPUTF8)");
-	else if (tx->t.body_8bit && !(s->ehlo.ext & EXT_8BITMIME))
+		refuse_utf8(s, tx);
+	if (tx->open > 0 && tx->t.body_8bit && !(s->ehlo.ext & EXT_8BITMIME))
 		settle_open(s, tx, OUTCOME_NEEDS_7BIT, NULL, "the server has no 8BITMIME");
 	refuse_bad_addresses(s, tx);
 	return tx->open > 0;
@@ -163,7 +179,9 @@ suits(struct session *s, struct transaction *tx)
 static void
 write_rcpt(struct session *s, struct transaction *tx, uint32_t i)
 {
-	must(command_rcpt(say(s), &tx->t.rcpts[i], s->ehlo.ext, NULL) == 0);
+	unsigned ext = tx->t.smtputf8 ? s->ehlo.ext : s->ehlo.ext & ~(unsigned)EXT_SMTPUTF8;
+
+	must(command_rcpt(say(s), &tx->t.rcpts[i], ext, NULL) == 0);
 }
 
 /* All up to DATA at once where the server pipelines; else MAIL alone. */

@@ -54,5 +54,7 @@ ehlo_read(struct span text)
 	e.server = span_word(span_cut(text, '\n', &rest), &ignored);
 	while (rest.n > 0)
 		line_read(&e, span_cut(rest, '\n', &rest));
+	if (!(e.ext & EXT_8BITMIME)) /* RFC 6531 3.1: the one includes the other */
+		e.ext &= ~(unsigned)EXT_SMTPUTF8;
 	return e;
 }

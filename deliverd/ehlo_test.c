@@ -19,7 +19,9 @@ static const struct {
 	{ "mx.test\nXPIPELINING\nPIPELININGX\nSTARTTLS", EXT_STARTTLS, 0, "mx.test" },
 	{ "PIPELINING", 0, 0, "PIPELINING" },
 	{ "", 0, 0, "" },
-	{ "x\n\n\nSMTPUTF8\nENHANCEDSTATUSCODES\n", EXT_SMTPUTF8 | EXT_ENHANCED, 0, "x" },
+	{ "x\n\n\nSMTPUTF8\n8BITMIME\nENHANCEDSTATUSCODES\n",
+	    EXT_SMTPUTF8 | EXT_8BITMIME | EXT_ENHANCED, 0, "x" },
+	{ "x\nSMTPUTF8\n", 0, 0, "x" },
 };
 
 START_TEST(extensions)

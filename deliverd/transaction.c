@@ -1,4 +1,5 @@
 #include "transaction.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,16 @@ recipients_copy(struct transaction *tx)
 	tx->open = tx->t.rcpts_n;
 }
 
+/* RFC 6531 3.2: where the header, the sender or a recipient is beyond ASCII. */
+static void
+needs_utf8(struct transaction *tx)
+{
+	tx->all_need_utf8 = tx->t.smtputf8 || utf8_any_8bit(tx->t.from);
+	tx->t.smtputf8 = tx->all_need_utf8;
+	for (uint32_t i = 0; i < tx->t.rcpts_n && !tx->t.smtputf8; i++)
+		tx->t.smtputf8 = utf8_any_8bit(tx->t.rcpts[i].address);
+}
+
 struct transaction *
 transaction_new(const struct deliver_transact *t)
 {
@@ -42,6 +53,7 @@ transaction_new(const struct deliver_transact *t)
 	tx->t.from = arena_span(tx->arena, t->from);
 	tx->t.envid = arena_span(tx->arena, t->envid);
 	recipients_copy(tx);
+	needs_utf8(tx);
 	if (t->has_fd)
 		tx->t.bytes = span_of(NULL, 0);
 	else {

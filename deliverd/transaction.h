@@ -23,6 +23,8 @@ struct transaction {
 	struct arena *arena;
 	uint8_t *rcpt; /* enum rcpt_state, one a recipient */
 	uint32_t open; /* recipients not settled: open or accepted */
+	bool
+	    all_need_utf8; /* the header or the sender is beyond ASCII; else t.smtputf8 is for recipients that are */
 	uint32_t accepted;
 	uint32_t at;       /* the recipient whose reply is awaited, or whose command is next */
 	size_t bytes;      /* memory it takes */

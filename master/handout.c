@@ -193,13 +193,22 @@ for_queued(const struct conf *conf, struct chan *c, struct err *err)
 	return key_file(conf, c, "bounce-key", "bounce.key", err);
 }
 
+/* The file of bounce rules, where one is set. */
+static int
+bounce_rules(const struct conf *conf, struct chan *c, struct err *err)
+{
+	const struct conf_block *b = conf_first(conf_top(conf), "bounces");
+
+	if (b == NULL || !conf_is_set(b, "rules"))
+		return 0;
+	return secret_file(c, "bounce-rules", conf_str(b, "rules"), true, err);
+}
+
 static int
 for_bouncd(const struct conf *conf, struct chan *c, struct err *err)
 {
-	const struct conf_block *b = conf_first(conf_top(conf), "bounces");
 	secret_text(c, "suppression-path", ".");
-	if (b != NULL && conf_is_set(b, "rules") &&
-	    secret_file(c, "bounce-rules", conf_str(b, "rules"), true, err) == -1)
+	if (bounce_rules(conf, c, err) == -1)
 		return -1;
 	if (event_file(conf, c, "bouncd.jsonl", err) == -1)
 		return -1;
@@ -302,7 +311,7 @@ control_sockets(const struct conf *conf, enum role_kind kind, struct chan *c, st
 	return 0;
 }
 
-void
+static void
 handout_conf(const struct conf *conf, enum role_kind kind, struct chan *c)
 {
 	struct buf text;
@@ -315,6 +324,13 @@ handout_conf(const struct conf *conf, enum role_kind kind, struct chan *c)
 			at + CHUNK_BYTES >= text.n });
 	explicit_bzero(text.p, text.n);
 	buf_free(&text);
+}
+
+int
+handout_fresh(const struct conf *conf, enum role_kind kind, struct chan *c, struct err *err)
+{
+	handout_conf(conf, kind, c);
+	return kind == ROLE_BOUNCD ? bounce_rules(conf, c, err) : 0;
 }
 
 static uint8_t

@@ -297,7 +297,8 @@ reload_begin(struct house *h, struct err *err)
 				return err_set(
 				    err, "%s is being restarted; try again", role_name(s->kind));
 			s->now->prepared = false;
-			handout_conf(h->conf_next, s->kind, s->now->chan);
+			if (handout_fresh(h->conf_next, s->kind, s->now->chan, err) == -1)
+				return -1;
 			master_prepare_put(
 			    s->now->chan, &(struct master_prepare){ h->generation + 1 });
 		}

@@ -113,6 +113,9 @@ course_begin(struct queued *q, struct delivery *d)
 	if (d->message->held) {
 		delivery_move(d, DELIVERY_HELD);
 		settle_held(q, d);
+	} else if (d->given_up) {
+		delivery_move(d, DELIVERY_VERDICT);
+		peer_bouncd_reply(q->bouncd, d);
 	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL) {
 		delivery_move(d, DELIVERY_RETURNED);
 		peer_bouncd_returned(q->bouncd, d);
@@ -215,11 +218,11 @@ again_in_lane(struct queued *q, struct delivery *d)
 }
 
 static void
-delivered(struct queued *q, struct delivery *d)
+delivered(struct queued *q, struct delivery *d, bool dsn)
 {
 	if (d->lane != NULL)
 		lane_clean(d->lane);
-	final_end(q, d, FINAL_DELIVERED, span_of(NULL, 0));
+	settle_delivered(q, d, dsn);
 }
 
 void
@@ -240,7 +243,7 @@ course_result(struct queued *q, struct delivery *d, const struct deliver_result 
 	d->attempts++;
 	delivery_attempt(d, r, loop_wall_ms());
 	if (r->outcome == OUTCOME_DELIVERED)
-		delivered(q, d);
+		delivered(q, d, r->dsn);
 	else if (r->outcome == OUTCOME_DAMAGED)
 		settle_damaged(q, d);
 	else if (d->result_worker == NULL)
@@ -360,6 +363,7 @@ course_judged(struct queued *q, struct delivery *d)
 		settle_deferred(q, d, 0);
 		return;
 	}
+	d->given_up = false;
 	wait_s = lane_hears(d);
 	if (ends_it(a))
 		settle_given_up(q, d, FINAL_BOUNCED);

@@ -140,6 +140,7 @@ course_retry(struct queued *q, struct delivery *d)
 		return -1;
 	schedule_clear(&q->schedule, &d->due);
 	d->immediate = true;
+	d->given_up = false;
 	delivery_move(d, DELIVERY_NEW);
 	settle_freed(q, d);
 	course_begin(q, d);

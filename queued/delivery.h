@@ -53,11 +53,13 @@ struct delivery {
 	uint32_t index; /* recipient in the envelope */
 	uint8_t state;
 	bool need_7bit;
-	bool immediate;                /* an operator asked for a try now */
-	bool away;                     /* DEFERRED: no server was asked, its lane takes nothing */
-	uint8_t final;                 /* enum final_kind, once it was given up */
-	uint16_t attempts;             /* made so far */
-	TAILQ_ENTRY(delivery) waiting; /* for an answer of resolve, or its batch */
+	bool immediate;    /* an operator asked for a try now */
+	bool away;         /* DEFERRED: no server was asked, its lane takes nothing */
+	bool delay_told;   /* the sender knows that it waits */
+	bool given_up;     /* by an answer that is known, though the sender does not know it yet */
+	uint8_t final;     /* enum final_kind, once it was given up */
+	uint16_t attempts; /* made so far */
+	TAILQ_ENTRY(delivery) waiting; /* for an answer of resolve, or its notice */
 	struct draw_item item;
 	struct lane *lane;
 	struct transaction *transaction;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum flag { FLAG_HELD = 1, FLAG_DELAY_TOLD = 2, FLAG_GIVEN_UP = 4, FLAG_PAUSED = 8 };
 enum { STATUS_MAX = 11, TEXT_MAX = 500 };
 static const size_t map_bytes = (size_t)64 << 30; /* address space, not memory */
 
@@ -16,13 +17,11 @@ static const size_t map_bytes = (size_t)64 << 30; /* address space, not memory *
 struct record {
 	uint64_t next_ms;
 	uint16_t attempts, code;
-	uint8_t held; /* bits: HELD PAUSED */
+	uint8_t flags; /* of enum flag; earlier versions knew the first alone */
 	char status[STATUS_MAX];
 	uint16_t text_n;
 	char text[TEXT_MAX];
 };
-
-enum { HELD = 1, PAUSED = 8 }; /* the bits between are kept for notices */
 
 struct key {
 	uint8_t id[ID_BYTES];
@@ -188,7 +187,9 @@ index_put(struct index *x, const struct store_wait *w)
 	c->record = (struct record){ .next_ms = w->next_ms,
 		.attempts = w->attempts,
 		.code = w->code,
-		.held = (uint8_t)((w->held ? HELD : 0) | (w->paused ? PAUSED : 0)),
+		.flags =
+		    (uint8_t)((w->held ? FLAG_HELD : 0) | (w->delay_told ? FLAG_DELAY_TOLD : 0) |
+			      (w->given_up ? FLAG_GIVEN_UP : 0) | (w->paused ? FLAG_PAUSED : 0)),
 		.text_n = (uint16_t)text.n };
 	if (status.n > 0)
 		memcpy(c->record.status, status.p, status.n);
@@ -262,7 +263,7 @@ change_write(struct index *x, MDB_txn *txn, const struct change *c)
 	if (r != 0 || !c->put)
 		return r;
 	r = mdb_put(txn, x->by_message, &k, &v, 0);
-	if (r != 0 || (c->record.held & HELD) != 0)
+	if (r != 0 || c->record.flags & FLAG_HELD)
 		return r;
 	tk = (MDB_val){ sizeof(t), &t };
 	return mdb_put(txn, x->by_time, &tk, &empty, 0);
@@ -338,8 +339,10 @@ show(struct index *x, const struct key *k, struct store_wait *w)
 	*w = (struct store_wait){ .index = be32toh(k->index),
 		.next_ms = r->next_ms,
 		.attempts = r->attempts,
-		.held = (r->held & HELD) != 0,
-		.paused = (r->held & PAUSED) != 0,
+		.held = r->flags & FLAG_HELD,
+		.delay_told = r->flags & FLAG_DELAY_TOLD,
+		.given_up = r->flags & FLAG_GIVEN_UP,
+		.paused = r->flags & FLAG_PAUSED,
 		.code = r->code,
 		.status = span_of(r->status, strnlen(r->status, STATUS_MAX)),
 		.text = span_of(r->text, r->text_n <= TEXT_MAX ? r->text_n : 0) };

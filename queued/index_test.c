@@ -202,6 +202,21 @@ START_TEST(paused_is_due_and_held_is_not)
 }
 END_TEST
 
+START_TEST(what_the_sender_knows_is_kept)
+{
+	struct store_wait in = { .id = named('a'), .index = 3, .attempts = 1, .delay_told = true },
+			  w;
+
+	for (unsigned i = 0; i < 2; i++) {
+		index_put(x, &in);
+		written(true);
+		ck_assert(index_get(x, in.id, 3, &w));
+		ck_assert(!w.held && w.delay_told && w.given_up == in.given_up);
+		in.given_up = true;
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -218,6 +233,7 @@ main(void)
 	tcase_add_test(t, all_of_a_message_goes_pending_or_written);
 	tcase_add_test(t, a_damaged_index_is_set_aside);
 	tcase_add_test(t, paused_is_due_and_held_is_not);
+	tcase_add_test(t, what_the_sender_knows_is_kept);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -11,6 +11,7 @@
 #include "storage.h"
 #include "store.h"
 #include "tenants.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 
@@ -97,6 +98,7 @@ facts_find(struct span bytes, struct facts *f)
 			f->header_bytes = (uint32_t)i + 1;
 			break;
 		}
+	f->header_8bit = utf8_any_8bit(span_first(bytes, f->header_bytes));
 }
 
 void

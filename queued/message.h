@@ -19,9 +19,7 @@ struct message {
 	struct delivery *deliveries; /* one for each recipient of the envelope */
 	uint32_t open;               /* not ended */
 	bool held;
-	bool filed;          /* has its file: bytes need not stay in memory */
-	uint64_t notice_job; /* the bounce message that gathers recipients, 0: none */
-	uint32_t notice_n;   /* recipients in it so far */
+	bool filed; /* has its file: bytes need not stay in memory */
 };
 
 struct messages {

@@ -44,7 +44,10 @@ static void
 facts_line(struct buf *out, const struct facts *f)
 {
 	buf_printf(out, "facts %u %u %c%c", f->header_bytes, f->longest_line,
-	    f->has_8bit ? '8' : '-', f->has_dots ? '.' : '-');
+	    f->header_8bit ? 'h'
+	    : f->has_8bit  ? '8'
+			   : '-',
+	    f->has_dots ? '.' : '-');
 	for (unsigned i = 0; i < f->drops_n; i++)
 		buf_printf(out, " %u+%u", f->drops[i].start, f->drops[i].length);
 	buf_byte(out, '\n');
@@ -216,7 +219,8 @@ facts_parse(struct span rest, struct facts *f)
 	f->header_bytes = (uint32_t)header;
 	f->longest_line = (uint32_t)longest;
 	flags = span_word(rest, &rest);
-	f->has_8bit = flags.n == 2 && flags.p[0] == '8';
+	f->header_8bit = flags.n == 2 && flags.p[0] == 'h';
+	f->has_8bit = f->header_8bit || (flags.n == 2 && flags.p[0] == '8');
 	f->has_dots = flags.n == 2 && flags.p[1] == '.';
 	for (struct span w = span_word(rest, &rest); w.n > 0; w = span_word(rest, &rest)) {
 		struct span tail, head = span_cut(w, '+', &tail);

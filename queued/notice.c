@@ -2,127 +2,110 @@
 #include "content.h"
 #include "course.h"
 #include "err.h"
-#include "final.h"
 #include "intake.h"
 #include "log.h"
 #include "loop.h"
+#include "notice_record.h"
 #include "peer_bouncd.h"
 #include "queued.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-enum {
-	GATHER_MS = 300,
-	AGAIN_MS = 60 * 1000,
-	HEAD_MAX = 32 * 1024,
-	WHOLE_MAX = 48 * 1024,
-	NOTICE_BYTES =
-	    100 * 1024, /* of recipients' records: what a packet's reader keeps for one notice */
-};
+enum { GATHER_MS = 300, AGAIN_MS = 60 * 1000 };
 
 /* A bounce message on its way: gathering, with bouncd, or with the store. */
 struct notice {
-	struct table_node by_job;
+	struct table_node by_job, by_key;
 	struct queued *q;
-	struct message *message;
+	struct notice_record *record;
+	struct deliveries ending; /* in NOTICE: they end when it is on disk */
 	struct due due;
-	struct id id; /* of the bounce message, once it is with the store */
-	bool storing;
+	bool digest, gathering, storing;
 };
 
-static struct table notices;
+/* One queued a process. */
+static struct {
+	struct table by_job, gathering; /* gathering: by message, a digest by sender */
+	size_t slow;                    /* deliveries that wait in digests */
+} notices;
+
+/* ---- who is told what ---- */
 
 bool
-notice_wanted(const struct delivery *d)
+notice_wanted(const struct queued *q, const struct delivery *d, enum notify kind)
 {
 	const struct envelope *e = d->message->envelope;
 	uint8_t notify = e->rcpts[d->index].notify;
+	ptrdiff_t at = span_find_last(e->from, '@');
 
+	if (notify == 0 ? kind == NOTIFY_SUCCESS : !(notify & kind))
+		return false;
 	if (e->from.n == 0 || e->is_notice || !d->message->tenant->notify_sender ||
 	    d->message->tenant->bounce_domain.n > 0)
 		return false;
-	return notify == 0 || (notify & NOTIFY_FAILURE) != 0;
+	return at < 0 || conf_bounce_tenant(q->conf, span_from(e->from, (size_t)at + 1)) == NULL;
+}
+
+bool
+notice_is_slow(const struct delivery *d)
+{
+	return d->message->tenant->digest_s > 0;
+}
+
+/* ---- gathering ---- */
+
+static uint64_t
+key_of(const struct message *m, bool digest)
+{
+	const struct envelope *e = m->envelope;
+
+	return digest ? span_hash_nocase(e->from) * 31 + span_hash_nocase(e->tenant)
+		      : id_hash(e->id);
 }
 
 static bool
-is_of(const struct delivery *d, uint64_t job)
+belongs(const struct notice *n, const struct message *m, bool digest)
 {
-	return d->state == DELIVERY_NOTICE && d->job == job;
+	const struct envelope *e = m->envelope;
+
+	if (n->digest != digest)
+		return false;
+	return digest ? n->record->smtputf8 == e->smtputf8 &&
+			    span_eq_nocase(n->record->from, e->from) &&
+			    span_eq_nocase(n->record->tenant, e->tenant)
+		      : id_eq(n->record->first, e->id);
 }
 
-static void
-put_rcpt(struct chan *c, const struct delivery *d)
+static struct notice *
+gathering(const struct message *m, bool digest)
 {
-	const struct attempt *a = d->last;
-	struct bounce_notice_rcpt r = { .job = d->job,
-		.address = delivery_address(d),
-		.orcpt = d->message->envelope->rcpts[d->index].orcpt,
-		.action = SPAN_LIT("failed"),
-		.status = d->final == FINAL_EXPIRED ? SPAN_LIT("4.4.7") : SPAN_LIT("5.0.0") };
+	for (struct table_node *t = table_first(&notices.gathering, key_of(m, digest)); t != NULL;
+	     t = table_next(t)) {
+		struct notice *n = TABLE_OF(t, struct notice, by_key);
 
-	if (a != NULL) {
-		if (a->judged && a->status.n > 0)
-			r.status = a->status;
-		r.code = a->code;
-		r.text = span_first(a->text, 2048);
-		r.server = a->server;
-		r.words = a->words;
-		r.last_try_ms = a->time_ms;
+		if (belongs(n, m, digest))
+			return n;
 	}
-	bounce_notice_rcpt_put(c, &r);
-}
-
-/* The header of the message, and all of it where the sender wants it back and it is small (RFC 3461 4.3). */
-static void
-put_notice(struct chan *c, struct notice *n)
-{
-	const struct message *m = n->message;
-	struct bounce_notice b = { .job = n->by_job.hash,
-		.message = m->envelope->id,
-		.received_ms = m->envelope->received_ms,
-		.from = m->envelope->from,
-		.tenant = m->envelope->tenant,
-		.envid = m->envelope->envid,
-		.ret = (uint8_t)m->envelope->ret,
-		.smtputf8 = m->envelope->smtputf8,
-		.size_bytes = m->facts.size_bytes };
-	struct arena *a = arena_new(0);
-	struct content content;
-	struct span head = { 0 };
-
-	if (content_open(n->q, m, &content, NULL) == 0) {
-		size_t want = m->facts.header_bytes < HEAD_MAX ? m->facts.header_bytes : HEAD_MAX;
-
-		if (m->envelope->ret == RET_FULL && m->facts.size_bytes <= WHOLE_MAX)
-			want = m->facts.size_bytes;
-		content_head(&content, want, a, &head, NULL);
-		content_drop(&content);
-	}
-	b.head =
-	    span_first(head, m->facts.header_bytes < HEAD_MAX ? m->facts.header_bytes : HEAD_MAX);
-	if (head.n == m->facts.size_bytes)
-		b.bytes = head;
-	bounce_notice_put(c, &b);
-	arena_free(a);
+	return NULL;
 }
 
 static void
 ask(struct notice *n)
 {
 	struct chan *c = peer_bouncd_chan(n->q->bouncd);
-	const struct message *m = n->message;
-	unsigned rcpts = 0;
 
 	schedule_set(&n->q->schedule, &n->due, loop_now_ms() + AGAIN_MS);
-	if (c == NULL || n->storing)
-		return;
-	for (uint32_t i = 0; i < m->envelope->rcpts_n && rcpts < NOTICE_RCPTS_MAX; i++)
-		if (is_of(&m->deliveries[i], n->by_job.hash)) {
-			put_rcpt(c, &m->deliveries[i]);
-			rcpts++;
-		}
-	put_notice(c, n);
+	if (c != NULL && !n->storing)
+		notice_record_put(n->record, c, n->by_job.hash);
+}
+
+/* What happens from now on is in the next. */
+static void
+closed(struct notice *n)
+{
+	if (n->gathering)
+		table_remove(&notices.gathering, &n->by_key);
+	n->gathering = false;
 }
 
 static void
@@ -131,37 +114,84 @@ on_due(void *ctx, struct due *due)
 	struct notice *n = ctx;
 
 	(void)due;
-	if (n->message->notice_job == n->by_job.hash)
-		n->message->notice_job = 0; /* what is given up from now on is in the next */
+	closed(n);
 	ask(n);
 }
+
+/* Many who fail at once must not fill the memory with waiting: then a digest is short. */
+static uint64_t
+gather_ms(const struct queued *q, const struct message *m, bool digest)
+{
+	if (!digest || notices.slow >= q->conf->memory_messages / 4)
+		return GATHER_MS;
+	return (uint64_t)m->tenant->digest_s * 1000;
+}
+
+static struct notice *
+notice_new(struct queued *q, const struct message *m, bool digest)
+{
+	struct notice *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		fatal("out of memory for a notice");
+	n->q = q;
+	n->digest = digest;
+	n->gathering = true;
+	n->record = notice_record_new();
+	TAILQ_INIT(&n->ending);
+	n->due = (struct due){ .fire = on_due, .ctx = n };
+	table_put(&notices.by_job, &n->by_job, ++q->jobs);
+	table_put(&notices.gathering, &n->by_key, key_of(m, digest));
+	schedule_set(&q->schedule, &n->due, loop_now_ms() + gather_ms(q, m, digest));
+	return n;
+}
+
+static struct notice *
+add(struct queued *q, struct delivery *d, const char *action, bool digest)
+{
+	struct notice *n = gathering(d->message, digest);
+
+	if (n != NULL && notice_record_full(n->record, d)) {
+		closed(n);
+		schedule_set(&q->schedule, &n->due, loop_now_ms());
+		n = NULL;
+	}
+	if (n == NULL)
+		n = notice_new(q, d->message, digest);
+	notice_record_add(n->record, q, d, action);
+	return n;
+}
+
+void
+notice_failed(struct queued *q, struct delivery *d)
+{
+	bool digest = notice_is_slow(d);
+	struct notice *n = add(q, d, "failed", digest);
+
+	TAILQ_INSERT_TAIL(&n->ending, d, waiting);
+	notices.slow += digest;
+}
+
+void
+notice_relayed(struct queued *q, struct delivery *d)
+{
+	struct notice *n = add(q, d, "relayed", false);
+
+	TAILQ_INSERT_TAIL(&n->ending, d, waiting);
+}
+
+void
+notice_delayed(struct queued *q, struct delivery *d)
+{
+	add(q, d, "delayed", false);
+}
+
+/* ---- made ---- */
 
 static struct notice *
 notice_of(uint64_t job)
 {
-	return TABLE_OF(table_first(&notices, job), struct notice, by_job);
-}
-
-void
-notice_add(struct queued *q, struct delivery *d)
-{
-	struct message *m = d->message;
-	struct notice *n;
-
-	if (m->notice_job == 0 || m->notice_n == NOTICE_RCPTS_MAX) {
-		n = calloc(1, sizeof(*n));
-		if (n == NULL)
-			fatal("out of memory for a notice");
-		n->q = q;
-		n->message = m;
-		n->due = (struct due){ .fire = on_due, .ctx = n };
-		m->notice_job = ++q->jobs;
-		m->notice_n = 0;
-		table_put(&notices, &n->by_job, m->notice_job);
-		schedule_set(&q->schedule, &n->due, loop_now_ms() + GATHER_MS);
-	}
-	m->notice_n++;
-	d->job = m->notice_job;
+	return TABLE_OF(table_first(&notices.by_job, job), struct notice, by_job);
 }
 
 /* The bounce message is on disk, or could not be put there now. */
@@ -169,10 +199,8 @@ static void
 on_stored(void *ctx, struct id id, uint16_t code, struct span text)
 {
 	struct notice *n = notice_of((uint64_t)(uintptr_t)ctx);
-	struct message *m = n->message;
-	uint64_t job = n->by_job.hash;
 	struct queued *q = n->q;
-	uint32_t left = 0;
+	struct delivery *d;
 
 	n->storing = false;
 	if (code != 0) {
@@ -180,53 +208,91 @@ on_stored(void *ctx, struct id id, uint16_t code, struct span text)
 		    SPAN(text));
 		return; /* the timer asks again */
 	}
+	while ((d = TAILQ_FIRST(&n->ending)) != NULL) {
+		TAILQ_REMOVE(&n->ending, d, waiting);
+		notices.slow -= n->digest;
+		course_noticed(q, d);
+	}
 	schedule_clear(&q->schedule, &n->due);
-	table_remove(&notices, &n->by_job);
+	table_remove(&notices.by_job, &n->by_job);
+	notice_record_free(n->record);
 	free(n);
-	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
-		left += is_of(&m->deliveries[i], job);
-	for (uint32_t i = 0; left > 0; i++)
-		if (is_of(&m->deliveries[i], job)) {
-			left--;
-			course_noticed(q, &m->deliveries[i]);
-		}
+}
+
+static void
+store(struct notice *n, struct span bytes)
+{
+	const struct notice_record *r = n->record;
+	struct recipient to = { .address = r->from, .notify = NOTIFY_NEVER, .mark = MARK_OPEN };
+	struct envelope e = { .id = id_new(),
+		.received_ms = loop_wall_ms(),
+		.tenant = r->tenant,
+		.stream = r->stream,
+		.is_notice = true,
+		.smtputf8 = r->smtputf8,
+		.rcpts_n = 1,
+		.rcpts = &to };
+
+	n->storing = true;
+	intake_own(n->q, &e, bytes, on_stored, (void *)(uintptr_t)n->by_job.hash);
+}
+
+/* The message itself never passes bouncd: it is put in here. It is in memory or in its file as long as its recipients have
+ * not ended. -1: it cannot be read now. */
+static int
+fill(const struct notice *n, const struct bounce_made *made, struct buf *out)
+{
+	const struct message *m = message_find(&n->q->messages, n->record->first);
+	struct arena *a = arena_new(0);
+	struct content content;
+	struct span whole = { NULL, 0 };
+	int r = -1;
+
+	if (m != NULL && content_open(n->q, m, &content, NULL) == 0) {
+		if (content_head(&content, m->facts.size_bytes, a, &whole, NULL) == 0 &&
+		    whole.n == m->facts.size_bytes)
+			r = 0;
+		buf_span(out, span_first(made->bytes, made->hole));
+		buf_span(out, whole);
+		buf_span(out, span_from(made->bytes, made->hole));
+		content_drop(&content);
+	}
+	arena_free(a);
+	return r;
 }
 
 void
 notice_made(struct queued *q, const struct bounce_made *made)
 {
 	struct notice *n = notice_of(made->job);
-	const struct envelope *about;
-	struct recipient to;
-	struct envelope e;
+	struct buf out;
 
+	(void)q;
 	if (n == NULL || n->storing || !made->ok || made->bytes.n == 0)
 		return;
-	about = n->message->envelope;
-	to =
-	    (struct recipient){ .address = about->from, .notify = NOTIFY_NEVER, .mark = MARK_OPEN };
-	e = (struct envelope){ .id = id_new(),
-		.received_ms = loop_wall_ms(),
-		.tenant = about->tenant,
-		.stream = about->stream,
-		.is_notice = true,
-		.smtputf8 = about->smtputf8,
-		.rcpts_n = 1,
-		.rcpts = &to };
-	n->id = e.id;
-	n->storing = true;
-	intake_own(q, &e, made->bytes, on_stored, (void *)(uintptr_t)made->job);
+	if (made->hole == 0) {
+		store(n, made->bytes);
+		return;
+	}
+	buf_init(&out, made->bytes.n + n->q->conf->return_bytes);
+	if (fill(n, made, &out) == 0 && !buf_over(&out))
+		store(n, buf_all(&out));
+	else { /* its header says enough */
+		n->record->whole = false;
+		ask(n);
+	}
+	buf_free(&out);
 }
 
 void
 notices_ask_again(struct queued *q)
 {
 	(void)q;
-	for (struct table_node *t = table_each(&notices, NULL); t != NULL;
-	     t = table_each(&notices, t)) {
+	for (struct table_node *t = table_each(&notices.by_job, NULL); t != NULL;
+	     t = table_each(&notices.by_job, t)) {
 		struct notice *n = TABLE_OF(t, struct notice, by_job);
 
-		if (n->message->notice_job != t->hash)
+		if (!n->gathering)
 			ask(n);
 	}
 }

@@ -295,7 +295,7 @@ worker_transact(
 		.envid = e->envid,
 		.ret = e->ret,
 		.body_8bit = c->has_8bit,
-		.smtputf8 = e->smtputf8,
+		.smtputf8 = e->smtputf8 && t->message->facts.header_8bit,
 		.has_dots = c->has_dots,
 		.drops_n = (uint8_t)c->drops_n,
 		.rcpts_n = t->n,

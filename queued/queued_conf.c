@@ -31,6 +31,13 @@ static const struct conf_setting queue_settings[] = {
 	    .max = 10000000,
 	    .help = "Messages held in memory; those beyond wait as files and index records until "
 		    "they are due." },
+	{ .name = "return-size",
+	    .type = CONF_SIZE,
+	    .def = "50K",
+	    .max = 512 * 1024,
+	    .help = "Bytes of a message that a bounce message returns whole where the sender asks "
+		    "for it "
+		    "(RET=FULL); of a larger one the header." },
 	{ .name = "session-idle",
 	    .type = CONF_DURATION,
 	    .def = "5s",
@@ -59,6 +66,13 @@ static const struct conf_setting stream_settings[] = {
 	    .min = 1,
 	    .max = 2592000,
 	    .help = "Age at which a message is given up." },
+	{ .name = "delay-notice",
+	    .type = CONF_DURATION,
+	    .def = "4h",
+	    .max = 2592000,
+	    .help = "Age at which the sender is told, once for each recipient, that an attempt "
+		    "failed and the "
+		    "mail still waits (NOTIFY=DELAY, or none given); 0: never." },
 	{ .name = "priority",
 	    .type = CONF_CHOICE,
 	    .def = "normal",
@@ -254,9 +268,10 @@ static void
 streams_make(struct queued_conf *q, const struct conf_block *top)
 {
 	q->streams = arena_alloc(q->arena, sizeof(*q->streams) * (count(top, "stream") + 1));
-	q->streams[q->streams_n++] = (struct stream){
-		.name = SPAN_LIT("default"), .retry = { 120, 21600, 259200 }, .priority = 1
-	};
+	q->streams[q->streams_n++] = (struct stream){ .name = SPAN_LIT("default"),
+		.retry = { 120, 21600, 259200 },
+		.priority = 1,
+		.delay_notice_s = 4 * 3600 };
 	for (const struct conf_block *b = conf_first(top, "stream"); b != NULL; b = conf_next(b)) {
 		struct span priority = span_str(conf_str(b, "priority"));
 		struct stream s = { .name = span_str(conf_name(b)),
@@ -264,7 +279,8 @@ streams_make(struct queued_conf *q, const struct conf_block *top)
 			    (uint32_t)conf_num(b, "retry-most"), (uint32_t)conf_num(b, "expire") },
 			.priority = span_is(priority, "high")  ? 0
 				    : span_is(priority, "low") ? 2
-							       : 1 };
+							       : 1,
+			.delay_notice_s = (uint32_t)conf_num(b, "delay-notice") };
 
 		if (span_is_nocase(s.name, "default"))
 			q->streams[0] = s;
@@ -392,6 +408,7 @@ tenant_make(struct queued_conf *q, const struct conf_block *b)
 	t->sign = conf_bool(b, "sign");
 	t->notify_sender = conf_bool(b, "notify-sender");
 	health_make(t, b);
+	t->digest_s = (uint32_t)conf_num(b, "notify-digest");
 	t->stream = conf_stream(q, stream, &q->nobody);
 	if (stream.n > 0 && !span_eq_nocase(t->stream->name, stream))
 		conf_complain(q->conf, b, "stream", "there is no stream \"%.*s\"", SPAN(stream));
@@ -419,6 +436,7 @@ queued_conf_new(struct conf *c)
 	for (const struct conf_block *b = conf_first(top, "tenant"); b != NULL; b = conf_next(b))
 		tenant_make(q, b);
 	q->memory_messages = queue != NULL ? conf_num(queue, "memory") : 20000;
+	q->return_bytes = queue != NULL ? conf_num(queue, "return-size") : 50 * 1024;
 	q->segment_bytes = queue != NULL ? conf_num(queue, "segment-size") : 64u << 20;
 	q->segments = queue != NULL ? (unsigned)conf_num(queue, "segments") : 6;
 	q->session_idle_s = queue != NULL ? (uint32_t)conf_num(queue, "session-idle") : 5;

@@ -12,7 +12,8 @@ extern const struct conf_table queued_table;
 struct stream {
 	struct span name;
 	struct retry_rule retry;
-	unsigned priority; /* 0 goes first */
+	unsigned priority;       /* 0 goes first */
+	uint32_t delay_notice_s; /* 0: never */
 };
 
 struct source {
@@ -24,6 +25,7 @@ struct tenant {
 	struct span name, bounce_domain;
 	const struct stream *stream;
 	uint32_t weight;
+	uint32_t digest_s; /* failures of a sender gather so long; 0: each message alone */
 	bool sign, notify_sender;
 	bool refuse_paused; /* new mail, while it is paused */
 	struct health_limits limits;
@@ -45,6 +47,7 @@ struct queued_conf {
 	struct table tenants, bounce_domains;
 	struct tenant nobody; /* mail that came from outside */
 	size_t memory_messages;
+	uint64_t return_bytes; /* of a message that a bounce message returns whole */
 	uint64_t segment_bytes;
 	unsigned segments;
 	uint32_t session_idle_s;

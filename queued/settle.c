@@ -62,7 +62,9 @@ keep(struct queued *q, const struct delivery *d)
 		.next_ms = d->next_ms,
 		.attempts = d->attempts,
 		.held = d->state == DELIVERY_HELD,
-		.paused = d->state == DELIVERY_PAUSED };
+		.paused = d->state == DELIVERY_PAUSED,
+		.delay_told = d->delay_told,
+		.given_up = d->given_up };
 
 	if (a != NULL) {
 		w.code = a->code;
@@ -120,6 +122,20 @@ settle_put_off(struct queued *q, struct delivery *d)
 	drop_bytes(d->message);
 }
 
+/* RFC 3461 5.2.5: once, when an attempt fails that late; kept before it is said, so that a crash never says it twice. */
+static void
+tell_delay(struct queued *q, struct delivery *d, uint64_t now)
+{
+	const struct message *m = d->message;
+	uint64_t after_ms = (uint64_t)m->stream->delay_notice_s * 1000;
+
+	if (after_ms == 0 || d->delay_told || now - m->envelope->received_ms < after_ms ||
+	    !notice_wanted(q, d, NOTIFY_DELAY))
+		return;
+	d->delay_told = true;
+	notice_delayed(q, d);
+}
+
 void
 settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
 {
@@ -136,6 +152,7 @@ settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
 	d->immediate = false;
 	d->need_7bit = false;
 	wait_in(q, d, DELIVERY_DEFERRED, retry_at_ms(rule, m->envelope->received_ms, now, wait));
+	tell_delay(q, d, now);
 	if (d->lane != NULL)
 		d->lane->deferred++;
 	keep(q, d);
@@ -191,16 +208,45 @@ settle_if_paused(struct queued *q, struct delivery *d)
 	return why != NULL;
 }
 
+/* Its notice waits for others, longer than a worker should keep the result: the index keeps it. A start judges the reply
+ * anew instead of sending again. */
+static void
+keep_given_up(struct queued *q, struct delivery *d)
+{
+	d->given_up = true;
+	d->next_ms = loop_wall_ms();
+	keep(q, d);
+	if (all_are(d->message, DELIVERY_NOTICE))
+		message_drop_bytes(d->message);
+	worker_settled(d);
+}
+
 void
 settle_given_up(struct queued *q, struct delivery *d, enum final_kind k)
 {
-	if (!notice_wanted(d)) {
+	if (!notice_wanted(q, d, NOTIFY_FAILURE)) {
 		final_end(q, d, k, span_of(NULL, 0));
 		return;
 	}
 	d->final = (uint8_t)k;
 	delivery_move(d, DELIVERY_NOTICE);
-	notice_add(q, d);
+	notice_failed(q, d);
+	if (notice_is_slow(d))
+		keep_given_up(q, d);
+}
+
+void
+settle_delivered(struct queued *q, struct delivery *d, bool dsn)
+{
+	const struct recipient *r = &d->message->envelope->rcpts[d->index];
+
+	if (!(r->notify & NOTIFY_SUCCESS) || dsn || !notice_wanted(q, d, NOTIFY_SUCCESS)) {
+		final_end(q, d, FINAL_DELIVERED, span_of(NULL, 0));
+		return;
+	}
+	d->final = FINAL_DELIVERED;
+	delivery_move(d, DELIVERY_NOTICE);
+	notice_relayed(q, d);
 }
 
 void

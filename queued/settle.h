@@ -10,6 +10,8 @@ struct queued;
 void settle_deferred(struct queued *, struct delivery *, uint32_t wait_s);
 /* No more attempts: the sender is told where that is due, then it ends. */
 void settle_given_up(struct queued *, struct delivery *, enum final_kind);
+/* The server took it. One that does not offer DSN (dsn false) tells nobody: the sender hears of it from us if NOTIFY asks. */
+void settle_delivered(struct queued *, struct delivery *, bool dsn);
 /* Its bytes on the disk are not what was accepted: set aside, bounced. */
 void settle_damaged(struct queued *, struct delivery *);
 /* NEW, as the index has it: waits until then (ms since 1970), without an event: it had one. */

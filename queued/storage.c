@@ -25,6 +25,7 @@ enum {
 	LEAVE_MS = 60 * 1000, /* what is due later than this may leave memory */
 	BRING_A_TICK = 500,
 	RESERVE_BYTES = 64 << 20,
+	BOUNCD_COMES_MS = 2000, /* after a start: who judges replies */
 };
 
 /* One store a process. */
@@ -53,6 +54,8 @@ resume(struct queued *q, struct delivery *d)
 	if (!store_known(q->store, d->message->envelope->id, d->index, &w))
 		return;
 	d->attempts = w.attempts;
+	d->delay_told = w.delay_told;
+	d->given_up = w.given_up;
 	if (w.attempts > 0) {
 		struct deliver_result r = { .outcome = OUTCOME_REPLIED,
 			.stage = STAGE_IDLE,
@@ -64,6 +67,8 @@ resume(struct queued *q, struct delivery *d)
 	}
 	if (w.held)
 		delivery_move(d, DELIVERY_HELD);
+	else if (w.given_up)
+		settle_resumed(q, d, loop_wall_ms() + BOUNCD_COMES_MS);
 	else if (w.paused || tenants_paused(q->tenants, d->message->envelope->tenant) != NULL)
 		return; /* as new: it goes, or waits for its tenant again */
 	else if (w.next_ms > loop_wall_ms())

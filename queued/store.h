@@ -83,8 +83,10 @@ struct store_wait {
 	uint64_t next_ms; /* since 1970 */
 	uint16_t attempts;
 	bool held;
-	bool paused;   /* it waits for its tenant's release: next_ms is when to look again */
-	uint16_t code; /* of the last reply */
+	bool paused;     /* it waits for its tenant's release: next_ms is when to look again */
+	bool delay_told; /* the sender was told that it waits */
+	bool given_up;   /* by this reply: it is to be judged anew, not sent again */
+	uint16_t code;   /* of the last reply */
 	struct span status, text;
 };
 /* The delivery waits: the message gets its file, the index a record. */

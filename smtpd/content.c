@@ -86,7 +86,8 @@ content_begin(struct session *s)
 		.now_ms = tx->env.received_ms,
 		.esmtp = s->esmtp,
 		.tls = s->ssl != NULL,
-		.auth = s->logged_in };
+		.auth = s->logged_in,
+		.utf8 = tx->env.smtputf8 };
 	struct buf line;
 
 	if (tx->env.rcpts_n == 1)

@@ -66,6 +66,7 @@ static void
 header_ended(struct data *d)
 {
 	d->in_header = false;
+	d->facts.header_8bit = d->facts.has_8bit;
 	if (d->fault == DATA_FINE)
 		d->on_header(d->ctx, d, buf_all(&d->out));
 }

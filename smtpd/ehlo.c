@@ -47,6 +47,8 @@ on_ehlo(struct session *s, struct span name)
 	reply(s, "250-SIZE %llu", (unsigned long long)s->listener->conf.max_size_bytes);
 	reply(s, "250-8BITMIME");
 	reply(s, "250-DSN");
+	if (s->listener->conf.smtputf8)
+		reply(s, "250-SMTPUTF8");
 	if (s->listener->conf.tls == LISTENER_TLS_STARTTLS && s->ssl == NULL)
 		reply(s, "250-STARTTLS");
 	if (may_login(s) && !s->logged_in)

@@ -57,8 +57,11 @@ path_take(struct session *s, const char *command, struct span *args, struct path
 	case PATH_LONG:
 		refuse(s, command, "501 5.1.7 address is too long (RFC 5321 4.5.3.1)");
 		return -1;
-	case PATH_NOT_ASCII:
-		refuse(s, command, "553 5.6.7 addresses beyond ASCII are not taken");
+	case PATH_NOT_UTF8:
+		refuse(s, command, "553 5.6.7 the address is neither ASCII nor UTF-8");
+		return -1;
+	case PATH_NO_DOMAIN:
+		refuse(s, command, "553 5.1.3 the domain is none that IDNA knows");
 		return -1;
 	default:
 		refuse(s, command, "501 5.5.2 no address in <> where one belongs");
@@ -74,6 +77,17 @@ param_refuse(struct session *s, const char *command, enum param_error e, struct 
 		refuse(s, command, "555 5.5.4 unknown parameter \"%.*s\"", SPAN(which));
 	else
 		refuse(s, command, "501 5.5.4 bad parameter \"%.*s\"", SPAN(which));
+}
+
+/* RFC 6531 3.1: characters beyond ASCII stand in a transaction that says SMTPUTF8, and in no other. -1: refused. */
+static int
+utf8_refuse(struct session *s, const char *command)
+{
+	if (s->listener->conf.smtputf8)
+		refuse(s, command, "553 5.6.7 an address beyond ASCII needs SMTPUTF8 at MAIL");
+	else
+		refuse(s, command, "553 5.6.7 addresses beyond ASCII are not taken here");
+	return -1;
 }
 
 /* ---- MAIL ---- */
@@ -125,6 +139,12 @@ sender_take(struct session *s, struct span args)
 		param_refuse(s, "MAIL", e, which);
 		return -1;
 	}
+	if (params.smtputf8 && !s->listener->conf.smtputf8) {
+		refuse(s, "MAIL", "555 5.5.4 SMTPUTF8 is not offered here");
+		return -1;
+	}
+	if (path.utf8 && !params.smtputf8)
+		return utf8_refuse(s, "MAIL");
 	if (params.size_bytes > s->listener->conf.max_size_bytes) {
 		refuse(s, "MAIL", "552 5.3.4 message is larger than %llu bytes (max-size)",
 		    (unsigned long long)s->listener->conf.max_size_bytes);
@@ -139,6 +159,7 @@ sender_take(struct session *s, struct span args)
 	tx->env.envid = arena_span(tx->arena, params.envid);
 	tx->env.ret = params.ret;
 	tx->env.body_8bit = params.body_8bit;
+	tx->env.smtputf8 = params.smtputf8;
 	return 0;
 }
 
@@ -285,6 +306,10 @@ on_rcpt(struct session *s, struct span args)
 	e = rcpt_params_read(args, &params, &which);
 	if (e != PARAM_OK) {
 		param_refuse(s, "RCPT", e, which);
+		return;
+	}
+	if ((path.utf8 || params.utf8) && !s->tx->env.smtputf8) {
+		utf8_refuse(s, "RCPT");
 		return;
 	}
 	s->tx->asked = (struct recipient){ .address = with_domain(s, &path),

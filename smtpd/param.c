@@ -1,4 +1,6 @@
 #include "param.h"
+#include "utf8.h"
+#include "xtext.h"
 
 enum { ENVID_BYTES = 100, ORCPT_BYTES = 500 }; /* RFC 3461 4.4, 4.2 */
 
@@ -8,26 +10,6 @@ struct known {
 	const char *name;
 	param_fn *take;
 };
-
-/* RFC 3461 4: printable ASCII without + and =, and +XX with upper-case hex. */
-static bool
-is_xtext(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (c < '!' || c > '~' || c == '=')
-			return false;
-		if (c != '+')
-			continue;
-		for (unsigned k = 1; k <= 2; k++)
-			if (i + k >= s.n || !((s.p[i + k] >= '0' && s.p[i + k] <= '9') ||
-						(s.p[i + k] >= 'A' && s.p[i + k] <= 'F')))
-				return false;
-		i += 2;
-	}
-	return s.n > 0;
-}
 
 static enum param_error
 take_size(struct span v, void *ctx)
@@ -67,7 +49,7 @@ take_envid(struct span v, void *ctx)
 	struct mail_params *p = ctx;
 
 	p->envid = v;
-	return is_xtext(v) && v.n <= ENVID_BYTES ? PARAM_OK : PARAM_BAD;
+	return xtext_is(v) && v.n <= ENVID_BYTES ? PARAM_OK : PARAM_BAD;
 }
 
 /* AUTH= of RFC 4954 5: nobody's word is taken for it, but it may be said. */
@@ -75,7 +57,17 @@ static enum param_error
 take_auth(struct span v, void *ctx)
 {
 	(void)ctx;
-	return is_xtext(v) ? PARAM_OK : PARAM_BAD;
+	return xtext_is(v) ? PARAM_OK : PARAM_BAD;
+}
+
+/* RFC 6531 3.1: a word alone. */
+static enum param_error
+take_smtputf8(struct span v, void *ctx)
+{
+	struct mail_params *p = ctx;
+
+	p->smtputf8 = true;
+	return v.n == 0 ? PARAM_OK : PARAM_BAD;
 }
 
 static enum param_error
@@ -109,12 +101,17 @@ take_orcpt(struct span v, void *ctx)
 	struct span address, kind = span_cut(v, ';', &address);
 
 	p->orcpt = v;
-	return kind.n > 0 && is_xtext(kind) && is_xtext(address) && v.n <= ORCPT_BYTES ? PARAM_OK
-										       : PARAM_BAD;
+	p->utf8 = utf8_any_8bit(address);
+	if (v.n > ORCPT_BYTES || !xtext_is(kind))
+		return PARAM_BAD;
+	if (span_is_nocase(kind, "utf-8") && xtext_is_utf8_address(address))
+		return PARAM_OK;
+	return xtext_is(address) ? PARAM_OK : PARAM_BAD;
 }
 
 static const struct known mail_known[] = { { "SIZE", take_size }, { "BODY", take_body },
-	{ "RET", take_ret }, { "ENVID", take_envid }, { "AUTH", take_auth }, { NULL, NULL } };
+	{ "RET", take_ret }, { "ENVID", take_envid }, { "AUTH", take_auth },
+	{ "SMTPUTF8", take_smtputf8 }, { NULL, NULL } };
 static const struct known rcpt_known[] = { { "NOTIFY", take_notify }, { "ORCPT", take_orcpt },
 	{ NULL, NULL } };
 

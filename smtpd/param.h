@@ -1,5 +1,5 @@
 /* param.h: the parameters behind the path of MAIL and RCPT (RFC 5321 4.1.1.11; SIZE RFC 1870, BODY RFC 6152, RET ENVID
- * NOTIFY ORCPT RFC 3461, AUTH RFC 4954). Pure. */
+ * NOTIFY ORCPT RFC 3461, AUTH RFC 4954, SMTPUTF8 RFC 6531). Pure. */
 #pragma once
 
 #include "envelope.h"
@@ -8,6 +8,7 @@
 struct mail_params {
 	uint64_t size_bytes; /* 0: not said */
 	bool body_8bit;
+	bool smtputf8;
 	enum ret ret;
 	struct span envid; /* as given, xtext; into the line */
 };
@@ -15,6 +16,7 @@ struct mail_params {
 struct rcpt_params {
 	uint8_t notify;    /* bits of enum notify */
 	struct span orcpt; /* as given; into the line */
+	bool utf8;         /* ORCPT has characters beyond ASCII as they are (RFC 6533 3) */
 };
 
 enum param_error {

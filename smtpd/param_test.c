@@ -20,7 +20,8 @@ static const struct {
 	{ " ENVID=", PARAM_BAD },
 	{ " RET=ALL", PARAM_BAD },
 	{ "SIZE=1", PARAM_BAD },
-	{ " SMTPUTF8", PARAM_UNKNOWN },
+	{ " SMTPUTF8", PARAM_OK },
+	{ " SMTPUTF8=yes", PARAM_BAD },
 	{ " NOTIFY=NEVER", PARAM_UNKNOWN },
 }, rcpt[] = {
 	{ " NOTIFY=NEVER", PARAM_OK },
@@ -30,6 +31,10 @@ static const struct {
 	{ " NOTIFY=SOMETIMES", PARAM_BAD },
 	{ " ORCPT=rfc822", PARAM_BAD },
 	{ " ORCPT=;a", PARAM_BAD },
+	{ " ORCPT=utf-8;j\\x{F6}rg@b", PARAM_OK },
+	{ " ORCPT=utf-8;j\xc3\xb6rg@b", PARAM_OK },
+	{ " ORCPT=utf-8;j\xc3rg@b", PARAM_BAD },
+	{ " ORCPT=rfc822;j\xc3\xb6rg@b", PARAM_BAD },
 	{ " SIZE=1", PARAM_UNKNOWN },
 };
 
@@ -62,7 +67,11 @@ START_TEST(values)
 	ck_assert(m.body_8bit && m.ret == RET_HDRS && span_is(m.envid, "q"));
 	rcpt_params_read(span_str(" ORCPT=rfc822;x NOTIFY=FAILURE,DELAY"), &r, &which);
 	ck_assert_uint_eq(r.notify, NOTIFY_FAILURE | NOTIFY_DELAY);
-	ck_assert(span_is(r.orcpt, "rfc822;x"));
+	ck_assert(span_is(r.orcpt, "rfc822;x") && !r.utf8);
+	rcpt_params_read(span_str(" ORCPT=utf-8;\xc3\xb6@b"), &r, &which);
+	ck_assert(r.utf8);
+	mail_params_read(span_str(" smtputf8"), &m, &which);
+	ck_assert(m.smtputf8 && m.size_bytes == 0);
 }
 END_TEST
 

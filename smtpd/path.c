@@ -1,12 +1,16 @@
 #include "path.h"
+#include "idna.h"
+#include "utf8.h"
 
 #include <string.h>
+
+enum { LABEL_MAX = 63 };
 
 static bool
 is_atext(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+	return c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
 static bool
@@ -62,6 +66,13 @@ literal_length(struct span s)
 	return 0;
 }
 
+/* A letter of a U-label: which ones, IDNA says. */
+static bool
+is_letter(unsigned char c)
+{
+	return c >= 0x80 || is_alnum(c) || c == '_';
+}
+
 /* RFC 5321 4.1.2, and the underscore that is in use; no empty label, none that begins or ends with a hyphen. */
 static size_t
 domain_length(struct span s)
@@ -74,14 +85,22 @@ domain_length(struct span s)
 		char c = s.p[n];
 
 		if (c == '.' ? n == label || s.p[n - 1] == '-'
-			     : !is_alnum((unsigned char)c) && c != '_' && (c != '-' || n == label))
+			     : !is_letter((unsigned char)c) && (c != '-' || n == label))
 			break;
 		if (c == '.')
 			label = n + 1;
-		else if (n - label >= 63)
-			return 0;
 	}
 	return n == label || s.p[n - 1] == '-' ? 0 : n;
+}
+
+/* Of a domain in A-labels. */
+static bool
+labels_fit(struct span domain)
+{
+	while (domain.n > 0)
+		if (span_cut(domain, '.', &domain).n > LABEL_MAX)
+			return false;
+	return true;
 }
 
 /* "@one,@two:" in front; 0: none there. */
@@ -102,17 +121,6 @@ route_length(struct span s)
 			return 0;
 	}
 	return 0;
-}
-
-static enum path_error
-not_a_path(struct span s)
-{
-	struct span inside = span_first(s, (size_t)(span_find(s, '>') < 0 ? 0 : span_find(s, '>')));
-
-	for (size_t i = 0; i < inside.n; i++)
-		if ((unsigned char)inside.p[i] > 126)
-			return PATH_NOT_ASCII;
-	return PATH_SYNTAX;
 }
 
 static void
@@ -155,9 +163,16 @@ path_read(struct span s, struct arena *a, struct path *p, struct span *rest)
 		domain = span_first(span_from(in, 1), domain_length(span_from(in, 1)));
 		in = span_from(in, 1 + domain.n);
 	} else if (!span_is_nocase(local, "postmaster"))
-		return not_a_path(s);
+		return PATH_SYNTAX;
 	if (local.n == 0 || in.n == 0 || in.p[0] != '>' || (domain.n == 0 && in.p[-1] == '@'))
-		return not_a_path(s);
+		return PATH_SYNTAX;
+	p->utf8 = utf8_any_8bit(local) || utf8_any_8bit(domain);
+	if (!utf8_is(local) || !utf8_is(domain))
+		return PATH_NOT_UTF8;
+	if (idna_ascii(domain, a, &domain) == -1)
+		return PATH_NO_DOMAIN;
+	if (!labels_fit(domain))
+		return PATH_SYNTAX;
 	if (local.n > PATH_LOCAL_MAX || domain.n > PATH_DOMAIN_MAX ||
 	    local.n + domain.n + 1 > PATH_MAX_BYTES)
 		return PATH_LONG;

@@ -1,4 +1,5 @@
 #include "path.h"
+#include "utf8.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -35,7 +36,20 @@ static const struct {
 	{ "<a@[1.2.3.4>", PATH_SYNTAX, "", "" },
 	{ "<", PATH_SYNTAX, "", "" },
 	{ "", PATH_SYNTAX, "", "" },
-	{ "<j\xc3\xb6rg@b>", PATH_NOT_ASCII, "", "" },
+	{ "<j\xc3\xb6rg@b>", PATH_OK, "j\xc3\xb6rg@b", "" },
+	{ "<a@B\xc3\xbc"
+	  "cher.example>",
+	    PATH_OK, "a@xn--bcher-kva.example", "" },
+	{ "<\xe7\x94\xa8@\xe4\xbe\x8b.example> SMTPUTF8", PATH_OK, "\xe7\x94\xa8@xn--fsq.example",
+	    " SMTPUTF8" },
+	{ "<\"j\xc3\xb6 x\"@b>", PATH_OK, "\"j\xc3\xb6 x\"@b", "" },
+	{ "<j\xc3rg@b>", PATH_NOT_UTF8, "", "" },
+	{ "<a@b\xff.example>", PATH_NOT_UTF8, "", "" },
+	{ "<a@\xe2\x80\xa8.example>", PATH_NO_DOMAIN, "", "" },
+	{ "<a@b23456789012345678901234567890123456789012345678901234567890123.c>", PATH_OK,
+	    "a@b23456789012345678901234567890123456789012345678901234567890123.c", "" },
+	{ "<a@b234567890123456789012345678901234567890123456789012345678901234.c>", PATH_SYNTAX, "",
+	    "" },
 	{ "<a23456789012345678901234567890123456789012345678901234567890123456@b>", PATH_LONG, "",
 	    "" },
 };
@@ -52,6 +66,7 @@ START_TEST(paths)
 	if (cases[_i].error == PATH_OK) {
 		ck_assert(span_is(p.address, cases[_i].address));
 		ck_assert(span_is(rest, cases[_i].rest));
+		ck_assert_int_eq(p.utf8, utf8_any_8bit(span_first(span_of(exact, n), n - rest.n)));
 	}
 	free(exact);
 	arena_free(a);

@@ -1,4 +1,6 @@
 #include "policy.h"
+#include "idna.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,7 +146,7 @@ policy_client(const struct policy *p, const struct listener_conf *l, const struc
 }
 
 static bool
-may_send_as(const struct tenant *t, struct span domain)
+is_one_of(const struct tenant *t, struct span domain)
 {
 	char low[256] = "";
 	struct span want = span_of(low, domain.n);
@@ -158,6 +160,22 @@ may_send_as(const struct tenant *t, struct span domain)
 	}
 	return t->domains_n > 0 &&
 	       bsearch(&want, t->domains, t->domains_n, sizeof(*t->domains), by_bytes) != NULL;
+}
+
+/* In A-labels or U-labels. */
+static bool
+may_send_as(const struct tenant *t, struct span domain)
+{
+	struct arena *a;
+	struct span ascii;
+	bool may;
+
+	if (!utf8_any_8bit(domain))
+		return is_one_of(t, domain);
+	a = arena_new(0);
+	may = idna_ascii(domain, a, &ascii) == 0 && is_one_of(t, ascii);
+	arena_free(a);
+	return may;
 }
 
 bool
@@ -191,8 +209,8 @@ skipped(struct span s)
 static bool
 in_domain(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '.' || c == '-' || c == '_';
+	return (unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
 /* Every "@" outside of quotes and comments must stand before one of the tenant's domains, so that whatever reading of the

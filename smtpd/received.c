@@ -1,4 +1,5 @@
 #include "received.h"
+#include "utf8.h"
 
 #include <time.h>
 
@@ -31,9 +32,14 @@ received_line(struct buf *b, const struct received *r)
 {
 	buf_printf(b, "Received: from %.*s", SPAN(r->helo));
 	address_literal(b, r->client);
-	buf_printf(b, "\r\n\tby %s with %s%s%s id %s", r->hostname, r->esmtp ? "ESMTP" : "SMTP",
+	buf_printf(b, "\r\n\tby %s with %s%s%s id %s", r->hostname,
+	    r->utf8    ? "UTF8SMTP"
+	    : r->esmtp ? "ESMTP"
+		       : "SMTP",
 	    r->esmtp && r->tls ? "S" : "", r->esmtp && r->auth ? "A" : "", id_text(r->id).c);
-	if (r->only_rcpt.n > 0)
+	if (r->only_rcpt.n > 0 &&
+	    !utf8_any_8bit(
+		r->only_rcpt)) /* it alone would make the header one that needs SMTPUTF8 */
 		buf_printf(b, "\r\n\tfor <%.*s>", SPAN(r->only_rcpt));
 	buf_str(b, ";\r\n\t");
 	date_text(b, r->now_ms);

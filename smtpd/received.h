@@ -8,9 +8,9 @@ struct received {
 	struct span helo, client; /* client: address as text, or "local" */
 	const char *hostname;
 	struct id id;
-	uint64_t now_ms; /* since 1970 */
-	bool esmtp, tls, auth;
-	struct span only_rcpt; /* the recipient where there is one alone; empty: leave out */
+	uint64_t now_ms;             /* since 1970 */
+	bool esmtp, tls, auth, utf8; /* utf8: SMTPUTF8 was said (RFC 6531 4.3) */
+	struct span only_rcpt;       /* the recipient where there is one alone; empty: leave out */
 };
 
 void received_line(struct buf *, const struct received *);

@@ -23,12 +23,22 @@ $B/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
 
-fuzz += bounce classify conf
-fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules:.o=.c))
-fuzz.classify.c    := $(bouncd.rules:.o=.c)
+fuzz += bounce classify conf notice
+bouncd.rules.c     := $(bouncd.rules:.o=.c) bouncd/shipped_model.c bouncd/model_text.S
+fuzz.notice.c      := $(addprefix bouncd/,$(bouncd.notice:.o=.c))
+fuzz.notice.libs   := -lidn2
+fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules.c))
+fuzz.classify.c    := $(bouncd.rules.c) bouncd/unknown.c bouncd/draft.c
+fuzz.classify.libs := -lm
+fuzz.bounce.libs   := -lm
 fuzz.conf.c        :=
 
 # trackd-sign with a hole in its sandbox: tests/e2e/leaky.py sees it refuse to run.
 test-programs += leaky-sign
 leaky-sign.o     = tests/isolation/leaky_sandbox.o $(trackd-sign.o)
 leaky-sign.libs := -lcrypto
+
+# What comes back, understood: the table of README.md. `make check` runs the same as a test.
+accuracy: $B/bin/bouncd $B/bin/bouncd-parse
+	@B=$B python3 tests/accuracy/accuracy_test.py --misses
+.PHONY: accuracy

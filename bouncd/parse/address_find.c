@@ -110,3 +110,25 @@ address_is_daemon(struct span a)
 	       span_starts_nocase(a, "post_master@") || span_starts_nocase(a, "postmaster\\") ||
 	       span_starts_nocase(a, "mail-daemon");
 }
+
+bool
+address_is_service(struct span a)
+{
+	static const char *const ends[] = { "-request", "-owner", "-admin", "-bounces", "-ctl",
+		"-help", "-subscribe", "-unsubscribe", "-errors", "-editor", "-confirm",
+		"-moderator", "support", "antispam", "helpdesk", "noreply", "no-reply",
+		"do-not-reply", "donotreply" };
+	static const char *const whole[] = { "listserv", "majordomo", "sympa", "listmaster",
+		"mailman", "abuse", "hostmaster", "webmaster", "help", "service-desk",
+		"servicedesk", "spam", "whitelist", "delist", "removal", "unblock" };
+	ptrdiff_t at = span_find_last(a, '@');
+	struct span local = span_first(a, at < 0 ? a.n : (size_t)at);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (span_ends_nocase(local, ends[i]))
+			return true;
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+		if (span_is_nocase(local, whole[i]))
+			return true;
+	return span_starts_nocase(local, "owner-");
+}

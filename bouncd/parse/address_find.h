@@ -10,3 +10,5 @@ struct span address_find(struct span s, struct span *rest);
  * address, else (with a type in front) the bare word. */
 struct span address_of_field(struct span value);
 bool address_is_daemon(struct span address); /* mailer-daemon, postmaster */
+/* One that people are told to write to: a list's owner or commands, a help desk, a robot. */
+bool address_is_service(struct span address);

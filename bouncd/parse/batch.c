@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAIL_MAX = 128 * 1024 * 1024, ARENA_MAX = 64 * 1024 * 1024, SHOWN_MAX = 500 };
+enum { MAIL_MAX = 128 * 1024 * 1024, ARENA_MAX = 48 * 1024 * 1024, SHOWN_MAX = 500 };
 
 static void
 set(json_t *object, const char *key, struct span value)
@@ -29,6 +29,8 @@ recipients(struct rules *rules, const struct came_back *c, struct arena *a)
 		set(j, "original_recipient", r->original);
 		if (c->kind == KIND_BOUNCE || c->kind == KIND_DELAYED)
 			verdict_json(j, &v);
+		else if (c->kind == KIND_DELIVERED)
+			set(j, "status", span_str(v.status));
 		set(j, "remote_mta", r->remote_mta);
 		set(j, "diagnostic", r->diagnostic);
 		json_array_append_new(list, j);
@@ -57,6 +59,7 @@ facts(struct rules *rules, struct span message)
 	json_object_set_new(j, "kind", json_string(kind_word(c.kind)));
 	json_object_set_new(j, "recipients", recipients(rules, &c, a));
 	set(j, "original_message_id", c.original_message_id);
+	set(j, "inner_message_id", c.inner_message_id);
 	set(j, "envelope_id", c.envelope_id);
 	set(j, "feedback_type", c.feedback_type);
 	set(j, "sub", span_str(kind_sub_word(c.sub)));

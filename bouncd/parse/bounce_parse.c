@@ -3,12 +3,18 @@
 #include "arf.h"
 #include "dsn.h"
 #include "encoded_word.h"
+#include "forwarded.h"
 #include "header.h"
+#include "inner_text.h"
 #include "kind.h"
 #include "mime.h"
 #include "original.h"
+#include "phrases.h"
 #include "prose.h"
 #include "readable.h"
+#include "reports.h"
+#include "signs.h"
+#include "returned_id.h"
 #include "sns.h"
 #include "token_find.h"
 
@@ -18,13 +24,15 @@
 struct mail {
 	struct came_back *c;
 	struct mime_part *root;
-	struct span header, text, original, quoted; /* quoted: text from the quoted original on */
+	struct span header, original;
+	struct span whole, text,
+	    quoted; /* readable; text: before the quoted original, quoted: from there on */
 	struct kind_clues clues;
 	struct arena *arena;
 	unsigned depth; /* reports around this one */
 };
 
-enum { INNER_DEPTH = 2, TOKENS_IN_BYTES = 1024 * 1024 };
+enum { INNER_DEPTH = 2, TOKENS_IN_BYTES = 1024 * 1024, FIELD_MAX = 64 * 1024 };
 
 static void parse(struct came_back *, struct span message, struct arena *, unsigned depth);
 
@@ -33,8 +41,9 @@ field(struct span header, const char *name, struct arena *a)
 {
 	struct header_field f;
 
-	return header_find(header, name, &f) ? span_trim(header_unfolded(f.value, a))
-					     : span_of(NULL, 0);
+	return header_find(header, name, &f)
+		   ? span_trim(header_unfolded(span_first(f.value, FIELD_MAX), a))
+		   : span_of(NULL, 0);
 }
 
 /* Where the header begins: empty lines and an mbox line may stand before it. */
@@ -57,14 +66,13 @@ without_lead(struct span message)
 static void
 open_mail(struct mail *m)
 {
-	struct span text;
 	size_t cut;
 
 	m->header = m->root->header;
-	text = readable_text(m->root, m->arena);
-	cut = original_quoted(text);
-	m->text = span_first(text, cut);
-	m->quoted = span_from(text, cut);
+	m->whole = readable_text(m->root, m->arena);
+	cut = original_quoted(m->whole);
+	m->text = span_first(m->whole, cut);
+	m->quoted = span_from(m->whole, cut);
 	m->original = original_attached(m->root, m->arena);
 	m->c->subject = encoded_words(field(m->header, "Subject", m->arena), m->arena);
 	m->clues = (struct kind_clues){
@@ -74,74 +82,7 @@ open_mail(struct mail *m)
 		.text = m->text,
 		.has_original = m->original.n > 0 || m->quoted.n > 0,
 	};
-}
-
-static bool
-is_delivery_status(const struct mime_part *p)
-{
-	return mime_type_is(p, "message/delivery-status") ||
-	       mime_type_is(p, "message/global-delivery-status") ||
-	       mime_type_is(p, "message/disposition-notification");
-}
-
-/* Report parts; fields in the text where there is no such part. Whether there was a report at all. */
-static bool
-read_reports(struct mail *m, bool *disposition)
-{
-	bool found = false;
-	ptrdiff_t at;
-
-	for (struct mime_part *p = m->root; p != NULL; p = mime_walk(p)) {
-		if (!is_delivery_status(p) || p->child != NULL)
-			continue;
-		dsn_parse(m->c, readable_body(p, m->arena), m->arena);
-		found = true;
-		*disposition = *disposition || mime_type_is(p, "message/disposition-notification");
-	}
-	if (m->c->n_recipients == 0 && (at = dsn_in_text(m->text)) >= 0)
-		found = dsn_parse(m->c, span_from(m->text, (size_t)at), m->arena) > 0;
-	return found;
-}
-
-/* What the actions of its recipients say; a report with none is judged by its words. */
-static enum kind
-kind_of_report(const struct mail *m)
-{
-	bool failed = false, delayed = false, done = false;
-
-	for (const struct came_recipient *r = m->c->recipients; r != NULL; r = r->next) {
-		failed |= r->action == ACTION_FAILED;
-		delayed |= r->action == ACTION_DELAYED;
-		done |= r->action == ACTION_DELIVERED || r->action == ACTION_RELAYED ||
-			r->action == ACTION_EXPANDED;
-	}
-	if (failed)
-		return KIND_BOUNCE;
-	if (delayed)
-		return KIND_DELAYED;
-	if (done)
-		return KIND_DELIVERED;
-	return kind_is_warning(&m->clues) ? KIND_DELAYED : KIND_BOUNCE;
-}
-
-/* Not in a report of failures: those it calls delivered. */
-static void
-drop_delivered(struct came_back *c)
-{
-	struct came_recipient **at = &c->recipients;
-
-	c->last = NULL;
-	c->n_recipients = 0;
-	while (*at != NULL) {
-		if ((*at)->action == ACTION_DELIVERED || (*at)->action == ACTION_RELAYED ||
-		    (*at)->action == ACTION_EXPANDED) {
-			*at = (*at)->next;
-			continue;
-		}
-		c->last = *at;
-		c->n_recipients++;
-		at = &(*at)->next;
-	}
+	kind_read(&m->clues, m->arena);
 }
 
 static void
@@ -172,8 +113,10 @@ static void
 add_words(struct mail *m)
 {
 	struct came_back said = { 0 };
+	ptrdiff_t fields = dsn_in_text(m->text);
 
-	prose_parse(&said, m->text, NULL, 0, m->arena);
+	prose_parse(
+	    &said, fields >= 0 ? span_first(m->text, (size_t)fields) : m->text, NULL, 0, m->arena);
 	m->c->reason = said.reason;
 	for (struct came_recipient *r = m->c->recipients; r != NULL; r = r->next)
 		for (struct came_recipient *w = said.recipients; w != NULL; w = w->next)
@@ -186,60 +129,87 @@ add_words(struct mail *m)
 			}
 }
 
+/* One recipient that the report names only as its own system does (a pipe, an X.400 name, a bare word): the address
+ * that the words or the original give. */
 static void
+read_unnamed(struct mail *m)
+{
+	struct came_recipient *r = m->c->recipients;
+	struct came_back said = { 0 };
+
+	if (m->c->n_recipients != 1 || span_find(r->address, '@') > 0)
+		return;
+	prose_parse(&said, m->text, &m->clues.from, 1, m->arena);
+	if (said.n_recipients == 1 && span_find(said.recipients->address, '@') > 0)
+		r->address = said.recipients->address;
+	else if (span_find(m->c->original_to, '@') > 0)
+		r->address = m->c->original_to;
+}
+
+static enum prose_found
 read_prose(struct mail *m)
 {
 	struct span not_these[4];
 	size_t n = bystanders(m, not_these);
+	enum prose_found found;
 
 	add_listed(m, field(m->header, "X-Failed-Recipients", m->arena));
 	if (m->c->n_recipients > 0) {
 		add_words(m);
-		return;
+		return PROSE_TOLD;
 	}
-	prose_parse(m->c, m->text, not_these, n, m->arena);
+	found = prose_parse(m->c, m->text, not_these, n, m->arena);
 	if (m->c->n_recipients == 0)
-		prose_parse(m->c, m->text, not_these, 1, m->arena);
+		found = prose_parse(m->c, m->text, not_these, 1, m->arena);
+	if (m->c->n_recipients == 0 && span_find(m->c->original_to, '@') < 0)
+		found = prose_parse(m->c, m->text, NULL, 0, m->arena); /* to himself */
+	return found;
 }
 
 static void
 read_original(struct mail *m)
 {
-	struct came_back *c = m->c;
-	struct span to;
+	struct span to = field(m->original, "To", m->arena);
 
-	if (m->original.n > 0)
-		c->original_message_id = original_message_id(m->original, m->arena);
-	if (c->original_message_id.n == 0)
-		c->original_message_id = original_message_id(m->quoted, m->arena);
-	if (c->original_message_id.n == 0)
-		c->original_message_id = original_message_id(m->text, m->arena);
-	for (const struct mime_part *p = m->root; p != NULL && c->original_message_id.n == 0;
-	     p = mime_walk(p))
-		if (p->parent != NULL && p->child == NULL && mime_type_is(p, "text/plain"))
-			c->original_message_id =
-			    original_message_id(readable_body(p, m->arena), m->arena);
-	to = field(m->original, "To", m->arena);
+	m->c->original_message_id =
+	    returned_message_id(m->root, m->original, m->quoted, m->text, m->arena);
 	if (to.n == 0)
 		to = original_field(m->quoted, "To");
-	c->original_to = address_of_field(to);
+	m->c->original_to = address_of_field(to);
+}
+
+/* What a report says it answers (RFC 3834 3.1.5), where it gives nothing back. */
+static void
+read_answered(struct mail *m)
+{
+	struct span id = field(m->header, "In-Reply-To", m->arena);
+	ptrdiff_t end;
+
+	if (m->c->kind != KIND_BOUNCE && m->c->kind != KIND_DELAYED)
+		return;
+	if (m->c->original_message_id.n > 0 || id.n < 5 || id.p[0] != '<')
+		return;
+	end = span_find(id, '>');
+	if (end > 0 && span_find(span_first(id, (size_t)end), '@') > 0)
+		m->c->original_message_id = span_first(id, (size_t)end + 1);
 }
 
 /* A message inside, whole; empty: none. */
 static struct span
-inner_message(const struct mail *m)
+attached_message(const struct mail *m)
 {
 	for (const struct mime_part *p = m->root; p != NULL; p = mime_walk(p))
-		if (mime_type_is(p, "message/rfc822") && p->transfer < TRANSFER_QP)
-			return p->body;
+		if (mime_type_is(p, "message/rfc822"))
+			return p->transfer < TRANSFER_QP ? p->body : readable_body(p, m->arena);
 	return span_of(NULL, 0);
 }
 
-/* A report that a list or a gateway wrapped into a mail of its own. */
+/* A report that a list, a gateway or a person wrapped into a mail of its own. The mail that came back is then the
+ * report, and the one it reports on the inner one. */
 static bool
-read_inner(struct mail *m)
+take_inner(struct mail *m, struct span inner)
 {
-	struct span inner = inner_message(m);
+	struct span id = m->c->original_message_id;
 	struct came_back found;
 
 	if (m->depth >= INNER_DEPTH || inner.n == 0)
@@ -247,15 +217,97 @@ read_inner(struct mail *m)
 	parse(&found, inner, m->arena, m->depth + 1);
 	if ((found.kind != KIND_BOUNCE && found.kind != KIND_DELAYED) || found.n_recipients == 0)
 		return false;
+	if (id.n > 0 && found.original_message_id.n > 0 &&
+	    !span_eq(id, found.original_message_id)) {
+		if (found.inner_message_id.n == 0)
+			found.inner_message_id = found.original_message_id;
+		found.original_message_id = id;
+	}
 	*m->c = found;
 	return true;
 }
 
-/* A mail to the List-Unsubscribe address (RFC 2369), as mail programs send it. */
+/* Attached, else forwarded or copied as text; who answers a report does not hand it on. */
 static bool
-is_unsubscribe(const struct mail *m)
+read_inner(struct mail *m)
 {
-	return span_is_nocase(span_trim(m->c->subject), "unsubscribe");
+	if (take_inner(m, attached_message(m)))
+		return true;
+	if (kind_is_answer(&m->clues))
+		return false;
+	return take_inner(m, forwarded_message(m->whole, m->arena)) ||
+	       take_inner(m, inner_text(m->whole, m->arena));
+}
+
+/* The address in a subject such as "Undeliverable: joe@example.org". */
+static void
+read_subject(struct mail *m)
+{
+	struct span address = address_find(m->c->subject, NULL);
+
+	if (address.n > 0 && (m->clues.subject_says & (SAYS_FAILED | SAYS_DELAYED)) &&
+	    !address_is_daemon(address) &&
+	    !span_eq_nocase(address, address_of_field(field(m->header, "To", m->arena))))
+		came_back_add(m->c, address, m->arena);
+}
+
+/* "Returned mail: User unknown": the reason of one for whom nothing else gives any. */
+static void
+subject_words(struct mail *m)
+{
+	static const char *const before[] = { "Returned mail:", "DELIVERY FAILURE:", "BOUNCE ",
+		"Undelivered mail:", "Delivery failed:", "Mail failed:", "Delivery failure:" };
+	struct came_recipient *r = m->c->recipients;
+
+	if (r == NULL || r->diagnostic.n > 0 || r->words.n > 0 || r->status.class != 0)
+		return;
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
+		if (span_starts_nocase(m->c->subject, before[i]))
+			r->words = span_trim(span_from(m->c->subject, strlen(before[i])));
+}
+
+/* Written by a person to one who knows of it, or about something else. */
+static bool
+is_letter(const struct mail *m)
+{
+	enum kind_sub sub = kind_sub_guess(&m->clues, KIND_OTHER);
+	struct header_field f;
+
+	if ((m->clues.signs & SIGN_LIST) && !m->clues.has_original &&
+	    !(m->clues.subject_says & SAYS_FAILED))
+		return true;
+	if (header_find(m->header, "List-Unsubscribe", &f))
+		return true;
+	if (sub == KIND_SUB_HUMAN && !address_is_service(m->clues.from))
+		return span_starts_nocase(m->c->subject, "re:") ||
+		       span_starts_nocase(m->c->subject, "aw:") ||
+		       (!m->clues.has_original && !m->clues.has_reply &&
+			   !(m->clues.subject_says & SAYS_FAILED));
+	return sub != KIND_SUB_MACHINE && sub != KIND_SUB_HUMAN;
+}
+
+/* A bounce by what it holds, whoever wrote it: recipients with the words or codes of a failure. */
+static bool
+read_as_report(struct mail *m)
+{
+	struct came_back empty = *m->c;
+
+	if (is_letter(m) || !(m->clues.has_original || m->clues.has_reply ||
+				((m->clues.subject_says | m->clues.text_says) &
+				    (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES))))
+		return false;
+	if (read_prose(m) == PROSE_TOLD) {
+		m->c->kind = kind_is_warning(&m->clues) ? KIND_DELAYED : KIND_BOUNCE;
+		return true;
+	}
+	*m->c = empty;
+	if (m->clues.has_original)
+		read_subject(m);
+	if (m->c->n_recipients == 0)
+		return false;
+	m->c->kind = KIND_BOUNCE;
+	subject_words(m);
+	return true;
 }
 
 static void
@@ -264,21 +316,25 @@ read_words(struct mail *m)
 	struct came_back *c = m->c;
 
 	c->kind = kind_guess(&m->clues);
-	if (is_unsubscribe(m) && c->kind != KIND_BOUNCE) {
+	if (c->kind != KIND_BOUNCE && kind_is_opt_out(&m->clues)) {
 		c->kind = KIND_COMPLAINT;
+		c->sub = KIND_SUB_UNSUBSCRIBE;
 		c->feedback_type = SPAN_LIT("opt-out");
 		came_back_add(c, m->clues.from, m->arena);
 		return;
 	}
-	if (c->kind != KIND_BOUNCE && c->kind != KIND_DELAYED) {
-		read_inner(m);
+	if (c->kind != KIND_BOUNCE && c->kind != KIND_DELAYED && c->kind != KIND_DELIVERED) {
+		if (!read_inner(m) && (c->kind != KIND_OTHER || !read_as_report(m)))
+			c->sub = kind_sub_guess(&m->clues, c->kind);
 		return;
 	}
-	read_prose(m);
-	if (c->n_recipients == 0 && read_inner(m))
+	if (read_prose(m) != PROSE_TOLD && read_inner(m))
 		return;
 	if (c->n_recipients == 0 && span_find(c->original_to, '@') > 0)
 		came_back_add(c, c->original_to, m->arena);
+	if (c->n_recipients == 0)
+		read_subject(m);
+	subject_words(m);
 }
 
 /* The first of these that knows it: what programs wrote for programs, then the words for people. */
@@ -286,17 +342,22 @@ static void
 read_mail(struct mail *m)
 {
 	struct came_back *c = m->c;
-	bool disposition = false;
+	bool disposition;
 
 	if (sns_parse(c, m->text, m->arena))
 		return;
-	if (arf_parse(c, m->root, m->original.n > 0 ? m->original : m->quoted, m->arena))
+	if (arf_parse(c, m->root, m->original.n > 0 ? m->original : m->quoted, &m->clues, m->arena))
 		return;
-	if (read_reports(m, &disposition) && c->n_recipients > 0 && !disposition) {
+	m->clues.has_report = reports_read(c, m->root, m->text, &m->clues.disposition, m->arena);
+	disposition = m->clues.disposition != DISPOSITION_NONE;
+	if (m->clues.has_report && c->n_recipients > 0 && !disposition) {
 		add_words(m);
-		c->kind = kind_of_report(m);
+		c->kind = reports_kind(c);
+		if (c->kind == KIND_OTHER)
+			c->kind = kind_is_warning(&m->clues) ? KIND_DELAYED : KIND_BOUNCE;
 		if (c->kind != KIND_DELIVERED)
-			drop_delivered(c);
+			reports_drop_delivered(c);
+		read_unnamed(m);
 		return;
 	}
 	if (disposition)
@@ -329,6 +390,7 @@ parse(struct came_back *c, struct span message, struct arena *a, unsigned depth)
 	open_mail(&m);
 	read_original(&m);
 	read_mail(&m);
+	read_answered(&m);
 	find_tokens(&m, message);
 }
 

@@ -68,6 +68,79 @@ static const struct {
 		   "joe@example.org on Thu, 29 Apr 2010 00:00:00 -0000\n    The recipient name is "
 		   "not recognized\n",
 	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "a section in German, the reason below",
+	    DAEMON "Folgende Empf\xc3\xa4nger konnten nicht erreicht werden:\n\n"
+		   "      joe@example.org am 02.03.2006 10:00\n            <mx.example #5.1.1>\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "a refused RCPT in a dialogue",
+	    DAEMON "Transcript of session follows.\n\n In:  MAIL FROM:<ann@sender.example>\n Out: "
+		   "250 2.1.0 Ok\n In:  RCPT TO:<joe@example.org>\n Out: 550 5.1.1 unknown user\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "a refused DATA in a dialogue",
+	    DAEMON "Transcript of session follows.\n\n In:  RCPT TO:<joe@example.org>\n Out: 250 "
+		   "2.1.5 Ok\n In:  DATA\n Out: 354 go on\n Out: 552 5.2.2 mailbox full\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "mailbox-full", NULL },
+	{ "numbered recipients, each with its reason",
+	    DAEMON "Your message could not be delivered to these people:\n\n"
+		   "  1. joe@example.org   No such user\n  2. sue@example.org   Mailbox full\n",
+	    KIND_BOUNCE, "joe@example.org", 2, "bad-mailbox", NULL },
+	{ "fields of a report in a text attachment",
+	    "From: postmaster@gw.example\nTo: ann@sender.example\nSubject: Undeliverable\n"
+	    "Content-Type: multipart/mixed; boundary=X\n\n--X\nContent-Type: text/plain\n\nsee "
+	    "there\n--X\nContent-Type: text/plain\nContent-Disposition: attachment; "
+	    "filename=x.txt\n\nReporting-MTA: dns; gw.example\n\nFinal-Recipient: rfc822; "
+	    "joe@example.org\nAction: failed\nStatus: 5.1.1\n\nMessage-ID: <m@s>\n--X--\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
+	{ "a recipient that is a pipe",
+	    REPORT "--X\nContent-Type: text/plain\n\n   ----- The following addresses had "
+		   "permanent fatal errors -----\n\"|filter\"\n    (expanded from: "
+		   "<joe@example.org>)\n" FIELDS
+		   "Final-Recipient: LOCAL; |filter\nAction: failed\nStatus: 5.1.1\n\n" ORIGINAL,
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
+	{ "the address that was mailed, not where an alias leads",
+	    DAEMON "   ----- The following addresses had permanent fatal errors "
+		   "-----\nsue@other.example\n    (reason: 550 5.1.1 User unknown)\n    (expanded "
+		   "from: <joe@example.org>)\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "those that were reached are no failures",
+	    DAEMON "  ----- Delivery to the following addresses was successful -----\n\n"
+		   "<sue@example.org> (taken)\n\n  ----- Delivery to the following addresses "
+		   "failed -----\n\n<joe@example.org> (550 5.1.1 no such user)\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "a list's owner is to be asked, the list has refused",
+	    "From: club-bounces@lists.example\nTo: ann@sender.example\nSubject: hello\n"
+	    "Content-Type: multipart/mixed; boundary=X\n\n--X\nContent-Type: text/plain\n\nYou are "
+	    "not allowed to post to this mailing list, and your message has been automatically "
+	    "rejected.\nContact the owner at\n\nclub-owner@lists.example\n--X\nContent-Type: "
+	    "message/rfc822\n\nFrom: ann@sender.example\nTo: club@lists.example\nMessage-ID: "
+	    "<m@s>\n\nhi\n--X--\n",
+	    KIND_BOUNCE, "club@lists.example", 1, NULL, "<m@s>" },
+	{ "forwarded by a person, quoted",
+	    "From: help@sender.example\nTo: ann@sender.example\nSubject: Fwd: failure "
+	    "notice\n\nSee "
+	    "below.\n\n> From: MAILER-DAEMON@mx.example\n> To: help@sender.example\n> Subject: "
+	    "failure notice\n>\n> <joe@example.org>: host mx.example.org said: 550 5.1.1\n>     "
+	    "User unknown (in reply to RCPT TO command)\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "the comment of a status that says nothing",
+	    REPORT FIELDS "Final-Recipient: rfc822; joe@example.org\nAction: failed\nStatus: 5.0.0 "
+			  "(user unknown)\n\n" ORIGINAL,
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
+	{ "the original by what is answered",
+	    "From: MAILER-DAEMON@mx.example\nTo: ann@sender.example\nSubject: failure notice\n"
+	    "In-Reply-To: <m@s>\n\n<joe@example.org>:\n550 5.1.1 no such user\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
+	{ "a footer below the report gives no reason",
+	    REPORT "--X\nContent-Type: text/plain\n\nDelivery to the following recipients "
+		   "failed.\n\n       joe@example.org\n\n________________________\nThis mail was "
+		   "scanned for viruses.\n" FIELDS
+		   "Final-Recipient: rfc822; joe@example.org\nAction: failed\nStatus: "
+		   "5.1.1\n\n" ORIGINAL,
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
+	{ "a letter about addresses",
+	    "From: joe@example.org\nTo: ann@sender.example\nSubject: Re: hello\nIn-Reply-To: "
+	    "<m@s>\n\nMail to my old address joe@old.example could not be delivered.\n",
+	    KIND_OTHER, NULL, 0, NULL, NULL },
 	{ "a complaint",
 	    "From: fbl@example\nSubject: FW: x\nContent-Type: multipart/report; "
 	    "report-type=feedback-report; boundary=X\n\n"

@@ -5,6 +5,8 @@ came_back_add(struct came_back *c, struct span address, struct arena *a)
 {
 	struct came_recipient *r;
 
+	if (c->n_asked++ >= CAME_ASKED_MAX)
+		return NULL;
 	for (r = c->recipients; r != NULL; r = r->next)
 		if (span_eq_nocase(r->address, address))
 			return r;

@@ -42,14 +42,20 @@ struct came_recipient {
 	struct came_recipient *next;
 };
 
-enum { CAME_RECIPIENTS_MAX = 1000, CAME_TOKENS_MAX = 8 };
+enum {
+	CAME_RECIPIENTS_MAX = 1000,
+	CAME_ASKED_MAX = 100000, /* additions tried; a million addresses are no report */
+	CAME_TOKENS_MAX = 8
+};
 
 struct came_back {
 	enum kind kind;
 	enum kind_sub sub;
 	struct came_recipient *recipients, *last;
-	unsigned n_recipients;
+	unsigned n_recipients, n_asked;
 	struct span original_message_id; /* with <> as found; empty: not found */
+	struct span
+	    inner_message_id; /* of the mail inside, where what came back is itself a report; else empty */
 	struct span original_to; /* first address of the returned To field, if there is one */
 	struct span envelope_id; /* Original-Envelope-Id */
 	struct span reporting_mta;

@@ -24,6 +24,10 @@ action_of(struct span s)
 		{ "deferred", ACTION_DELAYED },
 		{ "rejected", ACTION_FAILED },
 		{ "error", ACTION_FAILED },
+		{ "undeliver", ACTION_FAILED },
+		{ "bounce", ACTION_FAILED },
+		{ "denied", ACTION_FAILED },
+		{ "success", ACTION_DELIVERED },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -38,9 +42,20 @@ without_type(struct span s)
 {
 	ptrdiff_t semi = span_find(s, ';');
 
-	if (semi > 0 && semi <= 16 && span_find(span_first(s, (size_t)semi), ' ') < 0)
+	if (semi > 0 && semi <= 16 && span_find(span_trim(span_first(s, (size_t)semi)), ' ') < 0)
 		s = span_from(s, (size_t)semi + 1);
 	return span_trim(s);
+}
+
+/* "5.1.1 (no such user)": the words in it. */
+static struct span
+comment_of(struct span status)
+{
+	ptrdiff_t open = span_find(status, '('), close = span_find_last(status, ')');
+
+	if (open < 0 || close < open)
+		return span_of(NULL, 0);
+	return span_trim(span_of(status.p + open + 1, (size_t)(close - open - 1)));
 }
 
 static void
@@ -59,6 +74,8 @@ finish(struct came_back *c, struct group *g, struct arena *a)
 			r->diagnostic = g->diagnostic;
 		if (g->status.n > 0 && !status_at(g->status, &r->status, NULL))
 			status_find(g->status, &r->status);
+		if (r->diagnostic.n == 0 && r->status.subject == 0)
+			r->diagnostic = comment_of(g->status); /* what x.0.0 does not say */
 		if (g->action != ACTION_NONE)
 			r->action = g->action;
 	}

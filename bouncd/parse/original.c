@@ -48,7 +48,7 @@ static bool
 announces(struct span line)
 {
 	if (line.n < 8 || line.n > 110 || span_find_nocase(line, "the attached") >= 0 ||
-	    span_find_nocase(line, "not receive") >= 0)
+	    span_find_nocase(line, "not receive") >= 0 || span_find_nocase(line, "transcript") >= 0)
 		return false;
 	for (size_t i = 0; i < sizeof(announcements) / sizeof(announcements[0]); i++)
 		if (span_find_nocase(line, announcements[i]) >= 0)
@@ -97,31 +97,76 @@ unquoted(struct span line)
 	return line;
 }
 
-struct span
-original_field(struct span text, const char *name)
+/* The value in such a line of that field, or in the next one where it is folded; empty: it is not of that name. */
+static struct span
+field_value(struct span line, const char *name, struct span next)
 {
 	size_t n = strlen(name);
 
+	if (line.n <= n || line.p[n] != ':' || !span_starts_nocase(line, name))
+		return span_of(NULL, 0);
+	line = span_trim(span_from(line, n + 1));
+	return line.n > 0 ? line : span_trim(span_cut(next, '\n', &next));
+}
+
+struct span
+original_field(struct span text, const char *name)
+{
 	while (text.n > 0) {
 		struct span line = unquoted(span_cut(text, '\n', &text));
+		struct span value = field_value(line, name, text);
 
-		if (line.n > n && line.p[n] == ':' && span_starts_nocase(line, name)) {
-			line = span_trim(span_from(line, n + 1));
-			return line.n > 0 ? line : span_trim(span_cut(text, '\n', &text));
+		if (value.n > 0)
+			return value;
+	}
+	return span_of(NULL, 0);
+}
+
+/* The Message-ID field under the names that headers, reports and their authors give it. */
+static struct span
+id_field(struct span text, struct arena *a)
+{
+	static const char *const names[] = { "Message-ID", "Original-Message-ID",
+		"X-Original-Message-ID", "Message ID", "MessageID", "Original message ID",
+		"Internet-Message-ID", "X-Message-ID", "Message identifier" };
+	struct header_field f;
+
+	if (header_find(text, names[0], &f))
+		return header_unfolded(f.value, a);
+	while (text.n > 0) {
+		struct span line = unquoted(span_cut(text, '\n', &text)), value;
+
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			value = field_value(line, names[i], text);
+			if (span_find(value, '@') > 0)
+				return value;
 		}
 	}
 	return span_of(NULL, 0);
 }
 
+/* "This report relates to your message: hello, <id>" (X.400 gateways) */
+static struct span
+id_in_words(struct span text)
+{
+	ptrdiff_t at = span_find_nocase(text, "relates to your message");
+	struct span s = span_first(span_from(text, at < 0 ? text.n : (size_t)at), 300);
+	ptrdiff_t open = span_find(s, '<');
+
+	s = span_from(s, open < 0 ? s.n : (size_t)open);
+	return span_find(s, '>') > span_find(s, '@') && span_find(s, '@') > 0 ? s
+									      : span_of(NULL, 0);
+}
+
 struct span
 original_message_id(struct span text, struct arena *a)
 {
-	struct header_field f;
-	struct span value = header_find(text, "Message-ID", &f)
-				? header_unfolded(f.value, a)
-				: original_field(text, "Message-ID");
-	ptrdiff_t open = span_find(value, '<'), close;
+	struct span value = id_field(text, a);
+	ptrdiff_t open, close;
 
+	if (value.n == 0)
+		value = id_in_words(text);
+	open = span_find(value, '<');
 	if (value.n == 0)
 		return value;
 	if (open < 0) { /* not as the RFC has it: the word itself */

@@ -1,15 +1,24 @@
 #include "prose.h"
 #include "address_find.h"
+#include "folded.h"
+#include "phrases.h"
+#include "reason.h"
+#include "recipient_line.h"
+#include "transcript.h"
 
 #include <string.h>
 
-enum { REASON_MAX = 1600, LINES_MAX = 4000 };
+enum {
+	LINES_MAX = 4000,
+	TOLD_LINES = 4 /* lines with words between what tells of failure and the recipients */
+};
 
 struct reader {
 	struct came_back *c;
 	const struct span *not_these;
 	size_t n_not;
 	struct arena *arena;
+	enum prose_found found;
 };
 
 static bool
@@ -23,150 +32,7 @@ wanted(const struct reader *rd, struct span address)
 	return true;
 }
 
-/* "From: ", "Subject: " and such quote the original; they name no recipient. */
-static bool
-is_quoted_field(struct span line)
-{
-	static const char *const names[] = { "From:", "Subject:", "Sent:", "Date:", "Sender:",
-		"Cc:", "Reply-To:", "Von:", "X-", "To:", "Received:", "Message-ID:", "by ", "for ",
-		"from ", "id ", "Return-Path:", ">>> MAIL", "MAIL FROM", "Reporting-MTA", "Thread-",
-		"List-" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (span_starts_nocase(line, names[i]))
-			return true;
-	return false;
-}
-
-/* Behind an address at the start of a line: what may stand there if the line is about that recipient. */
-static bool
-opens_reason(struct span rest)
-{
-	struct span t = span_trim(rest);
-
-	if (t.n == 0 || rest.p[0] == ':' || rest.p[0] == ';' || rest.p[0] == ',' ||
-	    span_starts(rest, "..."))
-		return true;
-	if (span_starts_nocase(t, "Error") || span_starts_nocase(t, "User") ||
-	    span_starts_nocase(t, "unknown"))
-		return true;
-	return t.p[0] == '(' || t.p[0] == '<' || t.p[0] == '-' || t.p[0] == '[' || t.p[0] == '=' ||
-	       t.p[0] == '"' || t.p[0] == ':' || t.p[0] == '|' || span_starts_nocase(t, "on ") ||
-	       span_starts_nocase(t, "failed") || t.p[0] == '*' || span_starts_nocase(t, "...");
-}
-
-/* The recipient a line begins with; *reason: what follows. */
-static struct span
-leading_address(struct span line, struct span *reason)
-{
-	static const char *const before[] = { ">>>", "<<<", "---", "***", "*", "-", "--", "o", "=>",
-		"User", "Recipient:", "Recipient", "Failed", "address:", "Address:", "Recipients:",
-		"E-mail:", "Email:", "RCPT TO:", "Original-Recipient:", "Intended recipient:",
-		"Failed Recipient:", "Envelope-To:", "smtp;", "Failed:", "Error-for:", "-->", ">",
-		"Delivery failed:", "Not delivered to:", "Empf\xe4nger:", "Destinatario:", "SMTP:",
-		"rfc822;" };
-	struct span found, rest;
-	bool angle;
-
-	line = span_trim(line);
-	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
-		if (span_starts_nocase(line, before[i]) && line.n > strlen(before[i])) {
-			struct span t = span_trim(span_from(line, strlen(before[i])));
-			if (t.n + strlen(before[i]) < line.n ||
-			    before[i][strlen(before[i]) - 1] == ':' || before[i][0] == '*' ||
-			    before[i][0] == '>')
-				line = t;
-		}
-	while (line.n > 0 && (line.p[0] == '(' || line.p[0] == '[' || line.p[0] == '"' ||
-				 line.p[0] == '\'' || line.p[0] == '`'))
-		line = span_from(line, 1);
-	if (span_find_nocase(line, "dda:SMTP=") > 0) /* X.400, as Exchange writes it */
-		line = span_from(line, (size_t)span_find_nocase(line, "dda:SMTP=") + 9);
-	angle = line.n > 0 && line.p[0] == '<';
-	if (span_starts_nocase(line, "<mailto:") || span_starts_nocase(line, "mailto:"))
-		line = span_from(line, (size_t)span_find(line, ':') + 1);
-	found = address_find(line, &rest);
-	if (found.n == 0 || found.p > line.p + (angle ? 1 : 0))
-		return span_of(NULL, 0);
-	while (rest.n > 0 && (rest.p[0] == '>' || rest.p[0] == ')' || rest.p[0] == ']' ||
-				 rest.p[0] == '"' || rest.p[0] == '\'' || rest.p[0] == '.'))
-		rest = span_from(rest, 1);
-	if (!angle && !opens_reason(rest))
-		return span_of(NULL, 0);
-	*reason = rest;
-	return found;
-}
-
-/* Where the reason that begins at s ends: behind the first paragraph with words in it, or before the next
- * recipient. */
-static size_t
-reason_end(struct span s)
-{
-	struct span rest = s, reason;
-	size_t at = 0;
-	bool words = false;
-
-	for (bool first = true; rest.n > 0 && at < REASON_MAX; first = false) {
-		struct span line = span_cut(rest, '\n', &rest), bare = span_trim(line);
-
-		if (bare.n == 0 && words)
-			break;
-		if (!first && words && leading_address(line, &reason).n > 0 &&
-		    (span_trim(reason).n < 3 || reason.p[0] == ':'))
-			break;
-		if (bare.n > 3)
-			words = true;
-		at += line.n + 1;
-	}
-	return at < s.n ? at : s.n;
-}
-
-/* Lines that every such report has: they give no reason. */
-static bool
-is_boilerplate(struct span line)
-{
-	static const char *const phrases[] = { "the mail system at", "sorry to have to inform",
-		"delete your own text", "send mail to", "include this problem report",
-		"created automatically by", "automatically generated", "afraid I wasn't able",
-		"a permanent error; I've", "not going to try again", "one or more of its",
-		"one or more recipients", "original message was received", "do not reply",
-		"message that you sent", "for further assistance", "MIME-encapsulated",
-		"in MIME format", "tried to deliver your message", "transcript of session",
-		"the following address", "qmail-send program", "attached below", "If you do so",
-		"could not be delivered to", "be retried for", "message will be retried",
-		"do not need to resend", "don't need to resend", "warning message only",
-		"no further action", "no action is required", "for assistance", "will be deleted",
-		"mail could not be", "message still undelivered", "will keep trying", "enclosed is",
-		"have been rejected by", "message was not delivered", "returned message",
-		"be recovered", "undelivered mail", "contact", "delivery attempts will",
-		"please check", "MIME aware", "delivery status notification", "kept in the queue",
-		"temporary failure report" };
-
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-		if (span_find_nocase(line, phrases[i]) >= 0)
-			return true;
-	return false;
-}
-
-static struct span
-without_boilerplate(struct span text, struct arena *a)
-{
-	char *to;
-	size_t n = 0;
-
-	text = span_first(text, REASON_MAX * 4);
-	to = arena_alloc(a, text.n + 1);
-	while (text.n > 0) {
-		struct span line = span_cut(text, '\n', &text);
-		if (is_boilerplate(line))
-			continue;
-		memcpy(to + n, line.p, line.n);
-		n += line.n;
-		to[n++] = '\n';
-	}
-	return span_trim(span_of(to, n));
-}
-
+/* A reason with codes counts more than one in words, the first more than a later one. */
 static void
 add(struct reader *rd, struct span address, struct span reason)
 {
@@ -174,11 +40,13 @@ add(struct reader *rd, struct span address, struct span reason)
 
 	if (r == NULL)
 		return;
-	while (reason.n > 0 && (reason.p[0] == ':' || reason.p[0] == '.' || reason.p[0] == ' '))
-		reason = span_from(reason, 1);
-	reason = span_trim(reason);
-	if (r->diagnostic.n == 0 || (reason.n > 0 && r->diagnostic.n < 8))
+	reason = reason_bare(reason);
+	if (r->diagnostic.n < 8 && reason.n > 0)
 		r->diagnostic = reason;
+	else if (reason_is_coded(reason) && !reason_is_coded(r->diagnostic)) {
+		r->words = r->diagnostic;
+		r->diagnostic = reason;
+	}
 	if (r->status.class == 0)
 		status_find(r->diagnostic, &r->status);
 }
@@ -189,60 +57,175 @@ add_from(struct reader *rd, struct span address, struct span text, const char *t
 {
 	struct span reason = span_from(text, (size_t)(there - text.p));
 
-	add(rd, address, span_first(reason, reason_end(reason)));
+	reason = reason_first(reason, address);
+	add(rd, address, reason);
+	if (rd->found < PROSE_TOLD && reason_is_coded(reason))
+		rd->found = PROSE_TOLD;
+}
+
+static bool
+tells_of_failure(const struct reader *rd, struct span line)
+{
+	return phrases_say(folded(line, rd->arena), IN_TEXT) &
+	       (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES);
+}
+
+static bool
+speaks_of_mail(const struct reader *rd, struct span line)
+{
+	return phrases_say(folded(line, rd->arena), IN_TEXT) &
+	       (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES | SAYS_MAILBOX);
+}
+
+/* "Unknown user: joe@example.org": the label is the reason. */
+static void
+label_words(struct reader *rd, struct span address, struct span line)
+{
+	struct came_recipient *r = rd->c->last;
+
+	if (r == NULL || !span_eq_nocase(r->address, address) || r->words.n > 0)
+		return;
+	if (address.p - line.p > 4 && tells_of_failure(rd, line))
+		r->words = line;
+}
+
+/* Stands there alone: whom to ask about it. "<...>:" and a reason may name it as any recipient. */
+static bool
+is_helper(const struct recipient_line *r)
+{
+	return address_is_service(r->address) && span_trim(r->rest).n < 3 &&
+	       (r->rest.n == 0 || r->rest.p[0] != ':');
+}
+
+/* Where in a report the reader of its lines is. */
+struct place {
+	unsigned since_told; /* lines with words since one told of failure */
+	bool told;           /* that line did so by its words, and not by its colon alone */
+	bool listed;         /* recipients stood below it */
+	bool done;           /* below a line that tells of success */
+	struct span
+	    before; /* the line before, trimmed; empty at first, behind an empty one, and a recipient's */
+};
+
+/* "----- Delivery to the following addresses was successful -----" */
+static bool
+tells_of_success(struct span line)
+{
+	return span_find_nocase(line, "successful") >= 0 &&
+	       span_find_nocase(line, "unsuccessful") < 0 && span_find_nocase(line, " not ") < 0;
 }
 
 static void
+on_words(const struct reader *rd, struct place *at, struct span line)
+{
+	unsigned says = phrases_say(folded(line, rd->arena), IN_TEXT);
+
+	if (tells_of_success(line))
+		at->done = true;
+	else if (says & (SAYS_FAILED | SAYS_DELAYED | SAYS_NAMES)) {
+		at->since_told = 0;
+		at->told = true;
+		at->done = false;
+	} else if ((says & SAYS_MAILBOX) && line.p[line.n - 1] == ':') {
+		at->since_told = 0; /* "The recipients:", in whatever words */
+		at->told = false;
+	} else if (at->since_told < TOLD_LINES && !at->listed)
+		at->since_told++;
+}
+
+/* In the midst of a sentence, or of another recipient's "(expanded from". */
+static bool
+goes_on(struct span before)
+{
+	return before.n > 0 && strchr(":.;-=*>)!", before.p[before.n - 1]) == NULL;
+}
+
+static bool
+is_recipient(const struct reader *rd, const struct place *at, const struct recipient_line *r)
+{
+	if (!wanted(rd, r->address) || is_helper(r) || at->done)
+		return false;
+	if (span_ends_nocase(at->before, "(expanded from") ||
+	    span_ends_nocase(at->before, "(generated from"))
+		return false;
+	return r->opens || (at->since_told < TOLD_LINES && !goes_on(at->before));
+}
+
+/* sendmail's "(expanded from: <joe@example.org>)" in the two lines below: the address that was mailed. */
+static struct span
+mailed_address(struct span address, struct span below)
+{
+	for (unsigned lines = 0; lines < 3 && below.n > 0; lines++) {
+		struct span line = span_trim(span_cut(below, '\n', &below)), found;
+
+		if (!span_starts_nocase(line, "(expanded from: "))
+			continue;
+		found = address_find(line, NULL);
+		return found.n > 0 ? found : address;
+	}
+	return address;
+}
+
+/* Lines that begin with an address and a reason; below a line that tells of failure, whatever follows it. */
+static void
 read_leading(struct reader *rd, struct span text)
 {
+	struct place at = { .since_told = TOLD_LINES };
 	struct span rest = text;
-	unsigned lines = 0;
 
-	while (rest.n > 0 && lines++ < LINES_MAX) {
-		struct span line = span_cut(rest, '\n', &rest), reason, address;
+	for (unsigned lines = 0; rest.n > 0 && lines < LINES_MAX; lines++) {
+		struct span line = span_trim(span_cut(rest, '\n', &rest));
+		struct recipient_line r;
 
-		if (is_quoted_field(span_trim(line)))
-			continue;
-		address = leading_address(line, &reason);
-		if (wanted(rd, address))
-			add_from(rd, address, text, reason.p);
+		if (line.n > 0 && !recipient_line_is_quoted(line)) {
+			if (recipient_line(line, &r) && is_recipient(rd, &at, &r)) {
+				r.address = mailed_address(r.address, rest);
+				add_from(rd, r.address, text, r.rest.p);
+				label_words(rd, r.address, line);
+				at.listed = true;
+				if (at.since_told < TOLD_LINES && at.told)
+					rd->found = PROSE_TOLD;
+				if (!span_ends_nocase(line, " from"))
+					line = span_of(NULL, 0);
+			} else
+				on_words(rd, &at, line);
+		}
+		at.before = line;
 	}
 }
 
-/* Words near an address that say what it is. */
-static bool
-speaks_of_failure(struct span line)
+static void
+on_refused(void *ctx, struct span address, struct span reply)
 {
-	static const char *const words[] = { "deliver", "recipient", "to <", " to ", "user ",
-		"mailbox", "unknown", "account", "rejected", "reach", "550 ", "554 ", "552 ",
-		"553 ", "551 ", "511 ", "rcpt to", "addressed", "failed", "exist", "address",
-		"quota", "sent to", " an ", "5.1.1", "envoy", "entreg", "zugestellt", "inbox" };
+	struct reader *rd = ctx;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (span_find_nocase(line, words[i]) >= 0)
-			return true;
-	return false;
+	if (!wanted(rd, address))
+		return;
+	add(rd, address, reply);
+	rd->found = PROSE_TOLD;
 }
 
+/* The first address of a sentence about delivery that is no address to ask for help. */
 static void
 read_sentences(struct reader *rd, struct span text)
 {
 	struct span rest = text;
 	unsigned lines = 0;
 
-	while (rest.n > 0 && lines++ < LINES_MAX) {
-		struct span line = span_cut(rest, '\n', &rest), bare = span_trim(line), address,
-			    after = line;
+	while (rest.n > 0 && lines++ < LINES_MAX && rd->c->n_recipients == 0) {
+		struct span line = span_cut(rest, '\n', &rest), address, after = line;
 
-		if (is_quoted_field(bare) || !speaks_of_failure(line))
+		if (recipient_line_is_quoted(span_trim(line)) || span_find(line, '@') < 0)
+			continue;
+		if (!speaks_of_mail(rd, line))
 			continue;
 		while ((address = address_find(after, &after)).n > 0)
-			if (wanted(rd, address)) {
+			if (wanted(rd, address) && !address_is_service(address)) {
+				if (tells_of_failure(rd, line))
+					rd->found = PROSE_TOLD;
 				add_from(rd, address, text, line.p);
 				break;
 			}
-		if (rd->c->n_recipients > 0)
-			return;
 	}
 }
 
@@ -261,18 +244,40 @@ read_to(struct reader *rd, struct span text)
 	}
 }
 
-void
+/* Recipients listed without a reason have the one that stands below the list, or the report's. */
+static void
+share_reason(struct came_back *c)
+{
+	struct came_recipient *listed = c->recipients; /* first of those that wait for a reason */
+
+	for (struct came_recipient *r = c->recipients; r != NULL; r = r->next) {
+		if (r->diagnostic.n == 0 && r->status.class == 0)
+			continue;
+		for (; listed != r; listed = listed->next)
+			listed->words = r->diagnostic;
+		listed = r->next;
+	}
+	for (; listed != NULL; listed = listed->next)
+		listed->words = c->reason;
+}
+
+enum prose_found
 prose_parse(
     struct came_back *c, struct span text, const struct span *not_these, size_t n, struct arena *a)
 {
-	struct reader rd = { c, not_these, n, a };
+	struct reader rd = { .c = c, .not_these = not_these, .n_not = n, .arena = a };
 
-	c->reason = without_boilerplate(text, a);
+	c->reason = reason_of_report(text, a);
 	if (c->n_recipients > 0)
-		return;
+		return PROSE_HINTED;
 	read_leading(&rd, text);
+	transcript_read(text, on_refused, &rd);
 	if (c->n_recipients == 0)
 		read_sentences(&rd, text);
 	if (c->n_recipients == 0)
 		read_to(&rd, text);
+	share_reason(c);
+	if (c->n_recipients == 0)
+		return PROSE_NOTHING;
+	return rd.found == PROSE_TOLD ? PROSE_TOLD : PROSE_HINTED;
 }

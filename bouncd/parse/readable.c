@@ -22,6 +22,8 @@ readable_body(const struct mime_part *p, struct arena *a)
 	struct buf out;
 	struct span s;
 
+	if (arena_over(a))
+		return span_of(NULL, 0);
 	if (p->transfer != TRANSFER_QP && p->transfer != TRANSFER_BASE64)
 		return as_utf8(p, raw, a);
 	buf_init(&out, READABLE_PART_MAX + 4096);

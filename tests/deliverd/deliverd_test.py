@@ -34,6 +34,7 @@ class Result:
         self.outcome, self.stage, self.code = OUTCOMES[r.num("B")], STAGES[r.num("B")], r.num("H")
         self.enhanced, self.text, self.server, self.address = r.span(), r.span(), r.span(), r.span()
         self.source, self.tls, self.took_ms = r.span(), r.span(), r.num("I")
+        self.dsn = bool(r.num("B"))
 
     def __repr__(self):
         return "%s at %s %d %s %r" % (self.outcome, self.stage, self.code, self.enhanced, self.text)
@@ -321,6 +322,34 @@ def test_dsn():
     q, _ = one(s, envid="QQ314159", ret=2, orcpt="rfc822;b@b.test", notify=2 | 4, eightbit=True)
     assert s.messages[0][0] == "MAIL FROM:<a@a.test> SIZE=18 BODY=8BITMIME RET=HDRS ENVID=QQ314159", s.messages
     assert s.messages[0][1] == ["RCPT TO:<b@b.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b@b.test"], s.messages
+    q.end()
+
+
+def wire(s):
+    """As the server notes what it got."""
+    return s.encode().decode("latin-1")
+
+
+def test_utf8():
+    """SMTPUTF8 where something needs it and the server offers it; else only what can do without goes (RFC 6531 3.5)."""
+    s = Server(ext=("PIPELINING", "SMTPUTF8", "8BITMIME", "DSN"))
+    q, (r, ) = one(s, rcpts=("j\u00f6@b.test", ), orcpt="utf-8;j\u00f6@b.test", eightbit=True)
+    assert r.outcome == "delivered" and r.dsn, r
+    assert s.messages[0][0] == "MAIL FROM:<a@a.test> BODY=8BITMIME SMTPUTF8", s.messages
+    assert s.messages[0][1] == [wire("RCPT TO:<j\u00f6@b.test> ORCPT=utf-8;j\u00f6@b.test")], s.messages
+    q.feed(transaction=2, orcpt="utf-8;j\u00f6@b.test")
+    delivered(q, 2)
+    assert s.messages[1][0] == "MAIL FROM:<a@a.test>", s.messages
+    assert s.messages[1][1] == ["RCPT TO:<b@b.test> ORCPT=utf-8;j\\x{F6}@b.test"], s.messages
+    q.end()
+    s = Server(ext=("PIPELINING", ))
+    q, rs = one(s, n=2, rcpts=("j\u00f6@b.test", "b@b.test"))
+    by = {r.index: r for r in rs}
+    assert (by[0].code, by[0].enhanced) == (553, "5.6.7") and by[1].outcome == "delivered" and not by[1].dsn, rs
+    assert s.messages[0][:2] == ("MAIL FROM:<a@a.test>", ["RCPT TO:<b@b.test>"]), s.messages
+    q.feed(transaction=2, sender="\u00e4@a.test")
+    r = delivered(q, 3)[2]
+    assert (r.code, r.enhanced) == (550, "5.6.7"), r
     q.end()
 
 

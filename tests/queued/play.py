@@ -8,6 +8,7 @@ SMTPD, QUEUED, DELIVERD, RESOLVE, BOUNCD = 1, 3, 4, 5, 6
 MESSAGE, ACK = 1, 7
 OPEN, TRANSACT, CLOSE, D_ACK, OPENED, RESULT, CLOSED, UNDERWAY, SYNCED = range(1, 10)
 REPLY, VERDICT, NOTICE_RCPT, NOTICE, MADE = range(1, 6)
+NOTICE_HEAD = 13
 DELIVERED, REPLIED, LOST, NEEDS_7BIT, DAMAGED, UNSENT = range(6)
 
 
@@ -64,16 +65,16 @@ class Queued:
         for w in self.workers:
             w.send((SYNCED, b""))
 
-    def message(self, to, sender="a@a.example", body=b"Subject: x\r\n\r\nhello\r\n", tenant=""):
+    def message(self, to, sender="a@a.example", body=b"Subject: x\r\n\r\nhello\r\n", tenant="", notify=0, ret=0):
         """The record of a small message and its id."""
         self.counter += 1
         ident = struct.pack(">Q", int(time.time() * 1000))[2:] + struct.pack(">HII", 0, os.getpid(), self.counter)
         env = ident + struct.pack("=Q", int(time.time() * 1000))
         for s in (tenant, "", "127.0.0.1", "c.example", "inbound", "", "", "", sender, ""):
             env += span(s)
-        env += struct.pack("=BBI", 0, 0, len(to))
+        env += struct.pack("=BBI", ret, 0, len(to))
         for r in to:
-            env += span(r) + span("") + struct.pack("=Bc", 0, b"o")
+            env += span(r) + span("") + struct.pack("=Bc", notify, b"o")
         facts = struct.pack("=QIIBIB", len(body), body.index(b"\r\n\r\n") + 4, 20, 0, crc32c(body), 0)
         return ident, (MESSAGE, env + facts + span(body))
 
@@ -118,10 +119,10 @@ def closed(session, stood, stage=9, code=0, text=""):
     return (CLOSED, struct.pack("=IBBH", session, stage, stood, code) + span("") + span(text) + span("") + span(""))
 
 
-def result(number, t, index, outcome, code=250, enhanced="2.0.0", text="ok", stage=8):
+def result(number, t, index, outcome, code=250, enhanced="2.0.0", text="ok", stage=8, dsn=False):
     return (RESULT, struct.pack("=QIQ", number, t["session"], t["transaction"]) + t["id"]
             + struct.pack("=IBBH", index, outcome, stage, code)
-            + b"".join(map(span, (enhanced, text, "mx.b.example", "192.0.2.1", "", ""))) + struct.pack("=I", 5))
+            + b"".join(map(span, (enhanced, text, "mx.b.example", "192.0.2.1", "", ""))) + struct.pack("=IB", 5, dsn))
 
 
 def verdict(job, cls, category, advice, status):

@@ -7,6 +7,8 @@ from play import *  # noqa: F403
 CONF_TEXT = """
 route * { to 127.0.0.1:2525 }
 stream default { retry-first 1s ; retry-most 2s ; expire 1h }
+tenant quiet { notify-sender no }
+tenant own { bounce-domain bounce.example }
 """.replace(" ; ", "\n").replace("{ ", "{\n").replace(" }", "\n}")
 
 
@@ -59,17 +61,74 @@ def hard_bounce_makes_a_notice(folder):
     kind, r = q.bouncd.recv()
     assert kind == REPLY
     q.bouncd.send(verdict(r.num("Q"), 2, 1, 6, "5.1.1"))
+    assert q.bouncd.recv()[0] == NOTICE_HEAD
     assert q.bouncd.recv()[0] == NOTICE_RCPT
     kind, r = q.bouncd.recv()
     assert kind == NOTICE
     assert not q.events("bounced", 1, 0), "ended before its notice is on disk"
-    q.bouncd.send((MADE, struct.pack("=QB", r.num("Q"), 1) + span("Subject: undeliverable\r\n\r\nsorry\r\n")))
+    q.bouncd.send((MADE, struct.pack("=QBI", r.num("Q"), 1, 0) + span("Subject: undeliverable\r\n\r\nsorry\r\n")))
     notice = transaction_of(q.workers[0])
     assert notice["from"] == "" and notice["to"][0][1] == "a@a.example"
     q.workers[0].send(result(2, notice, 0, DELIVERED))
     event, = q.events("bounced")
     assert (event["class"], event["status"], event["reply"]) == ("hard", "5.1.1", "550 5.1.1 no such user"), event
     assert len(q.events("delivered")) == 1
+    assert q.stop() == 0
+
+
+def who_is_not_told(folder):
+    """No notice of NEVER, of the null sender, of our own bounce domain, of tenants that want none; SUCCESS asks in vain there."""
+    q = started(folder)
+    for kw in ({"notify": 1}, {"notify": 2}, {"notify": 8}, {"sender": ""}, {"sender": "b+x@bounce.example"}, {"tenant": "quiet"},
+               {"tenant": "own"}):
+        q.submit(["nobody@b.example"], **kw)
+    for kw in ({"notify": 4}, {"tenant": "quiet", "notify": 2}, {"tenant": "own", "notify": 2}, {"sender": "", "notify": 2}):
+        q.submit(["ann@b.example"], **kw)
+    for n in range(1, 12):
+        t = transaction_of(q.workers[0])
+        good = t["to"][0][1] == "ann@b.example"
+        q.workers[0].send(result(n, t, 0, *((DELIVERED, ) if good else (REPLIED, 550, "5.1.1", "no such user", 6))))
+        if not good:
+            kind, r = q.bouncd.recv()
+            assert kind == REPLY, kind
+            q.bouncd.send(verdict(r.num("Q"), 2, 1, 6, "5.1.1"))
+    assert len(q.events("bounced", 7)) == 7 and len(q.events("delivered", 4)) == 4, q.events()
+    assert q.stop() == 0
+
+
+def passed_on_is_told_of(folder):
+    """NOTIFY=SUCCESS: where the server has no DSN the sender hears of it from us, and only then does it end."""
+    q = started(folder)
+    q.submit(["ann@b.example"], notify=2)
+    q.submit(["bob@b.example"], notify=2)
+    for n in (1, 2):
+        t = transaction_of(q.workers[0])
+        q.workers[0].send(result(n, t, 0, DELIVERED, dsn=t["to"][0][1] == "bob@b.example"))
+    event, = q.events("delivered")
+    assert event["recipient"] == "bob@b.example", event
+    assert [q.bouncd.recv()[0] for _ in range(2)] == [NOTICE_HEAD, NOTICE_RCPT]
+    kind, r = q.bouncd.recv()
+    assert kind == NOTICE and len(q.events("delivered", 2, 0.3)) == 1
+    q.bouncd.send((MADE, struct.pack("=QBI", r.num("Q"), 1, 0) + span("Subject: relayed\r\n\r\nyes\r\n")))
+    assert transaction_of(q.workers[0])["from"] == ""
+    assert {e["recipient"] for e in q.events("delivered", 2)} == {"ann@b.example", "bob@b.example"}
+    assert q.stop() == 0
+
+
+def a_message_goes_back_whole(folder):
+    """RET=FULL: bouncd leaves a hole, and the message is put in here."""
+    q = started(folder)
+    q.submit(["nobody@b.example"], ret=1)
+    t = transaction_of(q.workers[0])
+    q.workers[0].send(result(1, t, 0, REPLIED, 550, "5.1.1", "no such user", 6))
+    kind, r = q.bouncd.recv()
+    q.bouncd.send(verdict(r.num("Q"), 2, 1, 6, "5.1.1"))
+    while kind != NOTICE:
+        kind, r = q.bouncd.recv()
+    head = "Subject: undeliverable\r\n\r\n<"
+    q.bouncd.send((MADE, struct.pack("=QBI", r.num("Q"), 1, len(head)) + span(head + ">\r\n")))
+    assert transaction_of(q.workers[0])["bytes"] == head + "Subject: x\r\n\r\nhello\r\n>\r\n"
+    assert len(q.events("bounced")) == 1
     assert q.stop() == 0
 
 
@@ -184,7 +243,8 @@ def what_waits_survives(folder):
 
 import select  # noqa: E402
 
-for rule in (delivered_from_end_to_end, hard_bounce_makes_a_notice, soft_is_tried_again, unsent_counts_no_attempt,
+for rule in (delivered_from_end_to_end, hard_bounce_makes_a_notice, who_is_not_told, passed_on_is_told_of,
+             a_message_goes_back_whole, soft_is_tried_again, unsent_counts_no_attempt,
              a_thousand_end_once_each, a_worker_that_dies_makes_no_storm, killed_and_started_again, what_waits_survives):
     with tempfile.TemporaryDirectory() as folder:
         try:

@@ -16,6 +16,8 @@ static const struct {
 	{ "tls", TLS, offsetof(struct provider, tls) },
 	{ "pipelining", NO, offsetof(struct provider, no_pipelining) },
 	{ "8bitmime", NO, offsetof(struct provider, no_8bitmime) },
+	{ "dsn", YES, offsetof(struct provider, dsn) },
+	{ "smtputf8", YES, offsetof(struct provider, smtputf8) },
 	{ "greylist", YES, offsetof(struct provider, greylist) },
 	{ "drop-dot", YES, offsetof(struct provider, drop_dot) },
 	{ "greeting", WORD, offsetof(struct provider, greeting) },

@@ -3,6 +3,7 @@
  * A provider is a line: NAME ADDRESS:PORT KEY=VALUE ...   (values with spaces in "quotes")
  *	tls=no|offer|require|implicit      no
  *	pipelining=no 8bitmime=no          both yes
+ *	dsn=yes smtputf8=yes               both no
  *	size=BYTES                         announced and kept to; 0: not announced
  *	greeting=REPLY mail=REPLY rcpt=REPLY data=REPLY dot=REPLY    refuse everyone at that point
  *	unknown=GLOB full=GLOB             local parts that get 550 5.1.1 and 552 5.2.2 (nobody*, full*)
@@ -36,7 +37,7 @@ enum provider_tls {
 struct provider {
 	const char *name, *address;
 	enum provider_tls tls;
-	bool no_pipelining, no_8bitmime, greylist, drop_dot;
+	bool no_pipelining, no_8bitmime, dsn, smtputf8, greylist, drop_dot;
 	const char *greeting, *mail, *rcpt, *data, *dot; /* replies, or NULL */
 	const char *unknown, *full, *throttle_reply;
 	uint64_t size_bytes, throttle_every, throttle_after, throttle_rate, connections, slow_ms,

@@ -17,7 +17,7 @@ struct session {
 	struct bufferevent *bev;
 	struct event *pause; /* until a slow answer leaves */
 	struct arena *arena; /* of one message */
-	struct buf line, out, helo, from, recipients, content;
+	struct buf line, out, helo, from, recipients, said, content;
 	const char *final; /* what a recipient wants as the answer to the final dot */
 	const char *at_data;
 	char client[80];
@@ -38,6 +38,7 @@ session_free(struct session *s)
 	buf_free(&s->helo);
 	buf_free(&s->from);
 	buf_free(&s->recipients);
+	buf_free(&s->said);
 	buf_free(&s->content);
 	free(s);
 }
@@ -57,6 +58,7 @@ facts(const struct session *s)
 		.helo = buf_all(&s->helo),
 		.from = buf_all(&s->from),
 		.recipients = buf_all(&s->recipients),
+		.said = buf_all(&s->said),
 		.content = buf_all(&s->content) };
 }
 
@@ -101,6 +103,7 @@ clear_mail(struct session *s)
 {
 	buf_reset(&s->from);
 	buf_reset(&s->recipients);
+	buf_reset(&s->said);
 	buf_reset(&s->content);
 	arena_reset(s->arena);
 	s->mail_given = s->drop = s->hang = false;
@@ -138,6 +141,10 @@ on_ehlo(struct session *s, struct span line)
 		buf_str(&s->out, "250-PIPELINING\r\n");
 	if (!p->no_8bitmime)
 		buf_str(&s->out, "250-8BITMIME\r\n");
+	if (p->dsn)
+		buf_str(&s->out, "250-DSN\r\n");
+	if (p->smtputf8)
+		buf_str(&s->out, "250-SMTPUTF8\r\n");
 	if (p->size_bytes > 0)
 		buf_printf(&s->out, "250-SIZE %llu\r\n", (unsigned long long)p->size_bytes);
 	if (!s->tls && (p->tls == PROVIDER_TLS_OFFER || p->tls == PROVIDER_TLS_REQUIRE))
@@ -169,6 +176,13 @@ declared_too_big(const struct provider *p, struct span line)
 }
 
 static void
+remember_said(struct session *s, struct span line)
+{
+	buf_span(&s->said, line);
+	buf_byte(&s->said, '\n');
+}
+
+static void
 on_mail(struct session *s, struct span line)
 {
 	const char *no;
@@ -190,6 +204,7 @@ on_mail(struct session *s, struct span line)
 		return;
 	}
 	s->mail_given = true;
+	remember_said(s, line);
 	answer(s, "250 2.1.0 ok");
 }
 
@@ -219,6 +234,7 @@ on_rcpt(struct session *s, struct span line)
 	remember_wishes(s, to);
 	buf_span(&s->recipients, to);
 	buf_byte(&s->recipients, '\n');
+	remember_said(s, line);
 	answer(s, "250 2.1.5 ok");
 }
 
@@ -480,6 +496,7 @@ buffers_init(struct session *s)
 	buf_init(&s->helo, 1024);
 	buf_init(&s->from, 1024);
 	buf_init(&s->recipients, 16 << 20);
+	buf_init(&s->said, 16 << 20);
 	buf_init(&s->content, CONTENT_MAX_BYTES);
 }
 

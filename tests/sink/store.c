@@ -47,6 +47,11 @@ put_head(struct buf *b, const struct store_mail *m)
 
 		buf_printf(b, "to: %.*s\n", SPAN(to));
 	}
+	for (rest = m->said; rest.n > 0;) {
+		struct span line = span_cut(rest, '\n', &rest);
+
+		buf_printf(b, "said: %.*s\n", SPAN(line));
+	}
 	buf_byte(b, '\n');
 }
 

@@ -1,7 +1,7 @@
 /* store.h: where received messages go: a line in the log, and a file in a folder if there is one.
  *
- * A file FOLDER/PROVIDER-NUMBER has a head of "key: value" lines (provider, client, tls, helo, from, and a "to" for each
- * recipient), an empty line, and the message as it came, dots unstuffed. */
+ * A file FOLDER/PROVIDER-NUMBER has a head of "key: value" lines (provider, client, tls, helo, from, a "to" for each
+ * recipient, and MAIL and RCPT as they came: "said"), an empty line, and the message as it came, dots unstuffed. */
 #pragma once
 
 #include "span.h"
@@ -9,6 +9,7 @@
 struct store_mail {
 	const char *provider, *client, *tls; /* tls "" when there was none */
 	struct span helo, from, recipients;  /* recipients: each followed by LF */
+	struct span said;                    /* MAIL and RCPT as they came, each followed by LF */
 	struct span content;
 };
 

@@ -212,7 +212,7 @@ class Client:
         self.s.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
 
     def say(self, line):
-        self.raw(line + "\r\n")
+        self.raw(line + (b"\r\n" if isinstance(line, bytes) else "\r\n"))
         return self.reply()
 
     def closed(self):

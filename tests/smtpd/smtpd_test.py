@@ -36,6 +36,7 @@ listener repair {
 	tenant acme
 	allow 127.0.0.0/8
 	line-ends repair
+	smtputf8 no
 }
 listener submission {
 	address 127.0.0.1:28
@@ -216,6 +217,33 @@ def policy(h):
     is_(c.mail("", ["x@t.example"], "From: \"a@evil.example\" (b@evil.example)\r\n <me@News.acme.example>\r\n\r\n.\r\n")[-1], "250")
 
 
+def utf8(h):
+    """RFC 6531: characters beyond ASCII in a transaction that says SMTPUTF8; domains are kept in A-labels."""
+    c = hello(h, "local")
+    assert "SMTPUTF8" in c.ehlo, c.ehlo
+    is_(c.say("MAIL FROM:<\u00e4@acme.example>".encode()), "553 5.6.7")
+    is_(c.say("MAIL FROM:<a@acme.example>"), "250")
+    is_(c.say("RCPT TO:<j\u00f6@t.example>".encode()), "553 5.6.7")
+    is_(c.say("RCPT TO:<x@t.example> ORCPT=utf-8;j\u00f6@t.example".encode()), "553 5.6.7")
+    is_(c.say("RCPT TO:<x@t.example> ORCPT=utf-8;j\\x{F6}@t.example"), "250")
+    is_(c.say("RSET"), "250")
+    is_(c.say("MAIL FROM:<\u00e4@acme.example> BODY=8BITMIME SMTPUTF8".encode()), "250")
+    is_(c.say("RCPT TO:<j\u00f6@B\u00fccher.example> ORCPT=utf-8;j\u00f6@b\u00fccher.example".encode()), "250")
+    is_(c.say(b"RCPT TO:<j\xf6@t.example>"), "553 5.6.7")
+    is_(c.say("DATA"), "354")
+    c.raw("From: \u00c4 <a@acme.example>\r\nSubject: gr\u00fc\u00dfe\r\n\r\nx\r\n.\r\n".encode())
+    is_(c.reply(), "250")
+    e, f, data = h.queued.messages[-1]
+    assert e.flags & 2 and f.flags == 5, (e.flags, f.flags)
+    assert e.sender == "\u00e4@acme.example".encode().decode("latin-1"), e.sender
+    assert e.rcpts[0][0] == "j\u00f6@xn--bcher-kva.example".encode().decode("latin-1"), e.rcpts
+    assert b" with UTF8SMTP id " in data and b"\tfor " not in data, data
+    c = hello(h, "repair")
+    assert "SMTPUTF8" not in c.ehlo, c.ehlo
+    is_(c.say("MAIL FROM:<a@acme.example> SMTPUTF8"), "555 5.5.4")
+    is_(c.say("MAIL FROM:<\u00e4@acme.example>".encode()), "553 5.6.7")
+
+
 def headers(h):
     c = hello(h, "local")
     is_(c.say("MAIL FROM:<a@acme.example> BODY=8BITMIME RET=HDRS ENVID=abc+2B"), "250")
@@ -342,7 +370,7 @@ def memory(h):
     assert each < 12
 
 
-CASES = [taken, pipelined, bytewise, line_ends, large, recipients, policy, headers, logins, memory, queue_away, limits, stopping]
+CASES = [taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
 
 
 def main():
