@@ -159,8 +159,70 @@ static const struct conf_setting tenant_settings[] = {
 	    .min = 1,
 	    .max = 1000,
 	    .help = "Share of a lane compared with other tenants'." },
+	/* Where providers pause a sender themselves: Amazon SES reviews at 5 % hard bounces and pauses at 10 %
+	 * (docs.aws.amazon.com/ses, "Sending review process FAQs"). */
+	{ .name = "pause-bounces",
+	    .type = CONF_STRING,
+	    .def = "10%",
+	    .help = "Share of hard bounces, at once or late, of the last 24 hours above which the "
+		    "tenant "
+		    "is paused until an operator releases it; 0: never." },
+	/* Google's and Yahoo's rules for bulk senders: stay below 0.1 %, never reach 0.3 %
+	 * (support.google.com/mail/answer/81126); Amazon SES pauses at 0.5 %. */
+	{ .name = "pause-complaints",
+	    .type = CONF_STRING,
+	    .def = "0.3%",
+	    .help = "Share of complaints of what was delivered in the last 24 hours above which "
+		    "the tenant is "
+		    "paused; 0: never." },
+	{ .name = "pause-least",
+	    .type = CONF_NUMBER,
+	    .def = "500",
+	    .min = 1,
+	    .max = 1000000000,
+	    .help = "Deliveries that must have ended in the last 24 hours before a share counts." },
+	{ .name = "pause-least-complaints",
+	    .type = CONF_NUMBER,
+	    .def = "5",
+	    .min = 1,
+	    .max = 1000000000,
+	    .help = "Complaints that must have come before their share counts." },
+	{ .name = "when-paused",
+	    .type = CONF_CHOICE,
+	    .def = "wait",
+	    .choices = "wait refuse",
+	    .help = "What new mail of a paused tenant meets: it is taken and waits, or it is "
+		    "answered 450." },
 	{ .name = NULL },
 };
+
+int
+house_share(struct span s, uint32_t *out)
+{
+	struct span fraction, whole;
+	uint64_t n, thousandths = 0;
+
+	if (s.n > 0 && s.p[s.n - 1] == '%')
+		s.n--;
+	whole = span_cut(s, '.', &fraction);
+	if (whole.n == 0 || fraction.n > 3 || span_u64(whole, 100, &n) == -1 ||
+	    (fraction.n > 0 && span_u64(fraction, 999, &thousandths) == -1))
+		return -1;
+	for (size_t i = fraction.n; i < 3; i++)
+		thousandths *= 10;
+	*out = (uint32_t)(n * 1000 + thousandths);
+	return *out > 100 * 1000 ? -1 : 0;
+}
+
+static void
+share_check(struct conf *conf, const struct conf_block *tenant, const char *setting)
+{
+	uint32_t share;
+
+	if (house_share(span_str(conf_str(tenant, setting)), &share) == -1)
+		conf_complain(conf, tenant, setting, "\"%s\" is no share such as 10%% or 0.3%%",
+		    conf_str(tenant, setting));
+}
 
 static void
 track_check(struct conf *conf, const struct conf_block *tenant)
@@ -218,6 +280,8 @@ tenant_check(struct conf *conf, const struct conf_block *tenant)
 	track_check(conf, tenant);
 	house_check(conf, tenant);
 	replies_check(conf, tenant);
+	share_check(conf, tenant, "pause-bounces");
+	share_check(conf, tenant, "pause-complaints");
 }
 
 const struct conf_table tenant_table = {

@@ -52,6 +52,7 @@ static const struct telling {
 	    "<|reported|>}{, tied by |tie|}" },
 	{ "admin", false, STORY_PLAIN,
 	    "{|verb|} by an operator{ (uid |actor|)}{ for <|recipient|>}{: |reason|}" },
+	{ "tenant", false, STORY_WAITING, "tenant{ |tenant|}{ |what|}{: |reason|}" },
 	{ "lane", false, STORY_WAITING,
 	    "lane{ |what|}{ of |site|}{ from |source|}{, |state|}{: |reply|}" },
 };

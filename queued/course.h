@@ -43,13 +43,20 @@ void course_worker_gone(struct queued *, struct worker *);
 
 /* The lane's doings. */
 void course_connect_failed(struct queued *, struct lane *, const struct deliver_closed *);
-void course_lane_away(struct queued *, struct delivery *); /* LANE, taken out of its draw */
-void course_expired(struct queued *, struct delivery *);   /* LANE, taken out */
+void course_lane_away(struct queued *, struct delivery *);   /* LANE, taken out of its draw */
+void course_tenant_away(struct queued *, struct delivery *); /* LANE, taken out: suspended there */
+void course_expired(struct queued *, struct delivery *);     /* LANE, taken out */
 /* LANE, taken out, before it is sent: a bounce of a minute ago may have put it onto the suppression list. True: bouncd is
  * asked. */
 bool course_recheck(struct queued *, struct delivery *);
 void course_unreadable(struct queued *, struct transaction *, const struct err *);
 void course_not_rewritten(struct queued *, struct transaction *, bool ever, struct span why);
+
+/* A tenant was paused: what stands in lanes waits. Released: what waits for it goes. */
+void course_tenant_paused(struct queued *, struct span tenant);
+void course_tenant_released(struct queued *, struct span tenant);
+/* An operator released the lane: who was sent away comes back. */
+void course_lane_released(struct queued *, struct lane *);
 
 /* What operators do. -1: not in a state for it. */
 int course_hold(struct queued *, struct delivery *);

@@ -13,23 +13,26 @@ static const struct {
 	unsigned to;
 } states[] = {
 	[DELIVERY_NEW] = { "new", TO(CONFIRM) | TO(ROUTING) | TO(LANE) | TO(SENDING) |
-				      TO(DEFERRED) | TO(HELD) | TO(RETURNED) | TO(NOTICE) |
-				      TO(ENDING) | TO(VERDICT) },
-	[DELIVERY_CONFIRM] = { "asking bouncd",
-	    TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD) },
+				      TO(DEFERRED) | TO(PAUSED) | TO(HELD) | TO(RETURNED) |
+				      TO(NOTICE) | TO(ENDING) | TO(VERDICT) },
+	[DELIVERY_CONFIRM] = { "asking bouncd", TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) |
+						    TO(NOTICE) | TO(ENDING) | TO(HELD) |
+						    TO(PAUSED) },
 	[DELIVERY_ROUTING] = { "asking where to", TO(LANE) | TO(VERDICT) | TO(DEFERRED) |
 						      TO(NOTICE) | TO(ENDING) | TO(SENDING) |
-						      TO(HELD) },
+						      TO(HELD) | TO(PAUSED) },
 	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
 					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) |
-					       TO(CONFIRM) },
+					       TO(CONFIRM) | TO(PAUSED) },
 	[DELIVERY_REWRITING] = { "being rewritten",
-	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) },
 	[DELIVERY_SENDING] = { "being sent",
-	    TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	    TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) },
 	[DELIVERY_VERDICT] = { "asking what the reply means",
 	    TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_DEFERRED] = { "deferred",
+	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_PAUSED] = { "paused",
 	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_HELD] = { "held", TO(NEW) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
 	[DELIVERY_RETURNED] = { "with bouncd", TO(NEW) | TO(DEFERRED) | TO(ENDING) },

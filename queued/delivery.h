@@ -19,6 +19,7 @@ enum delivery_state {
 	DELIVERY_SENDING,   /* in a transaction at deliverd */
 	DELIVERY_VERDICT,   /* bouncd is asked what the reply means */
 	DELIVERY_DEFERRED,  /* waits for its next attempt */
+	DELIVERY_PAUSED,    /* waits until its tenant is released */
 	DELIVERY_HELD,      /* an operator holds it */
 	DELIVERY_RETURNED,  /* handed to bouncd as a bounce that came back */
 	DELIVERY_NOTICE,    /* given up; the bounce message is being made and stored */
@@ -54,6 +55,7 @@ struct delivery {
 	uint8_t state;
 	bool need_7bit;
 	bool immediate;    /* an operator asked for a try now */
+	bool away;         /* DEFERRED: no server was asked, its lane takes nothing */
 	bool delay_told;   /* the sender knows that it waits */
 	bool given_up;     /* by an answer that is known, though the sender does not know it yet */
 	uint8_t final;     /* enum final_kind, once it was given up */

@@ -9,6 +9,7 @@
 #include "peer_deliverd.h"
 #include "queued.h"
 #include "store.h"
+#include "tenants.h"
 
 #include <stdlib.h>
 
@@ -95,6 +96,21 @@ on_durable(void *ctx, const struct store_end *end)
 		message_free(&q->messages, m);
 }
 
+/* Late bounces and complaints come from bouncd (BOUNCE_FEEDBACK). */
+static void
+count(struct queued *q, const struct delivery *d, enum final_kind k)
+{
+	const struct envelope *e = d->message->envelope;
+
+	if (e->is_notice || d->state == DELIVERY_RETURNED)
+		return;
+	if (k == FINAL_DELIVERED)
+		tenants_count(q->tenants, e->tenant, HEALTH_DELIVERED);
+	else if (k == FINAL_BOUNCED && d->last != NULL && d->last->judged &&
+		 d->last->class == CLASS_HARD)
+		tenants_count(q->tenants, e->tenant, HEALTH_BOUNCED);
+}
+
 void
 final_end(struct queued *q, struct delivery *d, enum final_kind k, struct span why)
 {
@@ -109,6 +125,7 @@ final_end_for(struct queued *q, struct delivery *d, enum final_kind k, const str
 	};
 
 	schedule_clear(&q->schedule, &d->due);
+	count(q, d, k);
 	delivery_move(d, DELIVERY_ENDING);
 	if (d->lane != NULL && k == FINAL_BOUNCED)
 		d->lane->bounced++;

@@ -10,6 +10,7 @@
 #include "settle.h"
 #include "storage.h"
 #include "store.h"
+#include "tenants.h"
 #include "utf8.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ struct coming {
 static void
 set_out(struct queued *q, struct message *m)
 {
-	if (!storage_is_full(q)) {
+	if (!storage_is_full(q) || tenants_paused(q->tenants, m->envelope->tenant) != NULL) {
 		course_set_out(q, m);
 		return;
 	}

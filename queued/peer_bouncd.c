@@ -11,6 +11,7 @@
 #include "role.h"
 #include "sender.h"
 #include "suppressed.h"
+#include "tenants.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -322,16 +323,19 @@ got_stored(struct peer_bouncd *p, struct msg *m)
 	return 0;
 }
 
-/* What came back after a delivery had ended. */
+/* ---- what came back after the delivery had ended ---- */
+
 static int
 got_feedback(struct peer_bouncd *p, struct msg *m)
 {
 	struct bounce_feedback f = { 0 };
 
-	(void)p;
 	if (bounce_feedback_get(m, &f) == -1 || f.kind > KIND_AUTOREPLY || f.class > CLASS_HARD)
 		return -1;
-	log_debug("feedback", "tenant=%.*s kind=%s", SPAN(f.tenant), kind_word(f.kind));
+	if (f.kind == KIND_COMPLAINT)
+		tenants_count(p->q->tenants, f.tenant, HEALTH_COMPLAINT);
+	else if (f.kind == KIND_BOUNCE && f.class == CLASS_HARD)
+		tenants_count(p->q->tenants, f.tenant, HEALTH_BOUNCED_LATE);
 	return 0;
 }
 

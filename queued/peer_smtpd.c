@@ -9,6 +9,7 @@
 #include "sender.h"
 #include "store.h"
 #include "suppressed.h"
+#include "tenants.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,20 @@ owed_new(struct smtpd *w)
 	return o;
 }
 
+/* Mail of a tenant that is paused, and whose configuration says that it shall not wait here. */
+static bool
+refused(struct smtpd *w, const struct envelope *e)
+{
+	const char *why = e->is_notice ? NULL : tenants_refused(w->home->q->tenants, e->tenant);
+	char text[400];
+
+	if (why == NULL)
+		return false;
+	snprintf(text, sizeof(text), "4.7.1 the tenant is paused: %s", why);
+	ack(w, e->id, 450, span_str(text));
+	return true;
+}
+
 static int
 got_message(struct smtpd *w, struct msg *m)
 {
@@ -88,7 +103,7 @@ got_message(struct smtpd *w, struct msg *m)
 		return -1;
 	if (w->home->code != 0)
 		ack(w, s.envelope.id, w->home->code, span_str(w->home->text));
-	else
+	else if (!refused(w, &s.envelope))
 		intake_bytes(w->home->q, &s.envelope, &s.facts, s.bytes, on_taken, owed_new(w));
 	return 0;
 }
@@ -176,6 +191,8 @@ got_commit(struct smtpd *w, struct msg *m)
 		return -1;
 	if (w->home->code != 0)
 		ack(w, s.envelope.id, w->home->code, span_str(w->home->text));
+	else if (refused(w, &s.envelope))
+		intake_drop_draft(w->home->q, s.draft);
 	else
 		intake_draft(w->home->q, &s.envelope, &s.facts, s.draft, on_taken, owed_new(w));
 	if (a != NULL)
@@ -288,6 +305,9 @@ got_ask(struct smtpd *w, struct msg *m)
 	else if (a.kind == ASK_MAIL && w->home->code != 0) {
 		to.code = w->home->code;
 		to.text = span_str(w->home->text);
+	} else if (a.kind == ASK_MAIL && tenants_refused(w->home->q->tenants, a.tenant) != NULL) {
+		to.code = 450;
+		to.text = SPAN_LIT("4.7.1 the tenant is paused");
 	}
 	submit_answer_put(w->chan, &to);
 	return 0;

@@ -406,6 +406,18 @@ feedback_make(struct queued_conf *q, const struct conf_block *b)
 }
 
 static void
+health_make(struct tenant *t, const struct conf_block *b)
+{
+	(void)house_share(span_str(conf_str(b, "pause-bounces")), &t->limits.bounces);
+	(void)house_share(span_str(conf_str(b, "pause-complaints")), &t->limits.complaints);
+	t->limits.least = (uint32_t)conf_num(b, "pause-least");
+	t->limits.least_complaints = (uint32_t)conf_num(b, "pause-least-complaints");
+	t->bounces_at = conf_place(b, "pause-bounces");
+	t->complaints_at = conf_place(b, "pause-complaints");
+	t->refuse_paused = span_is(span_str(conf_str(b, "when-paused")), "refuse");
+}
+
+static void
 tenant_make(struct queued_conf *q, const struct conf_block *b)
 {
 	struct tenant *t = arena_alloc(q->arena, sizeof(*t));
@@ -417,6 +429,7 @@ tenant_make(struct queued_conf *q, const struct conf_block *b)
 	t->weight = (uint32_t)conf_num(b, "weight");
 	t->sign = conf_bool(b, "sign");
 	t->notify_sender = conf_bool(b, "notify-sender");
+	health_make(t, b);
 	t->digest_s = (uint32_t)conf_num(b, "notify-digest");
 	t->stream = conf_stream(q, stream, &q->nobody);
 	if (stream.n > 0 && !span_eq_nocase(t->stream->name, stream))

@@ -429,3 +429,38 @@ spool_reserve_give(int spool)
 		(void)fsync(fd);
 	close(fd);
 }
+
+/* ---- the note ---- */
+
+int
+spool_note_write(int spool, struct span text, struct err *err)
+{
+	int fd = openat(spool, "tmp/tenants", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r;
+
+	if (fd == -1)
+		return err_sys(err, "create tmp/tenants");
+	r = spool_append(fd, text, err);
+	if (r == 0 && fdatasync(fd) == -1)
+		r = err_sys(err, "sync tmp/tenants");
+	close(fd);
+	if (r == 0 && renameat(spool, "tmp/tenants", spool, "tenants") == -1)
+		r = err_sys(err, "rename tmp/tenants to tenants");
+	return r == 0 && fsync(spool) == -1 ? err_sys(err, "sync the spool's folder") : r;
+}
+
+int
+spool_note_read(int spool, struct buf *into, struct err *err)
+{
+	int fd = openat(spool, "tenants", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n = 0;
+	char *room;
+
+	if (fd == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "open tenants");
+	while ((room = buf_room(into, 4096)) != NULL && (n = read(fd, room, 4096)) > 0)
+		buf_grew(into, (size_t)n);
+	if (n == -1)
+		err_sys(err, "read tenants");
+	close(fd);
+	return n == -1 ? -1 : 0;
+}
