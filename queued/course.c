@@ -106,6 +106,16 @@ route(struct queued *q, struct delivery *d)
 	}
 }
 
+static bool
+is_suppressed_maybe(struct queued *q, struct delivery *d)
+{
+	const struct envelope *e = d->message->envelope;
+
+	d->checked = suppressed_version(q->suppressed);
+	return !e->is_notice &&
+	       suppressed_maybe(q->suppressed, e->tenant, e->campaign, delivery_address(d));
+}
+
 void
 course_begin(struct queued *q, struct delivery *d)
 {
@@ -121,13 +131,21 @@ course_begin(struct queued *q, struct delivery *d)
 		peer_bouncd_returned(q->bouncd, d);
 	} else if (settle_if_paused(q, d))
 		return;
-	else if (!d->message->envelope->is_notice &&
-		 suppressed_maybe(
-		     q->suppressed, d->message->envelope->tenant, delivery_address(d))) {
+	else if (is_suppressed_maybe(q, d)) {
 		delivery_move(d, DELIVERY_CONFIRM);
 		peer_bouncd_confirm(q->bouncd, d);
 	} else
 		route(q, d);
+}
+
+bool
+course_recheck(struct queued *q, struct delivery *d)
+{
+	if (d->checked >= suppressed_version(q->suppressed) || !is_suppressed_maybe(q, d))
+		return false;
+	delivery_move(d, DELIVERY_CONFIRM);
+	peer_bouncd_confirm(q->bouncd, d);
+	return true;
 }
 
 void
@@ -137,10 +155,11 @@ course_routed(struct queued *q, struct delivery *d)
 }
 
 void
-course_confirmed(struct queued *q, struct delivery *d, bool suppressed, struct span reason)
+course_confirmed(struct queued *q, struct delivery *d, bool suppressed, const struct final_why *why)
 {
+	d->checked = UINT64_MAX;
 	if (suppressed)
-		final_end(q, d, FINAL_SUPPRESSED, reason);
+		final_end_for(q, d, FINAL_SUPPRESSED, why);
 	else
 		route(q, d);
 }

@@ -12,6 +12,7 @@ struct queued;
 struct lane;
 struct worker;
 struct transaction;
+struct final_why;
 
 /* A message that is on disk sets out: each open delivery that is new begins. */
 void course_set_out(struct queued *, struct message *);
@@ -20,7 +21,7 @@ void course_begin(struct queued *, struct delivery *); /* NEW */
 /* Answers to questions. */
 void course_routed(struct queued *, struct delivery *); /* ROUTING */
 void course_confirmed(
-    struct queued *, struct delivery *, bool suppressed, struct span reason); /* CONFIRM */
+    struct queued *, struct delivery *, bool suppressed, const struct final_why *); /* CONFIRM */
 void course_unconfirmed(struct queued *, struct delivery *); /* CONFIRM: nobody could say */
 void
 course_judged(struct queued *, struct delivery *); /* VERDICT: d->last is judged, or nobody did */
@@ -41,6 +42,9 @@ void course_connect_failed(struct queued *, struct lane *, const struct deliver_
 void course_lane_away(struct queued *, struct delivery *);   /* LANE, taken out of its draw */
 void course_tenant_away(struct queued *, struct delivery *); /* LANE, taken out: suspended there */
 void course_expired(struct queued *, struct delivery *);     /* LANE, taken out */
+/* LANE, taken out, before it is sent: a bounce of a minute ago may have put it onto the suppression list. True: bouncd is
+ * asked. */
+bool course_recheck(struct queued *, struct delivery *);
 void course_unreadable(struct queued *, struct transaction *, const struct err *);
 void course_not_rewritten(struct queued *, struct transaction *, bool ever, struct span why);
 

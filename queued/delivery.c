@@ -23,7 +23,7 @@ static const struct {
 						      TO(HELD) | TO(PAUSED) },
 	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
 					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) |
-					       TO(PAUSED) },
+					       TO(CONFIRM) | TO(PAUSED) },
 	[DELIVERY_REWRITING] = { "being rewritten",
 	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) },
 	[DELIVERY_SENDING] = { "being sent",

@@ -66,6 +66,8 @@ struct delivery {
 	struct due due;   /* state's time-out, or the next attempt */
 	uint64_t next_ms; /* DEFERRED: since 1970 */
 	uint64_t job;     /* of the question that is out */
+	uint64_t
+	    checked; /* version of the suppression list it was not on; UINT64_MAX: bouncd said so */
 	struct attempt *last;
 	/* the result that is not yet acknowledged to its worker */
 	struct worker *result_worker;

@@ -2,6 +2,7 @@
 #include "err.h"
 #include "intake.h"
 #include "log.h"
+#include "peer_bouncd.h"
 #include "proto_submit.h"
 #include "queued.h"
 #include "role.h"
@@ -238,6 +239,48 @@ answer_bounce(struct queued *q, const struct submit_ask *a, struct submit_answer
 	to->text = SPAN_LIT("5.1.1 no such bounce address");
 }
 
+/* A RCPT that waits for bouncd. */
+struct rcpt_asked {
+	struct owed owed;
+	uint64_t ask;
+};
+
+static void
+on_suppressed(void *ctx, bool suppressed, struct span reason)
+{
+	struct rcpt_asked *r = ctx;
+	struct submit_answer to = { .ask = r->ask };
+	char text[160];
+
+	if (suppressed) {
+		snprintf(text, sizeof(text),
+		    "5.7.1 the recipient is on the suppression list (%.*s)",
+		    SPAN(span_first(reason, 40)));
+		to.code = 550;
+		to.text = span_str(text);
+	}
+	if (r->owed.worker->chan != NULL && r->owed.worker->life == r->owed.life)
+		submit_answer_put(r->owed.worker->chan, &to);
+	free(r);
+}
+
+/* A hash says maybe; bouncd is asked before anybody is refused. False: it is not suppressed. */
+static bool
+suppressed_asked(struct smtpd *w, const struct submit_ask *a)
+{
+	struct queued *q = w->home->q;
+	struct rcpt_asked *r;
+
+	if (!suppressed_maybe(q->suppressed, a->tenant, span_of(NULL, 0), a->address))
+		return false;
+	r = malloc(sizeof(*r));
+	if (r == NULL)
+		fatal("out of memory for a recipient");
+	*r = (struct rcpt_asked){ { w, w->life }, a->ask };
+	peer_bouncd_suppressed(q->bouncd, a->tenant, a->address, on_suppressed, r);
+	return true;
+}
+
 static int
 got_ask(struct smtpd *w, struct msg *m)
 {
@@ -249,11 +292,9 @@ got_ask(struct smtpd *w, struct msg *m)
 	to.ask = a.ask;
 	if (a.kind == ASK_BOUNCE)
 		answer_bounce(w->home->q, &a, &to);
-	else if (a.kind == ASK_RCPT &&
-		 suppressed_maybe(w->home->q->suppressed, a.tenant, a.address)) {
-		to.code = 550;
-		to.text = SPAN_LIT("5.7.1 the recipient is on the suppression list");
-	} else if (a.kind == ASK_MAIL && w->home->code != 0) {
+	else if (a.kind == ASK_RCPT && suppressed_asked(w, &a))
+		return 0;
+	else if (a.kind == ASK_MAIL && w->home->code != 0) {
 		to.code = w->home->code;
 		to.text = span_str(w->home->text);
 	} else if (a.kind == ASK_MAIL && tenants_refused(w->home->q->tenants, a.tenant) != NULL) {

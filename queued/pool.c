@@ -157,6 +157,18 @@ without_suspended(struct pool *p, struct delivery **d, uint32_t n)
 	return 0;
 }
 
+/* How many are left, in front. */
+static uint32_t
+without_suppressed(struct pool *p, struct delivery **d, uint32_t n)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!course_recheck(p->q, d[i]))
+			d[left++] = d[i];
+	return left;
+}
+
 static void
 feed_session(struct pool *p, struct session *s)
 {
@@ -164,6 +176,7 @@ feed_session(struct pool *p, struct session *s)
 	uint32_t n = gather(p, s->lane, d);
 
 	n = without_suspended(p, d, without_expired(p, d, n));
+	n = without_suppressed(p, d, n);
 	if (n == 0)
 		return;
 	lane_sent(s->lane, 1);

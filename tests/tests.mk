@@ -19,6 +19,11 @@ store_fault.libs := -llmdb -lpthread
 bench-store.o    := tests/bench/store_bench.o $(queued.store.o)
 bench-store.libs := -llmdb -lpthread
 
+# What a suppression list of ten million costs: make bench-list.
+test-programs += bench-list
+bench-list.o    = tests/bench/list_bench.o $(bouncd.list) queued/suppressed.o queued/table.o
+bench-list.libs := -llmdb
+
 $B/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl

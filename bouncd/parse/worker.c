@@ -58,6 +58,13 @@ recipient_put(struct answer *an, const struct came_recipient *r)
 				     .remote_mta = span_first(r->remote_mta, ADDRESS_MAX) });
 }
 
+/* Which of our mails this is about: where what came back is itself a report, the mail inside it. */
+static struct span
+own_message_id(const struct came_back *back)
+{
+	return back->inner_message_id.n > 0 ? back->inner_message_id : back->original_message_id;
+}
+
 static void
 done_put(struct answer *an, const struct came_back *back)
 {
@@ -65,7 +72,7 @@ done_put(struct answer *an, const struct came_back *back)
 		.job = an->job,
 		.kind = (uint8_t)back->kind,
 		.sub = (uint8_t)back->sub,
-		.message_id = span_first(back->original_message_id, TEXT_MAX),
+		.message_id = span_first(own_message_id(back), TEXT_MAX),
 		.feedback_type = span_first(back->feedback_type, ADDRESS_MAX),
 		.reason = span_first(back->reason, TEXT_MAX),
 		.original_to = span_first(back->original_to, ADDRESS_MAX),
