@@ -224,6 +224,7 @@ int
 main(int argc, char **argv)
 {
 	struct bouncd *b = &bouncd;
+	struct err err;
 
 	if (argc > 1) {
 		if (argc < 3 || argc > 4 || strcmp(argv[1], "--batch") != 0 ||
@@ -235,7 +236,8 @@ main(int argc, char **argv)
 	role_on_peer(b->role, ROLE_QUEUED, queued_connected, b);
 	role_on_reload(b->role, reload_prepare, reload_commit, reload_abort, b);
 	role_on_stop(b->role, stop, b);
-	returned_start(b);
+	if (returned_start(b, &err) == -1)
+		role_fail(b->role, EX_CONFIG, "%s", err.text);
 	group_start(b);
 	publish_start(b);
 	verbs_serve(b);

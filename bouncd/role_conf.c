@@ -67,6 +67,12 @@ static const struct conf_setting bounces_settings[] = {
 	    .restart = true,
 	    .help = "hashed keeps no address of the suppression list, only a keyed hash; those "
 		    "that are there lose theirs at the next start." },
+	{ .name = "suppress-untokened",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help =
+		"Suppress also for what is tied to its delivery by Message-ID and address alone, "
+		"which whoever got the mail can forge." },
 	{ .name = "list-size",
 	    .type = CONF_SIZE,
 	    .def = "8G",

@@ -66,6 +66,12 @@ const struct conf_setting house_settings[] = {
 	    .def = "info",
 	    .choices = "debug info warn error",
 	    .help = "Least level that is logged." },
+	{ .name = "feedback-address",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help =
+		"Addresses for complaint reports of providers and bounces without a token; taken "
+		"from anybody and read by bouncd." },
 	{ .name = "stop-deadline",
 	    .type = CONF_DURATION,
 	    .def = "30s",
@@ -131,6 +137,22 @@ static const struct conf_setting tenant_settings[] = {
 	    .def = "no",
 	    .help = "Refuse suppressed recipients at RCPT instead of taking and dropping them with "
 		    "an event." },
+	{ .name = "feedback-address",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help =
+		"Addresses for complaint reports of providers about this tenant's mail, as at the "
+		"top of the file." },
+	{ .name = "replies",
+	    .type = CONF_STRING,
+	    .help = "Where mail goes that people write to a bounce address; without it there is an "
+		    "event and no more." },
+	{ .name = "unsubscribe-scope",
+	    .type = CONF_CHOICE,
+	    .def = "tenant",
+	    .choices = "tenant campaign",
+	    .help =
+		"What an unsubscribe by mail ends: all mail of this tenant, or that campaign's." },
 	{ .name = "weight",
 	    .type = CONF_NUMBER,
 	    .def = "1",
@@ -214,12 +236,52 @@ track_check(struct conf *conf, const struct conf_block *tenant)
 	}
 }
 
+bool
+conf_is_mailbox(struct span address)
+{
+	ptrdiff_t at = span_find_last(address, '@');
+
+	return at > 0 && (size_t)at + 1 < address.n && span_find(address, ' ') < 0;
+}
+
+void
+house_check(struct conf *conf, const struct conf_block *b)
+{
+	for (size_t i = 0; i < conf_count(b, "feedback-address"); i++)
+		if (!conf_is_mailbox(span_str(conf_str_at(b, "feedback-address", i))))
+			conf_complain(conf, b, "feedback-address", "\"%s\" is no address",
+			    conf_str_at(b, "feedback-address", i));
+}
+
+/* A reply that came back to a bounce address would go round in circles. */
+static void
+replies_check(struct conf *conf, const struct conf_block *tenant)
+{
+	struct span to = span_str(conf_str(tenant, "replies")), domain;
+
+	if (to.n == 0)
+		return;
+	if (!conf_is_mailbox(to)) {
+		conf_complain(conf, tenant, "replies", "\"%.*s\" is no address", SPAN(to));
+		return;
+	}
+	domain = span_from(to, (size_t)span_find_last(to, '@') + 1);
+	for (const struct conf_block *t = conf_first(conf_top(conf), "tenant"); t != NULL;
+	     t = conf_next(t))
+		if (span_is_nocase(domain, conf_str(t, "bounce-domain")))
+			conf_complain(conf, tenant, "replies",
+			    "%.*s is the bounce domain of tenant %s: replies would come back",
+			    SPAN(domain), conf_name(t));
+}
+
 static void
 tenant_check(struct conf *conf, const struct conf_block *tenant)
 {
 	track_check(conf, tenant);
 	share_check(conf, tenant, "pause-bounces");
 	share_check(conf, tenant, "pause-complaints");
+	house_check(conf, tenant);
+	replies_check(conf, tenant);
 }
 
 const struct conf_table tenant_table = {

@@ -3,6 +3,7 @@
 #include "content.h"
 #include "events.h"
 #include "final.h"
+#include "forward.h"
 #include "lane.h"
 #include "log.h"
 #include "loop.h"
@@ -126,7 +127,8 @@ course_begin(struct queued *q, struct delivery *d)
 	} else if (d->given_up) {
 		delivery_move(d, DELIVERY_VERDICT);
 		peer_bouncd_reply(q->bouncd, d);
-	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL) {
+	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL ||
+		   conf_is_feedback(q->conf, delivery_address(d))) {
 		delivery_move(d, DELIVERY_RETURNED);
 		peer_bouncd_returned(q->bouncd, d);
 	} else if (settle_if_paused(q, d))
@@ -171,12 +173,28 @@ course_unconfirmed(struct queued *q, struct delivery *d)
 }
 
 void
-course_returned(struct queued *q, struct delivery *d, bool stored)
+course_returned(struct queued *q, struct delivery *d, const struct bounce_stored *s)
 {
-	if (stored)
-		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("bounce"));
-	else
+	if (s == NULL || !s->ok)
 		settle_deferred(q, d, LOST_RETRY_S);
+	else if (span_is(s->kind, "unreadable")) {
+		store_corrupt(
+		    q->store, d->message->envelope->id, "bouncd-parse died of it, again and again");
+		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("set aside"));
+	} else if (s->forward.n > 0)
+		forward_begin(q, d, s->forward);
+	else
+		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("bounce"));
+}
+
+void
+course_forwarded(struct queued *q, struct delivery *d, enum forward_end how)
+{
+	if (how == FORWARD_FAILED)
+		settle_deferred(q, d, LOST_RETRY_S);
+	else
+		final_end(q, d, FINAL_DELIVERED,
+		    how == FORWARD_DONE ? SPAN_LIT("forwarded") : SPAN_LIT("not forwarded"));
 }
 
 void

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "err.h"
+#include "forward.h"
 #include "message.h"
+#include "proto_bounce.h"
 #include "site.h"
 
 struct queued;
@@ -25,7 +27,9 @@ void course_confirmed(
 void course_unconfirmed(struct queued *, struct delivery *); /* CONFIRM: nobody could say */
 void
 course_judged(struct queued *, struct delivery *); /* VERDICT: d->last is judged, or nobody did */
-void course_returned(struct queued *, struct delivery *, bool stored); /* RETURNED */
+/* RETURNED; NULL: bouncd did not answer. */
+void course_returned(struct queued *, struct delivery *, const struct bounce_stored *);
+void course_forwarded(struct queued *, struct delivery *, enum forward_end); /* RETURNED */
 void course_noticed(struct queued *, struct delivery *); /* NOTICE: the notice is on disk */
 
 /* Results of deliverd. Awaits: it is with deliverd, or may still become so at a start. */

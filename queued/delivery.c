@@ -81,7 +81,8 @@ static struct attempt *
 copied(const struct attempt *from)
 {
 	const struct span *in[] = { &from->enhanced, &from->text, &from->server, &from->address,
-		&from->source, &from->tls, &from->status, &from->words };
+		&from->source, &from->tls, &from->status, &from->words, &from->rule,
+		&from->provider };
 	size_t n = sizeof(*from);
 	struct attempt *a;
 	char *p;
@@ -94,7 +95,7 @@ copied(const struct attempt *from)
 	*a = *from;
 	p = (char *)(a + 1);
 	struct span *out[] = { &a->enhanced, &a->text, &a->server, &a->address, &a->source, &a->tls,
-		&a->status, &a->words };
+		&a->status, &a->words, &a->rule, &a->provider };
 	for (unsigned i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
 		if (in[i]->n > 0)
 			memcpy(p, in[i]->p, in[i]->n);
@@ -137,6 +138,18 @@ delivery_judged(struct delivery *d, uint8_t class, uint8_t category, uint8_t adv
 	a.advice_s = advice_s;
 	a.status = status;
 	a.words = words;
+	d->last = copied(&a);
+	free(old);
+}
+
+void
+delivery_ruled(struct delivery *d, struct span rule, struct span provider, uint8_t confidence)
+{
+	struct attempt a = *d->last, *old = d->last;
+
+	a.rule = rule;
+	a.provider = provider;
+	a.confidence = confidence;
 	d->last = copied(&a);
 	free(old);
 }

@@ -40,7 +40,8 @@ struct attempt {
 	bool judged;
 	uint8_t class, category, advice;
 	uint32_t advice_s;
-	struct span status, words;
+	uint8_t confidence; /* percent */
+	struct span status, words, rule, provider;
 };
 
 struct worker;
@@ -86,3 +87,5 @@ struct span delivery_domain(const struct delivery *); /* what is behind the last
 void delivery_attempt(struct delivery *, const struct deliver_result *, uint64_t time_ms);
 void delivery_judged(struct delivery *, uint8_t class, uint8_t category, uint8_t advice,
     uint32_t advice_s, struct span status, struct span words);
+/* Whose rule said so, and how sure it is; once it is judged. */
+void delivery_ruled(struct delivery *, struct span rule, struct span provider, uint8_t confidence);

@@ -97,6 +97,7 @@ events_delivery(struct buf *b, const struct delivery *d)
 	const struct envelope *e = d->message->envelope;
 
 	event_id(b, "message", e->id);
+	event_num(b, "rcpt", d->index);
 	event_span(b, "recipient", delivery_address(d));
 	message_keys(b, e);
 	event_span(b, "site", d->lane != NULL ? d->lane->site->name : delivery_domain(d));
@@ -131,6 +132,10 @@ events_attempt(struct buf *b, const struct delivery *d)
 		event_str(b, "class", class_word(a->class));
 		event_str(b, "category", category_word(a->category));
 		event_span(b, "status", a->status);
+		event_span(b, "provider", a->provider);
+		event_span(b, "rule", a->rule);
+		if (a->rule.n > 0)
+			event_num(b, "confidence", a->confidence);
 	} else
 		event_span(b, "status", a->enhanced);
 	reply_key(b, a);
@@ -150,6 +155,7 @@ events_received(struct events *e, const struct message *m)
 
 	event_id(b, "message", env->id);
 	message_keys(b, env);
+	event_span(b, "message_id", env->message_id);
 	event_num(b, "recipients", env->rcpts_n);
 	event_num(b, "size", m->facts.size_bytes);
 	event_span(b, "client", env->client);

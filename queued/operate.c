@@ -40,14 +40,13 @@ store_drop(struct store *s, struct id id)
 }
 
 void
-store_corrupt(struct store *s, struct id id)
+store_corrupt(struct store *s, struct id id, const char *why)
 {
 	struct entry *e = entry_find(s, id);
 
 	put_aside(s, e, SPOOL_CORRUPT);
 	if (e != NULL)
-		s->hooks->corrupt(
-		    s->hooks_ctx, id_text(id).c, "its bytes do not match their checksum");
+		s->hooks->corrupt(s->hooks_ctx, id_text(id).c, why);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "tenants.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	QUEUE_BYTES = 4 << 20,
@@ -139,6 +140,7 @@ got_verdict(struct peer_bouncd *p, struct msg *m)
 	if (d == NULL || d->state != DELIVERY_VERDICT)
 		return 0;
 	delivery_judged(d, v.class, v.category, v.advice, v.advice_s, v.status, v.words);
+	delivery_ruled(d, v.rule, v.provider, v.confidence);
 	course_judged(p->q, d);
 	return 0;
 }
@@ -250,7 +252,7 @@ on_returned_late(void *ctx, struct due *due)
 	struct delivery *d = of_due(due);
 
 	answered(p, d->job);
-	course_returned(p->q, d, false);
+	course_returned(p->q, d, NULL);
 }
 
 /* What the token in the address says; without one bouncd goes by what is in the mail. */
@@ -259,10 +261,14 @@ about(struct peer_bouncd *p, const struct delivery *d, struct bounce_returned *r
 {
 	const struct tenant *t = conf_bounce_tenant(p->q->conf, delivery_domain(d));
 	const struct message *m;
+	struct bounce_token token;
 
-	r->has_token = sender_token(p->q, delivery_address(d), &r->about, &r->index);
+	r->has_token = sender_token(delivery_address(d), &token) == BOUNCE_GOOD;
 	if (!r->has_token)
 		return;
+	memcpy(r->about.b, token.message, BOUNCE_MESSAGE_BYTES);
+	r->index = token.recipient;
+	r->tag = token.tag;
 	if (t !=
 	    NULL) /* the message is gone by now, mostly: what it bounces for is suppressed for its tenant alone */
 		r->tenant = t->name;
@@ -313,7 +319,7 @@ got_stored(struct peer_bouncd *p, struct msg *m)
 		return -1;
 	d = answered(p, s.job);
 	if (d != NULL && d->state == DELIVERY_RETURNED)
-		course_returned(p->q, d, s.ok);
+		course_returned(p->q, d, &s);
 	return 0;
 }
 

@@ -227,16 +227,24 @@ got_drop(struct smtpd *w, struct msg *m)
 
 /* ---- questions ---- */
 
+/* Whoever sends to an address that has expired may be an honest late bounce: it is told another word than a guess. */
 static void
-answer_bounce(struct queued *q, const struct submit_ask *a, struct submit_answer *to)
+answer_bounce(const struct submit_ask *a, struct submit_answer *to)
 {
-	struct id about;
-	uint32_t index;
+	struct bounce_token token;
 
-	if (sender_token(q, a->address, &about, &index))
+	switch (sender_token(a->address, &token)) {
+	case BOUNCE_GOOD:
 		return;
-	to->code = 550;
-	to->text = SPAN_LIT("5.1.1 no such bounce address");
+	case BOUNCE_EXPIRED:
+		to->code = 550;
+		to->text = SPAN_LIT("5.1.1 this bounce address has expired");
+		return;
+	case BOUNCE_NONE:
+	case BOUNCE_FORGED:
+		to->code = 550;
+		to->text = SPAN_LIT("5.7.1 there is no such bounce address");
+	}
 }
 
 /* A RCPT that waits for bouncd. */
@@ -291,7 +299,7 @@ got_ask(struct smtpd *w, struct msg *m)
 		return -1;
 	to.ask = a.ask;
 	if (a.kind == ASK_BOUNCE)
-		answer_bounce(w->home->q, &a, &to);
+		answer_bounce(&a, &to);
 	else if (a.kind == ASK_RCPT && suppressed_asked(w, &a))
 		return 0;
 	else if (a.kind == ASK_MAIL && w->home->code != 0) {

@@ -257,7 +257,7 @@ settle_damaged(struct queued *q, struct delivery *d)
 		.enhanced = SPAN_LIT("5.3.0"),
 		.text = SPAN_LIT("the message was damaged on our disk") };
 
-	store_corrupt(q->store, d->message->envelope->id);
+	store_corrupt(q->store, d->message->envelope->id, "its bytes do not match their checksum");
 	delivery_attempt(d, &r, loop_wall_ms());
 	delivery_judged(d, CLASS_SOFT, CATEGORY_SYSTEM, ADVICE_NONE, 0, r.enhanced, r.text);
 	settle_given_up(q, d, FINAL_BOUNCED);

@@ -118,7 +118,7 @@ int store_read(struct store *, struct id, struct store_bytes *, struct err *);
 void store_hold(struct store *, struct id, bool hold);     /* cur/ to hold/ or back */
 void store_drop(struct store *, struct id);                /* to trash/, kept 24 h */
 int store_undrop(struct store *, struct id, struct err *); /* back to cur/; store_load() it then */
-void store_corrupt(struct store *, struct id);
+void store_corrupt(struct store *, struct id, const char *why); /* to corrupt/, for people */
 /* done() once all that was asked so far (ends, moves, what waits) is on disk: then a command may be answered. */
 void store_settled(struct store *, void (*done)(void *ctx), void *ctx);
 
