@@ -278,10 +278,10 @@ static void
 tenant_check(struct conf *conf, const struct conf_block *tenant)
 {
 	track_check(conf, tenant);
-	share_check(conf, tenant, "pause-bounces");
-	share_check(conf, tenant, "pause-complaints");
 	house_check(conf, tenant);
 	replies_check(conf, tenant);
+	share_check(conf, tenant, "pause-bounces");
+	share_check(conf, tenant, "pause-complaints");
 }
 
 const struct conf_table tenant_table = {

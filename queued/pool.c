@@ -146,17 +146,6 @@ without_expired(struct pool *p, struct delivery **d, uint32_t n)
 	return 0;
 }
 
-/* So are those whose tenant is suspended here: they make room for the others. */
-static uint32_t
-without_suspended(struct pool *p, struct delivery **d, uint32_t n)
-{
-	if (n == 0 || lane_ban(d[0]->lane, d[0]) == NULL)
-		return n;
-	for (uint32_t i = 0; i < n; i++)
-		course_tenant_away(p->q, d[i]);
-	return 0;
-}
-
 /* How many are left, in front. */
 static uint32_t
 without_suppressed(struct pool *p, struct delivery **d, uint32_t n)
@@ -169,14 +158,24 @@ without_suppressed(struct pool *p, struct delivery **d, uint32_t n)
 	return left;
 }
 
+/* So are those whose tenant is suspended here: they make room for the others. */
+static uint32_t
+without_suspended(struct pool *p, struct delivery **d, uint32_t n)
+{
+	if (n == 0 || lane_ban(d[0]->lane, d[0]) == NULL)
+		return n;
+	for (uint32_t i = 0; i < n; i++)
+		course_tenant_away(p->q, d[i]);
+	return 0;
+}
+
 static void
 feed_session(struct pool *p, struct session *s)
 {
 	struct delivery *d[DELIVER_RCPTS_MAX];
 	uint32_t n = gather(p, s->lane, d);
 
-	n = without_suspended(p, d, without_expired(p, d, n));
-	n = without_suppressed(p, d, n);
+	n = without_suspended(p, d, without_suppressed(p, d, without_expired(p, d, n)));
 	if (n == 0)
 		return;
 	lane_sent(s->lane, 1);
