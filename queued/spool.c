@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HASHED = 256, ZEROS_BYTES = 1024 * 1024 };
+enum { HASHED = 256, ZEROS_BYTES = 1024 * 1024, LOCK_TRIES = 100, LOCK_PAUSE_MS = 20 };
 
 static const char *const places[] = { "cur", "hold", "trash", "corrupt" };
 
@@ -56,6 +56,20 @@ folder_make(int spool, const char *name, struct err *err)
 	return 0;
 }
 
+/* One that was killed may still be in its last sync, and holds the lock until that is over. */
+static int
+lock_take(int lock)
+{
+	static const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return -1;
+}
+
 int
 spool_open(int spool, struct err *err)
 {
@@ -66,7 +80,7 @@ spool_open(int spool, struct err *err)
 
 	if (lock == -1)
 		return err_sys(err, "cannot write to the spool");
-	if (flock(lock, LOCK_EX | LOCK_NB) == -1)
+	if (lock_take(lock) == -1)
 		return err_set(err, "another queued uses this spool");
 	for (unsigned i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (folder_make(spool, folders[i], err) == -1)

@@ -278,4 +278,5 @@ def main():
         assert house.stop() == 0
 
 
-run_test(main)
+if __name__ == "__main__":
+    run_test(main)
