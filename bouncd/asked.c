@@ -72,6 +72,13 @@ entry_add(struct bouncd *b, struct suppression_entry *e, enum suppression_reason
 	return 0;
 }
 
+static bool
+counts_eq(const struct suppression_counts *a, const struct suppression_counts *b)
+{
+	return a->soft_days == b->soft_days && a->last_day == b->last_day && a->hard == b->hard &&
+	       a->last_hard_day == b->last_hard_day;
+}
+
 /* Counts it, and suppresses where that is enough; most soft results of a day change nothing. */
 static int
 result_count(struct bouncd *b, struct span tenant, struct span address, enum policy_result result,
@@ -94,7 +101,7 @@ result_count(struct bouncd *b, struct span tenant, struct span address, enum pol
 			event, err) == -1)
 			return -1;
 	}
-	if (memcmp(&counts, &before, sizeof(counts)) == 0)
+	if (counts_eq(&counts, &before))
 		return 0;
 	return group_open(b, err) == -1
 		   ? -1

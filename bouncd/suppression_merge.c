@@ -125,6 +125,7 @@ static int
 begin(struct suppression *s, struct err *err)
 {
 	struct suppression_merge *m;
+	bool was_frozen = s->state.frozen;
 
 	if (freeze(s, err) == -1)
 		return -1;
@@ -134,7 +135,8 @@ begin(struct suppression *s, struct err *err)
 	m->slot = s->state.generation == 0 ? s->state.slot : s->state.slot ^ 1u;
 	m->writer = base_writer_new(s->fds[m->slot], s->state.generation + 1,
 	    s->base.count + fresh_n(s, s->state.active ^ 1u), err);
-	s->merge_wanted = false;
+	/* What a killed process had frozen goes first; what is wanted is wanted of the rest too. */
+	s->merge_wanted = s->merge_wanted && was_frozen;
 	return m->writer == NULL ? -1 : 0;
 }
 

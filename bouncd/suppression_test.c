@@ -209,6 +209,34 @@ START_TEST(forgets_all_scopes)
 }
 END_TEST
 
+static bool
+nameless_one(void *unused, const struct suppression_entry *e)
+{
+	(void)unused;
+	ck_assert_str_eq(e->address, "");
+	return true;
+}
+
+/* A merge was cut short; what came in meanwhile has to lose its address too. */
+START_TEST(hashed_after_a_merge_cut_short)
+{
+	uint64_t count;
+	add("shop", "a@example.org", SUPPRESSED_COMPLAINT, 0);
+	suppression_merge_want(list);
+	ck_assert_int_eq(suppression_merge_step(list, 0, &err), 0);
+	add("shop", "b@example.org", SUPPRESSED_COMPLAINT, 0);
+	options.hashed = true;
+	reopen();
+	merge(0);
+	ck_assert(suppression_merge_due(list, 0));
+	merge(0);
+	ck_assert(!suppression_merge_due(list, 0));
+	close(suppression_hashes(list, &count));
+	ck_assert_uint_eq(count, 2);
+	ck_assert_int_eq(suppression_list(list, NULL, nameless_one, NULL, &err), 0);
+}
+END_TEST
+
 START_TEST(hashed_keeps_no_address)
 {
 	struct suppression_entry e;
@@ -415,6 +443,7 @@ main(void)
 	tcase_add_test(t, scopes_of_an_address_stand_together);
 	tcase_add_test(t, forgets_all_scopes);
 	tcase_add_test(t, hashed_keeps_no_address);
+	tcase_add_test(t, hashed_after_a_merge_cut_short);
 	tcase_add_test(t, by_hash_as_exported);
 	tcase_add_test(t, damage_is_refused);
 	tcase_add_loop_test(t, changes_and_merges, 0, 5);

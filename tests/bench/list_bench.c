@@ -60,7 +60,8 @@ disk_mb(const char *folder)
 	while (d != NULL && (e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, 0) == 0)
 			bytes += (double)st.st_blocks * 512;
-	closedir(d);
+	if (d != NULL)
+		closedir(d);
 	return bytes / 1e6;
 }
 
@@ -181,7 +182,7 @@ confirm_us(struct suppression *s, uint64_t n)
 		good(suppression_why(s, SPAN_LIT("shop/spring"), span_of(a, k), 1000, &e, &err) ==
 		     1);
 	}
-	return (now_s() - began) / (LOOKUPS / 10) * 1e6;
+	return (now_s() - began) * 10 / LOOKUPS * 1e6;
 }
 
 int

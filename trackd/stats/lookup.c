@@ -9,7 +9,8 @@
 enum {
 	QUEUE_BYTES = 4 * 1024 * 1024,
 	ARENA_BYTES = 64 * 1024,
-	STEP_GAP_MS = 50, /* a step waits for the disk: whoever forges reports should not order them by the thousand */
+	STEP_GAP_MS =
+	    50, /* a step waits for the disk: whoever forges reports should not order them by the thousand */
 	WAITING_MAX = 4096,
 };
 
