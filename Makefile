@@ -2,7 +2,7 @@
 #
 #	make            build/bin                 sudo make run    a relay to try, in ./run
 #	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
-#	make bench, bench-bounces, soak, fuzz, lint, accuracy    SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
+#	make bench, bench-bounces, bench-list, soak, fuzz, lint, accuracy    SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
 #
 # Variables: B build folder, SAN=address,undefined sanitised build.
 
@@ -92,6 +92,9 @@ model: $B/bin/bouncd-train
 	$B/bin/bouncd-train -x -o etc/bounces.model -p bouncd/model/phrases -r etc/bounces.conf $(TRUTH)
 
 SOAK_ROUNDS ?= 100
+bench-list: all
+	@f=$$(mktemp -d) && $B/bin/bench-list $$f $(BENCH_LIST); r=$$?; rm -rf $$f; exit $$r
+
 soak: all
 	@B=$B python3 tests/e2e/soak.py --rounds $(SOAK_ROUNDS)
 
@@ -121,6 +124,6 @@ fuzz: fuzz-build
 clean:
 	rm -rf $B $B-asan
 
-.PHONY: all all-tests check-unit run check bench bench-bounces model soak lint fuzz fuzz-build install uninstall clean
+.PHONY: all all-tests check-unit run check bench bench-bounces bench-list model soak lint fuzz fuzz-build install uninstall clean
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

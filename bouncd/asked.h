@@ -11,6 +11,10 @@ void asked_notice(struct bouncd *, struct msg *);
 /* queued went away: half a notice is forgotten. */
 void asked_forget(void);
 
-/* Puts an address on the list for a hard result, where the configuration says so; durable when it returns 0. */
+/* A late result, or a complaint: counts it, or puts the address on the tenant's list, as policy.h says. Durable when it
+ * returns 0. Without a tenant nothing is done: it would hold for everybody. */
 int asked_suppress(struct bouncd *, struct span tenant, struct span address,
-    enum suppression_reason, struct id event, struct err *);
+    enum suppression_reason, struct id event, struct err *err);
+/* A soft result that came back: counts it the same way. final: the delivery is over. */
+int asked_soft(struct bouncd *, struct span tenant, struct span address, const struct verdict *,
+    bool final, struct id event, struct err *err);

@@ -3,6 +3,7 @@
 
 #include "conf.h"
 #include "msg.h"
+#include "policy.h"
 #include "reply_book.h"
 #include "rules.h"
 #include "suppression.h"
@@ -14,8 +15,8 @@ struct bouncd {
 	struct reply_book *book;
 	struct timer *book_due;
 	struct suppression *list;
-	struct siphash_key hash_key; /* drawn at each start: queued is told */
-	struct chan *queued;         /* NULL: away */
+	struct policy policy; /* of the list */
+	struct chan *queued;  /* NULL: away */
 	int events_fd;
 	const char *hostname;
 };

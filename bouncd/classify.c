@@ -4,9 +4,11 @@
 
 enum {
 	BY_STATUS = 60,
+	BY_EXACT_STATUS = 80,
 	BY_CODE = 30,
 	MODEL_ASKED = 97,
-	HARD_FROM = 70, RULE_SURE = 75,
+	HARD_FROM = 70,
+	RULE_SURE = 75,
 	GREYLIST_S = 300,
 	FULL_S = 4 * 3600
 };
@@ -20,6 +22,7 @@ static const struct {
 	int16_t subject, detail;
 	enum category category;
 } by_status[] = {
+	{ 1, 1, CATEGORY_BAD_MAILBOX },
 	{ 1, 2, CATEGORY_BAD_DOMAIN },
 	{ 1, 6, CATEGORY_MOVED },
 	{ 1, 7, CATEGORY_BAD_SENDER },
@@ -80,12 +83,15 @@ static const struct {
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static enum category
-from_status(struct status st)
+from_status(struct status st, uint8_t *confidence)
 {
-	for (size_t i = 0; i < COUNT(by_status); i++)
-		if (st.class > 2 && by_status[i].subject == st.subject &&
-		    (by_status[i].detail == -1 || by_status[i].detail == st.detail))
-			return by_status[i].category;
+	for (size_t i = 0; i < COUNT(by_status); i++) {
+		if (st.class <= 2 || by_status[i].subject != st.subject ||
+		    (by_status[i].detail != -1 && by_status[i].detail != st.detail))
+			continue;
+		*confidence = by_status[i].detail == -1 ? BY_STATUS : BY_EXACT_STATUS;
+		return by_status[i].category;
+	}
 	return CATEGORY_NONE;
 }
 
@@ -122,8 +128,7 @@ by_rule(struct verdict *v, const struct rule *r)
 static void
 by_table(struct verdict *v, const struct said *sd)
 {
-	v->category = from_status(sd->status);
-	v->confidence = BY_STATUS;
+	v->category = from_status(sd->status, &v->confidence);
 	snprintf(v->rule, sizeof(v->rule), "status");
 	if (v->category != CATEGORY_NONE)
 		return;
@@ -166,7 +171,8 @@ by_model(struct verdict *v, const struct model *m, const struct said *sd, const 
 		v->confidence = g.confidence;
 		return;
 	}
-	if (v->confidence >= RULE_SURE && category_is_hard(g.category) && !category_is_hard(v->category))
+	if (v->confidence >= RULE_SURE && category_is_hard(g.category) &&
+	    !category_is_hard(v->category))
 		return;
 	*v = (struct verdict){ .category = g.category, .confidence = g.confidence };
 	if (g.hard < HARD_FROM)

@@ -7,6 +7,7 @@
 #include "bouncd.h"
 #include "bouncd_conf.h"
 #include "err.h"
+#include "group.h"
 #include "log.h"
 #include "loop.h"
 #include "proto_bounce.h"
@@ -18,7 +19,6 @@
 #include "verbs.h"
 
 #include <string.h>
-#include <sys/random.h>
 #include <sysexits.h>
 
 enum { QUEUE_BYTES = 8 * 1024 * 1024 };
@@ -146,6 +146,7 @@ start(struct bouncd *b, int argc, char **argv)
 {
 	struct span folder;
 	struct err err;
+	struct suppression_options options = { .max_bytes = (uint64_t)8 << 30 };
 	const struct conf_block *block;
 
 	b->role = role_start(ROLE_BOUNCD, argc, argv);
@@ -157,13 +158,14 @@ start(struct bouncd *b, int argc, char **argv)
 		role_fail(b->role, EX_CONFIG, "%s", err.text);
 	folder = role_secret(b->role, "suppression-path");
 	block = conf_first(conf_top(b->conf), "bounces");
-	b->list = suppression_open(folder.p == NULL ? "" : folder.p,
-	    block == NULL ? (size_t)8 << 30 : conf_num(block, "list-size"), &err);
+	if (block != NULL)
+		options.max_bytes = conf_num(block, "list-size");
+	b->policy = policy_read(b->conf);
+	options.hashed = b->policy.hashed;
+	b->list = suppression_open(folder.p == NULL ? "" : folder.p, &options, &err);
 	if (b->list == NULL)
 		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
 	book_start(b, folder.p == NULL ? "" : folder.p);
-	if (getrandom(&b->hash_key, sizeof(b->hash_key), 0) != sizeof(b->hash_key))
-		role_fail(b->role, EX_OSERR, "getrandom");
 }
 
 static int
@@ -182,10 +184,13 @@ static void
 reload_commit(void *ctx)
 {
 	struct bouncd *b = ctx;
+	bool hashed = b->policy.hashed;
 
 	conf_free(b->conf);
 	b->conf = b->conf_next;
 	b->hostname = conf_str(conf_top(b->conf), "hostname");
+	b->policy = policy_read(b->conf);
+	b->policy.hashed = hashed; /* taken at a start */
 	b->conf_next = NULL;
 	reply_book_rules(b->book, b->rules_next);
 	rules_free(b->rules);
@@ -219,6 +224,7 @@ int
 main(int argc, char **argv)
 {
 	struct bouncd *b = &bouncd;
+	struct err err;
 
 	if (argc > 1) {
 		if (argc < 3 || argc > 4 || strcmp(argv[1], "--batch") != 0 ||
@@ -230,7 +236,10 @@ main(int argc, char **argv)
 	role_on_peer(b->role, ROLE_QUEUED, queued_connected, b);
 	role_on_reload(b->role, reload_prepare, reload_commit, reload_abort, b);
 	role_on_stop(b->role, stop, b);
-	returned_start(b);
+	if (returned_start(b, &err) == -1)
+		role_fail(b->role, EX_CONFIG, "%s", err.text);
+	group_start(b);
+	publish_start(b);
 	verbs_serve(b);
 	sandbox_enter(b->role);
 	return role_run(b->role);

@@ -56,7 +56,7 @@ static const struct {
 	{ "552 5.2.2 the mailbox quota of this user is exceeded now", CATEGORY_MAILBOX_FULL },
 	{ "554 5.7.1 message looks like spam to our content filter", CATEGORY_SPAM_CONTENT },
 	{ "421 4.7.0 too many connections from your address, slow down", CATEGORY_RATE_LIMITED },
-	{ "554 5.7.1 your address is on a blacklist of ours", CATEGORY_BLOCKED_SOURCE },
+	{ "554 5.7.1 client host blocked: your IP is on a blacklist", CATEGORY_BLOCKED_SOURCE },
 };
 
 START_TEST(plain_words)

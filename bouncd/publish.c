@@ -1,87 +1,126 @@
 #include "publish.h"
+#include "bulk.h"
 #include "err.h"
+#include "group.h"
 #include "log.h"
+#include "loop.h"
 #include "proto_bounce.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-struct hashes {
-	const struct siphash_key *key;
-	uint64_t *at;
-	size_t n, max;
+enum {
+	LOOK_MS = 2000,
+	GO_ON_MS = 1,
+	FAILED_MS = 60 * 1000,
+	SMALL = 1000 * 1000, /* entries: merged for the sake of one that expired */
+	LARGE_EVERY_S = 3600,
+	SWEEP_EVERY_S = 60,
 };
 
-static bool
-hash_take(void *arg, const struct suppression_entry *e)
+static struct {
+	struct timer *timer;
+	uint64_t merged_s, swept_s;
+} upkeep;
+
+static void
+change_put(void *arg, uint64_t published, bool suppressed)
 {
-	struct hashes *h = arg;
-
-	if (h->n == h->max)
-		return false;
-	h->at[h->n++] = suppression_hash(h->key, span_str(e->scope), span_str(e->address));
-	return true;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* -1: no memory, or the list cannot be read. */
-static int
-hashes_file(struct bouncd *b, struct hashes *h, struct err *err)
-{
-	size_t bytes;
-	int fd = memfd_create("suppressed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	h->max = suppression_count(b->list);
-	bytes = h->max * sizeof(uint64_t);
-	if (fd == -1 || ftruncate(fd, (off_t)bytes) == -1)
-		return err_sys(err, "memory for %zu suppressed addresses", h->max);
-	h->at = bytes == 0 ? NULL : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (h->at == MAP_FAILED || suppression_list(b->list, NULL, hash_take, h, err) == -1) {
-		close(fd);
-		return -1;
-	}
-	if (bytes > 0) {
-		qsort(h->at, h->n, sizeof(uint64_t), ascending);
-		munmap(h->at, bytes);
-	}
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) ==
-	    -1) {
-		close(fd);
-		return err_sys(err, "seal the list");
-	}
-	return fd;
+	publish_change(arg, published, suppressed);
 }
 
 void
 publish_list(struct bouncd *b)
 {
-	struct hashes h = { .key = &b->hash_key };
+	struct siphash_key key = suppression_key(b->list);
+	struct bounce_list l = { .seed = key.k0, .seed2 = key.k1 };
 	struct err err = { "" };
-	int fd = hashes_file(b, &h, &err);
 
-	if (fd == -1) {
-		log_error("list-not-published", "why=\"%s\"", err.text);
+	if (b->queued == NULL)
+		return;
+	l.fd = suppression_hashes(b->list, &l.count);
+	if (l.count > 0 && l.fd == -1) {
+		log_error("list-not-published", "why=\"no descriptor\"");
 		return;
 	}
-	bounce_list_put(b->queued,
-	    &(struct bounce_list){
-		.seed = b->hash_key.k0, .seed2 = b->hash_key.k1, .count = h.n, .fd = fd });
+	bounce_list_put(b->queued, &l);
+	if (suppression_changes(b->list, change_put, b, &err) == -1)
+		log_error("list-not-published", "why=\"%s\"", err.text);
 }
 
 void
-publish_change(struct bouncd *b, const struct suppression_entry *e, bool suppressed)
+publish_change(struct bouncd *b, uint64_t published, bool suppressed)
 {
-	uint64_t hash = suppression_hash(&b->hash_key, span_str(e->scope), span_str(e->address));
-
 	if (b->queued != NULL)
-		bounce_change_put(b->queued, &(struct bounce_change){ hash, suppressed });
+		bounce_change_put(b->queued, &(struct bounce_change){ published, suppressed });
+}
+
+/* ---- upkeep ---- */
+
+/* A large list is not written anew for each that expires: until then a hit is confirmed and denied. */
+static uint64_t
+expiry_looked_at(struct bouncd *b, uint64_t now_s)
+{
+	return suppression_count(b->list) < SMALL || now_s >= upkeep.merged_s + LARGE_EVERY_S
+		   ? now_s
+		   : 0;
+}
+
+static void
+sweep(struct bouncd *b, uint64_t now_s)
+{
+	uint32_t keep = b->policy.soft_over_days > POLICY_HARD_DAYS ? b->policy.soft_over_days
+								    : POLICY_HARD_DAYS;
+	struct err err = { "" };
+
+	if (now_s < upkeep.swept_s + SWEEP_EVERY_S)
+		return;
+	upkeep.swept_s = now_s;
+	if (suppression_counts_sweep(b->list, (uint32_t)(now_s / 86400) - keep, &err) == -1)
+		log_error("not-swept", "why=\"%s\"", err.text);
+}
+
+static void
+ended(struct bouncd *b, int r, const struct err *err)
+{
+	if (r == 1) {
+		log_info(
+		    "list-merged", "entries=%llu", (unsigned long long)suppression_count(b->list));
+		publish_list(b);
+	} else
+		log_error("list-not-merged", "why=\"%s\"", err->text);
+	bulk_go_on(b);
+}
+
+static void
+on_timer(void *ctx)
+{
+	struct bouncd *b = ctx;
+	uint64_t now_s = loop_wall_ms() / 1000;
+	struct err err = { "" };
+	int r = 0;
+
+	(void)group_close(b, NULL);
+	if (suppression_merging(b->list) ||
+	    suppression_merge_due(b->list, expiry_looked_at(b, now_s))) {
+		upkeep.merged_s = now_s;
+		r = suppression_merge_step(b->list, now_s, &err);
+		if (r != 0)
+			ended(b, r, &err);
+	} else
+		sweep(b, now_s);
+	timer_set_ms(upkeep.timer, r == -1                        ? FAILED_MS
+				   : suppression_merging(b->list) ? GO_ON_MS
+								  : LOOK_MS);
+}
+
+void
+publish_soon(struct bouncd *b)
+{
+	(void)b;
+	timer_set_ms(upkeep.timer, GO_ON_MS);
+}
+
+void
+publish_start(struct bouncd *b)
+{
+	upkeep.timer = timer_new(on_timer, b);
+	timer_set_ms(upkeep.timer, GO_ON_MS);
 }

@@ -1,11 +1,13 @@
-/* returned.h: mail that came back to a bounce or feedback address: parsed by bouncd-parse, judged, stored, told.
+/* returned.h: mail that came back to a bounce or feedback address: parsed by bouncd-parse, tied to its
+ * delivery, judged, told, stored (returned_job.h says which file does what).
  *
  * queued keeps the mail until STORED with ok; so without a parser, or without a disk, it is asked again later. */
 #pragma once
 
 #include "bouncd.h"
+#include "err.h"
 
-void returned_start(struct bouncd *);
+int returned_start(struct bouncd *, struct err *); /* -1: the bounce key is none */
 void returned_take(struct bouncd *, struct msg *);
 /* queued went away: nobody waits for the answers. */
 void returned_forget(void);

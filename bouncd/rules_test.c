@@ -19,6 +19,9 @@ static const struct {
 	{ RULE("a", "match \"x\"", "550 y"), "does not match its rule" },
 	{ RULE("a", "match \"x\"", "550 x") RULE("b", "match \"x\"\ncode 550", "550 x"),
 	    "is won by rule b" },
+	/* dead: a more general one of higher rank takes all it could win */
+	{ RULE("wide", "match \"x\"\nrank 8", "550 x") RULE("dead", "match \"x y\"", "550 x y"),
+	    "test.conf:10" },
 	{ RULE("a", "match \"x\"", "550 x") RULE("b", "match \"x\"", "550 x"),
 	    "matched as well by another" },
 	{ RULE("a", "match \"(\"", "550 x"), "test.conf:2" },

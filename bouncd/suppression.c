@@ -1,178 +1,13 @@
-#include "suppression.h"
+#include "suppression_inside.h"
+#include "id.h"
 
-#include <lmdb.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Key: address NUL scope, so that all of a person stands together and `forget` is one walk. */
-enum { KEY_MAX = SUPPRESSION_ADDRESS_MAX + 1 + SUPPRESSION_SCOPE_MAX, VALUE_VERSION = 1 };
+/* ---- transactions ---- */
 
-struct suppression {
-	MDB_env *env;
-	MDB_dbi dbi;
-	MDB_txn *open; /* between begin and commit */
-};
-
-struct key {
-	char bytes[KEY_MAX];
-	size_t n;
-};
-
-struct value {
-	uint8_t version, reason, event_n, zero[5];
-	uint64_t time_s, expires_s;
-	char event[SUPPRESSION_EVENT_MAX];
-};
-
-static const char *const reasons[] = {
-	[SUPPRESSED_HARD_BOUNCE] = "hard-bounce",
-	[SUPPRESSED_COMPLAINT] = "complaint",
-	[SUPPRESSED_UNSUBSCRIBED] = "unsubscribed",
-	[SUPPRESSED_BY_HAND] = "by-hand",
-	[SUPPRESSED_IMPORTED] = "imported",
-	[SUPPRESSED_SOFT_BOUNCES] = "soft-bounces",
-};
-
-enum { N_REASONS = sizeof(reasons) / sizeof(reasons[0]) };
-
-const char *
-suppression_reason_word(enum suppression_reason r)
-{
-	return reasons[r];
-}
-
-int
-suppression_reason_of(struct span word)
-{
-	for (int i = 0; i < N_REASONS; i++)
-		if (span_is_nocase(word, reasons[i]))
-			return i;
-	return -1;
-}
-
-static int
-failed(struct err *err, const char *what, int rc)
-{
-	return err_set(err, "suppression list: %s: %s", what, mdb_strerror(rc));
-}
-
-static int
-open_env(struct suppression *s, const char *folder, size_t max_bytes, struct err *err)
-{
-	MDB_txn *txn;
-	int rc = mdb_env_create(&s->env);
-
-	if (rc == 0)
-		rc = mdb_env_set_mapsize(s->env, max_bytes);
-	if (rc == 0)
-		rc = mdb_env_open(s->env, folder, MDB_NOTLS, 0640);
-	if (rc != 0)
-		return failed(err, folder, rc);
-	if (mdb_env_get_maxkeysize(s->env) < (int)KEY_MAX)
-		return err_set(err, "suppression list: this LMDB takes keys of %d bytes only",
-		    mdb_env_get_maxkeysize(s->env));
-	if ((rc = mdb_txn_begin(s->env, NULL, 0, &txn)) != 0)
-		return failed(err, folder, rc);
-	if ((rc = mdb_dbi_open(txn, NULL, 0, &s->dbi)) != 0) {
-		mdb_txn_abort(txn);
-		return failed(err, folder, rc);
-	}
-	rc = mdb_txn_commit(txn);
-	return rc == 0 ? 0 : failed(err, folder, rc);
-}
-
-struct suppression *
-suppression_open(const char *folder, size_t max_bytes, struct err *err)
-{
-	struct suppression *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		fatal("out of memory for the suppression list");
-	if (open_env(s, folder, max_bytes, err) < 0) {
-		suppression_close(s);
-		return NULL;
-	}
-	return s;
-}
-
-void
-suppression_close(struct suppression *s)
-{
-	if (s == NULL)
-		return;
-	if (s->open != NULL)
-		mdb_txn_abort(s->open);
-	if (s->env != NULL)
-		mdb_env_close(s->env);
-	free(s);
-}
-
-static void
-lower(char *to, struct span s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		to[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 32) : s.p[i];
-	to[s.n] = '\0';
-}
-
-int
-suppression_name(
-    struct suppression_entry *e, struct span scope, struct span address, struct err *err)
-{
-	ptrdiff_t at = span_find_last(address, '@');
-
-	if (address.n > 2 && address.p[0] == '<' && address.p[address.n - 1] == '>')
-		return suppression_name(e, scope, span_of(address.p + 1, address.n - 2), err);
-	if (at < 1 || (size_t)at + 1 >= address.n || address.n > SUPPRESSION_ADDRESS_MAX)
-		return err_set(err, "not an address: %.*s", SPAN(span_first(address, 100)));
-	if (span_find(address, '\0') >= 0 || span_find(scope, '\0') >= 0 ||
-	    scope.n > SUPPRESSION_SCOPE_MAX)
-		return err_set(err, "scope too long or with a NUL in it");
-	if (address.p[address.n - 1] == '.') /* the root's dot */
-		address.n--;
-	lower(e->scope, scope);
-	lower(e->address, address);
-	return 0;
-}
-
-static MDB_val
-key_of(struct key *k, const char *scope, const char *address)
-{
-	size_t a = strlen(address), s = strlen(scope);
-
-	memcpy(k->bytes, address, a + 1);
-	memcpy(k->bytes + a + 1, scope, s);
-	k->n = a + 1 + s;
-	return (MDB_val){ k->n, k->bytes };
-}
-
-static bool
-entry_of(struct suppression_entry *e, const MDB_val *key, const MDB_val *val)
-{
-	struct span k = span_of(key->mv_data, key->mv_size), scope;
-	struct span address = span_cut(k, '\0', &scope);
-	struct value v;
-
-	if (val->mv_size < offsetof(struct value, event) || val->mv_size > sizeof(v) ||
-	    address.n > SUPPRESSION_ADDRESS_MAX || scope.n > SUPPRESSION_SCOPE_MAX)
-		return false;
-	memset(&v, 0, sizeof(v));
-	memcpy(&v, val->mv_data, val->mv_size);
-	if (v.version != VALUE_VERSION || v.reason >= N_REASONS ||
-	    v.event_n > SUPPRESSION_EVENT_MAX)
-		return false;
-	*e = (struct suppression_entry){
-		.reason = v.reason, .time_s = v.time_s, .expires_s = v.expires_s
-	};
-	lower(e->scope, scope);
-	lower(e->address, address);
-	memcpy(e->event, v.event, v.event_n);
-	return true;
-}
-
-static MDB_txn *
-begin(struct suppression *s, unsigned flags, struct err *err)
+MDB_txn *
+suppression_txn(struct suppression *s, unsigned flags, struct err *err)
 {
 	MDB_txn *txn;
 	int rc;
@@ -181,21 +16,120 @@ begin(struct suppression *s, unsigned flags, struct err *err)
 		return s->open;
 	if ((rc = mdb_txn_begin(s->env, NULL, flags, &txn)) == 0)
 		return txn;
-	failed(err, "begin", rc);
+	suppression_failed(err, "begin", rc);
 	return NULL;
 }
 
-/* Ends what begin() gave, unless the caller of suppression_begin() will. */
-static int
-end(struct suppression *s, MDB_txn *txn, int rc, const char *what, struct err *err)
+int
+suppression_txn_end(struct suppression *s, MDB_txn *txn, int rc, const char *what, struct err *err)
 {
 	if (txn == s->open)
-		return rc == 0 ? 0 : failed(err, what, rc);
+		return rc == 0 ? 0 : suppression_failed(err, what, rc);
 	if (rc == 0)
 		rc = mdb_txn_commit(txn);
 	else
 		mdb_txn_abort(txn);
-	return rc == 0 ? 0 : failed(err, what, rc);
+	return rc == 0 ? 0 : suppression_failed(err, what, rc);
+}
+
+static void
+read_end(const struct suppression *s, MDB_txn *txn)
+{
+	if (txn != s->open)
+		mdb_txn_abort(txn);
+}
+
+int
+suppression_begin(struct suppression *s, struct err *err)
+{
+	must(s->open == NULL);
+	s->open = suppression_txn(s, 0, err);
+	return s->open == NULL ? -1 : 0;
+}
+
+int
+suppression_commit(struct suppression *s, struct err *err)
+{
+	int rc = mdb_txn_commit(s->open);
+
+	s->open = NULL;
+	return rc == 0 ? 0 : suppression_failed(err, "commit", rc);
+}
+
+void
+suppression_abort(struct suppression *s)
+{
+	mdb_txn_abort(s->open);
+	s->open = NULL;
+}
+
+/* ---- one entry ---- */
+
+static void
+hash_fill(const struct suppression *s, struct suppression_entry *e)
+{
+	if (e->address[0] != '\0')
+		e->hash = suppression_hash_of(&s->key, e->scope, e->address);
+}
+
+static void
+entry_of(struct suppression *s, MDB_txn *txn, struct suppression_hash h,
+    const struct suppression_packed *p, struct suppression_entry *e)
+{
+	struct id event;
+
+	e->hash = h;
+	e->reason = p->reason;
+	e->time_s = p->time_s;
+	e->expires_s = p->expires_s;
+	scope_name(s, txn, p->scope, e->scope);
+	if (p->address.n > 0)
+		memcpy(e->address, p->address.p, p->address.n);
+	e->address[p->address.n] = '\0';
+	e->event[0] = '\0';
+	if (p->has_event) {
+		memcpy(event.b, p->event, sizeof(event.b));
+		snprintf(e->event, sizeof(e->event), "%s", id_text(event).c);
+	}
+}
+
+static MDB_val
+hash_val(struct suppression_hash h, uint8_t bytes[SUPPRESSION_HASH_BYTES])
+{
+	suppression_hash_put(h, bytes);
+	return (MDB_val){ SUPPRESSION_HASH_BYTES, bytes };
+}
+
+/* In one table of changes. 0: found; else as LMDB says. */
+static int
+fresh_get(MDB_txn *txn, MDB_dbi dbi, struct suppression_hash h, struct suppression_packed *p)
+{
+	uint8_t bytes[SUPPRESSION_HASH_BYTES];
+	MDB_val key = hash_val(h, bytes), val;
+	int rc = mdb_get(txn, dbi, &key, &val);
+
+	if (rc == 0 && suppression_unpack(p, span_of(val.mv_data, val.mv_size)) == 0)
+		rc = MDB_NOTFOUND;
+	return rc;
+}
+
+/* Below the newest changes: what a tombstone would have to hide. */
+static bool
+lies_below(
+    struct suppression *s, MDB_txn *txn, struct suppression_hash h, struct suppression_packed *p)
+{
+	if (fresh_get(txn, s->fresh[s->state.active ^ 1u], h, p) == 0)
+		return !p->tombstone;
+	return base_get(&s->base, h, p);
+}
+
+static bool
+entry_get(
+    struct suppression *s, MDB_txn *txn, struct suppression_hash h, struct suppression_packed *p)
+{
+	if (fresh_get(txn, s->fresh[s->state.active], h, p) == 0)
+		return !p->tombstone;
+	return lies_below(s, txn, h, p);
 }
 
 /* What a person said outweighs what a server said. */
@@ -209,53 +143,102 @@ outweighs(enum suppression_reason there, enum suppression_reason comes)
 }
 
 static bool
-still_holds(const struct suppression_entry *e, uint64_t now_s)
+still_holds(uint64_t expires_s, uint64_t now_s)
 {
-	return e->expires_s == 0 || e->expires_s > now_s;
+	return expires_s == 0 || expires_s > now_s;
+}
+
+static int
+fresh_put(struct suppression *s, MDB_txn *txn, struct suppression_hash h,
+    const struct suppression_packed *p)
+{
+	uint8_t bytes[SUPPRESSION_HASH_BYTES], packed[SUPPRESSION_PACKED_MAX];
+	MDB_val key = hash_val(h, bytes), val = { suppression_pack(p, packed), packed };
+
+	return mdb_put(txn, s->fresh[s->state.active], &key, &val, 0);
+}
+
+/* Errors of words; what LMDB says goes into *rc. */
+static int
+packed_of(struct suppression *s, MDB_txn *txn, const struct suppression_entry *e,
+    struct suppression_packed *p, struct err *err)
+{
+	struct id event;
+
+	*p = (struct suppression_packed){ .reason = e->reason,
+		.time_s = (uint32_t)e->time_s,
+		.expires_s = (uint32_t)e->expires_s };
+	if (e->time_s > UINT32_MAX || e->expires_s > UINT32_MAX)
+		return err_set(err, "a time behind the year 2106");
+	if (e->event[0] != '\0') {
+		if (id_parse(span_str(e->event), &event) == -1)
+			return err_set(err, "event \"%s\" is no id", e->event);
+		p->has_event = true;
+		memcpy(p->event, event.b, sizeof(p->event));
+	}
+	if (!s->hashed)
+		p->address = span_str(e->address);
+	return scope_number(s, txn, e->scope, true, &p->scope, err) == -1 ? -1 : 0;
 }
 
 int
-suppression_add(struct suppression *s, const struct suppression_entry *e, struct err *err)
+suppression_add(struct suppression *s, struct suppression_entry *e, struct err *err)
 {
-	struct value v = { .version = VALUE_VERSION,
-		.reason = (uint8_t)e->reason,
-		.time_s = e->time_s,
-		.expires_s = e->expires_s,
-		.event_n = (uint8_t)strnlen(e->event, SUPPRESSION_EVENT_MAX) };
-	MDB_val key, val = { offsetof(struct value, event) + v.event_n, &v }, old;
-	struct suppression_entry there;
-	MDB_txn *txn = begin(s, 0, err);
-	struct key k;
+	struct suppression_packed p, there;
+	MDB_txn *txn;
 	int rc;
 
-	if (txn == NULL)
+	if (s->base.data_bytes > s->max_bytes)
+		return err_set(err, "suppression list: it is full (list-size)");
+	hash_fill(s, e);
+	if ((txn = suppression_txn(s, 0, err)) == NULL)
 		return -1;
-	memcpy(v.event, e->event, v.event_n);
-	key = key_of(&k, e->scope, e->address);
-	rc = mdb_get(txn, s->dbi, &key, &old);
-	if (rc == 0 && entry_of(&there, &key, &old) && still_holds(&there, e->time_s) &&
+	if ((e->reason == SUPPRESSED_HARD_BOUNCE || e->reason == SUPPRESSED_SOFT_BOUNCES) &&
+	    entry_get(s, txn, e->hash, &there) && still_holds(there.expires_s, e->time_s) &&
 	    outweighs(there.reason, e->reason))
-		return end(s, txn, 0, "add", err);
-	if (rc == 0 || rc == MDB_NOTFOUND)
-		rc = mdb_put(txn, s->dbi, &key, &val, 0);
-	return end(s, txn, rc, "add", err);
+		return suppression_txn_end(s, txn, 0, "add", err);
+	if (packed_of(s, txn, e, &p, err) == -1) {
+		read_end(s, txn);
+		return -1;
+	}
+	rc = fresh_put(s, txn, e->hash, &p);
+	if (p.expires_s > 0 && p.expires_s < s->fresh_expiry_s)
+		s->fresh_expiry_s = p.expires_s;
+	return suppression_txn_end(s, txn, rc, "add", err);
+}
+
+/* 0 or what LMDB says; *was: it was there, and *reason is why. */
+static int
+hash_rm(struct suppression *s, MDB_txn *txn, struct suppression_hash h, bool *was,
+    enum suppression_reason *reason)
+{
+	struct suppression_packed p;
+	uint8_t bytes[SUPPRESSION_HASH_BYTES];
+	MDB_val key = hash_val(h, bytes);
+	int rc;
+
+	*was = entry_get(s, txn, h, &p);
+	if (!*was)
+		return 0;
+	*reason = p.reason;
+	if (lies_below(s, txn, h, &p))
+		return fresh_put(s, txn, h, &(struct suppression_packed){ .tombstone = true });
+	rc = mdb_del(txn, s->fresh[s->state.active], &key, NULL);
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 int
-suppression_rm(struct suppression *s, struct span scope, struct span address, struct err *err)
+suppression_rm(struct suppression *s, struct suppression_entry *e, struct err *err)
 {
-	struct suppression_entry e;
 	MDB_txn *txn;
-	MDB_val key;
-	struct key k;
-	int rc, found;
+	bool was;
+	int rc;
 
-	if (suppression_name(&e, scope, address, err) < 0 || (txn = begin(s, 0, err)) == NULL)
+	hash_fill(s, e);
+	if ((txn = suppression_txn(s, 0, err)) == NULL)
 		return -1;
-	key = key_of(&k, e.scope, e.address);
-	rc = mdb_del(txn, s->dbi, &key, NULL);
-	found = rc == 0;
-	return end(s, txn, rc == MDB_NOTFOUND ? 0 : rc, "rm", err) < 0 ? -1 : found;
+	rc = hash_rm(s, txn, e->hash, &was, &e->reason);
+	return suppression_txn_end(s, txn, rc, "rm", err) == -1 ? -1 : was;
 }
 
 /* Cuts "tenant/list" to "tenant", "tenant" to "" (first in the loop: the widest). */
@@ -275,128 +258,217 @@ int
 suppression_why(struct suppression *s, struct span scope, struct span address, uint64_t now_s,
     struct suppression_entry *out, struct err *err)
 {
-	MDB_txn *txn = begin(s, MDB_RDONLY, err);
-	int rc = MDB_NOTFOUND, found = 0;
+	MDB_txn *txn = suppression_txn(s, MDB_RDONLY, err);
+	struct suppression_packed p;
+	int found = 0;
 
 	if (txn == NULL)
 		return -1;
 	for (int i = 0; i < 3 && found == 0; i++) {
-		struct suppression_entry e;
-		MDB_val key, val;
-		struct key k;
-
-		if (suppression_name(&e, scope_at(scope, i), address, NULL) < 0)
+		if (suppression_name(out, scope_at(scope, i), address, err) == -1) {
+			found = -1;
 			break;
-		key = key_of(&k, e.scope, e.address);
-		rc = mdb_get(txn, s->dbi, &key, &val);
-		if (rc == 0 && entry_of(out, &key, &val) && still_holds(out, now_s))
+		}
+		hash_fill(s, out);
+		if (entry_get(s, txn, out->hash, &p) && still_holds(p.expires_s, now_s))
 			found = 1;
-		if (rc != 0 && rc != MDB_NOTFOUND)
-			found = failed(err, "why", rc);
 	}
-	if (txn != s->open)
-		mdb_txn_abort(txn);
+	if (found == 1) {
+		char known[SUPPRESSION_ADDRESS_MAX + 1];
+
+		memcpy(known, out->address, sizeof(known));
+		entry_of(s, txn, out->hash, &p, out);
+		memcpy(out->address, known, sizeof(known)); /* who asks knows it */
+	}
+	read_end(s, txn);
 	return found;
 }
 
+/* ---- many ---- */
+
+/* From there on; person: while it is of that address. */
+static int
+each_from(struct suppression *s, struct suppression_hash from, bool skip_from,
+    const struct suppression_hash *person, bool (*each)(void *, const struct suppression_entry *),
+    void *arg, struct err *err)
+{
+	MDB_txn *txn = suppression_txn(s, MDB_RDONLY, err);
+	struct suppression_entry e;
+	struct suppression_packed p;
+	struct suppression_hash h;
+	struct walk w;
+	int rc;
+
+	if (txn == NULL)
+		return -1;
+	rc = walk_begin(&w, s, txn, from, true);
+	while (rc == 0 && walk_next(&w, &h, &p)) {
+		if (skip_from && suppression_hash_cmp(h, from) == 0)
+			continue;
+		if (person != NULL && ((h.published ^ person->published) & SUPPRESSION_PERSON))
+			break;
+		if (person != NULL && !suppression_same_person(h, *person))
+			continue;
+		entry_of(s, txn, h, &p, &e);
+		if (!each(arg, &e))
+			break;
+	}
+	if (rc == 0)
+		walk_end(&w);
+	read_end(s, txn);
+	base_rest(&s->base);
+	return rc == 0 ? 0 : suppression_failed(err, "list", rc);
+}
+
 int
-suppression_list(struct suppression *s, const struct suppression_entry *from,
+suppression_list(struct suppression *s, const struct suppression_hash *from,
     bool (*each)(void *arg, const struct suppression_entry *), void *arg, struct err *err)
 {
-	MDB_txn *txn = begin(s, MDB_RDONLY, err);
-	MDB_cursor *cursor;
-	MDB_val key, val;
-	struct suppression_entry e;
-	struct key k;
-	int rc;
+	struct suppression_hash first = { 0, 0 };
 
-	if (txn == NULL)
+	return each_from(s, from == NULL ? first : *from, from != NULL, NULL, each, arg, err);
+}
+
+static int
+person_of(struct suppression *s, struct span address, struct suppression_entry *e, struct err *err)
+{
+	if (suppression_name(e, span_of(NULL, 0), address, err) == -1)
 		return -1;
-	rc = mdb_cursor_open(txn, s->dbi, &cursor);
-	if (rc == 0) {
-		bool more = true;
-		if (from != NULL)
-			key = key_of(&k, from->scope, from->address);
-		rc = mdb_cursor_get(cursor, &key, &val, from != NULL ? MDB_SET_RANGE : MDB_FIRST);
-		if (rc == 0 && from != NULL && key.mv_size == k.n &&
-		    memcmp(key.mv_data, k.bytes, k.n) == 0)
-			rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT);
-		for (; rc == 0 && more;
-		     rc = more ? mdb_cursor_get(cursor, &key, &val, MDB_NEXT) : 0)
-			if (entry_of(&e, &key, &val))
-				more = each(arg, &e);
-		mdb_cursor_close(cursor);
-	}
-	if (txn != s->open)
-		mdb_txn_abort(txn);
-	return rc == 0 || rc == MDB_NOTFOUND ? 0 : failed(err, "list", rc);
+	hash_fill(s, e);
+	return 0;
 }
 
 int
-suppression_sweep(struct suppression *s, uint64_t now_s, unsigned max, struct err *err)
+suppression_person(struct suppression *s, struct span address,
+    bool (*each)(void *arg, const struct suppression_entry *), void *arg, struct err *err)
 {
-	MDB_txn *txn = begin(s, 0, err);
-	MDB_cursor *cursor;
-	MDB_val key, val;
 	struct suppression_entry e;
-	unsigned n = 0;
-	int rc;
 
-	if (txn == NULL)
+	if (person_of(s, address, &e, err) == -1)
 		return -1;
-	rc = mdb_cursor_open(txn, s->dbi, &cursor);
-	while (rc == 0 && n < max && (rc = mdb_cursor_get(cursor, &key, &val, MDB_NEXT)) == 0)
-		if (entry_of(&e, &key, &val) && !still_holds(&e, now_s)) {
-			rc = mdb_cursor_del(cursor, 0);
+	return each_from(s, (struct suppression_hash){ e.hash.published & SUPPRESSION_PERSON, 0 },
+	    false, &e.hash, each, arg, err);
+}
+
+struct some {
+	struct suppression_entry at[64];
+	size_t n;
+};
+
+static bool
+some_take(void *arg, const struct suppression_entry *e)
+{
+	struct some *some = arg;
+
+	some->at[some->n++] = *e;
+	return some->n < sizeof(some->at) / sizeof(some->at[0]);
+}
+
+/* Keys of counts begin with the same bits of the address. */
+static int
+counts_forget(struct suppression *s, MDB_txn *txn, struct suppression_hash person)
+{
+	uint8_t bytes[SUPPRESSION_HASH_BYTES];
+	struct suppression_hash from = { person.published & SUPPRESSION_PERSON, 0 };
+	MDB_val key = hash_val(from, bytes), val;
+	MDB_cursor *c;
+	int rc = mdb_cursor_open(txn, s->counts, &c);
+
+	if (rc != 0)
+		return rc;
+	for (rc = mdb_cursor_get(c, &key, &val, MDB_SET_RANGE); rc == 0;
+	     rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) {
+		struct suppression_hash h = suppression_hash_get(key.mv_data);
+
+		if ((h.published ^ person.published) & SUPPRESSION_PERSON)
+			break;
+		if (suppression_same_person(h, person) && (rc = mdb_cursor_del(c, 0)) != 0)
+			break;
+	}
+	mdb_cursor_close(c);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Some at a time, inside the transaction. How many, or -1. */
+static long
+entries_forget(struct suppression *s, MDB_txn *txn, struct span address,
+    void (*each)(void *arg, const struct suppression_entry *), void *arg, struct err *err)
+{
+	struct some some;
+	long n = 0;
+	bool was;
+
+	do {
+		some.n = 0;
+		if (suppression_person(s, address, some_take, &some, err) == -1)
+			return -1;
+		for (size_t i = 0; i < some.n; i++) {
+			int rc = hash_rm(s, txn, some.at[i].hash, &was, &some.at[i].reason);
+
+			if (rc != 0)
+				return suppression_failed(err, "forget", rc);
+			if (each != NULL)
+				each(arg, &some.at[i]);
 			n++;
 		}
-	if (rc == 0 || rc == MDB_NOTFOUND) {
-		mdb_cursor_close(cursor);
-		rc = 0;
-	}
-	return end(s, txn, rc, "sweep", err) < 0 ? -1 : (int)n;
+	} while (some.n > 0);
+	return n;
 }
 
-size_t
-suppression_count(struct suppression *s)
-{
-	MDB_stat st;
-
-	return mdb_env_stat(s->env, &st) == 0 ? st.ms_entries : 0;
-}
-
-int
-suppression_begin(struct suppression *s, struct err *err)
-{
-	must(s->open == NULL);
-	s->open = begin(s, 0, err);
-	return s->open == NULL ? -1 : 0;
-}
-
-int
-suppression_commit(struct suppression *s, struct err *err)
-{
-	int rc = mdb_txn_commit(s->open);
-
-	s->open = NULL;
-	return rc == 0 ? 0 : failed(err, "commit", rc);
-}
-
-void
-suppression_abort(struct suppression *s)
-{
-	mdb_txn_abort(s->open);
-	s->open = NULL;
-}
-
-uint64_t
-suppression_hash(const struct siphash_key *key, struct span scope, struct span address)
+long
+suppression_forget(struct suppression *s, struct span address,
+    void (*each)(void *arg, const struct suppression_entry *), void *arg, struct err *err)
 {
 	struct suppression_entry e;
-	struct key k;
+	bool own = s->open == NULL;
+	long n;
+	int rc;
 
-	if (suppression_name(&e, scope, address, NULL) < 0)
-		return 0;
-	key_of(&k, e.scope, e.address);
-	return siphash(key, span_of(k.bytes, k.n));
+	if (person_of(s, address, &e, err) == -1 || (own && suppression_begin(s, err) == -1))
+		return -1;
+	n = entries_forget(s, s->open, address, each, arg, err);
+	if (n >= 0 && (rc = counts_forget(s, s->open, e.hash)) != 0)
+		n = suppression_failed(err, "forget", rc);
+	if (n < 0 && own)
+		suppression_abort(s);
+	else if (own && suppression_commit(s, err) == -1)
+		n = -1;
+	suppression_merge_want(s);
+	return n;
+}
+
+/* ---- what queued holds ---- */
+
+struct siphash_key
+suppression_key(const struct suppression *s)
+{
+	return s->key;
+}
+
+int
+suppression_changes(struct suppression *s,
+    void (*each)(void *arg, uint64_t published, bool suppressed), void *arg, struct err *err)
+{
+	MDB_txn *txn = suppression_txn(s, MDB_RDONLY, err);
+	struct suppression_packed p;
+	MDB_cursor *c;
+	MDB_val key, val;
+	int rc = 0;
+
+	if (txn == NULL)
+		return -1;
+	for (unsigned i = 1; i < 3 && rc == 0; i++) { /* what is being merged, then the newest */
+		rc = mdb_cursor_open(txn, s->fresh[(s->state.active + i) % 2], &c);
+		if (rc != 0)
+			break;
+		while ((rc = mdb_cursor_get(c, &key, &val, MDB_NEXT)) == 0)
+			if (key.mv_size == SUPPRESSION_HASH_BYTES &&
+			    suppression_unpack(&p, span_of(val.mv_data, val.mv_size)) > 0)
+				each(
+				    arg, suppression_hash_get(key.mv_data).published, !p.tombstone);
+		mdb_cursor_close(c);
+		rc = rc == MDB_NOTFOUND ? 0 : rc;
+	}
+	read_end(s, txn);
+	return rc == 0 ? 0 : suppression_failed(err, "changes", rc);
 }

@@ -1,68 +1,96 @@
-/* suppression.h: whom not to mail: the suppression list on LMDB; the only user of that database.
+/* suppression.h: whom not to mail: the suppression list, and the counts of results that may lead there.
  *
- * An entry is a scope (empty: everybody's; a tenant; "tenant/list") and an address in its canonical form: local part
- * and domain in lower case, so that no spelling slips past. Entries past their expiry count as absent; sweep takes
- * them away. One process owns the database. Each add or rm is durable when it returns; between begin and commit many
- * are one transaction. */
+ * The bulk lies packed in a file (suppression_base.h); what changed since lies in LMDB, above it, and is merged into a new
+ * file from time to time, some entries a call, so that a list of ten million stops nobody. Expired entries count as absent,
+ * and leave with the next merge. One process owns the folder:
+ *
+ *	data.mdb lock.mdb   changes, scopes, counts, which file is in force
+ *	base.0 base.1       the packed files
+ *	key                 of all hashes; without it the list is worth nothing
+ *
+ * Each change is durable when it returns; between begin and commit many are one transaction. */
 #pragma once
 
-#include "buf.h"
-#include "err.h"
-#include "siphash.h"
+#include "suppression_entry.h"
 
 struct suppression;
 
-enum suppression_reason {
-	SUPPRESSED_HARD_BOUNCE,
-	SUPPRESSED_COMPLAINT,
-	SUPPRESSED_UNSUBSCRIBED,
-	SUPPRESSED_BY_HAND,
-	SUPPRESSED_IMPORTED,
-	SUPPRESSED_SOFT_BOUNCES, /* too many over days */
+struct suppression_options {
+	uint64_t max_bytes; /* of LMDB and of the packed file, each */
+	bool
+	    hashed; /* keep no address, only its hash; ones that are there lose theirs with the next merge */
 };
 
-enum { SUPPRESSION_SCOPE_MAX = 120, SUPPRESSION_ADDRESS_MAX = 320, SUPPRESSION_EVENT_MAX = 40 };
-
-struct suppression_entry {
-	char scope[SUPPRESSION_SCOPE_MAX + 1];
-	char address[SUPPRESSION_ADDRESS_MAX + 1]; /* canonical */
-	enum suppression_reason reason;
-	uint64_t time_s, expires_s;            /* Unix time; expires_s 0: never */
-	char event[SUPPRESSION_EVENT_MAX + 1]; /* id of the event it came from; "" none */
-};
-
-const char *suppression_reason_word(enum suppression_reason);
-int suppression_reason_of(struct span word); /* -1: no such word */
-
-/* folder exists and is ours; max_bytes: the most the database may grow to. NULL: err says why. */
-struct suppression *suppression_open(const char *folder, size_t max_bytes, struct err *);
+/* folder exists and is ours. NULL: err says why. */
+struct suppression *
+suppression_open(const char *folder, const struct suppression_options *, struct err *);
 void suppression_close(struct suppression *);
 
-/* Fills scope and address, canonical. -1: no address, or too long. */
-int
-suppression_name(struct suppression_entry *, struct span scope, struct span address, struct err *);
-
-/* Adds, or replaces what is there. A complaint, an unsubscribe or an entry by hand is not replaced by a bounce. */
-int suppression_add(struct suppression *, const struct suppression_entry *, struct err *);
-/* 1: removed; 0: was not there; -1: err. */
-int suppression_rm(struct suppression *, struct span scope, struct span address, struct err *);
+/* Adds, or replaces what is there; fills the entry's hash. A complaint, an unsubscribe or an entry by hand is not replaced
+ * by a bounce. */
+int suppression_add(struct suppression *, struct suppression_entry *, struct err *);
+/* Takes away the entry of that scope and address (of suppression_name()). 1: removed, reason filled; 0: was not there; -1: err. */
+int suppression_rm(struct suppression *, struct suppression_entry *, struct err *);
 /* 1: suppressed for that scope, or for the scopes around it ("tenant/list", "tenant", ""); *out is the widest
  * entry that holds. 0: not. */
 int suppression_why(struct suppression *, struct span scope, struct span address, uint64_t now_s,
     struct suppression_entry *out, struct err *);
+/* Removes all of an address, in whatever scopes, and its counts; calls each (NULL: none) for what was there. How many
+ * entries; -1: err. */
+long suppression_forget(struct suppression *, struct span address,
+    void (*each)(void *arg, const struct suppression_entry *), void *arg, struct err *);
 
-/* Calls each for every entry in order of address then scope, from (not NULL: behind that one) on; each returns false
- * to stop. Expired ones too. No add or rm inside. */
-int suppression_list(struct suppression *, const struct suppression_entry *from,
+/* Calls each for every entry in order of hashes, from (not NULL: behind that one) on; each returns false to stop.
+ * Expired ones too. No change inside. */
+int suppression_list(struct suppression *, const struct suppression_hash *from,
     bool (*each)(void *arg, const struct suppression_entry *), void *arg, struct err *);
-/* Removes what expired before now_s, at most max of them; how many, or -1. */
-int suppression_sweep(struct suppression *, uint64_t now_s, unsigned max, struct err *);
-size_t suppression_count(struct suppression *);
+/* The same for one address, in whatever scopes. */
+int suppression_person(struct suppression *, struct span address,
+    bool (*each)(void *arg, const struct suppression_entry *), void *arg, struct err *);
+uint64_t suppression_count(
+    struct suppression *); /* about: what was changed since the last merge counts twice */
 
-/* Many changes, one transaction: begin, adds and rms, commit (durable) or abort. */
+/* Many changes, one transaction: begin, changes, commit (durable) or abort. */
 int suppression_begin(struct suppression *, struct err *);
 int suppression_commit(struct suppression *, struct err *);
 void suppression_abort(struct suppression *);
 
-/* What queued holds of an entry: of scope and address, canonical or not. */
-uint64_t suppression_hash(const struct siphash_key *, struct span scope, struct span address);
+/* ---- merging ---- */
+
+/* So much changed, or something expired, or waits to lose its address: begin. */
+bool suppression_merge_due(struct suppression *, uint64_t now_s);
+/* Or because somebody is to be forgotten: the next suppression_merge_due() is true. */
+void suppression_merge_want(struct suppression *);
+bool suppression_merging(const struct suppression *);
+/* Changes since the last merge are so many that whoever brings many should wait for this one to end. */
+bool suppression_merge_lags(struct suppression *);
+/* Begins, or goes on for some milliseconds. 1: done, a new packed file is in force; 0: go on; -1: given up, err says why.
+ * Not between begin and commit. */
+int suppression_merge_step(struct suppression *, uint64_t now_s, struct err *);
+
+/* ---- what queued holds ---- */
+
+struct siphash_key suppression_key(const struct suppression *);
+/* A descriptor of the sealed memory file of the packed entries' published hashes, ascending, the caller's to close; -1 with
+ * *count 0: there are none. And the changes since, oldest first where two are of one entry. */
+int suppression_hashes(const struct suppression *, uint64_t *count);
+int suppression_changes(struct suppression *,
+    void (*each)(void *arg, uint64_t published, bool suppressed), void *arg, struct err *);
+
+/* ---- results that were counted ---- */
+
+/* Of one address for one tenant. */
+struct suppression_counts {
+	uint64_t soft_days; /* bit i: the day i days before last_day */
+	uint32_t last_day;  /* since 1970 */
+	uint32_t hard, last_hard_day;
+};
+
+/* Nothing counted: all 0. */
+int suppression_counts_get(struct suppression *, const char *tenant, const char *address,
+    struct suppression_counts *, struct err *);
+/* All 0: removes them. */
+int suppression_counts_put(struct suppression *, const char *tenant, const char *address,
+    const struct suppression_counts *, struct err *);
+/* Removes, of at most some thousands, those whose last day is before; goes round. */
+int suppression_counts_sweep(struct suppression *, uint32_t before_day, struct err *);

@@ -1,8 +1,10 @@
 #include "verbs.h"
+#include "audit.h"
+#include "bulk.h"
 #include "control.h"
 #include "err.h"
 #include "event.h"
-#include "log.h"
+#include "group.h"
 #include "loop.h"
 #include "publish.h"
 #include "verbs_replies.h"
@@ -10,23 +12,12 @@
 enum { ROWS_DEFAULT = 1000 };
 
 static void
-audit(const char *verb, const struct control_call *call, const struct suppression_entry *e)
-{
-	log_begin(LOG_LEVEL_INFO, verb);
-	log_kvf("actor", "%u", control_actor(call));
-	log_kvs("scope", e->scope);
-	log_kvs("address", e->address);
-	log_kv("reason", control_arg(call, "reason"));
-	log_end();
-}
-
-static void
 entry_row(struct control_call *call, const struct suppression_entry *e)
 {
-	char when[32];
+	char when[32], shown[SUPPRESSION_HASH_CHARS + 1];
 
 	control_row(call);
-	control_str(call, "address", e->address);
+	control_str(call, "address", suppression_shown(e, shown));
 	control_str(call, "scope", e->scope);
 	control_str(call, "reason", suppression_reason_word(e->reason));
 	time_text(e->time_s * 1000, when);
@@ -37,24 +28,49 @@ entry_row(struct control_call *call, const struct suppression_entry *e)
 	control_row_end(call);
 }
 
+/* ---- one ---- */
+
+static int
+entry_named(
+    struct bouncd *b, struct control_call *call, struct suppression_entry *e, struct err *err)
+{
+	struct span word = control_arg(call, "reason");
+	int reason = word.n == 0 ? SUPPRESSED_BY_HAND : suppression_reason_of(word);
+
+	if (reason == -1)
+		return err_set(err, "\"%.*s\" is no reason: %s", SPAN(span_first(word, 40)),
+		    suppression_reason_words);
+	e->reason = (enum suppression_reason)reason;
+	e->time_s = loop_wall_ms() / 1000;
+	e->expires_s =
+	    control_arg_num(call, "expires_s", policy_expiry(&b->policy, e->reason, e->time_s));
+	return suppression_name(e, control_arg(call, "scope"), control_arg(call, "address"), err);
+}
+
+static void
+act_audit(struct bouncd *b, struct control_call *call, const char *verb,
+    const struct suppression_entry *e)
+{
+	audit(b, &(struct audit){ .verb = verb,
+		     .actor = control_actor(call),
+		     .entry = e,
+		     .reason = control_arg(call, "note") });
+}
+
 static void
 add(void *ctx, struct control_call *call)
 {
 	struct bouncd *b = ctx;
-	struct span word = control_arg(call, "reason");
-	int reason = word.n == 0 ? SUPPRESSED_BY_HAND : suppression_reason_of(word);
-	struct suppression_entry e = { .time_s = loop_wall_ms() / 1000 };
+	struct suppression_entry e = { .scope = "" };
 	struct err err = { "" };
 
-	e.reason = reason < 0 ? SUPPRESSED_BY_HAND : (enum suppression_reason)reason;
-	if (suppression_name(&e, control_arg(call, "scope"), control_arg(call, "address"), &err) ==
-		-1 ||
-	    suppression_add(b->list, &e, &err) == -1) {
+	(void)group_close(b, NULL);
+	if (entry_named(b, call, &e, &err) == -1 || suppression_add(b->list, &e, &err) == -1) {
 		control_error(call, 1, "%s", err.text);
 		return;
 	}
-	publish_change(b, &e, true);
-	audit("suppress-add", call, &e);
+	publish_change(b, e.hash.published, true);
+	act_audit(b, call, "suppress-add", &e);
 	entry_row(call, &e);
 	control_end(call);
 }
@@ -65,47 +81,34 @@ rm(void *ctx, struct control_call *call)
 	struct bouncd *b = ctx;
 	struct suppression_entry e = { .scope = "" };
 	struct err err = { "" };
-	int r =
-	    suppression_name(&e, control_arg(call, "scope"), control_arg(call, "address"), &err);
+	char shown[SUPPRESSION_HASH_CHARS + 1];
+	int r;
 
+	(void)group_close(b, NULL);
+	r = suppression_name(&e, control_arg(call, "scope"), control_arg(call, "address"), &err);
 	if (r == 0)
-		r = suppression_rm(b->list, span_str(e.scope), span_str(e.address), &err);
+		r = suppression_rm(b->list, &e, &err);
 	if (r == -1) {
 		control_error(call, 1, "%s", err.text);
 		return;
 	}
 	if (r == 0) {
-		control_error(call, 1, "%s is not on the list%s%s", e.address,
-		    e.scope[0] == '\0' ? "" : " of ", e.scope);
+		control_error(call, 1, "%s is not on the list%s%s", suppression_shown(&e, shown),
+		    e.scope[0] == '\0' ? " of everybody" : " of ", e.scope);
 		return;
 	}
-	publish_change(b, &e, false);
-	audit("suppress-rm", call, &e);
+	publish_change(b, e.hash.published, false);
+	act_audit(b, call, "suppress-rm", &e);
 	control_end(call);
 }
 
-static void
-why(void *ctx, struct control_call *call)
-{
-	struct bouncd *b = ctx;
-	struct suppression_entry e;
-	struct err err = { "" };
-	int r = suppression_why(b->list, control_arg(call, "scope"), control_arg(call, "address"),
-	    loop_wall_ms() / 1000, &e, &err);
-
-	if (r == -1) {
-		control_error(call, 1, "%s", err.text);
-		return;
-	}
-	if (r == 1)
-		entry_row(call, &e);
-	control_end(call);
-}
+/* ---- looking ---- */
 
 struct listing {
 	struct control_call *call;
-	struct span scope;
-	uint64_t rows, limit;
+	struct span scope, address;
+	int reason; /* -1: any */
+	uint64_t rows, limit, now_s;
 };
 
 static bool
@@ -113,7 +116,8 @@ on_entry(void *arg, const struct suppression_entry *e)
 {
 	struct listing *l = arg;
 
-	if (l->scope.n > 0 && !span_is(l->scope, e->scope))
+	if ((l->scope.n > 0 && !span_is_nocase(l->scope, e->scope)) ||
+	    (l->reason != -1 && l->reason != (int)e->reason))
 		return true;
 	if (l->rows++ == l->limit)
 		return false;
@@ -121,27 +125,127 @@ on_entry(void *arg, const struct suppression_entry *e)
 	return true;
 }
 
+/* One that is over is absent; of a hashed one the address is known to who asks. */
+static bool
+on_person(void *arg, const struct suppression_entry *e)
+{
+	struct listing *l = arg;
+	struct suppression_entry known = *e;
+
+	if (e->expires_s > 0 && e->expires_s <= l->now_s)
+		return true;
+	(void)suppression_name(&known, span_str(e->scope), l->address, NULL);
+	known.hash = e->hash;
+	l->rows++;
+	entry_row(l->call, &known);
+	return true;
+}
+
+/* Without a scope: in every scope there is. */
 static void
-list(void *ctx, struct control_call *call)
+why(void *ctx, struct control_call *call)
 {
 	struct bouncd *b = ctx;
 	struct listing l = { .call = call,
-		.scope = control_arg(call, "scope"),
-		.limit = control_arg_num(call, "limit", ROWS_DEFAULT) };
-	struct suppression_entry from = { .scope = "" };
+		.address = control_arg(call, "address"),
+		.now_s = loop_wall_ms() / 1000 };
+	struct span scope = control_arg(call, "scope");
+	struct suppression_entry e;
 	struct err err = { "" };
-	bool behind = control_arg(call, "from-address").n > 0;
-	int r = 0;
+	int r;
 
-	if (behind)
-		r = suppression_name(&from, control_arg(call, "from-scope"),
-		    control_arg(call, "from-address"), &err);
-	if (r == 0)
-		r = suppression_list(b->list, behind ? &from : NULL, on_entry, &l, &err);
+	if (scope.n == 0 && !span_starts(l.address, "#"))
+		r = suppression_person(b->list, l.address, on_person, &l, &err);
+	else if ((r = suppression_why(b->list, scope, l.address, l.now_s, &e, &err)) == 1)
+		entry_row(call, &e);
 	if (r == -1)
 		control_error(call, 1, "%s", err.text);
 	else
 		control_end(call);
+}
+
+static void
+list(void *ctx, struct control_call *call)
+{
+	struct bouncd *b = ctx;
+	struct span word = control_arg(call, "reason");
+	struct listing l = { .call = call,
+		.scope = control_arg(call, "scope"),
+		.reason = word.n == 0 ? -1 : suppression_reason_of(word),
+		.limit = control_arg_num(call, "limit", ROWS_DEFAULT) };
+	struct err err = { "" };
+
+	if (word.n > 0 && l.reason == -1)
+		control_error(call, 2, "no such reason: %s", suppression_reason_words);
+	else if (suppression_list(b->list, NULL, on_entry, &l, &err) == -1)
+		control_error(call, 1, "%s", err.text);
+	else
+		control_end(call);
+}
+
+/* ---- forgetting ---- */
+
+/* One entry, a hash alone, for everybody: who asks to be forgotten is not to be mailed by another tenant either. */
+static int
+keep_hash(struct bouncd *b, struct span address, struct err *err)
+{
+	struct siphash_key key = suppression_key(b->list);
+	struct suppression_entry e = { .reason = SUPPRESSED_BY_HAND,
+		.time_s = loop_wall_ms() / 1000 };
+
+	if (suppression_name(&e, span_of(NULL, 0), address, err) == -1)
+		return -1;
+	e.hash = suppression_hash_of(&key, "", e.address);
+	e.address[0] = '\0';
+	if (suppression_add(b->list, &e, err) == -1)
+		return -1;
+	group_change(b, &e, true);
+	return 0;
+}
+
+static void
+on_forgotten(void *bouncd, const struct suppression_entry *e)
+{
+	group_change(bouncd, e, false);
+}
+
+/* The list and its counts, in one transaction. How many entries, or -1. */
+static long
+forgotten(struct bouncd *b, struct span address, bool keep, struct err *err)
+{
+	long n;
+
+	if (group_open(b, err) == -1)
+		return -1;
+	n = suppression_forget(b->list, address, on_forgotten, b, err);
+	if (n >= 0 && keep && keep_hash(b, address, err) == -1)
+		n = -1;
+	return group_close(b, n == -1 ? NULL : err) == -1 ? -1 : n;
+}
+
+static void
+forget(void *ctx, struct control_call *call)
+{
+	struct bouncd *b = ctx;
+	bool keep = control_arg_bool(call, "keep");
+	struct err err = { "" };
+	long n;
+
+	(void)group_close(b, NULL);
+	n = forgotten(b, control_arg(call, "address"), keep, &err);
+	if (n == -1) {
+		control_error(call, 1, "%s", err.text);
+		return;
+	}
+	audit(b, &(struct audit){ .verb = "forget", /* and no address */
+		     .actor = control_actor(call),
+		     .reason = control_arg(call, "note") });
+	publish_soon(b);
+	control_row(call);
+	control_num(call, "entries", (uint64_t)n);
+	control_num(call, "kept", keep);
+	control_row_end(call);
+	control_end(call);
 }
 
 static const struct control_verb verbs[] = {
@@ -149,6 +253,9 @@ static const struct control_verb verbs[] = {
 	{ "suppress-rm", true, rm },
 	{ "suppress-why", false, why },
 	{ "suppress-list", false, list },
+	{ "suppress-import", true, bulk_import },
+	{ "suppress-export", false, bulk_export },
+	{ "forget", true, forget },
 	{ "bounces-unknown", false, verb_unknown },
 	{ "bounces-unknown-forget", true, verb_unknown_forget },
 	{ "bounces-rules", false, verb_rules },

@@ -1,4 +1,5 @@
-/* verbs.h: what bouncd answers on its control sockets: suppress-add, suppress-rm, suppress-why, suppress-list. */
+/* verbs.h: what bouncd answers on its control sockets: suppress-add, -rm, -why, -list, -import,
+ * -export, forget. */
 #pragma once
 
 #include "bouncd.h"

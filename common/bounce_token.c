@@ -165,3 +165,61 @@ bounce_token_check(const struct bounce_key *keys, size_t n_keys, struct span loc
 	}
 	return BOUNCE_FORGED;
 }
+
+enum bounce_check
+bounce_address_check(
+    const struct bounce_keys *keys, struct span address, uint64_t now_s, struct bounce_token *t)
+{
+	ptrdiff_t at = span_find_last(address, '@');
+	struct span local = at < 0 ? address : span_first(address, (size_t)at);
+
+	return bounce_token_check(keys->at, keys->n, local, now_s, t);
+}
+
+/* ---- keys ---- */
+
+static int
+nibble(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+static int
+key_line(struct span line, struct bounce_key *k, struct err *err)
+{
+	struct span rest, word = span_word(line, &rest), hex = span_word(rest, &rest);
+	uint64_t id;
+
+	if (span_u64(word, 15, &id) == -1 || hex.n != 2 * BOUNCE_KEY_BYTES)
+		return err_set(err, "a line of the bounce key is not \"0..15 HEX\" with %d digits",
+		    2 * BOUNCE_KEY_BYTES);
+	k->id = (uint8_t)id;
+	for (size_t i = 0; i < BOUNCE_KEY_BYTES; i++) {
+		int hi = nibble(hex.p[2 * i]), lo = nibble(hex.p[2 * i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return err_set(
+			    err, "the bounce key %u is not in hexadecimal digits", k->id);
+		k->key[i] = (uint8_t)(hi << 4 | lo);
+	}
+	return 0;
+}
+
+int
+bounce_keys_read(struct bounce_keys *keys, struct span text, struct err *err)
+{
+	keys->n = 0;
+	while (text.n > 0 && keys->n < BOUNCE_KEYS_MAX) {
+		struct span line = span_trim(span_cut(text, '\n', &text));
+
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		if (key_line(line, &keys->at[keys->n], err) == -1)
+			return -1;
+		keys->n++;
+	}
+	return 0;
+}

@@ -6,6 +6,7 @@
  * was sent one can speak for that one address and no other, for the tag must fit the address a report names. */
 #pragma once
 
+#include "err.h"
 #include "span.h"
 
 enum {
@@ -13,6 +14,7 @@ enum {
 	BOUNCE_MESSAGE_BYTES = 16,
 	BOUNCE_LOCAL_MAX = 64,
 	BOUNCE_RECIPIENTS = 1 << 16,
+	BOUNCE_KEYS_MAX = 16,
 };
 
 struct bounce_token {
@@ -28,12 +30,21 @@ struct bounce_key {
 	uint8_t key[BOUNCE_KEY_BYTES];
 };
 
+/* The first one signs, all of them verify. */
+struct bounce_keys {
+	struct bounce_key at[BOUNCE_KEYS_MAX];
+	size_t n;
+};
+
 enum bounce_check {
 	BOUNCE_GOOD,
 	BOUNCE_NONE,    /* not of this form: an ordinary address */
 	BOUNCE_FORGED,  /* of this form, but no key we have made it */
 	BOUNCE_EXPIRED, /* ours, too old */
 };
+
+/* Of lines "0..15 HEX", as bounce.key(5) has them; # begins a comment. Empty: no keys. -1: nonsense. */
+int bounce_keys_read(struct bounce_keys *, struct span text, struct err *);
 
 /* Of an address, without regard to ASCII case. */
 uint32_t bounce_token_tag(struct span address);
@@ -44,3 +55,6 @@ void bounce_token_make(const struct bounce_key *, const struct bounce_token *, c
 /* Of a local part, any case. The token is set for GOOD and EXPIRED. */
 enum bounce_check bounce_token_check(const struct bounce_key *keys, size_t n_keys,
     struct span local, uint64_t now_s, struct bounce_token *);
+/* Of an address: what is before its last @. */
+enum bounce_check bounce_address_check(
+    const struct bounce_keys *, struct span address, uint64_t now_s, struct bounce_token *);

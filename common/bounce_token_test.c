@@ -1,6 +1,7 @@
 #include "bounce_token.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct bounce_key keys[] = { { 3, { 1, 2, 3 } }, { 4, { 9 } } };
@@ -71,6 +72,49 @@ static const char *const ordinary[] = { "", "b", "b+", "bob", "b+short", "postma
 	"x+0000000000000000000000000000000000000000000000000000",
 	"b+oooooooooooooooooooooooooooooooooooooooooooooooooooooo" };
 
+static const struct {
+	const char *text;
+	int result;
+	size_t n;
+} key_files[] = {
+	{ "", 0, 0 },
+	{ "# none\n\n", 0, 0 },
+	{ "3 00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\n"
+	  "# older\n4 ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+	    0, 2 },
+	{ "3 0011", -1, 0 },
+	{ "16 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", -1, 0 },
+	{ "1 g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", -1, 0 },
+};
+
+START_TEST(key_lines)
+{
+	struct bounce_keys k;
+	struct err err;
+
+	ck_assert_int_eq(
+	    bounce_keys_read(&k, span_str(key_files[_i].text), &err), key_files[_i].result);
+	if (key_files[_i].result == 0)
+		ck_assert_uint_eq(k.n, key_files[_i].n);
+	if (key_files[_i].n == 2)
+		ck_assert(k.at[0].id == 3 && k.at[0].key[31] == 0xff && k.at[1].key[0] == 0xff);
+}
+END_TEST
+
+START_TEST(whole_addresses)
+{
+	struct bounce_keys k = { .n = 2 };
+	char local[BOUNCE_LOCAL_MAX + 1], address[200];
+	struct bounce_token t;
+
+	memcpy(k.at, keys, sizeof(keys));
+	bounce_token_make(&keys[0], &token, '+', local);
+	snprintf(address, sizeof(address), "%s@b.example", local);
+	ck_assert_int_eq(bounce_address_check(&k, span_str(address), 7200, &t), BOUNCE_GOOD);
+	ck_assert_int_eq(bounce_address_check(&k, span_str("a@b.example"), 0, &t), BOUNCE_NONE);
+}
+END_TEST
+
 START_TEST(ordinary_addresses)
 {
 	struct bounce_token t;
@@ -91,6 +135,8 @@ main(void)
 	tcase_add_test(t, case_does_not_matter);
 	tcase_add_test(t, any_change_is_found);
 	tcase_add_test(t, a_tag_is_of_one_address);
+	tcase_add_test(t, whole_addresses);
+	tcase_add_loop_test(t, key_lines, 0, sizeof(key_files) / sizeof(key_files[0]));
 	tcase_add_loop_test(
 	    t, ordinary_addresses, 0, (int)(sizeof(ordinary) / sizeof(ordinary[0])));
 	suite_add_tcase(s, t);

@@ -28,6 +28,7 @@ struct server {
 struct control_call {
 	struct server *server;
 	int fd;
+	int passed; /* came with the request; -1: none */
 	unsigned uid;
 	struct event *ev; /* waits for the request, then for room to write */
 	struct buf in, out;
@@ -42,6 +43,8 @@ call_free(struct control_call *c)
 {
 	event_free(c->ev);
 	close(c->fd);
+	if (c->passed != -1)
+		close(c->passed);
 	buf_free(&c->in);
 	buf_free(&c->out);
 	json_decref(c->args);
@@ -97,12 +100,42 @@ verb_call(struct control_call *c)
 	control_error(c, 2, "unknown verb \"%.*s\"", SPAN(span_first(verb, 40)));
 }
 
+/* As recv(2). The first descriptor that comes along is kept, others are closed. */
+static ssize_t
+receive(struct control_call *c, char *room, size_t size)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { room, size };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	for (struct cmsghdr *h = n == -1 ? NULL : CMSG_FIRSTHDR(&m); h != NULL;
+	     h = CMSG_NXTHDR(&m, h)) {
+		int fd;
+
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS ||
+		    h->cmsg_len != CMSG_LEN(sizeof(int)))
+			continue;
+		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
+		if (c->passed != -1)
+			close(c->passed);
+		c->passed = fd;
+	}
+	return n;
+}
+
 static void
 request_read(struct control_call *c)
 {
 	char *room = buf_room(&c->in, 4096);
 	json_error_t why;
-	ssize_t n = room == NULL ? 0 : recv(c->fd, room, 4096, MSG_DONTWAIT);
+	ssize_t n = room == NULL ? 0 : receive(c, room, 4096);
 
 	if (n == -1 && errno == EAGAIN)
 		return await(c, EV_READ);
@@ -145,6 +178,7 @@ call_new(struct server *s, int fd)
 	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
 	c->server = s;
 	c->fd = fd;
+	c->passed = -1;
 	c->uid = cred.uid;
 	c->ev = event_new(loop_base(), fd, EV_READ, on_call, c);
 	if (c->ev == NULL)
@@ -222,6 +256,12 @@ unsigned
 control_actor(const struct control_call *c)
 {
 	return c->uid;
+}
+
+int
+control_fd(const struct control_call *c)
+{
+	return c->passed;
 }
 
 void

@@ -28,6 +28,9 @@ struct span control_arg(const struct control_call *, const char *key);
 uint64_t control_arg_num(const struct control_call *, const char *key, uint64_t otherwise);
 bool control_arg_bool(const struct control_call *, const char *key);
 unsigned control_actor(const struct control_call *); /* uid of the peer */
+/* The descriptor that came with the request (one, at its first byte), or -1. Closed with the call. It may be of anything:
+ * what is mapped can be cut short by the peer, and only a memory file never blocks. */
+int control_fd(const struct control_call *);
 
 /* A row of the answer: open, keys, close. Empty strings are kept, unlike in events. */
 void control_row(struct control_call *);

@@ -26,6 +26,7 @@ envelope_put(struct chan *c, const struct envelope *e)
 	chan_span(c, e->tags);
 	chan_span(c, e->from);
 	chan_span(c, e->envid);
+	chan_span(c, e->message_id);
 	chan_u8(c, (uint8_t)e->ret);
 	chan_u8(c, flags_of(e));
 	chan_u32(c, e->rcpts_n);
@@ -76,6 +77,7 @@ envelope_get(struct msg *m, struct envelope *e, struct arena *a)
 	e->tags = msg_span(m);
 	e->from = msg_span(m);
 	e->envid = msg_span(m);
+	e->message_id = msg_span(m);
 	e->ret = msg_u8(m);
 	flags = msg_u8(m);
 	e->body_8bit = flags & FLAG_8BIT;
@@ -130,8 +132,9 @@ facts_get(struct msg *m, struct facts *f)
 size_t
 envelope_bytes(const struct envelope *e)
 {
-	size_t n = 160 + e->tenant.n + e->login.n + e->client.n + e->helo.n + e->listener.n +
-		   e->campaign.n + e->stream.n + e->tags.n + e->from.n + e->envid.n;
+	size_t n = 164 + e->tenant.n + e->login.n + e->client.n + e->helo.n + e->listener.n +
+		   e->campaign.n + e->stream.n + e->tags.n + e->from.n + e->envid.n +
+		   e->message_id.n;
 
 	for (uint32_t i = 0; i < e->rcpts_n; i++)
 		n += 10 + e->rcpts[i].address.n + e->rcpts[i].orcpt.n;
@@ -143,7 +146,7 @@ envelope_copy(const struct envelope *from, struct arena *a)
 {
 	struct envelope *e = arena_alloc(a, sizeof(*e));
 	struct span *spans[] = { &e->tenant, &e->login, &e->client, &e->helo, &e->listener,
-		&e->campaign, &e->stream, &e->tags, &e->from, &e->envid };
+		&e->campaign, &e->stream, &e->tags, &e->from, &e->envid, &e->message_id };
 
 	*e = *from;
 	for (unsigned i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)

@@ -31,6 +31,7 @@ struct envelope {
 	struct span campaign, stream, tags;        /* tags: words between spaces */
 	struct span from;                          /* without <>; empty: the null sender */
 	struct span envid;
+	struct span message_id; /* the field's value without <>, as it came in; not kept on disk */
 	enum ret ret;
 	bool body_8bit, smtputf8;       /* declared at MAIL */
 	bool track_clicks, track_opens; /* as the tenant or the message's headers ask */

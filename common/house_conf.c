@@ -66,6 +66,12 @@ const struct conf_setting house_settings[] = {
 	    .def = "info",
 	    .choices = "debug info warn error",
 	    .help = "Least level that is logged." },
+	{ .name = "feedback-address",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help =
+		"Addresses for complaint reports of providers and bounces without a token; taken "
+		"from anybody and read by bouncd." },
 	{ .name = "stop-deadline",
 	    .type = CONF_DURATION,
 	    .def = "30s",
@@ -155,14 +161,92 @@ static const struct conf_setting tenant_settings[] = {
 	    .def = "no",
 	    .help = "Refuse suppressed recipients at RCPT instead of taking and dropping them with "
 		    "an event." },
+	{ .name = "feedback-address",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help =
+		"Addresses for complaint reports of providers about this tenant's mail, as at the "
+		"top of the file." },
+	{ .name = "replies",
+	    .type = CONF_STRING,
+	    .help = "Where mail goes that people write to a bounce address; without it there is an "
+		    "event and no more." },
+	{ .name = "unsubscribe-scope",
+	    .type = CONF_CHOICE,
+	    .def = "tenant",
+	    .choices = "tenant campaign",
+	    .help =
+		"What an unsubscribe by mail ends: all mail of this tenant, or that campaign's." },
 	{ .name = "weight",
 	    .type = CONF_NUMBER,
 	    .def = "1",
 	    .min = 1,
 	    .max = 1000,
 	    .help = "Share of a lane compared with other tenants'." },
+	/* Where providers pause a sender themselves: Amazon SES reviews at 5 % hard bounces and pauses at 10 %
+	 * (docs.aws.amazon.com/ses, "Sending review process FAQs"). */
+	{ .name = "pause-bounces",
+	    .type = CONF_STRING,
+	    .def = "10%",
+	    .help = "Share of hard bounces, at once or late, of the last 24 hours above which the "
+		    "tenant "
+		    "is paused until an operator releases it; 0: never." },
+	/* Google's and Yahoo's rules for bulk senders: stay below 0.1 %, never reach 0.3 %
+	 * (support.google.com/mail/answer/81126); Amazon SES pauses at 0.5 %. */
+	{ .name = "pause-complaints",
+	    .type = CONF_STRING,
+	    .def = "0.3%",
+	    .help = "Share of complaints of what was delivered in the last 24 hours above which "
+		    "the tenant is "
+		    "paused; 0: never." },
+	{ .name = "pause-least",
+	    .type = CONF_NUMBER,
+	    .def = "500",
+	    .min = 1,
+	    .max = 1000000000,
+	    .help = "Deliveries that must have ended in the last 24 hours before a share counts." },
+	{ .name = "pause-least-complaints",
+	    .type = CONF_NUMBER,
+	    .def = "5",
+	    .min = 1,
+	    .max = 1000000000,
+	    .help = "Complaints that must have come before their share counts." },
+	{ .name = "when-paused",
+	    .type = CONF_CHOICE,
+	    .def = "wait",
+	    .choices = "wait refuse",
+	    .help = "What new mail of a paused tenant meets: it is taken and waits, or it is "
+		    "answered 450." },
 	{ .name = NULL },
 };
+
+int
+house_share(struct span s, uint32_t *out)
+{
+	struct span fraction, whole;
+	uint64_t n, thousandths = 0;
+
+	if (s.n > 0 && s.p[s.n - 1] == '%')
+		s.n--;
+	whole = span_cut(s, '.', &fraction);
+	if (whole.n == 0 || fraction.n > 3 || span_u64(whole, 100, &n) == -1 ||
+	    (fraction.n > 0 && span_u64(fraction, 999, &thousandths) == -1))
+		return -1;
+	for (size_t i = fraction.n; i < 3; i++)
+		thousandths *= 10;
+	*out = (uint32_t)(n * 1000 + thousandths);
+	return *out > 100 * 1000 ? -1 : 0;
+}
+
+static void
+share_check(struct conf *conf, const struct conf_block *tenant, const char *setting)
+{
+	uint32_t share;
+
+	if (house_share(span_str(conf_str(tenant, setting)), &share) == -1)
+		conf_complain(conf, tenant, setting, "\"%s\" is no share such as 10%% or 0.3%%",
+		    conf_str(tenant, setting));
+}
 
 /* Fields that mail cannot do without, or that say where it came from, stay. */
 static bool
@@ -210,9 +294,8 @@ headers_check(struct conf *conf, const struct conf_block *tenant)
 }
 
 static void
-tenant_check(struct conf *conf, const struct conf_block *tenant)
+track_check(struct conf *conf, const struct conf_block *tenant)
 {
-	headers_check(conf, tenant);
 	for (size_t i = 0; i < conf_count(tenant, "track"); i++) {
 		struct span word = span_str(conf_str_at(tenant, "track", i));
 
@@ -220,6 +303,55 @@ tenant_check(struct conf *conf, const struct conf_block *tenant)
 			conf_complain(conf, tenant, "track", "\"%.*s\" is neither clicks nor opens",
 			    SPAN(word));
 	}
+}
+
+bool
+conf_is_mailbox(struct span address)
+{
+	ptrdiff_t at = span_find_last(address, '@');
+
+	return at > 0 && (size_t)at + 1 < address.n && span_find(address, ' ') < 0;
+}
+
+void
+house_check(struct conf *conf, const struct conf_block *b)
+{
+	for (size_t i = 0; i < conf_count(b, "feedback-address"); i++)
+		if (!conf_is_mailbox(span_str(conf_str_at(b, "feedback-address", i))))
+			conf_complain(conf, b, "feedback-address", "\"%s\" is no address",
+			    conf_str_at(b, "feedback-address", i));
+}
+
+/* A reply that came back to a bounce address would go round in circles. */
+static void
+replies_check(struct conf *conf, const struct conf_block *tenant)
+{
+	struct span to = span_str(conf_str(tenant, "replies")), domain;
+
+	if (to.n == 0)
+		return;
+	if (!conf_is_mailbox(to)) {
+		conf_complain(conf, tenant, "replies", "\"%.*s\" is no address", SPAN(to));
+		return;
+	}
+	domain = span_from(to, (size_t)span_find_last(to, '@') + 1);
+	for (const struct conf_block *t = conf_first(conf_top(conf), "tenant"); t != NULL;
+	     t = conf_next(t))
+		if (span_is_nocase(domain, conf_str(t, "bounce-domain")))
+			conf_complain(conf, tenant, "replies",
+			    "%.*s is the bounce domain of tenant %s: replies would come back",
+			    SPAN(domain), conf_name(t));
+}
+
+static void
+tenant_check(struct conf *conf, const struct conf_block *tenant)
+{
+	track_check(conf, tenant);
+	headers_check(conf, tenant);
+	house_check(conf, tenant);
+	replies_check(conf, tenant);
+	share_check(conf, tenant, "pause-bounces");
+	share_check(conf, tenant, "pause-complaints");
 }
 
 const struct conf_table tenant_table = {

@@ -195,8 +195,12 @@ packet_read(struct chan *c)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control) };
 	int fds[MSG_FDS_MAX];
-	ssize_t n = recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	ssize_t n;
 
+	/* A peer that exits with packets of ours unread leaves an error in front of its last words, told once. */
+	do
+		n = recvmsg(c->fd, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	while (n == -1 && errno == ECONNRESET);
 	if (n == -1)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	if (n == 0)

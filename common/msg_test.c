@@ -54,6 +54,35 @@ records_of(size_t length)
 	chan_free(to);
 }
 
+/* A process that exits at once has not read what we sent; what it said before is heard all the same. */
+START_TEST(last_words_of_a_peer_that_did_not_read)
+{
+	struct chan *us, *it;
+	int fds[2];
+
+	loop_init();
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	us = chan_new(fds[0], "role", 1 << 20, on_msg, NULL, NULL);
+	it = chan_new(fds[1], "master", 1 << 20, on_msg, NULL, NULL);
+	got.n = 0;
+	got.length = 5;
+	got.wrong = false;
+	chan_begin(us, 7);
+	chan_end(us);
+	chan_flush(us);
+	chan_begin(it, 7);
+	chan_u32(it, 0);
+	chan_str(it, "leaks");
+	chan_end(it);
+	chan_flush(it);
+	chan_free(it);
+	while (chan_read_pending(us))
+		;
+	ck_assert_msg(got.n == 1 && !got.wrong, "%u records", got.n);
+	chan_free(us);
+}
+END_TEST
+
 START_TEST(heads_at_the_end_of_a_packet)
 {
 	loop_init();
@@ -71,6 +100,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, heads_at_the_end_of_a_packet);
+	tcase_add_test(t, last_words_of_a_peer_that_did_not_read);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

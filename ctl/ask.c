@@ -67,8 +67,30 @@ connect_to(struct ask *a, const char *path, enum ask_right right)
 	return 0;
 }
 
+/* As send(2); the descriptor, if there is one, goes with the first byte. */
+static ssize_t
+send_some(int sock, struct span s, int fd)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = "" };
+	struct iovec iov = { (void *)s.p, s.n };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd != -1) {
+		m.msg_control = &control;
+		m.msg_controllen = sizeof(control);
+		control.head = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(sizeof(int)) };
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	}
+	return sendmsg(sock, &m, MSG_NOSIGNAL);
+}
+
 static int
-send_line(struct ask *a, const char *text)
+send_line(struct ask *a, const char *text, int fd)
 {
 	struct buf b;
 	size_t sent = 0;
@@ -77,7 +99,7 @@ send_line(struct ask *a, const char *text)
 	buf_str(&b, text);
 	buf_byte(&b, '\n');
 	while (sent < b.n) {
-		ssize_t n = send(a->fd, b.p + sent, b.n - sent, MSG_NOSIGNAL);
+		ssize_t n = send_some(a->fd, span_from(buf_all(&b), sent), sent == 0 ? fd : -1);
 
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -95,6 +117,12 @@ send_line(struct ask *a, const char *text)
 struct ask *
 ask(struct ctl *c, const char *role, enum ask_right right, json_t *request)
 {
+	return ask_with(c, role, right, request, -1);
+}
+
+struct ask *
+ask_with(struct ctl *c, const char *role, enum ask_right right, json_t *request, int fd)
+{
 	struct ask *a = calloc(1, sizeof(*a));
 	char *text = json_dumps(request, JSON_COMPACT);
 	const char *path = arena_printf(c->arena, "%s/%s/%s", ctl_path(c, "run"), role,
@@ -110,7 +138,7 @@ ask(struct ctl *c, const char *role, enum ask_right right, json_t *request)
 		err_set(&a->err, "a word on the command line is not UTF-8");
 		failed(a, 2);
 	} else if (connect_to(a, path, right) == 0)
-		send_line(a, text);
+		send_line(a, text, fd);
 	free(text);
 	return a;
 }

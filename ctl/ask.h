@@ -15,6 +15,8 @@ struct ask;
 
 /* Sends the request, which is taken over: json_pack("{ss}", "verb", "queue"). Never NULL. */
 struct ask *ask(struct ctl *, const char *role, enum ask_right, json_t *request);
+/* The same with a descriptor, which stays the caller's. */
+struct ask *ask_with(struct ctl *, const char *role, enum ask_right, json_t *request, int fd);
 /* The next row, valid until the one after; NULL at the end, or when something was wrong. */
 const json_t *ask_row(struct ask *);
 struct span ask_line(const struct ask *); /* that row as it came, without its LF */

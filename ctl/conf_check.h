@@ -3,5 +3,5 @@
 
 #include "ctl.h"
 
-/* Writes what is wrong on standard error. 0: nothing; 1. */
+/* Writes what is wrong on standard error. 0: nothing; 78 (EX_CONFIG). */
 int conf_check(struct ctl *);

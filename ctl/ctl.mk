@@ -2,17 +2,19 @@
 programs       += posthouse
 links.bin      := sendmail mailq
 
-ctl.pure       := $(addprefix ctl/,addresses.o compose.o opts.o selector.o story.o table.o users_file.o verdict_words.o)
+ctl.pure       := $(addprefix ctl/,addresses.o compose.o opts.o selector.o story.o suppress_file.o table.o users_file.o verdict_words.o)
 posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o listing.o mailq.o past.o program.o sendmail.o submit.o \
 		  verb_act.o verb_batch.o verb_bounces.o bounces_rules.o verb_conf.o verb_dkim.o verb_house.o verb_lanes.o verb_queue.o verb_stats.o \
-		  verb_status.o verb_suppress.o verb_test.o verb_trace.o verb_user.o) \
+		  verb_status.o verb_suppress.o verb_forget.o suppress_bulk.o verb_tenants.o verb_test.o verb_trace.o verb_user.o) \
 		  $(ctl.pure) trackd/sign/dkim_key.o $(ctl.tables)
 # Every block there is. With = and not :=, since the folders read later add to it.
 ctl.tables      = $(conf-tables)
 posthouse.libs := -lcrypt -ljansson -lcrypto -lbsd
 
 tests                  += ctl/table_test ctl/compose_test ctl/selector_test ctl/story_test \
-			  ctl/users_file_test
+			  ctl/users_file_test ctl/suppress_file_test
+ctl/suppress_file_test.o    := ctl/suppress_file_test.o ctl/suppress_file.o
+ctl/suppress_file_test.libs := -ljansson
 ctl/table_test.o       := ctl/table_test.o ctl/table.o
 ctl/compose_test.o     := ctl/compose_test.o ctl/compose.o ctl/addresses.o
 ctl/selector_test.o    := ctl/selector_test.o ctl/selector.o ctl/opts.o

@@ -33,7 +33,7 @@ table_for(struct ctl *c, const struct listing *l, unsigned *n)
 }
 
 static int
-end(struct ask *a, size_t rows, const char *nothing, bool json)
+end(struct ask *a, size_t rows, const char *nothing, bool json, int exit_nothing)
 {
 	int exit_code = ask_end(a);
 
@@ -41,17 +41,17 @@ end(struct ask *a, size_t rows, const char *nothing, bool json)
 		return exit_code;
 	if (!json)
 		puts(nothing);
-	return 1;
+	return exit_nothing;
 }
 
 static int
-show_json(struct ask *a, const char *nothing)
+show_json(struct ask *a, const char *nothing, int exit_nothing)
 {
 	size_t rows = 0;
 
 	for (; ask_row(a) != NULL; rows++)
 		printf("%.*s\n", SPAN(ask_line(a)));
-	return end(a, rows, nothing, true);
+	return end(a, rows, nothing, true, exit_nothing);
 }
 
 static struct span
@@ -67,8 +67,8 @@ cell(const struct column *col, const json_t *row, struct arena *scratch)
 	return span_str(arena_printf(scratch, "%lld", (long long)(s > 0 ? s : 0)));
 }
 
-int
-listing_show(struct ctl *c, struct ask *a, const struct listing *l)
+static int
+show(struct ctl *c, struct ask *a, const struct listing *l, int exit_nothing)
 {
 	struct arena *scratch;
 	struct table *t;
@@ -77,7 +77,7 @@ listing_show(struct ctl *c, struct ask *a, const struct listing *l)
 	unsigned n;
 
 	if (c->json)
-		return show_json(a, l->nothing);
+		return show_json(a, l->nothing, exit_nothing);
 	scratch = arena_new(0);
 	t = table_for(c, l, &n);
 	while ((row = ask_row(a)) != NULL) {
@@ -87,7 +87,19 @@ listing_show(struct ctl *c, struct ask *a, const struct listing *l)
 	}
 	arena_free(scratch);
 	rows = table_end(t);
-	return end(a, rows, l->nothing, false);
+	return end(a, rows, l->nothing, false, exit_nothing);
+}
+
+int
+listing_show(struct ctl *c, struct ask *a, const struct listing *l)
+{
+	return show(c, a, l, 1);
+}
+
+int
+listing_show_any(struct ctl *c, struct ask *a, const struct listing *l)
+{
+	return show(c, a, l, 0);
 }
 
 static void
@@ -118,7 +130,7 @@ listing_blocks(struct ctl *c, struct ask *a, const char *nothing)
 	size_t rows = 0;
 
 	if (c->json)
-		return show_json(a, nothing);
+		return show_json(a, nothing, 1);
 	scratch = arena_new(0);
 	for (; (row = ask_row(a)) != NULL; rows++) {
 		if (rows > 0)
@@ -127,5 +139,5 @@ listing_blocks(struct ctl *c, struct ask *a, const char *nothing)
 		arena_reset(scratch);
 	}
 	arena_free(scratch);
-	return end(a, rows, nothing, false);
+	return end(a, rows, nothing, false, 1);
 }

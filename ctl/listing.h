@@ -19,5 +19,7 @@ struct listing {
 
 /* Shows all rows and ends the ask. Exit code: 0; 1 if there were none. */
 int listing_show(struct ctl *, struct ask *, const struct listing *);
+/* The same where nothing is as good an answer as any: 0 then too. */
+int listing_show_any(struct ctl *, struct ask *, const struct listing *);
 /* The same with each row as a block, for rows that have much to say. */
 int listing_blocks(struct ctl *, struct ask *, const char *nothing);

@@ -25,6 +25,9 @@ static const struct telling {
 	{ "bounced", true, STORY_BAD,
 	    "bounced <{|recipient|}>{, |class|}{, |category|}{, |status|}{ at |site|}{ by "
 	    "|server|}{ at stage |stage|}{: |reply|}" },
+	{ "bounced late", false, STORY_BAD,
+	    "bounced after it was delivered: <{|recipient|}>{, reported as <|reported|>}{, "
+	    "|class|}{, |category|}{, |status|}{ (tied by |tie|)}{: |reply|}" },
 	{ "expired", true, STORY_BAD,
 	    "expired: gave up <{|recipient|}>{ at |site|}{ after |attempts| attempts}{, "
 	    "|category|}{; last answer: |reply|}" },
@@ -33,15 +36,23 @@ static const struct telling {
 	{ "dropped", true, STORY_BAD,
 	    "dropped <{|recipient|}> by an operator{ (uid |actor|)}{: |reason|}" },
 	{ "complaint", false, STORY_BAD,
-	    "complaint of <{|recipient|}>{ through |provider|}{, |feedback_type|}" },
-	{ "unsubscribed", false, STORY_PLAIN, "unsubscribed <{|recipient|}>" },
+	    "complaint of <{|recipient|}>{ through |provider|}{, |feedback_type|}{ (tied by "
+	    "|tie|)}" },
+	{ "unsubscribed", false, STORY_PLAIN, "unsubscribed <{|recipient|}>{ (tied by |tie|)}" },
 	{ "opened", false, STORY_GOOD,
 	    "opened by <{|recipient|}>{ with |user_agent|}{ (machine: |machine|)}" },
 	{ "clicked", false, STORY_GOOD,
 	    "clicked by <{|recipient|}>{: |url|}{ with |user_agent|}{ (machine: |machine|)}" },
-	{ "autoreply", false, STORY_PLAIN, "auto-reply from <{|recipient|}>{: |subject|}" },
+	{ "autoreply", false, STORY_PLAIN, "auto-reply from <{|recipient|}>{: |sub|}" },
+	{ "reply", false, STORY_PLAIN,
+	    "a person answered for <{|recipient|}>{, forwarded to <|forwarded|>}" },
+	{ "returned", false, STORY_PLAIN,
+	    "mail came back that changes nothing: {|kind|}{ (|sub|)}{ about <|recipient|>}{, "
+	    "reported as "
+	    "<|reported|>}{, tied by |tie|}" },
 	{ "admin", false, STORY_PLAIN,
 	    "{|verb|} by an operator{ (uid |actor|)}{ for <|recipient|>}{: |reason|}" },
+	{ "tenant", false, STORY_WAITING, "tenant{ |tenant|}{ |what|}{: |reason|}" },
 	{ "lane", false, STORY_WAITING,
 	    "lane{ |what|}{ of |site|}{ from |source|}{, |state|}{: |reply|}" },
 };
@@ -51,7 +62,11 @@ kind_of(const json_t *event)
 {
 	const char *kind = json_string_value(json_object_get(event, "event"));
 
-	return kind == NULL ? "" : kind;
+	if (kind == NULL)
+		return "";
+	if (strcmp(kind, "bounced") == 0 && json_is_true(json_object_get(event, "late")))
+		return "bounced late";
+	return kind;
 }
 
 static const struct telling *

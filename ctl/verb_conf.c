@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 enum { SHOWN_BYTES = 64 << 20 };
 
@@ -28,7 +29,7 @@ conf_check(struct ctl *c)
 	if (conf_errors(conf) == 0)
 		return 0;
 	fprintf(stderr, "%.*s", SPAN(conf_messages(conf)));
-	return 1;
+	return EX_CONFIG; /* as posthoused -n says */
 }
 
 static int
@@ -40,7 +41,7 @@ show(struct ctl *c, const struct args *args)
 	struct buf out;
 
 	if (conf_check(c) != 0)
-		return 1;
+		return EX_CONFIG;
 	buf_init(&out, SHOWN_BYTES);
 	conf_show(ctl_conf(c), form, 0, &out);
 	fwrite(out.p, 1, out.n, stdout);

@@ -49,8 +49,9 @@ queue(struct ctl *c, const struct verb *v, int argc, char **argv)
 	request = json_pack("{ssss*sI}", "verb", "queue", "state", args.which.state, "limit",
 	    (json_int_t)(args.limit == 0 ? UINT32_MAX : args.limit));
 	selector_put(&args.which, request);
-	return listing_show(c, ask(c, "queued", ASK_VIEW, request),
-	    selector_is_empty(&args.which) && args.which.state == NULL ? &all : &listing);
+	if (selector_is_empty(&args.which) && args.which.state == NULL)
+		return listing_show_any(c, ask(c, "queued", ASK_VIEW, request), &all);
+	return listing_show(c, ask(c, "queued", ASK_VIEW, request), &listing);
 }
 
 const struct verb verb_queue = {

@@ -19,6 +19,9 @@ static const struct column columns[] = {
 	{ "clicked", NULL, COLUMN_NUMBER },
 	{ "unsubscribed", "UNSUB", COLUMN_NUMBER },
 	{ "autoreply", "AUTO", COLUMN_NUMBER },
+	{ "late_hard", "LATE HARD", COLUMN_NUMBER },
+	{ "late_soft", "LATE SOFT", COLUMN_NUMBER },
+	{ "reply", "REPLIES", COLUMN_NUMBER },
 	{ NULL, NULL, COLUMN_TEXT },
 };
 

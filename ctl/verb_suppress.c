@@ -1,11 +1,11 @@
+#include "conf_amount.h"
 #include "listing.h"
+#include "suppress_bulk.h"
 #include "verb.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { PAGE_ROWS = 10000 };
+#include <time.h>
 
 static const struct column columns[] = {
 	{ "address", NULL, COLUMN_TEXT },
@@ -20,17 +20,27 @@ static const struct column columns[] = {
 static const struct listing listing = { columns, "Nobody is suppressed." };
 
 struct args {
-	const char *scope, *reason;
+	struct suppress_bulk bulk;
+	const char *lasts;
 	uint64_t limit;
 };
 
 static const struct opt opts[] = {
-	{ "scope", 's', OPT_TEXT, offsetof(struct args, scope), "SCOPE",
-	    "a tenant, or tenant/list; without it: for everybody" },
-	{ "reason", 'r', OPT_TEXT, offsetof(struct args, reason), "WORD",
-	    "hard-bounce, complaint, unsubscribed, by-hand (default of add), imported (of "
-	    "import)" },
-	{ "limit", 'n', OPT_NUMBER, offsetof(struct args, limit), "N", "at most N rows (0: all)" },
+	{ "scope", 's', OPT_TEXT, offsetof(struct args, bulk.scope), "SCOPE",
+	    "a tenant, or tenant/list; without it: for everybody (list: all scopes)" },
+	{ "reason", 'r', OPT_TEXT, offsetof(struct args, bulk.reason), "WORD",
+	    "hard-bounce, soft-bounces, complaint, unsubscribed, by-hand (default of add), "
+	    "imported "
+	    "(of import)" },
+	{ "for", 'f', OPT_TEXT, offsetof(struct args, lasts), "TIME",
+	    "how long, 30d; 0 for ever; without it as the settings say" },
+	{ "note", 0, OPT_TEXT, offsetof(struct args, bulk.note), "TEXT", "why, for the event" },
+	{ "limit", 'n', OPT_NUMBER, offsetof(struct args, limit), "N",
+	    "at most N rows (1000 without it)" },
+	{ "skip-bad", 0, OPT_FLAG, offsetof(struct args, bulk.skip_bad), NULL,
+	    "import: say nothing of bad lines" },
+	{ "dry-run", 0, OPT_FLAG, offsetof(struct args, bulk.dry_run), NULL,
+	    "import: look at all lines, take none" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -38,20 +48,20 @@ static const struct opt opts[] = {
 static json_t *
 request(const char *verb, const struct args *args, const char *address)
 {
-	json_t *r = json_pack("{ssssss}", "verb", verb, "address", address, "scope", args->scope);
+	json_t *r = json_pack("{ssssssss*}", "verb", verb, "address", address, "scope",
+	    args->bulk.scope, "note", args->bulk.note);
 
-	if (args->reason[0] != '\0')
-		json_object_set_new(r, "reason", json_string(args->reason));
+	if (args->bulk.reason[0] != '\0')
+		json_object_set_new(r, "reason", json_string(args->bulk.reason));
 	if (args->limit > 0)
 		json_object_set_new(r, "limit", json_integer((json_int_t)args->limit));
 	return r;
 }
 
 static int
-changed(
-    struct ctl *c, const char *verb, const struct args *args, const char *address, const char *done)
+changed(struct ctl *c, json_t *r, const char *address, const char *done)
 {
-	int exit_code = ask_end(ask(c, "bouncd", ASK_OPS, request(verb, args, address)));
+	int exit_code = ask_end(ask(c, "bouncd", ASK_OPS, r));
 
 	if (exit_code == 0 && !c->json)
 		printf("%s %s.\n", address, done);
@@ -61,21 +71,26 @@ changed(
 static int
 add(struct ctl *c, struct args *args, const char *address)
 {
-	if (args->reason[0] == '\0')
-		args->reason = "by-hand";
-	return changed(c, "suppress-add", args, address, "is not mailed any more");
+	json_t *r = request("suppress-add", args, address);
+	uint64_t lasts_s, per_s;
+
+	if (args->lasts != NULL) {
+		if (conf_amount_parse(CONF_DURATION, span_str(args->lasts), &lasts_s, &per_s) ==
+		    -1) {
+			json_decref(r);
+			return ctl_fail(
+			    2, "--for wants a time as 30d or 12h, not \"%s\"", args->lasts);
+		}
+		json_object_set_new(r, "expires_s",
+		    json_integer(lasts_s == 0 ? 0 : (json_int_t)time(NULL) + (json_int_t)lasts_s));
+	}
+	return changed(c, r, address, "is not mailed any more");
 }
 
 static int
 rm(struct ctl *c, struct args *args, const char *address)
 {
-	return changed(c, "suppress-rm", args, address, "may be mailed again");
-}
-
-static struct ask *
-look(struct ctl *c, const char *verb, const struct args *args, const char *address)
-{
-	return ask(c, "bouncd", ASK_VIEW, request(verb, args, address));
+	return changed(c, request("suppress-rm", args, address), address, "may be mailed again");
 }
 
 static int
@@ -83,154 +98,28 @@ why(struct ctl *c, struct args *args, const char *address)
 {
 	static const struct listing none = { columns, "That address is not suppressed." };
 
-	return listing_show(c, look(c, "suppress-why", args, address), &none);
+	return listing_show(
+	    c, ask(c, "bouncd", ASK_VIEW, request("suppress-why", args, address)), &none);
 }
 
 static int
 list(struct ctl *c, struct args *args, const char *unused)
 {
 	(void)unused;
-	return listing_show(c, look(c, "suppress-list", args, ""), &listing);
-}
-
-/* A field of CSV in quotes where it needs them (RFC 4180). */
-static void
-csv_field(struct span s, char behind)
-{
-	if (span_find(s, ',') < 0 && span_find(s, '"') < 0 && span_find(s, '\n') < 0)
-		printf("%.*s%c", SPAN(s), behind);
-	else {
-		putchar('"');
-		for (size_t i = 0; i < s.n; i++)
-			printf(s.p[i] == '"' ? "\"\"" : "%c", s.p[i]);
-		printf("\"%c", behind);
-	}
-}
-
-static void
-entry_export(struct ctl *c, struct ask *a, const json_t *row)
-{
-	if (c->json) {
-		printf("%.*s\n", SPAN(ask_line(a)));
-		return;
-	}
-	csv_field(row_text(row, "address", c->arena), ',');
-	csv_field(row_text(row, "scope", c->arena), ',');
-	csv_field(row_text(row, "reason", c->arena), '\n');
-}
-
-/* One page, from behind the last entry of the one before, which it replaces in *address and *scope. How many, or -1. */
-static long
-page(struct ctl *c, const struct args *args, const char **address, const char **scope)
-{
-	json_t *r = request("suppress-list", args, "");
-	const json_t *row;
-	struct ask *a;
-	long rows = 0;
-
-	json_object_set_new(r, "limit", json_integer(PAGE_ROWS));
-	if (*address != NULL) {
-		json_object_set_new(r, "from-address", json_string(*address));
-		json_object_set_new(r, "from-scope", json_string(*scope));
-	}
-	a = ask(c, "bouncd", ASK_VIEW, r);
-	for (; (row = ask_row(a)) != NULL; rows++) {
-		entry_export(c, a, row);
-		if (rows + 1 < PAGE_ROWS)
-			continue;
-		*address = arena_strdup(c->arena, row_str(row, "address"));
-		*scope = arena_strdup(c->arena, row_str(row, "scope"));
-	}
-	return ask_end(a) == 0 ? rows : -1;
-}
-
-static int export(struct ctl *c, struct args *args, const char *unused)
-{
-	const char *address = NULL, *scope = NULL;
-	long rows;
-
-	(void)unused;
-	if (!c->json)
-		puts("address,scope,reason");
-	do
-		rows = page(c, args, &address, &scope);
-	while (rows == PAGE_ROWS);
-	return rows == -1;
-}
-
-struct import {
-	unsigned long line, taken, refused;
-};
-
-/* The next field of a line of CSV: address[,scope[,reason]]. In quotes a comma is none, and "" is a quote (RFC 4180). */
-static const char *
-csv_take(struct span *line, struct arena *arena)
-{
-	struct span s = span_trim(*line);
-	char *field = arena_alloc(arena, s.n + 1);
-	bool quoted = s.n > 0 && s.p[0] == '"';
-	size_t i = quoted, n = 0;
-
-	if (!quoted)
-		return arena_cstr(arena, span_trim(span_cut(*line, ',', line)));
-	for (; i < s.n; i++) {
-		if (s.p[i] == '"' && (++i == s.n || s.p[i] != '"'))
-			break;
-		field[n++] = s.p[i];
-	}
-	span_cut(span_from(s, i), ',', line);
-	return field;
-}
-
-/* A line of CSV or a JSON object; what it leaves out is as the options say. */
-static void
-import_line(struct ctl *c, const struct args *args, struct import *im, struct span line)
-{
-	json_t *o = line.p[0] == '{' ? json_loadb(line.p, line.n, 0, NULL) : NULL;
-	const char *address = o != NULL ? row_str(o, "address") : csv_take(&line, c->arena);
-	const char *scope = o != NULL ? row_str(o, "scope") : csv_take(&line, c->arena);
-	const char *reason = o != NULL ? row_str(o, "reason") : csv_take(&line, c->arena);
-	struct args own = { scope[0] != '\0' ? scope : args->scope,
-		reason[0] != '\0' ? reason : args->reason, 0 };
-	struct ask *a = ask(c, "bouncd", ASK_OPS, request("suppress-add", &own, address));
-
-	while (ask_row(a) != NULL)
-		continue;
-	if (ask_error(a) == NULL)
-		im->taken++;
-	else {
-		im->refused++;
-		fprintf(stderr, "line %lu: %s\n", im->line, ask_error(a));
-	}
-	ask_free(a);
-	json_decref(o);
+	return listing_show(
+	    c, ask(c, "bouncd", ASK_VIEW, request("suppress-list", args, "")), &listing);
 }
 
 static int
 import(struct ctl *c, struct args *args, const char *path)
 {
-	FILE *in = path[0] == '\0' || strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	struct import im = { 0 };
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
+	return suppress_import(c, &args->bulk, path);
+}
 
-	if (in == NULL)
-		return ctl_fail(1, "cannot read %s", path);
-	if (args->reason[0] == '\0')
-		args->reason = "imported";
-	while ((n = getline(&line, &size, in)) != -1) {
-		struct span s = span_trim(span_of(line, (size_t)n));
-
-		im.line++;
-		if (s.n > 0 && !(im.line == 1 && span_starts_nocase(s, "address")))
-			import_line(c, args, &im, s);
-	}
-	free(line);
-	if (in != stdin)
-		fclose(in);
-	printf("%lu taken, %lu refused.\n", im.taken, im.refused);
-	return im.refused > 0 || im.taken == 0;
+static int export(struct ctl *c, struct args *args, const char *unused)
+{
+	(void)unused;
+	return suppress_export(c, &args->bulk);
 }
 
 static const struct sub {
@@ -250,7 +139,7 @@ static const struct sub {
 static int
 suppress(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	struct args args = { .scope = "", .reason = "" };
+	struct args args = { .bulk = { .scope = "", .reason = "" } };
 	int n = verb_words(c, v, &args, argc, argv, 1, 2);
 
 	for (unsigned i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)

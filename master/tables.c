@@ -60,6 +60,8 @@ house_table(void)
 		for (const struct conf_table *const *b = parts[i].table->blocks;
 		     b != NULL && *b != NULL; b++)
 			block_add(*b, parts[i].role);
-	all.top = (struct conf_table){ .settings = house_settings, .blocks = all.list };
+	all.top = (struct conf_table){
+		.settings = house_settings, .blocks = all.list, .check = house_check
+	};
 	return &all.top;
 }

@@ -25,6 +25,7 @@ struct sync_work {
 	struct work work;
 	struct store *store;
 	uint64_t covers; /* epoch */
+	uint64_t round;  /* of the index */
 	bool whole;      /* event file and spool too */
 	bool complete;   /* when it began nothing was left undone */
 	enum failure failed;
@@ -161,6 +162,8 @@ on_synced(struct work *w)
 	s->index_writing = false;
 	s->index_failed = k->failed == INDEX;
 	index_written(s->index, k->failed != INDEX);
+	if (k->failed != INDEX)
+		s->index_stands = k->round;
 	if (k->failed != NONE)
 		sync_failed(s, k);
 	else if (k->whole) {
@@ -173,6 +176,7 @@ on_synced(struct work *w)
 	if (!k->complete)
 		s->not_before = s->ticks + 1;
 	checkpoint_begin(s);
+	operate_look(s);
 	store_stop_step(s);
 	free(k);
 }
@@ -210,6 +214,7 @@ sync_push(struct store *s, bool whole)
 	*k = (struct sync_work){ .work = { .run = sync_run, .done = on_synced },
 		.store = s,
 		.covers = s->epoch++,
+		.round = ++s->index_rounds,
 		.complete = s->undone_n == 0,
 		.whole = whole };
 	index_take(s->index);

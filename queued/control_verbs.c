@@ -10,8 +10,10 @@
 #include "queued.h"
 #include "storage.h"
 #include "store.h"
+#include "tenants.h"
 #include "verdict.h"
 
+#include <stdlib.h>
 #include <sysexits.h>
 
 enum { LIST_MOST = 1000, WORDS_MAX = 4096 };
@@ -100,6 +102,12 @@ each(struct queued *q, struct control_call *c, const struct filter *f, unsigned 
 
 /* ---- looking ---- */
 
+static bool
+is_timed(const struct delivery *d)
+{
+	return d->state == DELIVERY_DEFERRED || d->state == DELIVERY_PAUSED;
+}
+
 static void
 delivery_row(struct queued *q, struct control_call *c, struct delivery *d, void *with_why)
 {
@@ -117,7 +125,7 @@ delivery_row(struct queued *q, struct control_call *c, struct delivery *d, void 
 	control_num(c, "attempts", d->attempts);
 	control_num(c, "size", d->message->facts.size_bytes);
 	control_num(c, "received_ms", e->received_ms);
-	control_num(c, "next_ms", d->state == DELIVERY_DEFERRED ? d->next_ms : 0);
+	control_num(c, "next_ms", is_timed(d) ? d->next_ms : 0);
 	if (d->last != NULL) {
 		control_str(c, "class", d->last->judged ? class_word(d->last->class) : "");
 		control_str(c, "category", d->last->judged ? category_word(d->last->category) : "");
@@ -189,6 +197,8 @@ verb_status(void *ctx, struct control_call *c)
 	control_num(c, "sending", states[DELIVERY_SENDING]);
 	control_num(c, "deferred", states[DELIVERY_DEFERRED]);
 	control_num(c, "held", states[DELIVERY_HELD]);
+	control_num(c, "paused", states[DELIVERY_PAUSED]);
+	control_num(c, "tenants_paused", tenants_paused_n(q->tenants));
 	store_numbers(q->store, &n);
 	control_num(c, "on_disk", n.index_records);
 	control_num(c, "groups", n.groups);
@@ -251,6 +261,35 @@ act_on(struct queued *q, struct control_call *c, struct delivery *d, void *acc)
 	a->done += a->fn(q, d) == 0;
 }
 
+/* An answer that is given once what it says is on disk. */
+struct answer {
+	struct control_call *call;
+	unsigned done;
+};
+
+static void
+on_settled(void *ctx)
+{
+	struct answer *a = ctx;
+
+	control_row(a->call);
+	control_num(a->call, "count", a->done);
+	control_row_end(a->call);
+	control_end(a->call);
+	free(a);
+}
+
+static void
+answer_settled(struct queued *q, struct control_call *c, unsigned done)
+{
+	struct answer *a = malloc(sizeof(*a));
+
+	if (a == NULL)
+		fatal("out of memory for an answer");
+	*a = (struct answer){ c, done };
+	store_settled(q->store, on_settled, a);
+}
+
 /* What acts refuses an empty selector, unless "all" is said; with dry_run it only shows. */
 static void
 acting(struct queued *q, struct control_call *c, const char *verb,
@@ -274,10 +313,7 @@ acting(struct queued *q, struct control_call *c, const char *verb,
 		control_error(c, 1, "nothing in the queue fits");
 		return;
 	}
-	control_row(c);
-	control_num(c, "count", a.done);
-	control_row_end(c);
-	control_end(c);
+	answer_settled(q, c, a.done);
 }
 
 static void
@@ -334,10 +370,7 @@ verb_undrop(void *ctx, struct control_call *c)
 	}
 	events_admin(
 	    q->events, "undrop", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
-	control_row(c);
-	control_num(c, "count", m->open);
-	control_row_end(c);
-	control_end(c);
+	answer_settled(q, c, m->open);
 }
 
 /* A lane as configured again: suspension, cuts and back-off forgotten. */
@@ -351,6 +384,7 @@ verb_lane_release(void *ctx, struct control_call *c)
 	for (struct lane *l = lanes_each(q->lanes, NULL); l != NULL; l = lanes_each(q->lanes, l))
 		if (site.n > 0 && glob_match(site, l->site->name)) {
 			lane_release(l);
+			course_lane_released(q, l);
 			n++;
 		}
 	events_admin(q->events, "lane-release", control_actor(c), NULL, control_arg(c, "reason"));
@@ -372,6 +406,9 @@ static const struct control_verb verbs[] = {
 	{ "drop", true, verb_drop },
 	{ "undrop", true, verb_undrop },
 	{ "lane-release", true, verb_lane_release },
+	{ "tenants", false, verb_tenants },
+	{ "tenant-pause", true, verb_tenant_pause },
+	{ "tenant-release", true, verb_tenant_release },
 	{ NULL, false, NULL },
 };
 

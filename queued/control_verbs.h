@@ -2,5 +2,11 @@
 #pragma once
 
 struct queued;
+struct control_call;
 
 void control_verbs_serve(struct queued *);
+
+/* control_tenants.c; ctx is struct queued. */
+void verb_tenants(void *ctx, struct control_call *);
+void verb_tenant_pause(void *ctx, struct control_call *);
+void verb_tenant_release(void *ctx, struct control_call *);

@@ -3,6 +3,7 @@
 #include "content.h"
 #include "events.h"
 #include "final.h"
+#include "forward.h"
 #include "lane.h"
 #include "log.h"
 #include "loop.h"
@@ -77,8 +78,14 @@ unroutable(struct queued *q, struct delivery *d, const struct site_answer *a)
 static void
 line_up(struct queued *q, struct delivery *d, struct site *s)
 {
+	struct lane *l = lane_of(q->lanes, &q->conf->sources[0], s);
+
+	if (settle_if_paused(q, d))
+		return;
 	delivery_move(d, DELIVERY_LANE);
-	lane_put(lane_of(q->lanes, &q->conf->sources[0], s), d);
+	if (d->immediate)
+		lane_probe(l);
+	lane_put(l, d);
 }
 
 static void
@@ -100,25 +107,47 @@ route(struct queued *q, struct delivery *d)
 	}
 }
 
+static bool
+is_suppressed_maybe(struct queued *q, struct delivery *d)
+{
+	const struct envelope *e = d->message->envelope;
+
+	d->checked = suppressed_version(q->suppressed);
+	return !e->is_notice &&
+	       suppressed_maybe(q->suppressed, e->tenant, e->campaign, delivery_address(d));
+}
+
 void
 course_begin(struct queued *q, struct delivery *d)
 {
+	d->away = false;
 	if (d->message->held) {
 		delivery_move(d, DELIVERY_HELD);
 		settle_held(q, d);
 	} else if (d->given_up) {
 		delivery_move(d, DELIVERY_VERDICT);
 		peer_bouncd_reply(q->bouncd, d);
-	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL) {
+	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL ||
+		   conf_is_feedback(q->conf, delivery_address(d))) {
 		delivery_move(d, DELIVERY_RETURNED);
 		peer_bouncd_returned(q->bouncd, d);
-	} else if (!d->message->envelope->is_notice &&
-		   suppressed_maybe(
-		       q->suppressed, d->message->envelope->tenant, delivery_address(d))) {
+	} else if (settle_if_paused(q, d))
+		return;
+	else if (is_suppressed_maybe(q, d)) {
 		delivery_move(d, DELIVERY_CONFIRM);
 		peer_bouncd_confirm(q->bouncd, d);
 	} else
 		route(q, d);
+}
+
+bool
+course_recheck(struct queued *q, struct delivery *d)
+{
+	if (d->checked >= suppressed_version(q->suppressed) || !is_suppressed_maybe(q, d))
+		return false;
+	delivery_move(d, DELIVERY_CONFIRM);
+	peer_bouncd_confirm(q->bouncd, d);
+	return true;
 }
 
 void
@@ -128,10 +157,11 @@ course_routed(struct queued *q, struct delivery *d)
 }
 
 void
-course_confirmed(struct queued *q, struct delivery *d, bool suppressed, struct span reason)
+course_confirmed(struct queued *q, struct delivery *d, bool suppressed, const struct final_why *why)
 {
+	d->checked = UINT64_MAX;
 	if (suppressed)
-		final_end(q, d, FINAL_SUPPRESSED, reason);
+		final_end_for(q, d, FINAL_SUPPRESSED, why);
 	else
 		route(q, d);
 }
@@ -143,12 +173,28 @@ course_unconfirmed(struct queued *q, struct delivery *d)
 }
 
 void
-course_returned(struct queued *q, struct delivery *d, bool stored)
+course_returned(struct queued *q, struct delivery *d, const struct bounce_stored *s)
 {
-	if (stored)
-		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("bounce"));
-	else
+	if (s == NULL || !s->ok)
 		settle_deferred(q, d, LOST_RETRY_S);
+	else if (span_is(s->kind, "unreadable")) {
+		store_corrupt(
+		    q->store, d->message->envelope->id, "bouncd-parse died of it, again and again");
+		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("set aside"));
+	} else if (s->forward.n > 0)
+		forward_begin(q, d, s->forward);
+	else
+		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("bounce"));
+}
+
+void
+course_forwarded(struct queued *q, struct delivery *d, enum forward_end how)
+{
+	if (how == FORWARD_FAILED)
+		settle_deferred(q, d, LOST_RETRY_S);
+	else
+		final_end(q, d, FINAL_DELIVERED,
+		    how == FORWARD_DONE ? SPAN_LIT("forwarded") : SPAN_LIT("not forwarded"));
 }
 
 void
@@ -169,6 +215,7 @@ course_awaits_result(struct queued *q, struct delivery *d)
 		return true;
 	case DELIVERY_NEW:
 	case DELIVERY_DEFERRED:
+	case DELIVERY_PAUSED:
 	case DELIVERY_HELD:
 	case DELIVERY_LANE:
 	case DELIVERY_ROUTING: /* fed by the queued before us */
@@ -201,6 +248,8 @@ again_in_lane(struct queued *q, struct delivery *d)
 		course_begin(q, d);
 		return;
 	}
+	if (settle_if_paused(q, d))
+		return;
 	delivery_move(d, DELIVERY_LANE);
 	lane_put(d->lane, d);
 }
@@ -296,18 +345,37 @@ course_worker_gone(struct queued *q, struct worker *w)
 
 /* ---- verdicts ---- */
 
-/* What the verdict says of the lane, before what becomes of the recipient. */
-static void
+static uint32_t
+seconds_until(uint64_t at_ms)
+{
+	uint64_t now = loop_now_ms();
+
+	return at_ms > now ? (uint32_t)((at_ms - now + 999) / 1000) : 0;
+}
+
+/* What the verdict says of the lane, before what becomes of the recipient: no retry falls into a suspension. The seconds
+ * until then. */
+static uint32_t
 lane_hears(struct delivery *d)
 {
 	const struct attempt *a = d->last;
+	struct span tenant = d->message->envelope->tenant;
+	const struct ban *ban;
 
 	if (d->lane == NULL)
-		return;
+		return a->advice_s;
 	if (a->advice == ADVICE_SLOW_LANE)
 		lane_slow(d->lane, a->text);
 	else if (a->advice == ADVICE_SUSPEND_LANE)
 		lane_suspend(d->lane, a->advice_s > 0 ? a->advice_s : SUSPEND_S, a->text);
+	else if (a->advice == ADVICE_SUSPEND_TENANT && tenant.n > 0)
+		lane_suspend_tenant(d->lane, tenant, a->advice_s, a->text);
+	ban = ban_of(&d->lane->bans, tenant, loop_now_ms());
+	if (a->advice == ADVICE_SUSPEND_LANE)
+		return seconds_until(d->lane->adapt.until_ms);
+	if (a->advice == ADVICE_SUSPEND_TENANT && ban != NULL)
+		return seconds_until(ban->until_ms);
+	return a->advice_s;
 }
 
 /* A 5yz that is not about the address, and that waiting will not change, ends it too. */
@@ -326,17 +394,18 @@ void
 course_judged(struct queued *q, struct delivery *d)
 {
 	const struct attempt *a = d->last;
+	uint32_t wait_s;
 
 	if (!a->judged) {
 		settle_deferred(q, d, 0);
 		return;
 	}
 	d->given_up = false;
-	lane_hears(d);
+	wait_s = lane_hears(d);
 	if (ends_it(a))
 		settle_given_up(q, d, FINAL_BOUNCED);
 	else
-		settle_deferred(q, d, a->advice_s);
+		settle_deferred(q, d, wait_s);
 }
 
 /* ---- the lane's doings ---- */
@@ -376,6 +445,26 @@ course_lane_away(struct queued *q, struct delivery *d)
 	delivery_judged(d, CLASS_SOFT, suspended ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK,
 	    ADVICE_RETRY, 0, r.enhanced, r.text);
 	settle_deferred(q, d, wait_s > AWAY_RETRY_S ? wait_s : AWAY_RETRY_S);
+	d->away = true;
+}
+
+void
+course_tenant_away(struct queued *q, struct delivery *d)
+{
+	const struct ban *ban = lane_ban(d->lane, d);
+	struct deliver_result r = {
+		.outcome = OUTCOME_LOST, .stage = STAGE_CONNECT, .enhanced = SPAN_LIT("4.7.1")
+	};
+	char text[BAN_REASON_MAX + 200];
+
+	snprintf(text, sizeof(text), "tenant %.*s is suspended at %.*s, which said: %s",
+	    SPAN(span_first(ban->tenant, 60)), SPAN(span_first(d->lane->site->name, 60)),
+	    ban->reason);
+	r.text = span_str(text);
+	delivery_attempt(d, &r, loop_wall_ms());
+	delivery_judged(d, CLASS_SOFT, CATEGORY_SPAM_CONTENT, ADVICE_RETRY, 0, r.enhanced, r.text);
+	settle_deferred(q, d, seconds_until(ban->until_ms));
+	d->away = true;
 }
 
 void
@@ -437,88 +526,4 @@ course_not_rewritten(struct queued *q, struct transaction *t, bool ever, struct 
 		else
 			settle_given_up(q, d, FINAL_BOUNCED);
 	}
-}
-
-/* ---- operators ---- */
-
-/* Out of wherever it waits; false: it is with somebody and will answer soon. */
-static bool
-pulled(struct queued *q, struct delivery *d)
-{
-	switch (d->state) {
-	case DELIVERY_ROUTING:
-		site_unwait(q->sites, d);
-		return true;
-	case DELIVERY_LANE:
-		lane_take_out(d);
-		return true;
-	case DELIVERY_DEFERRED:
-		schedule_clear(&q->schedule, &d->due);
-		return true;
-	case DELIVERY_NEW:
-	case DELIVERY_HELD:
-		return true;
-	default:
-		return false;
-	}
-}
-
-int
-course_hold(struct queued *q, struct delivery *d)
-{
-	if (d->state == DELIVERY_HELD || !pulled(q, d))
-		return -1;
-	delivery_move(d, DELIVERY_HELD);
-	settle_held(q, d);
-	return 0;
-}
-
-int
-course_release(struct queued *q, struct delivery *d)
-{
-	if (d->state != DELIVERY_HELD)
-		return -1;
-	if (d->message->held)
-		store_hold(q->store, d->message->envelope->id, false);
-	d->message->held = false;
-	delivery_move(d, DELIVERY_NEW);
-	course_begin(q, d);
-	return 0;
-}
-
-int
-course_retry(struct queued *q, struct delivery *d)
-{
-	if (d->state != DELIVERY_DEFERRED)
-		return -1;
-	schedule_clear(&q->schedule, &d->due);
-	d->immediate = true;
-	d->given_up = false;
-	delivery_move(d, DELIVERY_NEW);
-	course_begin(q, d);
-	return 0;
-}
-
-/* All others have ended, or their ends are on the way to the disk. */
-static bool
-is_last(const struct delivery *d)
-{
-	const struct message *m = d->message;
-
-	for (uint32_t i = m->envelope->rcpts_n; i-- > 0;)
-		if (i != d->index && m->deliveries[i].state != DELIVERY_ENDED &&
-		    m->deliveries[i].state != DELIVERY_ENDING)
-			return false;
-	return true;
-}
-
-int
-course_drop(struct queued *q, struct delivery *d)
-{
-	if (!pulled(q, d))
-		return -1;
-	if (is_last(d))
-		store_drop(q->store, d->message->envelope->id); /* whole, for undrop */
-	final_end(q, d, FINAL_DROPPED, span_of(NULL, 0));
-	return 0;
 }

@@ -5,13 +5,16 @@
 #pragma once
 
 #include "err.h"
+#include "forward.h"
 #include "message.h"
+#include "proto_bounce.h"
 #include "site.h"
 
 struct queued;
 struct lane;
 struct worker;
 struct transaction;
+struct final_why;
 
 /* A message that is on disk sets out: each open delivery that is new begins. */
 void course_set_out(struct queued *, struct message *);
@@ -20,11 +23,13 @@ void course_begin(struct queued *, struct delivery *); /* NEW */
 /* Answers to questions. */
 void course_routed(struct queued *, struct delivery *); /* ROUTING */
 void course_confirmed(
-    struct queued *, struct delivery *, bool suppressed, struct span reason); /* CONFIRM */
+    struct queued *, struct delivery *, bool suppressed, const struct final_why *); /* CONFIRM */
 void course_unconfirmed(struct queued *, struct delivery *); /* CONFIRM: nobody could say */
 void
 course_judged(struct queued *, struct delivery *); /* VERDICT: d->last is judged, or nobody did */
-void course_returned(struct queued *, struct delivery *, bool stored); /* RETURNED */
+/* RETURNED; NULL: bouncd did not answer. */
+void course_returned(struct queued *, struct delivery *, const struct bounce_stored *);
+void course_forwarded(struct queued *, struct delivery *, enum forward_end); /* RETURNED */
 void course_noticed(struct queued *, struct delivery *); /* NOTICE: the notice is on disk */
 
 /* Results of deliverd. Awaits: it is with deliverd, or may still become so at a start. */
@@ -38,10 +43,20 @@ void course_worker_gone(struct queued *, struct worker *);
 
 /* The lane's doings. */
 void course_connect_failed(struct queued *, struct lane *, const struct deliver_closed *);
-void course_lane_away(struct queued *, struct delivery *); /* LANE, taken out of its draw */
-void course_expired(struct queued *, struct delivery *);   /* LANE, taken out */
+void course_lane_away(struct queued *, struct delivery *);   /* LANE, taken out of its draw */
+void course_tenant_away(struct queued *, struct delivery *); /* LANE, taken out: suspended there */
+void course_expired(struct queued *, struct delivery *);     /* LANE, taken out */
+/* LANE, taken out, before it is sent: a bounce of a minute ago may have put it onto the suppression list. True: bouncd is
+ * asked. */
+bool course_recheck(struct queued *, struct delivery *);
 void course_unreadable(struct queued *, struct transaction *, const struct err *);
 void course_not_rewritten(struct queued *, struct transaction *, bool ever, struct span why);
+
+/* A tenant was paused: what stands in lanes waits. Released: what waits for it goes. */
+void course_tenant_paused(struct queued *, struct span tenant);
+void course_tenant_released(struct queued *, struct span tenant);
+/* An operator released the lane: who was sent away comes back. */
+void course_lane_released(struct queued *, struct lane *);
 
 /* What operators do. -1: not in a state for it. */
 int course_hold(struct queued *, struct delivery *);

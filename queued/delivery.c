@@ -13,22 +13,26 @@ static const struct {
 	unsigned to;
 } states[] = {
 	[DELIVERY_NEW] = { "new", TO(CONFIRM) | TO(ROUTING) | TO(LANE) | TO(SENDING) |
-				      TO(DEFERRED) | TO(HELD) | TO(RETURNED) | TO(NOTICE) |
-				      TO(ENDING) | TO(VERDICT) },
-	[DELIVERY_CONFIRM] = { "asking bouncd",
-	    TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD) },
+				      TO(DEFERRED) | TO(PAUSED) | TO(HELD) | TO(RETURNED) |
+				      TO(NOTICE) | TO(ENDING) | TO(VERDICT) },
+	[DELIVERY_CONFIRM] = { "asking bouncd", TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) |
+						    TO(NOTICE) | TO(ENDING) | TO(HELD) |
+						    TO(PAUSED) },
 	[DELIVERY_ROUTING] = { "asking where to", TO(LANE) | TO(VERDICT) | TO(DEFERRED) |
 						      TO(NOTICE) | TO(ENDING) | TO(SENDING) |
-						      TO(HELD) },
+						      TO(HELD) | TO(PAUSED) },
 	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
-					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) },
+					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) |
+					       TO(CONFIRM) | TO(PAUSED) },
 	[DELIVERY_REWRITING] = { "being rewritten",
-	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) },
 	[DELIVERY_SENDING] = { "being sent",
-	    TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	    TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) },
 	[DELIVERY_VERDICT] = { "asking what the reply means",
 	    TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_DEFERRED] = { "deferred",
+	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_PAUSED] = { "paused",
 	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_HELD] = { "held", TO(NEW) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
 	[DELIVERY_RETURNED] = { "with bouncd", TO(NEW) | TO(DEFERRED) | TO(ENDING) },
@@ -77,7 +81,8 @@ static struct attempt *
 copied(const struct attempt *from)
 {
 	const struct span *in[] = { &from->enhanced, &from->text, &from->server, &from->address,
-		&from->source, &from->tls, &from->status, &from->words };
+		&from->source, &from->tls, &from->status, &from->words, &from->rule,
+		&from->provider };
 	size_t n = sizeof(*from);
 	struct attempt *a;
 	char *p;
@@ -90,7 +95,7 @@ copied(const struct attempt *from)
 	*a = *from;
 	p = (char *)(a + 1);
 	struct span *out[] = { &a->enhanced, &a->text, &a->server, &a->address, &a->source, &a->tls,
-		&a->status, &a->words };
+		&a->status, &a->words, &a->rule, &a->provider };
 	for (unsigned i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
 		if (in[i]->n > 0)
 			memcpy(p, in[i]->p, in[i]->n);
@@ -133,6 +138,18 @@ delivery_judged(struct delivery *d, uint8_t class, uint8_t category, uint8_t adv
 	a.advice_s = advice_s;
 	a.status = status;
 	a.words = words;
+	d->last = copied(&a);
+	free(old);
+}
+
+void
+delivery_ruled(struct delivery *d, struct span rule, struct span provider, uint8_t confidence)
+{
+	struct attempt a = *d->last, *old = d->last;
+
+	a.rule = rule;
+	a.provider = provider;
+	a.confidence = confidence;
 	d->last = copied(&a);
 	free(old);
 }

@@ -19,6 +19,7 @@ enum delivery_state {
 	DELIVERY_SENDING,   /* in a transaction at deliverd */
 	DELIVERY_VERDICT,   /* bouncd is asked what the reply means */
 	DELIVERY_DEFERRED,  /* waits for its next attempt */
+	DELIVERY_PAUSED,    /* waits until its tenant is released */
 	DELIVERY_HELD,      /* an operator holds it */
 	DELIVERY_RETURNED,  /* handed to bouncd as a bounce that came back */
 	DELIVERY_NOTICE,    /* given up; the bounce message is being made and stored */
@@ -39,7 +40,8 @@ struct attempt {
 	bool judged;
 	uint8_t class, category, advice;
 	uint32_t advice_s;
-	struct span status, words;
+	uint8_t confidence; /* percent */
+	struct span status, words, rule, provider;
 };
 
 struct worker;
@@ -53,6 +55,7 @@ struct delivery {
 	uint8_t state;
 	bool need_7bit;
 	bool immediate;    /* an operator asked for a try now */
+	bool away;         /* DEFERRED: no server was asked, its lane takes nothing */
 	bool delay_told;   /* the sender knows that it waits */
 	bool given_up;     /* by an answer that is known, though the sender does not know it yet */
 	uint8_t final;     /* enum final_kind, once it was given up */
@@ -64,6 +67,8 @@ struct delivery {
 	struct due due;   /* state's time-out, or the next attempt */
 	uint64_t next_ms; /* DEFERRED: since 1970 */
 	uint64_t job;     /* of the question that is out */
+	uint64_t
+	    checked; /* version of the suppression list it was not on; UINT64_MAX: bouncd said so */
 	struct attempt *last;
 	/* the result that is not yet acknowledged to its worker */
 	struct worker *result_worker;
@@ -82,3 +87,5 @@ struct span delivery_domain(const struct delivery *); /* what is behind the last
 void delivery_attempt(struct delivery *, const struct deliver_result *, uint64_t time_ms);
 void delivery_judged(struct delivery *, uint8_t class, uint8_t category, uint8_t advice,
     uint32_t advice_s, struct span status, struct span words);
+/* Whose rule said so, and how sure it is; once it is judged. */
+void delivery_ruled(struct delivery *, struct span rule, struct span provider, uint8_t confidence);

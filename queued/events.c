@@ -5,6 +5,7 @@
 #include "log.h"
 #include "loop.h"
 #include "queued.h"
+#include "tenants.h"
 #include "verdict.h"
 
 #include <errno.h>
@@ -96,6 +97,7 @@ events_delivery(struct buf *b, const struct delivery *d)
 	const struct envelope *e = d->message->envelope;
 
 	event_id(b, "message", e->id);
+	event_num(b, "rcpt", d->index);
 	event_span(b, "recipient", delivery_address(d));
 	message_keys(b, e);
 	event_span(b, "site", d->lane != NULL ? d->lane->site->name : delivery_domain(d));
@@ -130,6 +132,10 @@ events_attempt(struct buf *b, const struct delivery *d)
 		event_str(b, "class", class_word(a->class));
 		event_str(b, "category", category_word(a->category));
 		event_span(b, "status", a->status);
+		event_span(b, "provider", a->provider);
+		event_span(b, "rule", a->rule);
+		if (a->rule.n > 0)
+			event_num(b, "confidence", a->confidence);
 	} else
 		event_span(b, "status", a->enhanced);
 	reply_key(b, a);
@@ -149,6 +155,7 @@ events_received(struct events *e, const struct message *m)
 
 	event_id(b, "message", env->id);
 	message_keys(b, env);
+	event_span(b, "message_id", env->message_id);
 	event_num(b, "recipients", env->rcpts_n);
 	event_num(b, "size", m->facts.size_bytes);
 	event_span(b, "client", env->client);
@@ -188,6 +195,62 @@ events_lane(struct events *e, const struct lane *l, const char *what)
 	log_kv("source", l->source->name);
 	log_kvf("share", "%u%%", l->adapt.share_permille / 10);
 	log_kvs("reply", l->failures > 0 ? l->failure : l->adapt.reason);
+	log_end();
+}
+
+void
+events_lane_tenant(struct events *e, const struct lane *l, const struct ban *ban, const char *what)
+{
+	struct buf *b = begin(e, "lane");
+
+	event_str(b, "what", what);
+	event_span(b, "tenant", ban->tenant);
+	event_span(b, "site", l->site->name);
+	event_span(b, "source", l->source->name);
+	event_str(b, "reply", ban->reason);
+	event_num(b, "for_s", (ban->until_ms - loop_now_ms()) / 1000);
+	end(e);
+	log_begin(LOG_LEVEL_WARN, what);
+	log_kv("tenant", ban->tenant);
+	log_kv("site", l->site->name);
+	log_kv("source", l->source->name);
+	log_kvs("reply", ban->reason);
+	log_end();
+}
+
+static void
+share_key(struct buf *b, const char *key, uint32_t share)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%u.%03u", share / 1000, share % 1000);
+	event_str(b, key, text);
+}
+
+void
+events_tenant(
+    struct events *e, const struct standing *s, const char *what, const struct conf_place *place)
+{
+	struct buf *b = begin(e, "tenant");
+	char limit[300] = "";
+
+	if (place != NULL && place->line > 0)
+		snprintf(limit, sizeof(limit), "%s:%u", place->file, place->line);
+	event_str(b, "what", what);
+	event_span(b, "tenant", s->name);
+	event_str(b, "reason", s->why);
+	event_num(b, "delivered", s->counts.of[HEALTH_DELIVERED]);
+	event_num(b, "bounced", s->counts.of[HEALTH_BOUNCED]);
+	event_num(b, "bounced_late", s->counts.of[HEALTH_BOUNCED_LATE]);
+	event_num(b, "complaints", s->counts.of[HEALTH_COMPLAINT]);
+	share_key(b, "bounce_percent", health_bounce_share(&s->counts));
+	share_key(b, "complaint_percent", health_complaint_share(&s->counts));
+	event_str(b, "limit", place == NULL ? "" : limit[0] == '\0' ? "built in" : limit);
+	end(e);
+	log_begin(LOG_LEVEL_WARN, "tenant");
+	log_kvs("what", what);
+	log_kv("tenant", s->name);
+	log_kvs("why", s->why);
 	log_end();
 }
 

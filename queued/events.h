@@ -10,6 +10,9 @@
 struct queued;
 struct events;
 struct lane;
+struct ban;
+struct standing;
+struct conf_place;
 
 struct events *events_new(struct queued *, int fd);
 void events_line(struct events *, struct span line); /* with its LF */
@@ -22,6 +25,11 @@ void events_received(struct events *, const struct message *);
 void events_deferred(struct events *, const struct delivery *, uint64_t retry_ms);
 /* what: slowed faster suspended resumed unreachable released. */
 void events_lane(struct events *, const struct lane *, const char *what);
+/* what: tenant-suspended; a tenant in that lane. */
+void events_lane_tenant(struct events *, const struct lane *, const struct ban *, const char *what);
+/* what: paused released; place: of the limit that was passed, or NULL. */
+void events_tenant(
+    struct events *, const struct standing *, const char *what, const struct conf_place *place);
 void events_corrupt(struct events *, const char *file, const char *why);
 void events_admin(
     struct events *, const char *verb, unsigned actor, const struct delivery *, struct span reason);

@@ -4,6 +4,7 @@
 #include "message.h"
 #include "pool.h"
 #include "queued.h"
+#include "tenants.h"
 #include "verdict.h"
 
 static void
@@ -37,8 +38,8 @@ seconds_until(uint64_t at_ms)
 	return at_ms > now ? (at_ms - now + 999) / 1000 : 0;
 }
 
-void
-explain_lane(const struct lane *l, struct buf *out)
+static void
+waiting_for(const struct lane *l, struct buf *out)
 {
 	switch (l->wait) {
 	case LANE_CONNECTIONS:
@@ -64,6 +65,26 @@ explain_lane(const struct lane *l, struct buf *out)
 			buf_printf(out, ", slowed to %u%% by \"%s\"", l->adapt.share_permille / 10,
 			    l->adapt.reason);
 	}
+}
+
+/* What is said of a lane on top: tenants that go nowhere there. */
+static void
+suspended(const struct lane *l, struct buf *out)
+{
+	const struct ban *b;
+
+	SLIST_FOREACH (b, &l->bans, link)
+		if (b->until_ms > loop_now_ms())
+			buf_printf(out, "; tenant %.*s is suspended for %llu s by \"%s\"",
+			    SPAN(b->tenant), (unsigned long long)seconds_until(b->until_ms),
+			    b->reason);
+}
+
+void
+explain_lane(const struct lane *l, struct buf *out)
+{
+	waiting_for(l, out);
+	suspended(l, out);
 }
 
 static void
@@ -103,6 +124,17 @@ in_lane(const struct queued *q, const struct delivery *d, struct buf *out)
 	last_reply(d, out);
 }
 
+static void
+paused(const struct queued *q, const struct delivery *d, struct buf *out)
+{
+	struct span tenant = d->message->envelope->tenant;
+	const char *why = tenants_paused(q->tenants, tenant);
+
+	buf_printf(out, "tenant %.*s is paused: %s; \"posthouse tenants release %.*s\" lets it go",
+	    SPAN(tenant), why != NULL ? why : "it is being released", SPAN(tenant));
+	last_reply(d, out);
+}
+
 void
 explain(const struct queued *q, const struct delivery *d, struct buf *out)
 {
@@ -114,6 +146,9 @@ explain(const struct queued *q, const struct delivery *d, struct buf *out)
 		buf_printf(out, "deferred after %u attempts; tried again in %llu s", d->attempts,
 		    (unsigned long long)seconds_until(d->due.at_ms));
 		last_reply(d, out);
+		break;
+	case DELIVERY_PAUSED:
+		paused(q, d, out);
 		break;
 	case DELIVERY_HELD:
 		buf_str(out, "held by an operator until it is released");

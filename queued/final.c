@@ -9,6 +9,7 @@
 #include "peer_deliverd.h"
 #include "queued.h"
 #include "store.h"
+#include "tenants.h"
 
 #include <stdlib.h>
 
@@ -33,7 +34,7 @@ final_name(enum final_kind k)
 
 /* The one line that tells the delivery's story. */
 static void
-story(const struct delivery *d, enum final_kind k, struct span why)
+story(const struct delivery *d, enum final_kind k, const struct final_why *why)
 {
 	const struct attempt *a = d->last;
 
@@ -49,8 +50,10 @@ story(const struct delivery *d, enum final_kind k, struct span why)
 		log_kv("status", a->judged ? a->status : a->enhanced);
 		log_kvf("reply", "%u %.*s", a->code, SPAN(span_first(a->text, 300)));
 	}
-	if (why.n > 0)
-		log_kv("why", why);
+	if (why->reason.n > 0)
+		log_kv("why", why->reason);
+	if (why->scope.n > 0)
+		log_kv("scope", why->scope);
 	log_kvf("attempts", "%u", d->attempts);
 	log_kvf("delay_s", "%.3f",
 	    (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
@@ -58,15 +61,18 @@ story(const struct delivery *d, enum final_kind k, struct span why)
 }
 
 static struct span
-event_of(const struct delivery *d, enum final_kind k, struct span why)
+event_of(const struct delivery *d, enum final_kind k, const struct final_why *why)
 {
 	static struct buf line = { .max = EVENT_BYTES };
 
 	buf_reset(&line);
 	event_open(&line, kinds[k].name, id_new(), loop_wall_ms());
 	events_delivery(&line, d);
-	events_attempt(&line, d);
-	event_span(&line, "reason", why);
+	if (k != FINAL_SUPPRESSED) /* no attempt ended it, and its source is another */
+		events_attempt(&line, d);
+	event_span(&line, "reason", why->reason);
+	event_span(&line, "scope", why->scope);
+	event_span(&line, "source", why->source);
 	event_close(&line);
 	must(!buf_over(&line));
 	return buf_all(&line);
@@ -90,14 +96,36 @@ on_durable(void *ctx, const struct store_end *end)
 		message_free(&q->messages, m);
 }
 
+/* Late bounces and complaints come from bouncd (BOUNCE_FEEDBACK). */
+static void
+count(struct queued *q, const struct delivery *d, enum final_kind k)
+{
+	const struct envelope *e = d->message->envelope;
+
+	if (e->is_notice || d->state == DELIVERY_RETURNED)
+		return;
+	if (k == FINAL_DELIVERED)
+		tenants_count(q->tenants, e->tenant, HEALTH_DELIVERED);
+	else if (k == FINAL_BOUNCED && d->last != NULL && d->last->judged &&
+		 d->last->class == CLASS_HARD)
+		tenants_count(q->tenants, e->tenant, HEALTH_BOUNCED);
+}
+
 void
 final_end(struct queued *q, struct delivery *d, enum final_kind k, struct span why)
+{
+	final_end_for(q, d, k, &(struct final_why){ .reason = why });
+}
+
+void
+final_end_for(struct queued *q, struct delivery *d, enum final_kind k, const struct final_why *why)
 {
 	struct store_end end = {
 		.id = d->message->envelope->id, .index = d->index, .mark = kinds[k].mark
 	};
 
 	schedule_clear(&q->schedule, &d->due);
+	count(q, d, k);
 	delivery_move(d, DELIVERY_ENDING);
 	if (d->lane != NULL && k == FINAL_BOUNCED)
 		d->lane->bounced++;

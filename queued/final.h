@@ -10,6 +10,13 @@ struct queued;
 
 enum final_kind { FINAL_DELIVERED, FINAL_BOUNCED, FINAL_EXPIRED, FINAL_SUPPRESSED, FINAL_DROPPED };
 
+/* Why it is suppressed or dropped. */
+struct final_why {
+	struct span reason, scope,
+	    source; /* source: the event that put it onto the suppression list */
+};
+
 const char *final_name(enum final_kind);
+void final_end_for(struct queued *, struct delivery *, enum final_kind, const struct final_why *);
 /* why: for suppressed and dropped, what the reason was; else empty. */
 void final_end(struct queued *, struct delivery *, enum final_kind, struct span why);

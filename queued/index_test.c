@@ -189,6 +189,19 @@ teardown(void)
 	nftw(folder, gone, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+START_TEST(paused_is_due_and_held_is_not)
+{
+	struct store_wait w = { .id = named('p'), .next_ms = 500, .paused = true };
+
+	index_put(x, &w);
+	put('h', 500, true);
+	written(true);
+	ck_assert(index_get(x, named('p'), 0, &w) && w.paused && !w.held);
+	ck_assert(index_get(x, named('h'), 3, &w) && w.held && !w.paused);
+	ck_assert_str_eq(due(600, 9), "p");
+}
+END_TEST
+
 START_TEST(what_the_sender_knows_is_kept)
 {
 	struct store_wait in = { .id = named('a'), .index = 3, .attempts = 1, .delay_told = true },
@@ -219,6 +232,7 @@ main(void)
 	tcase_add_test(t, a_failed_write_keeps_what_was_not_changed_since);
 	tcase_add_test(t, all_of_a_message_goes_pending_or_written);
 	tcase_add_test(t, a_damaged_index_is_set_aside);
+	tcase_add_test(t, paused_is_due_and_held_is_not);
 	tcase_add_test(t, what_the_sender_knows_is_kept);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

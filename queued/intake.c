@@ -10,6 +10,7 @@
 #include "settle.h"
 #include "storage.h"
 #include "store.h"
+#include "tenants.h"
 #include "utf8.h"
 
 #include <stdlib.h>
@@ -25,7 +26,7 @@ struct coming {
 static void
 set_out(struct queued *q, struct message *m)
 {
-	if (!storage_is_full(q)) {
+	if (!storage_is_full(q) || tenants_paused(q->tenants, m->envelope->tenant) != NULL) {
 		course_set_out(q, m);
 		return;
 	}
@@ -178,13 +179,20 @@ void
 intake_draft(struct queued *q, const struct envelope *e, const struct facts *f, uint32_t draft,
     intake_done *done, void *ctx)
 {
-	struct coming *c;
-
 	if (table_first(&lent, draft) == NULL || message_find(&q->messages, e->id) != NULL) {
 		done(ctx, e->id, 554, SPAN_LIT("5.3.0 a message that makes no sense"));
 		return;
 	}
 	lent_end(draft);
+	intake_own_draft(q, e, f, draft, done, ctx);
+}
+
+void
+intake_own_draft(struct queued *q, const struct envelope *e, const struct facts *f, uint32_t draft,
+    intake_done *done, void *ctx)
+{
+	struct coming *c;
+
 	c = coming_new(q, done, ctx);
 	c->message = message_new(&q->messages, q->conf, e, f, span_of(NULL, 0));
 	store_accept_draft(q->store, c->message->envelope, f, draft, on_accepted, c);

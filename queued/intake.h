@@ -20,6 +20,9 @@ void intake_draft(struct queued *, const struct envelope *, const struct facts *
 void intake_new_draft(struct queued *, struct chan *peer);
 void intake_drop_draft(struct queued *, uint32_t draft);
 void intake_peer_gone(struct queued *, struct chan *peer);
+/* The same with a draft that we opened and filled ourselves. */
+void intake_own_draft(struct queued *, const struct envelope *, const struct facts *,
+    uint32_t draft, intake_done *, void *ctx);
 /* A message of our own (a bounce message): its facts are found here. */
 void
 intake_own(struct queued *, const struct envelope *, struct span bytes, intake_done *, void *ctx);

@@ -86,6 +86,7 @@ lane_new(struct lanes *ls, const struct source *source, struct site *site)
 	site->lanes++;
 	adapt_init(&l->adapt);
 	draw_init(&l->draw);
+	SLIST_INIT(&l->bans);
 	TAILQ_INIT(&l->sessions);
 	l->due = (struct due){ .fire = on_due, .ctx = l };
 	table_put(&ls->by_pair, &l->by_pair, pair_hash(source, site));
@@ -339,6 +340,35 @@ lane_suspend(struct lane *l, uint32_t for_s, struct span reply)
 }
 
 void
+lane_suspend_tenant(struct lane *l, struct span tenant, uint32_t for_s, struct span reply)
+{
+	uint64_t now = loop_now_ms();
+
+	if (!ban_put(&l->bans, tenant, now, for_s, reply))
+		return;
+	events_lane_tenant(home->q->events, l, ban_of(&l->bans, tenant, now), "tenant-suspended");
+	lane_wake(l);
+}
+
+const struct ban *
+lane_ban(const struct lane *l, const struct delivery *d)
+{
+	if (d->immediate || SLIST_EMPTY(&l->bans))
+		return NULL;
+	return ban_of(&l->bans, d->message->envelope->tenant, loop_now_ms());
+}
+
+unsigned
+lanes_lift(struct lanes *ls, struct span tenant)
+{
+	unsigned n = 0;
+
+	for (struct lane *l = lanes_each(ls, NULL); l != NULL; l = lanes_each(ls, l))
+		n += bans_lift(&l->bans, tenant, loop_now_ms());
+	return n;
+}
+
+void
 lane_connect_failed(struct lane *l, struct span why)
 {
 	uint64_t wait = BACKOFF_FIRST_MS;
@@ -357,9 +387,23 @@ void
 lane_release(struct lane *l)
 {
 	adapt_release(&l->adapt);
+	bans_lift(&l->bans, span_of(NULL, 0), loop_now_ms());
 	l->failures = 0;
 	l->backoff_ms = 0;
 	events_lane(home->q->events, l, "released");
+	lane_wake(l);
+}
+
+void
+lane_probe(struct lane *l)
+{
+	uint64_t now = loop_now_ms();
+
+	l->backoff_ms = 0;
+	if (l->adapt.until_ms > now) {
+		l->adapt.until_ms = 0;
+		events_lane(home->q->events, l, "resumed");
+	}
 	lane_wake(l);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "adapt.h"
+#include "ban.h"
 #include "delivery.h"
 #include "site.h"
 
@@ -39,6 +40,7 @@ struct lane {
 	struct site *site;
 	struct limits limits;
 	struct adapt adapt;
+	struct bans bans; /* tenants that are suspended here */
 	struct draw draw;
 	struct session_list sessions; /* those that stand or are being made */
 	uint32_t sessions_n, connecting_n;
@@ -81,8 +83,14 @@ uint32_t lane_connections_max(const struct lane *);
 void lane_clean(struct lane *);                   /* a delivery was accepted */
 void lane_slow(struct lane *, struct span reply); /* it said: too much */
 void lane_suspend(struct lane *, uint32_t for_s, struct span reply);
+/* It takes nothing of that tenant's content. */
+void lane_suspend_tenant(struct lane *, struct span tenant, uint32_t for_s, struct span reply);
+const struct ban *lane_ban(const struct lane *, const struct delivery *); /* NULL: it may go */
+unsigned lanes_lift(struct lanes *, struct span tenant); /* everywhere; how many that were */
 void lane_connect_failed(struct lane *, struct span why);
 void lane_release(struct lane *); /* an operator says: as configured, now */
+/* An operator wants one delivery tried: back-off and suspension do not stop it. What the next answer says counts again. */
+void lane_probe(struct lane *);
 const char *lane_wait_name(enum lane_wait);
 /* Sites' limits were looked up anew. */
 void lanes_conf(struct lanes *);

@@ -24,6 +24,7 @@
 #include "site.h"
 #include "storage.h"
 #include "suppressed.h"
+#include "tenants.h"
 
 #include <sysexits.h>
 
@@ -35,6 +36,7 @@ parts_make(struct queued *q)
 	schedule_init(&q->schedule);
 	schedule_use_loop(&q->schedule);
 	q->suppressed = suppressed_new();
+	q->tenants = tenants_new(q);
 	q->sites = sites_new(q);
 	q->lanes = lanes_new(q);
 	q->smtpd = peer_smtpd_new(q);

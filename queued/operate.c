@@ -1,9 +1,15 @@
 /* What operators do with a message: hold, release, drop, undrop; and what is damaged.
  *
  * A move is journaled before its rename, so that a start does not bring back what was dropped. What goes to trash/ or
- * corrupt/ is hidden at once, and forgotten when its file stands there. */
+ * corrupt/ is hidden at once, and forgotten when its file stands there.
+ *
+ * Who asked hears of it once it is on disk: what goes to the journal is counted as asked and as standing, in order, and the
+ * index by its rounds. */
 #include "err.h"
 #include "store_inside.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
 
 void
 store_hold(struct store *s, struct id id, bool hold)
@@ -34,14 +40,13 @@ store_drop(struct store *s, struct id id)
 }
 
 void
-store_corrupt(struct store *s, struct id id)
+store_corrupt(struct store *s, struct id id, const char *why)
 {
 	struct entry *e = entry_find(s, id);
 
 	put_aside(s, e, SPOOL_CORRUPT);
 	if (e != NULL)
-		s->hooks->corrupt(
-		    s->hooks_ctx, id_text(id).c, "its bytes do not match their checksum");
+		s->hooks->corrupt(s->hooks_ctx, id_text(id).c, why);
 }
 
 static void
@@ -52,16 +57,19 @@ on_taken_back(void *ctx, const struct store_end *end)
 }
 
 /* Those who were dropped wait again, all of them. It is journaled as an end that is open, for their ends are there too and a
- * start would believe these. */
+ * start would believe these. The last one's mark never reached the file, which went into the trash instead: who is open there
+ * was dropped all the same. */
 static void
 reopen(struct store *s, struct entry *e)
 {
 	for (uint32_t i = 0; i < e->rcpts_n; i++) {
-		if (e->marks[i] != MARK_DROPPED)
+		if (e->marks[i] != MARK_DROPPED && e->marks[i] != MARK_OPEN)
 			continue;
-		e->marks[i] = MARK_OPEN;
-		e->open++;
-		files_mark(s, e, i);
+		if (e->marks[i] == MARK_DROPPED) {
+			e->marks[i] = MARK_OPEN;
+			e->open++;
+			files_mark(s, e, i);
+		}
 		store_end(s, &(struct store_end){ .id = e->id, .index = i, .mark = MARK_OPEN },
 		    on_taken_back, NULL);
 	}
@@ -89,4 +97,43 @@ store_undrop(struct store *s, struct id id, struct err *err)
 	reopen(s, e);
 	writer_move(s, e);
 	return 0;
+}
+
+/* ---- is it on disk? ---- */
+
+struct settling {
+	STAILQ_ENTRY(settling) link;
+	uint64_t records, index_rounds; /* what must stand */
+	void (*done)(void *);
+	void *ctx;
+};
+
+void
+store_settled(struct store *s, void (*done)(void *), void *ctx)
+{
+	struct settling *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		fatal("out of memory for an answer");
+	*w = (struct settling){ .records = s->records_asked,
+		.index_rounds = s->index_rounds + index_has_changes(s->index),
+		.done = done,
+		.ctx = ctx };
+	STAILQ_INSERT_TAIL(&s->settling, w, link);
+	event_active(s->wake, EV_READ, 0);
+}
+
+void
+operate_look(struct store *s)
+{
+	struct settling *w;
+
+	while ((w = STAILQ_FIRST(&s->settling)) != NULL && w->records <= s->records_stand &&
+	       w->index_rounds <= s->index_stands) {
+		STAILQ_REMOVE_HEAD(&s->settling, link);
+		w->done(w->ctx);
+		free(w);
+	}
+	if (w != NULL && w->index_rounds > s->index_rounds)
+		checkpoint_index(s); /* at once, not with the next tick */
 }

@@ -2,6 +2,7 @@
 #include "content.h"
 #include "course.h"
 #include "err.h"
+#include "final.h"
 #include "log.h"
 #include "loop.h"
 #include "notice.h"
@@ -10,20 +11,33 @@
 #include "role.h"
 #include "sender.h"
 #include "suppressed.h"
+#include "tenants.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	QUEUE_BYTES = 4 << 20,
 	VERDICT_WAIT_MS = 5000,
 	CONFIRM_WAIT_MS = 5000,
+	RCPT_WAIT_MS = 2000,
 	RETURNED_WAIT_MS = 60 * 1000
 };
 
 /* A question that is out, by its number. */
 struct question {
 	struct table_node by_job;
-	struct delivery *delivery;
+	struct delivery *delivery; /* NULL: rcpt asks */
+	struct rcpt_question *rcpt;
+};
+
+/* smtpd waits at RCPT. */
+struct rcpt_question {
+	struct question question;
+	struct due due;
+	uint64_t job;
+	void (*then)(void *ctx, bool suppressed, struct span reason);
+	void *ctx;
 };
 
 struct peer_bouncd {
@@ -60,7 +74,7 @@ answered(struct peer_bouncd *p, uint64_t job)
 	struct question *x = TABLE_OF(table_first(&p->questions, job), struct question, by_job);
 	struct delivery *d;
 
-	if (x == NULL)
+	if (x == NULL || x->delivery == NULL)
 		return NULL;
 	d = x->delivery;
 	table_remove(&p->questions, &x->by_job);
@@ -126,6 +140,7 @@ got_verdict(struct peer_bouncd *p, struct msg *m)
 	if (d == NULL || d->state != DELIVERY_VERDICT)
 		return 0;
 	delivery_judged(d, v.class, v.category, v.advice, v.advice_s, v.status, v.words);
+	delivery_ruled(d, v.rule, v.provider, v.confidence);
 	course_judged(p->q, d);
 	return 0;
 }
@@ -156,6 +171,60 @@ peer_bouncd_confirm(struct peer_bouncd *p, struct delivery *d)
 		bounce_confirm_put(p->chan, &c);
 }
 
+static void
+rcpt_answered(struct peer_bouncd *p, struct rcpt_question *r, bool suppressed, struct span reason)
+{
+	table_remove(&p->questions, &r->question.by_job);
+	schedule_clear(&p->q->schedule, &r->due);
+	r->then(r->ctx, suppressed, reason);
+	free(r);
+}
+
+static void
+on_rcpt_late(void *ctx, struct due *due)
+{
+	struct rcpt_question *r =
+	    (struct rcpt_question *)(void *)((char *)due - offsetof(struct rcpt_question, due));
+
+	rcpt_answered(ctx, r, false, span_of(NULL, 0));
+}
+
+void
+peer_bouncd_suppressed(struct peer_bouncd *p, struct span tenant, struct span address,
+    void (*then)(void *ctx, bool suppressed, struct span reason), void *ctx)
+{
+	struct rcpt_question *r;
+
+	if (p->chan == NULL) {
+		then(ctx, false, span_of(NULL, 0));
+		return;
+	}
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		fatal("out of memory for a question to bouncd");
+	*r = (struct rcpt_question){ .due = { .fire = on_rcpt_late, .ctx = p },
+		.job = ++p->q->jobs,
+		.then = then,
+		.ctx = ctx };
+	r->question.rcpt = r;
+	table_put(&p->questions, &r->question.by_job, r->job);
+	schedule_set(&p->q->schedule, &r->due, loop_now_ms() + RCPT_WAIT_MS);
+	bounce_confirm_put(p->chan,
+	    &(struct bounce_confirm){ .job = r->job, .tenant = tenant, .address = address });
+}
+
+/* Whether it was a question of RCPT. */
+static bool
+rcpt_confirmed(struct peer_bouncd *p, const struct bounce_confirmed *c)
+{
+	struct question *x = TABLE_OF(table_first(&p->questions, c->job), struct question, by_job);
+
+	if (x == NULL || x->rcpt == NULL)
+		return false;
+	rcpt_answered(p, x->rcpt, c->suppressed, c->reason);
+	return true;
+}
+
 static int
 got_confirmed(struct peer_bouncd *p, struct msg *m)
 {
@@ -164,9 +233,13 @@ got_confirmed(struct peer_bouncd *p, struct msg *m)
 
 	if (bounce_confirmed_get(m, &c) == -1)
 		return -1;
+	if (rcpt_confirmed(p, &c))
+		return 0;
 	d = answered(p, c.job);
 	if (d != NULL && d->state == DELIVERY_CONFIRM)
-		course_confirmed(p->q, d, c.suppressed, c.reason);
+		course_confirmed(p->q, d, c.suppressed,
+		    &(struct final_why){
+			.reason = c.reason, .scope = c.scope, .source = c.source });
 	return 0;
 }
 
@@ -179,7 +252,7 @@ on_returned_late(void *ctx, struct due *due)
 	struct delivery *d = of_due(due);
 
 	answered(p, d->job);
-	course_returned(p->q, d, false);
+	course_returned(p->q, d, NULL);
 }
 
 /* What the token in the address says; without one bouncd goes by what is in the mail. */
@@ -188,10 +261,14 @@ about(struct peer_bouncd *p, const struct delivery *d, struct bounce_returned *r
 {
 	const struct tenant *t = conf_bounce_tenant(p->q->conf, delivery_domain(d));
 	const struct message *m;
+	struct bounce_token token;
 
-	r->has_token = sender_token(p->q, delivery_address(d), &r->about, &r->index);
+	r->has_token = sender_token(delivery_address(d), &token) == BOUNCE_GOOD;
 	if (!r->has_token)
 		return;
+	memcpy(r->about.b, token.message, BOUNCE_MESSAGE_BYTES);
+	r->index = token.recipient;
+	r->tag = token.tag;
 	if (t !=
 	    NULL) /* the message is gone by now, mostly: what it bounces for is suppressed for its tenant alone */
 		r->tenant = t->name;
@@ -242,7 +319,23 @@ got_stored(struct peer_bouncd *p, struct msg *m)
 		return -1;
 	d = answered(p, s.job);
 	if (d != NULL && d->state == DELIVERY_RETURNED)
-		course_returned(p->q, d, s.ok);
+		course_returned(p->q, d, &s);
+	return 0;
+}
+
+/* ---- what came back after the delivery had ended ---- */
+
+static int
+got_feedback(struct peer_bouncd *p, struct msg *m)
+{
+	struct bounce_feedback f = { 0 };
+
+	if (bounce_feedback_get(m, &f) == -1 || f.kind > KIND_AUTOREPLY || f.class > CLASS_HARD)
+		return -1;
+	if (f.kind == KIND_COMPLAINT)
+		tenants_count(p->q->tenants, f.tenant, HEALTH_COMPLAINT);
+	else if (f.kind == KIND_BOUNCE && f.class == CLASS_HARD)
+		tenants_count(p->q->tenants, f.tenant, HEALTH_BOUNCED_LATE);
 	return 0;
 }
 
@@ -293,6 +386,7 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 		{ BOUNCE_LIST, got_list },
 		{ BOUNCE_CHANGE, got_change },
 		{ BOUNCE_CONFIRMED, got_confirmed },
+		{ BOUNCE_FEEDBACK, got_feedback },
 	};
 
 	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++)

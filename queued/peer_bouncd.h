@@ -9,7 +9,11 @@ struct peer_bouncd;
 struct chan;
 
 struct peer_bouncd *peer_bouncd_new(struct queued *);
-void peer_bouncd_reply(struct peer_bouncd *, struct delivery *);    /* VERDICT */
-void peer_bouncd_confirm(struct peer_bouncd *, struct delivery *);  /* CONFIRM */
+void peer_bouncd_reply(struct peer_bouncd *, struct delivery *);   /* VERDICT */
+void peer_bouncd_confirm(struct peer_bouncd *, struct delivery *); /* CONFIRM */
+/* Is this one suppressed for the tenant? Asked at RCPT, before there is a message: then() is called once, at once where bouncd
+ * is away or later; who cannot be asked about is not suppressed, he is looked up again when the delivery is due. */
+void peer_bouncd_suppressed(struct peer_bouncd *, struct span tenant, struct span address,
+    void (*then)(void *ctx, bool suppressed, struct span reason), void *ctx);
 void peer_bouncd_returned(struct peer_bouncd *, struct delivery *); /* RETURNED */
 struct chan *peer_bouncd_chan(struct peer_bouncd *);                /* NULL: away */

@@ -2,12 +2,14 @@
 #include "err.h"
 #include "intake.h"
 #include "log.h"
+#include "peer_bouncd.h"
 #include "proto_submit.h"
 #include "queued.h"
 #include "role.h"
 #include "sender.h"
 #include "store.h"
 #include "suppressed.h"
+#include "tenants.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +80,20 @@ owed_new(struct smtpd *w)
 	return o;
 }
 
+/* Mail of a tenant that is paused, and whose configuration says that it shall not wait here. */
+static bool
+refused(struct smtpd *w, const struct envelope *e)
+{
+	const char *why = e->is_notice ? NULL : tenants_refused(w->home->q->tenants, e->tenant);
+	char text[400];
+
+	if (why == NULL)
+		return false;
+	snprintf(text, sizeof(text), "4.7.1 the tenant is paused: %s", why);
+	ack(w, e->id, 450, span_str(text));
+	return true;
+}
+
 static int
 got_message(struct smtpd *w, struct msg *m)
 {
@@ -87,7 +103,7 @@ got_message(struct smtpd *w, struct msg *m)
 		return -1;
 	if (w->home->code != 0)
 		ack(w, s.envelope.id, w->home->code, span_str(w->home->text));
-	else
+	else if (!refused(w, &s.envelope))
 		intake_bytes(w->home->q, &s.envelope, &s.facts, s.bytes, on_taken, owed_new(w));
 	return 0;
 }
@@ -175,6 +191,8 @@ got_commit(struct smtpd *w, struct msg *m)
 		return -1;
 	if (w->home->code != 0)
 		ack(w, s.envelope.id, w->home->code, span_str(w->home->text));
+	else if (refused(w, &s.envelope))
+		intake_drop_draft(w->home->q, s.draft);
 	else
 		intake_draft(w->home->q, &s.envelope, &s.facts, s.draft, on_taken, owed_new(w));
 	if (a != NULL)
@@ -209,16 +227,66 @@ got_drop(struct smtpd *w, struct msg *m)
 
 /* ---- questions ---- */
 
+/* Whoever sends to an address that has expired may be an honest late bounce: it is told another word than a guess. */
 static void
-answer_bounce(struct queued *q, const struct submit_ask *a, struct submit_answer *to)
+answer_bounce(const struct submit_ask *a, struct submit_answer *to)
 {
-	struct id about;
-	uint32_t index;
+	struct bounce_token token;
 
-	if (sender_token(q, a->address, &about, &index))
+	switch (sender_token(a->address, &token)) {
+	case BOUNCE_GOOD:
 		return;
-	to->code = 550;
-	to->text = SPAN_LIT("5.1.1 no such bounce address");
+	case BOUNCE_EXPIRED:
+		to->code = 550;
+		to->text = SPAN_LIT("5.1.1 this bounce address has expired");
+		return;
+	case BOUNCE_NONE:
+	case BOUNCE_FORGED:
+		to->code = 550;
+		to->text = SPAN_LIT("5.7.1 there is no such bounce address");
+	}
+}
+
+/* A RCPT that waits for bouncd. */
+struct rcpt_asked {
+	struct owed owed;
+	uint64_t ask;
+};
+
+static void
+on_suppressed(void *ctx, bool suppressed, struct span reason)
+{
+	struct rcpt_asked *r = ctx;
+	struct submit_answer to = { .ask = r->ask };
+	char text[160];
+
+	if (suppressed) {
+		snprintf(text, sizeof(text),
+		    "5.7.1 the recipient is on the suppression list (%.*s)",
+		    SPAN(span_first(reason, 40)));
+		to.code = 550;
+		to.text = span_str(text);
+	}
+	if (r->owed.worker->chan != NULL && r->owed.worker->life == r->owed.life)
+		submit_answer_put(r->owed.worker->chan, &to);
+	free(r);
+}
+
+/* A hash says maybe; bouncd is asked before anybody is refused. False: it is not suppressed. */
+static bool
+suppressed_asked(struct smtpd *w, const struct submit_ask *a)
+{
+	struct queued *q = w->home->q;
+	struct rcpt_asked *r;
+
+	if (!suppressed_maybe(q->suppressed, a->tenant, span_of(NULL, 0), a->address))
+		return false;
+	r = malloc(sizeof(*r));
+	if (r == NULL)
+		fatal("out of memory for a recipient");
+	*r = (struct rcpt_asked){ { w, w->life }, a->ask };
+	peer_bouncd_suppressed(q->bouncd, a->tenant, a->address, on_suppressed, r);
+	return true;
 }
 
 static int
@@ -231,14 +299,15 @@ got_ask(struct smtpd *w, struct msg *m)
 		return -1;
 	to.ask = a.ask;
 	if (a.kind == ASK_BOUNCE)
-		answer_bounce(w->home->q, &a, &to);
-	else if (a.kind == ASK_RCPT &&
-		 suppressed_maybe(w->home->q->suppressed, a.tenant, a.address)) {
-		to.code = 550;
-		to.text = SPAN_LIT("5.7.1 the recipient is on the suppression list");
-	} else if (a.kind == ASK_MAIL && w->home->code != 0) {
+		answer_bounce(&a, &to);
+	else if (a.kind == ASK_RCPT && suppressed_asked(w, &a))
+		return 0;
+	else if (a.kind == ASK_MAIL && w->home->code != 0) {
 		to.code = w->home->code;
 		to.text = span_str(w->home->text);
+	} else if (a.kind == ASK_MAIL && tenants_refused(w->home->q->tenants, a.tenant) != NULL) {
+		to.code = 450;
+		to.text = SPAN_LIT("4.7.1 the tenant is paused");
 	}
 	submit_answer_put(w->chan, &to);
 	return 0;

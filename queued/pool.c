@@ -146,13 +146,36 @@ without_expired(struct pool *p, struct delivery **d, uint32_t n)
 	return 0;
 }
 
+/* How many are left, in front. */
+static uint32_t
+without_suppressed(struct pool *p, struct delivery **d, uint32_t n)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!course_recheck(p->q, d[i]))
+			d[left++] = d[i];
+	return left;
+}
+
+/* So are those whose tenant is suspended here: they make room for the others. */
+static uint32_t
+without_suspended(struct pool *p, struct delivery **d, uint32_t n)
+{
+	if (n == 0 || lane_ban(d[0]->lane, d[0]) == NULL)
+		return n;
+	for (uint32_t i = 0; i < n; i++)
+		course_tenant_away(p->q, d[i]);
+	return 0;
+}
+
 static void
 feed_session(struct pool *p, struct session *s)
 {
 	struct delivery *d[DELIVER_RCPTS_MAX];
 	uint32_t n = gather(p, s->lane, d);
 
-	n = without_expired(p, d, n);
+	n = without_suspended(p, d, without_suppressed(p, d, without_expired(p, d, n)));
 	if (n == 0)
 		return;
 	lane_sent(s->lane, 1);
@@ -219,6 +242,28 @@ defer_waiting(struct pool *p, struct lane *l)
 		lane_wake(l);
 }
 
+/* No connection is made for a tenant that is suspended here. */
+static void
+defer_suspended(struct pool *p, struct lane *l)
+{
+	struct draw_item *item;
+	unsigned n = 0;
+
+	while (!SLIST_EMPTY(&l->bans) && (item = draw_peek(&l->draw)) != NULL) {
+		struct delivery *d =
+		    (struct delivery *)(void *)((char *)item - offsetof(struct delivery, item));
+
+		if (lane_ban(l, d) == NULL)
+			return;
+		if (n++ == DEFER_A_TURN) {
+			lane_wake(l);
+			return;
+		}
+		draw_take(&l->draw);
+		course_tenant_away(p->q, d);
+	}
+}
+
 static bool
 lane_is_away(const struct lane *l)
 {
@@ -238,6 +283,7 @@ serve(struct pool *p, struct lane *l)
 		defer_waiting(p, l);
 		return;
 	}
+	defer_suspended(p, l);
 	for (unsigned ahead = 1; ahead <= SESSION_AHEAD; ahead++)
 		while (l->draw.n > 0 && feed_round(p, l, ahead))
 			continue;

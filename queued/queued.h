@@ -19,6 +19,7 @@ struct queued {
 	struct pool *pool;
 	struct events *events;
 	struct suppressed *suppressed;
+	struct tenants *tenants;
 	struct peer_smtpd *smtpd;
 	struct peer_deliverd *deliverd;
 	struct peer_resolve *resolve;

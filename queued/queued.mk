@@ -5,9 +5,9 @@ queued.libs := -llmdb -lpthread
 
 # The storage half, which tests and benches use without the rest.
 queued.store.o := $(addprefix queued/,store.o entry.o writer.o commit.o journal.o files.o spool.o message_file.o index.o \
-	checkpoint.o replay.o restore.o strays.o draft.o pressure.o operate.o thread.o table.o)
+	checkpoint.o replay.o restore.o strays.o draft.o pressure.o operate.o note.o thread.o table.o)
 
-tests += $(addprefix queued/,schedule_test retry_test adapt_test draw_test route_test limits_test acks_test delivery_test)
+tests += $(addprefix queued/,schedule_test retry_test adapt_test draw_test route_test limits_test acks_test delivery_test health_test ban_test)
 queued/schedule_test.o := queued/schedule_test.o queued/schedule.o
 queued/retry_test.o    := queued/retry_test.o queued/retry.o
 queued/adapt_test.o    := queued/adapt_test.o queued/adapt.o
@@ -15,6 +15,8 @@ queued/draw_test.o     := queued/draw_test.o queued/draw.o
 queued/route_test.o    := queued/route_test.o queued/route.o queued/table.o
 queued/limits_test.o   := queued/limits_test.o queued/limits.o
 queued/acks_test.o     := queued/acks_test.o queued/acks.o
+queued/health_test.o   := queued/health_test.o queued/health.o
+queued/ban_test.o      := queued/ban_test.o queued/ban.o
 queued/delivery_test.o := queued/delivery_test.o queued/delivery.o
 
 tests += $(addprefix queued/,journal_test commit_test message_file_test index_test replay_test)

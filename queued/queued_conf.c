@@ -384,6 +384,39 @@ rules_make(struct queued_conf *q, const struct conf_block *top)
 	}
 }
 
+/* A domain or an address whose mail is bouncd's. */
+static void
+own_make(struct queued_conf *q, struct table *to, struct span name, const struct tenant *t)
+{
+	struct own *o;
+
+	if (name.n == 0)
+		return;
+	o = arena_alloc(q->arena, sizeof(*o));
+	o->name = name;
+	o->tenant = t;
+	table_put(to, &o->by_name, span_hash_nocase(name));
+}
+
+static void
+feedback_make(struct queued_conf *q, const struct conf_block *b)
+{
+	for (size_t i = 0; i < conf_count(b, "feedback-address"); i++)
+		own_make(q, &q->feedback, span_str(conf_str_at(b, "feedback-address", i)), NULL);
+}
+
+static void
+health_make(struct tenant *t, const struct conf_block *b)
+{
+	(void)house_share(span_str(conf_str(b, "pause-bounces")), &t->limits.bounces);
+	(void)house_share(span_str(conf_str(b, "pause-complaints")), &t->limits.complaints);
+	t->limits.least = (uint32_t)conf_num(b, "pause-least");
+	t->limits.least_complaints = (uint32_t)conf_num(b, "pause-least-complaints");
+	t->bounces_at = conf_place(b, "pause-bounces");
+	t->complaints_at = conf_place(b, "pause-complaints");
+	t->refuse_paused = span_is(span_str(conf_str(b, "when-paused")), "refuse");
+}
+
 static void
 tenant_make(struct queued_conf *q, const struct conf_block *b)
 {
@@ -391,15 +424,19 @@ tenant_make(struct queued_conf *q, const struct conf_block *b)
 	struct span stream = span_str(conf_str(b, "stream"));
 
 	t->name = span_str(conf_name(b));
+	t->replies = span_str(conf_str(b, "replies"));
 	t->bounce_domain = span_str(conf_str(b, "bounce-domain"));
 	t->weight = (uint32_t)conf_num(b, "weight");
 	t->sign = conf_bool(b, "sign");
 	t->notify_sender = conf_bool(b, "notify-sender");
+	health_make(t, b);
 	t->digest_s = (uint32_t)conf_num(b, "notify-digest");
 	t->stream = conf_stream(q, stream, &q->nobody);
 	if (stream.n > 0 && !span_eq_nocase(t->stream->name, stream))
 		conf_complain(q->conf, b, "stream", "there is no stream \"%.*s\"", SPAN(stream));
 	table_put(&q->tenants, &t->by_name, span_hash_nocase(t->name));
+	own_make(q, &q->bounce_domains, t->bounce_domain, t);
+	feedback_make(q, b);
 }
 
 struct queued_conf *
@@ -422,6 +459,7 @@ queued_conf_new(struct conf *c)
 		route_make(q, b);
 	for (const struct conf_block *b = conf_first(top, "tenant"); b != NULL; b = conf_next(b))
 		tenant_make(q, b);
+	feedback_make(q, top);
 	q->memory_messages = queue != NULL ? conf_num(queue, "memory") : 20000;
 	q->return_bytes = queue != NULL ? conf_num(queue, "return-size") : 50 * 1024;
 	q->segment_bytes = queue != NULL ? conf_num(queue, "segment-size") : 64u << 20;
@@ -437,6 +475,8 @@ queued_conf_free(struct queued_conf *q)
 		return;
 	routes_free(&q->routes);
 	table_free(&q->tenants);
+	table_free(&q->bounce_domains);
+	table_free(&q->feedback);
 	conf_free(q->conf);
 	arena_free(q->arena);
 	free(q);
@@ -468,15 +508,29 @@ conf_stream(const struct queued_conf *q, struct span name, const struct tenant *
 	return t->stream;
 }
 
+static const struct own *
+own_find(const struct table *t, struct span name)
+{
+	for (struct table_node *n = table_first(t, span_hash_nocase(name)); n != NULL;
+	     n = table_next(n)) {
+		const struct own *o = TABLE_OF(n, struct own, by_name);
+
+		if (span_eq_nocase(o->name, name))
+			return o;
+	}
+	return NULL;
+}
+
 const struct tenant *
 conf_bounce_tenant(const struct queued_conf *q, struct span domain)
 {
-	for (struct table_node *n = table_each(&q->tenants, NULL); n != NULL;
-	     n = table_each(&q->tenants, n)) {
-		const struct tenant *t = TABLE_OF(n, struct tenant, by_name);
+	const struct own *o = own_find(&q->bounce_domains, domain);
 
-		if (t->bounce_domain.n > 0 && span_eq_nocase(t->bounce_domain, domain))
-			return t;
-	}
-	return NULL;
+	return o == NULL ? NULL : o->tenant;
+}
+
+bool
+conf_is_feedback(const struct queued_conf *q, struct span address)
+{
+	return own_find(&q->feedback, address) != NULL;
 }

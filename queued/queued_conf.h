@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf.h"
+#include "health.h"
 #include "limits.h"
 #include "retry.h"
 #include "route.h"
@@ -21,11 +22,21 @@ struct source {
 
 struct tenant {
 	struct table_node by_name;
-	struct span name, bounce_domain;
+	struct span name, bounce_domain, replies;
 	const struct stream *stream;
 	uint32_t weight;
 	uint32_t digest_s; /* failures of a sender gather so long; 0: each message alone */
 	bool sign, notify_sender;
+	bool refuse_paused; /* new mail, while it is paused */
+	struct health_limits limits;
+	struct conf_place bounces_at, complaints_at; /* where the limits stand; line 0: built in */
+};
+
+/* A bounce domain of a tenant, or a feedback address. */
+struct own {
+	struct table_node by_name;
+	struct span name;
+	const struct tenant *tenant;
 };
 
 /* Lives with its conf; struct tenant and the rest stay valid as long as it does. */
@@ -40,8 +51,8 @@ struct queued_conf {
 	struct routes routes;
 	struct limit_rule *rules;
 	size_t rules_n;
-	struct table tenants, bounce_domains;
-	struct tenant nobody; /* mail that came from outside */
+	struct table tenants, bounce_domains, feedback; /* the latter two: struct own */
+	struct tenant nobody;                           /* mail that came from outside */
 	size_t memory_messages;
 	uint64_t return_bytes; /* of a message that a bounce message returns whole */
 	uint64_t segment_bytes;
@@ -59,3 +70,5 @@ const struct stream *
 conf_stream(const struct queued_conf *, struct span name, const struct tenant *);
 /* Whose bounce domain it is; NULL: nobody's. */
 const struct tenant *conf_bounce_tenant(const struct queued_conf *, struct span domain);
+/* An address that takes reports of anybody. */
+bool conf_is_feedback(const struct queued_conf *, struct span address);

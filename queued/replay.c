@@ -326,12 +326,19 @@ file_compare(struct store *s, struct entry *e)
 		close(fd);
 }
 
+/* Dropped whole: all its recipients have ended, and it is kept for undrop all the same. */
+static bool
+in_trash(const struct entry *e)
+{
+	return e->gone_aside && e->place == SPOOL_TRASH;
+}
+
 static void
 entry_settle(struct store *s, struct entry *e)
 {
 	struct err err;
 
-	if (e->open == 0) {
+	if (e->open == 0 && !in_trash(e)) {
 		if (spool_remove(s->spool, e->id, &err) == -1)
 			log_error("replay-remove", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
 		if (index_has_written(s->index, e->id))

@@ -208,7 +208,7 @@ store_load(struct store *s, struct id id, void (*found)(void *, const struct sto
 	}
 	if (entry_tell(s, e, found, ctx, err) == 0)
 		return 0;
-	store_corrupt(s, id);
+	store_corrupt(s, id, "its bytes do not match their checksum");
 	return -1;
 }
 

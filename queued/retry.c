@@ -10,11 +10,11 @@ retry_wait_s(const struct retry_rule *r, unsigned attempts, uint32_t random, uin
 		wait *= 2;
 	if (wait > r->most_s)
 		wait = r->most_s;
-	if (wait < advice_s)
-		wait = advice_s;
 	spread = wait / 3;
 	if (spread > 0)
 		wait = wait - spread / 2 + random % (spread + 1);
+	if (wait < advice_s) /* not before that, and not all at once behind it */
+		wait = advice_s + random % (advice_s / 6 + 1);
 	return wait == 0 ? 1 : (uint32_t)wait;
 }
 

@@ -9,11 +9,16 @@
 #include "queued.h"
 #include "retry.h"
 #include "store.h"
+#include "tenants.h"
 #include "verdict.h"
 
 #include <bsd/stdlib.h>
 
-enum { PUT_OFF_MS = 90 * 1000 };
+enum {
+	PUT_OFF_MS = 90 * 1000,
+	PAUSED_LOOK_S =
+	    3600, /* a release wakes what is in memory; what is on disk looks so often */
+};
 
 static void
 on_due(void *ctx, struct due *due)
@@ -57,6 +62,7 @@ keep(struct queued *q, const struct delivery *d)
 		.next_ms = d->next_ms,
 		.attempts = d->attempts,
 		.held = d->state == DELIVERY_HELD,
+		.paused = d->state == DELIVERY_PAUSED,
 		.delay_told = d->delay_told,
 		.given_up = d->given_up };
 
@@ -78,13 +84,25 @@ all_are(const struct message *m, enum delivery_state state)
 	return true;
 }
 
+/* The bytes of a message that only waits need not stay in memory. */
 static void
-wait_until(struct queued *q, struct delivery *d, uint64_t next_ms)
+drop_bytes(struct message *m)
+{
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+		if (m->deliveries[i].state != DELIVERY_ENDED &&
+		    m->deliveries[i].state != DELIVERY_DEFERRED &&
+		    m->deliveries[i].state != DELIVERY_PAUSED)
+			return;
+	message_drop_bytes(m);
+}
+
+static void
+wait_in(struct queued *q, struct delivery *d, enum delivery_state state, uint64_t next_ms)
 {
 	uint64_t now = loop_wall_ms();
 
 	d->next_ms = next_ms;
-	delivery_move(d, DELIVERY_DEFERRED);
+	delivery_move(d, state);
 	d->due.fire = on_due;
 	d->due.ctx = q;
 	schedule_set(&q->schedule, &d->due, loop_now_ms() + (next_ms > now ? next_ms - now : 0));
@@ -93,16 +111,15 @@ wait_until(struct queued *q, struct delivery *d, uint64_t next_ms)
 void
 settle_resumed(struct queued *q, struct delivery *d, uint64_t next_ms)
 {
-	wait_until(q, d, next_ms);
+	wait_in(q, d, DELIVERY_DEFERRED, next_ms);
 }
 
 void
 settle_put_off(struct queued *q, struct delivery *d)
 {
-	wait_until(q, d, loop_wall_ms() + PUT_OFF_MS);
+	wait_in(q, d, DELIVERY_DEFERRED, loop_wall_ms() + PUT_OFF_MS);
 	keep(q, d);
-	if (all_are(d->message, DELIVERY_DEFERRED))
-		message_drop_bytes(d->message);
+	drop_bytes(d->message);
 }
 
 /* RFC 3461 5.2.5: once, when an attempt fails that late; kept before it is said, so that a crash never says it twice. */
@@ -134,16 +151,61 @@ settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
 	wait = retry_wait_s(rule, d->attempts == 0 ? 1 : d->attempts, arc4random(), wait_s);
 	d->immediate = false;
 	d->need_7bit = false;
-	wait_until(q, d, retry_at_ms(rule, m->envelope->received_ms, now, wait));
+	wait_in(q, d, DELIVERY_DEFERRED, retry_at_ms(rule, m->envelope->received_ms, now, wait));
 	tell_delay(q, d, now);
 	if (d->lane != NULL)
 		d->lane->deferred++;
 	keep(q, d);
 	events_deferred(q->events, d, d->next_ms - now);
 	story(d, d->next_ms - now);
-	if (all_are(m, DELIVERY_DEFERRED))
-		message_drop_bytes(d->message);
+	drop_bytes(d->message);
 	worker_settled(d);
+}
+
+/* Its time ran out before anybody was asked: these are the words of the notice. */
+static void
+never_tried(struct delivery *d, const char *why)
+{
+	struct deliver_result r = { .outcome = OUTCOME_LOST,
+		.stage = STAGE_IDLE,
+		.enhanced = SPAN_LIT("4.7.1"),
+		.text = span_str(why) };
+
+	if (d->last != NULL)
+		return;
+	delivery_attempt(d, &r, loop_wall_ms());
+	delivery_judged(d, CLASS_SOFT, CATEGORY_POLICY, ADVICE_NONE, 0, r.enhanced, r.text);
+}
+
+static void
+wait_paused(struct queued *q, struct delivery *d, const char *why)
+{
+	const struct retry_rule *rule = &d->message->stream->retry;
+	uint64_t received = d->message->envelope->received_ms, now = loop_wall_ms();
+	uint32_t wait = PAUSED_LOOK_S - PAUSED_LOOK_S / 4 + arc4random_uniform(PAUSED_LOOK_S / 2);
+
+	if (retry_expired(rule, received, now)) {
+		never_tried(d, why);
+		settle_given_up(q, d, FINAL_EXPIRED);
+		return;
+	}
+	d->immediate = false;
+	d->away = false;
+	wait_in(q, d, DELIVERY_PAUSED, retry_at_ms(rule, received, now, wait));
+	keep(q, d);
+	drop_bytes(d->message);
+}
+
+/* What we say ourselves to the sender of a message goes, whoever that is. */
+bool
+settle_if_paused(struct queued *q, struct delivery *d)
+{
+	const struct envelope *e = d->message->envelope;
+	const char *why = e->is_notice ? NULL : tenants_paused(q->tenants, e->tenant);
+
+	if (why != NULL)
+		wait_paused(q, d, why);
+	return why != NULL;
 }
 
 /* Its notice waits for others, longer than a worker should keep the result: the index keeps it. A start judges the reply
@@ -195,7 +257,7 @@ settle_damaged(struct queued *q, struct delivery *d)
 		.enhanced = SPAN_LIT("5.3.0"),
 		.text = SPAN_LIT("the message was damaged on our disk") };
 
-	store_corrupt(q->store, d->message->envelope->id);
+	store_corrupt(q->store, d->message->envelope->id, "its bytes do not match their checksum");
 	delivery_attempt(d, &r, loop_wall_ms());
 	delivery_judged(d, CLASS_SOFT, CATEGORY_SYSTEM, ADVICE_NONE, 0, r.enhanced, r.text);
 	settle_given_up(q, d, FINAL_BOUNCED);
@@ -213,4 +275,11 @@ settle_held(struct queued *q, struct delivery *d)
 	if (!m->held)
 		store_hold(q->store, m->envelope->id, true);
 	m->held = true;
+}
+
+void
+settle_freed(struct queued *q, struct delivery *d)
+{
+	d->next_ms = loop_wall_ms();
+	keep(q, d);
 }

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HASHED = 256, ZEROS_BYTES = 1024 * 1024 };
+enum { HASHED = 256, ZEROS_BYTES = 1024 * 1024, LOCK_TRIES = 100, LOCK_PAUSE_MS = 20 };
 
 static const char *const places[] = { "cur", "hold", "trash", "corrupt" };
 
@@ -56,6 +56,20 @@ folder_make(int spool, const char *name, struct err *err)
 	return 0;
 }
 
+/* One that was killed may still be in its last sync, and holds the lock until that is over. */
+static int
+lock_take(int lock)
+{
+	static const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		if (flock(lock, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return -1;
+}
+
 int
 spool_open(int spool, struct err *err)
 {
@@ -66,7 +80,7 @@ spool_open(int spool, struct err *err)
 
 	if (lock == -1)
 		return err_sys(err, "cannot write to the spool");
-	if (flock(lock, LOCK_EX | LOCK_NB) == -1)
+	if (lock_take(lock) == -1)
 		return err_set(err, "another queued uses this spool");
 	for (unsigned i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (folder_make(spool, folders[i], err) == -1)
@@ -428,4 +442,39 @@ spool_reserve_give(int spool)
 	if (ftruncate(fd, 0) == 0)
 		(void)fsync(fd);
 	close(fd);
+}
+
+/* ---- the note ---- */
+
+int
+spool_note_write(int spool, struct span text, struct err *err)
+{
+	int fd = openat(spool, "tmp/tenants", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r;
+
+	if (fd == -1)
+		return err_sys(err, "create tmp/tenants");
+	r = spool_append(fd, text, err);
+	if (r == 0 && fdatasync(fd) == -1)
+		r = err_sys(err, "sync tmp/tenants");
+	close(fd);
+	if (r == 0 && renameat(spool, "tmp/tenants", spool, "tenants") == -1)
+		r = err_sys(err, "rename tmp/tenants to tenants");
+	return r == 0 && fsync(spool) == -1 ? err_sys(err, "sync the spool's folder") : r;
+}
+
+int
+spool_note_read(int spool, struct buf *into, struct err *err)
+{
+	int fd = openat(spool, "tenants", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n = 0;
+	char *room;
+
+	if (fd == -1)
+		return errno == ENOENT ? 0 : err_sys(err, "open tenants");
+	while ((room = buf_room(into, 4096)) != NULL && (n = read(fd, room, 4096)) > 0)
+		buf_grew(into, (size_t)n);
+	if (n == -1)
+		err_sys(err, "read tenants");
+	close(fd);
+	return n == -1 ? -1 : 0;
 }

@@ -4,6 +4,7 @@
  * of the store; int functions say 0 (or a descriptor), or -1 with err. */
 #pragma once
 
+#include "buf.h"
 #include "err.h"
 #include "id.h"
 
@@ -52,6 +53,10 @@ bool spool_each(int spool, unsigned folder, void (*each)(void *ctx, struct id, e
 void spool_empty_trash(int spool, uint64_t older_than_s);
 /* Leftovers of tmp/ from an earlier life. */
 void spool_clean_tmp(int spool);
+
+/* The note: replaced as a whole, synced. Not there: nothing is read. */
+int spool_note_write(int spool, struct span text, struct err *);
+int spool_note_read(int spool, struct buf *, struct err *);
 
 /* The reserve: a file that is given up to make room for deleting, and made again when there is room. */
 int spool_reserve_take(int spool, uint64_t bytes, struct err *);

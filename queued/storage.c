@@ -14,6 +14,7 @@
 #include "sandbox.h"
 #include "settle.h"
 #include "store.h"
+#include "tenants.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -68,6 +69,8 @@ resume(struct queued *q, struct delivery *d)
 		delivery_move(d, DELIVERY_HELD);
 	else if (w.given_up)
 		settle_resumed(q, d, loop_wall_ms() + BOUNCD_COMES_MS);
+	else if (w.paused || tenants_paused(q->tenants, d->message->envelope->tenant) != NULL)
+		return; /* as new: it goes, or waits for its tenant again */
 	else if (w.next_ms > loop_wall_ms())
 		settle_resumed(q, d, w.next_ms);
 }
@@ -142,7 +145,8 @@ may_leave(const struct message *m, uint64_t now_ms)
 		const struct delivery *d = &m->deliveries[i];
 
 		if (d->state != DELIVERY_ENDED && d->state != DELIVERY_HELD &&
-		    (d->state != DELIVERY_DEFERRED || d->due.at_ms < now_ms + LEAVE_MS))
+		    ((d->state != DELIVERY_DEFERRED && d->state != DELIVERY_PAUSED) ||
+			d->due.at_ms < now_ms + LEAVE_MS))
 			return false;
 	}
 	return m->open > 0;
@@ -247,8 +251,10 @@ storage_start(struct queued *q)
 	static const struct store_hooks hooks = { on_found, on_event, on_corrupt };
 	struct err err;
 
+	tenants_load(q->tenants);
 	if (store_start(q->store, &hooks, q, &err) == -1)
 		role_fail(q->role, EX_IOERR, "%s", err.text);
+	tenants_start(q->tenants);
 	retold_tell(role_fd(q->role, "events"));
 	loop_at_turn_end(on_turn_end, q);
 	storage.tick = (struct due){ .fire = on_tick, .ctx = q };

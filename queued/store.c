@@ -140,6 +140,7 @@ on_tick(void *ctx)
 	files_try_again(s);
 	checkpoint_begin(s);
 	checkpoint_index(s);
+	operate_look(s);
 	timer_set_ms(s->tick, TICK_MS);
 }
 
@@ -149,6 +150,7 @@ on_wake(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	writer_on_wake(ctx);
+	operate_look(ctx);
 	store_stop_step(ctx);
 }
 
@@ -192,6 +194,7 @@ store_prepare(const struct store_options *options, struct err *err)
 	s->trash_kept_s = TRASH_KEPT_S;
 	commit_init(&s->commit, SIZE_MAX / 4);
 	STAILQ_INIT(&s->undone);
+	STAILQ_INIT(&s->settling);
 	if (spool_open(s->spool, err) == 0 && segments_open(s, err) == 0)
 		s->index = index_open(options->index_path, err);
 	if (s->index == NULL) {

@@ -5,6 +5,7 @@
  * short reads of store_read() and store_load(). */
 #pragma once
 
+#include "buf.h"
 #include "envelope.h"
 #include "err.h"
 
@@ -82,6 +83,7 @@ struct store_wait {
 	uint64_t next_ms; /* since 1970 */
 	uint16_t attempts;
 	bool held;
+	bool paused;     /* it waits for its tenant's release: next_ms is when to look again */
 	bool delay_told; /* the sender was told that it waits */
 	bool given_up;   /* by this reply: it is to be judged anew, not sent again */
 	uint16_t code;   /* of the last reply */
@@ -116,7 +118,14 @@ int store_read(struct store *, struct id, struct store_bytes *, struct err *);
 void store_hold(struct store *, struct id, bool hold);     /* cur/ to hold/ or back */
 void store_drop(struct store *, struct id);                /* to trash/, kept 24 h */
 int store_undrop(struct store *, struct id, struct err *); /* back to cur/; store_load() it then */
-void store_corrupt(struct store *, struct id);
+void store_corrupt(struct store *, struct id, const char *why); /* to corrupt/, for people */
+/* done() once all that was asked so far (ends, moves, what waits) is on disk: then a command may be answered. */
+void store_settled(struct store *, void (*done)(void *ctx), void *ctx);
+
+/* A small text beside the queue (what queued knows of its tenants): the last one written stands after a crash. Callbacks as
+ * above; false: it could not be written. Read after store_prepare(); nothing there: empty, 0. */
+void store_note(struct store *, struct span text, void (*done)(void *ctx, bool stands), void *ctx);
+int store_note_read(const struct store *, struct buf *, struct err *);
 
 struct store_numbers {
 	uint64_t messages; /* living, in memory */

@@ -20,6 +20,7 @@
 #include <bsd/sys/queue.h>
 
 struct name_work;
+struct settling;
 
 enum { SEGMENTS_MAX = 128, SEGMENT_NONE = 0xffff, DRAFTS_READY = 16 };
 
@@ -120,6 +121,10 @@ struct store {
 	bool checkpointing, index_writing;
 	uint64_t epoch;      /* counts syncs begun */
 	uint64_t not_before; /* tick: none sooner after one that failed */
+	/* operators' commands that are answered once they are on disk */
+	STAILQ_HEAD(, settling) settling;
+	uint64_t records_asked, records_stand; /* ends and moves */
+	uint64_t index_rounds, index_stands;   /* begun, and the last that was written */
 	/* drafts */
 	uint32_t drafts;
 	struct draft_batch *draft_batch; /* gathers; NULL: none */
@@ -212,6 +217,10 @@ void strays_look(struct store *);
 void draft_cut(struct store *); /* turn's end: what gathered is written */
 bool draft_idle(const struct store *);
 void pressure_tick(struct store *);
+
+/* ---- operate.c ---- */
+
+void operate_look(struct store *); /* something stands: is somebody waiting for it? */
 
 /* ---- store.c ---- */
 

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_MAX_BYTES = ADDRESS_MAX + 256 };
+enum { NAME_MAX_BYTES = ADDRESS_MAX + 260 };
+
+#define PERSON (~(uint64_t)0xffffff) /* bits of a hash that are the address's */
 
 /* A hash that came or went since the list was made. */
 struct change {
@@ -21,6 +23,7 @@ struct suppressed {
 	const uint64_t *hashes;
 	size_t n;
 	struct table changes;
+	uint64_t version;
 };
 
 struct suppressed *
@@ -36,12 +39,14 @@ suppressed_new(void)
 static void
 changes_forget(struct suppressed *s)
 {
-	struct table_node *n;
+	struct table_node *n, *next;
 
-	while ((n = table_each(&s->changes, NULL)) != NULL) {
+	for (n = table_each(&s->changes, NULL); n != NULL; n = next) {
+		next = table_each(&s->changes, n);
 		table_remove(&s->changes, n);
 		free(TABLE_OF(n, struct change, by_hash));
 	}
+	table_free(&s->changes);
 }
 
 static const uint64_t *
@@ -74,6 +79,7 @@ suppressed_list(struct suppressed *s, const struct bounce_list *l)
 	s->n = l->count;
 	s->key = (struct siphash_key){ l->seed, l->seed2 };
 	changes_forget(s);
+	s->version++;
 	return 0;
 }
 
@@ -89,26 +95,18 @@ suppressed_change(struct suppressed *s, const struct bounce_change *c)
 		table_put(&s->changes, &ch->by_hash, c->hash);
 	}
 	ch->suppressed = c->suppressed;
+	s->version += c->suppressed;
 }
 
-static bool
-listed(const struct suppressed *s, uint64_t hash)
-{
-	const struct change *ch = TABLE_OF(table_first(&s->changes, hash), struct change, by_hash);
-	size_t lo = 0, hi = s->n;
+/* ---- looking ---- */
 
-	if (ch != NULL)
-		return ch->suppressed;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
+enum { SCOPES = 3 };
 
-		if (s->hashes[mid] < hash)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < s->n && s->hashes[lo] == hash;
-}
+/* Hashes of one address in the scopes that count, and which of them are on the list. */
+struct asked {
+	uint64_t hash[SCOPES];
+	unsigned n;
+};
 
 static size_t
 lower_into(char *p, struct span s)
@@ -118,18 +116,107 @@ lower_into(char *p, struct span s)
 	return s.n;
 }
 
-bool
-suppressed_maybe(const struct suppressed *s, struct span tenant, struct span address)
+/* Hashes are evenly spread: where one stands follows from its value, but for a thousandth. */
+static size_t
+guess(const struct suppressed *s, uint64_t hash)
+{
+	double each = 18446744073709551616.0 / (double)s->n, at = (double)hash / each;
+
+	if (at >= (double)s->n)
+		at = (double)(s->n - 1);
+	if (s->hashes[(size_t)at] < hash) /* once more, from there */
+		at += (double)(hash - s->hashes[(size_t)at]) / each;
+	else
+		at -= (double)(s->hashes[(size_t)at] - hash) / each;
+	return at < 0 ? 0 : at >= (double)s->n ? s->n - 1 : (size_t)at;
+}
+
+/* Around the guess in growing steps, then by halving. s->n > 0. */
+static size_t
+first_not_below(const struct suppressed *s, uint64_t hash)
+{
+	size_t lo = guess(s, hash), hi = lo, step = 8;
+
+	while (lo > 0 && s->hashes[lo] >= hash) {
+		lo = lo > step ? lo - step : 0;
+		step *= 2;
+	}
+	for (step = 8; hi < s->n && s->hashes[hi] < hash; step *= 2)
+		hi = s->n - hi > step ? hi + step : s->n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->hashes[mid] < hash)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static const struct change *
+changed(const struct suppressed *s, uint64_t hash)
+{
+	return s->changes.n == 0 ? NULL
+				 : TABLE_OF(table_first(&s->changes, hash), struct change, by_hash);
+}
+
+/* One search: the scopes of an address lie behind each other. */
+static bool
+listed(const struct suppressed *s, const struct asked *a)
+{
+	uint64_t person = a->hash[0] & PERSON;
+
+	for (size_t i = first_not_below(s, person); i < s->n && (s->hashes[i] & PERSON) == person;
+	     i++)
+		for (unsigned k = 0; k < a->n; k++)
+			if (s->hashes[i] == a->hash[k] && changed(s, a->hash[k]) == NULL)
+				return true;
+	return false;
+}
+
+static struct asked
+asked_of(const struct suppressed *s, struct span tenant, struct span campaign, struct span address)
 {
 	char name[NAME_MAX_BYTES];
-	size_t n;
+	size_t n = lower_into(name, address);
+	uint64_t person = siphash(&s->key, span_of(name, n)) & PERSON;
+	struct asked a = { .n = 0 };
 
-	if ((s->n == 0 && s->changes.n == 0) || address.n > ADDRESS_MAX || tenant.n > 255)
-		return false;
-	n = lower_into(name, address);
 	name[n++] = '\0';
-	if (listed(s, siphash(&s->key, span_of(name, n))))
-		return true;
+	a.hash[a.n++] = person | (siphash(&s->key, span_of(name, n)) & ~PERSON);
+	if (tenant.n == 0)
+		return a;
 	n += lower_into(name + n, tenant);
-	return tenant.n > 0 && listed(s, siphash(&s->key, span_of(name, n)));
+	a.hash[a.n++] = person | (siphash(&s->key, span_of(name, n)) & ~PERSON);
+	if (campaign.n == 0)
+		return a;
+	name[n++] = '/';
+	n += lower_into(name + n, campaign);
+	a.hash[a.n++] = person | (siphash(&s->key, span_of(name, n)) & ~PERSON);
+	return a;
+}
+
+bool
+suppressed_maybe(
+    const struct suppressed *s, struct span tenant, struct span campaign, struct span address)
+{
+	struct asked a;
+
+	if ((s->n == 0 && s->changes.n == 0) || address.n > ADDRESS_MAX)
+		return false;
+	a = asked_of(s, span_first(tenant, 120), span_first(campaign, 130), address);
+	for (unsigned k = 0; k < a.n; k++) {
+		const struct change *c = changed(s, a.hash[k]);
+
+		if (c != NULL && c->suppressed)
+			return true;
+	}
+	return s->n > 0 && listed(s, &a);
+}
+
+uint64_t
+suppressed_version(const struct suppressed *s)
+{
+	return s->version;
 }

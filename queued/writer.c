@@ -49,6 +49,7 @@ store_end(struct store *s, const struct store_end *end, store_ended *ended, void
 
 	if (e != NULL)
 		e->ends++;
+	s->records_asked++;
 	journal_put(&s->commit.gathering.records, &(struct journal_record){ .type = JOURNAL_END,
 						      .id = end->id,
 						      .index = end->index,
@@ -68,6 +69,7 @@ writer_move(struct store *s, struct entry *e)
 	size_t begin = s->commit.gathering.records.n;
 
 	e->moves++;
+	s->records_asked++;
 	journal_put(&s->commit.gathering.records,
 	    &(struct journal_record){
 		.type = JOURNAL_MOVE, .id = e->id, .mark = spool_letter(e->place) });
@@ -181,6 +183,7 @@ group_stands(struct store *s, struct journal_work *j)
 	for (size_t i = 0; i < j->batch->n; i++) {
 		struct owed *o = &j->batch->owed[i];
 
+		s->records_stand += o->type != JOURNAL_MESSAGE;
 		if (o->type == JOURNAL_MESSAGE)
 			tell_accepted(s, o, j->at);
 		else if (o->type == JOURNAL_END)
@@ -226,6 +229,7 @@ on_written(struct work *w)
 		s->segments[s->active].used = j->at + j->batch->records.n;
 		s->segments[s->active].records = j->sequence;
 		group_stands(s, j);
+		operate_look(s);
 	}
 	store_stop_step(s);
 }

@@ -27,8 +27,11 @@ complete(const struct session *s, struct data *d)
 	buf_init(&line, LINE_BYTES);
 	if (!s->tx->header.has_date)
 		date_line(&line, loop_wall_ms());
-	if (!s->tx->header.has_message_id)
+	if (!s->tx->header.has_message_id) {
 		message_id_line(&line, s->tx->env.id, s->worker->hostname);
+		s->tx->env.message_id = span_str(arena_printf(
+		    s->tx->arena, "%s@%s", id_text(s->tx->env.id).c, s->worker->hostname));
+	}
 	data_add(d, buf_all(&line));
 	buf_free(&line);
 }
@@ -40,6 +43,7 @@ as_the_header_asks(struct transaction *tx)
 
 	tx->env.campaign = h->campaign;
 	tx->env.tags = h->tags;
+	tx->env.message_id = h->message_id;
 	if (!h->has_track)
 		return;
 	tx->env.track_clicks = h->track_clicks;

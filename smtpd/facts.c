@@ -42,15 +42,30 @@ ours(struct span what, struct span value, struct arena *a, struct header_facts *
 		track_read(line, h);
 }
 
+/* The first one, as most readers take it. */
 static void
-common(const struct header_field *f, struct header_facts *h)
+message_id(struct span value, struct arena *a, struct header_facts *h)
+{
+	struct span id = span_trim(header_unfolded(value, a));
+
+	if (h->has_message_id)
+		return;
+	h->has_message_id = true;
+	if (id.n >= 2 && id.p[0] == '<' && id.p[id.n - 1] == '>')
+		id = span_of(id.p + 1, id.n - 2);
+	if (id.n <= FACTS_MESSAGE_ID_MAX)
+		h->message_id = id;
+}
+
+static void
+common(const struct header_field *f, struct arena *a, struct header_facts *h)
 {
 	if (span_is_nocase(f->name, "received"))
 		h->received++;
 	else if (span_is_nocase(f->name, "date"))
 		h->has_date = true;
 	else if (span_is_nocase(f->name, "message-id"))
-		h->has_message_id = true;
+		message_id(f->value, a, h);
 	else if (span_is_nocase(f->name, "from") && h->from_n++ == 0)
 		h->from = f->value;
 }
@@ -65,7 +80,7 @@ header_facts_read(struct span header, struct arena *a, struct header_facts *h, s
 	*h = (struct header_facts){ 0 };
 	while (header_next(&rest, &f)) {
 		if (!span_starts_nocase(f.name, prefix)) {
-			common(&f, h);
+			common(&f, a, h);
 			continue;
 		}
 		ours(span_from(f.name, sizeof(prefix) - 1), f.value, a, h);

@@ -12,10 +12,11 @@ struct header_facts {
 	unsigned from_n;            /* From fields */
 	struct span from;           /* value of the first, folding kept; in the header */
 	struct span campaign, tags; /* one line each; in the arena */
+	struct span message_id; /* without <>, in the arena; empty: none, or too long to be one */
 	bool has_track, track_clicks, track_opens;
 };
 
-enum { FACTS_CAMPAIGN_MAX = 128, FACTS_TAGS_MAX = 512 };
+enum { FACTS_CAMPAIGN_MAX = 128, FACTS_TAGS_MAX = 512, FACTS_MESSAGE_ID_MAX = 250 };
 
 /* Adds the drops, offsets from the header's first byte, to facts. -1: more X-Posthouse lines than facts has room for. */
 int header_facts_read(struct span header, struct arena *, struct header_facts *, struct facts *);

@@ -8,14 +8,16 @@ START_TEST(fields_are_found)
 	static const char header[] =
 	    "Received: a\r\n\tb\r\nX-Posthouse-Campaign: spring\r\n"
 	    "RECEIVED: c\r\nFrom: a@b,\r\n c@d\r\nX-Posthouse-Tags: x\r\n y\r\n"
-	    "x-posthouse-track: opens, clicks\r\nDate: now\r\n";
+	    "x-posthouse-track: opens, clicks\r\nDate: now\r\n"
+	    "Message-ID:\r\n <one@a.example>\r\nMessage-ID: <two@a.example>\r\n";
 	struct arena *a = arena_new(0);
 	struct facts f = { 0 };
 	struct header_facts h;
 
 	ck_assert_int_eq(header_facts_read(span_str(header), a, &h, &f), 0);
 	ck_assert_uint_eq(h.received, 2);
-	ck_assert(h.has_date && !h.has_message_id && h.from_n == 1);
+	ck_assert(h.has_date && h.has_message_id && h.from_n == 1);
+	ck_assert(span_is(h.message_id, "one@a.example"));
 	ck_assert(span_is(h.from, " a@b,\r\n c@d"));
 	ck_assert(span_is(h.campaign, "spring") && span_is(h.tags, "x y"));
 	ck_assert(h.has_track && h.track_clicks && h.track_opens);

@@ -232,7 +232,7 @@ static int
 same_kind(struct session *s, const struct rcpt_decision *d)
 {
 	struct envelope *e = &s->tx->env;
-	bool ours = s->tenant != NULL && d->way != RCPT_BOUNCE;
+	bool ours = s->tenant != NULL && d->way != RCPT_BOUNCE && d->way != RCPT_FEEDBACK;
 	struct span tenant = ours ? span_str(s->tenant->name)
 			     : d->way == RCPT_ACCEPT && d->tenant != NULL
 				 ? span_str(d->tenant->name)

@@ -1,4 +1,5 @@
 #include "policy.h"
+#include "envelope.h"
 #include "idna.h"
 #include "utf8.h"
 
@@ -20,6 +21,8 @@ struct policy {
 	size_t tenants_n;
 	struct own *own; /* sorted by domain */
 	size_t own_n;
+	struct span *feedback; /* sorted addresses, lower case */
+	size_t feedback_n;
 };
 
 static struct span
@@ -84,6 +87,30 @@ own_add(struct policy *p, const char *domain, enum own_kind kind, const struct t
 		p->own[p->own_n++] = (struct own){ lowered(p->arena, domain), kind, t };
 }
 
+static void
+feedback_add(struct policy *p, const struct conf_block *b)
+{
+	for (size_t i = 0; i < conf_count(b, "feedback-address"); i++)
+		p->feedback[p->feedback_n++] =
+		    lowered(p->arena, conf_str_at(b, "feedback-address", i));
+}
+
+static void
+feedback_read(struct policy *p, const struct conf *conf)
+{
+	const struct conf_block *top = conf_top(conf);
+	size_t n = conf_count(top, "feedback-address");
+
+	for (const struct conf_block *b = conf_first(top, "tenant"); b != NULL; b = conf_next(b))
+		n += conf_count(b, "feedback-address");
+	p->feedback = arena_alloc(p->arena, sizeof(*p->feedback) * n);
+	feedback_add(p, top);
+	for (const struct conf_block *b = conf_first(top, "tenant"); b != NULL; b = conf_next(b))
+		feedback_add(p, b);
+	if (n > 0)
+		qsort(p->feedback, n, sizeof(*p->feedback), by_bytes);
+}
+
 struct policy *
 policy_new(const struct conf *conf)
 {
@@ -107,6 +134,7 @@ policy_new(const struct conf *conf)
 		    p, conf_name(b), OWN_ACCEPT, policy_tenant(p, span_str(conf_str(b, "tenant"))));
 	own_add(p, conf_str(conf_top(conf), "hostname"), OWN_HOST, NULL);
 	qsort(p->own, p->own_n, sizeof(*p->own), by_domain);
+	feedback_read(p, conf);
 	return p;
 }
 
@@ -258,6 +286,23 @@ own_find(const struct policy *p, struct span domain, size_t *n)
 	return &p->own[lo];
 }
 
+static bool
+is_feedback(const struct policy *p, struct span local, struct span domain)
+{
+	char low[ADDRESS_MAX] = "";
+	struct span want = span_of(low, local.n + 1 + domain.n);
+
+	if (p->feedback_n == 0 || want.n > sizeof(low))
+		return false;
+	for (size_t i = 0; i < local.n; i++)
+		low[i] =
+		    local.p[i] >= 'A' && local.p[i] <= 'Z' ? (char)(local.p[i] | 32) : local.p[i];
+	low[local.n] = '@';
+	if (domain.n > 0)
+		memcpy(low + local.n + 1, domain.p, domain.n);
+	return bsearch(&want, p->feedback, p->feedback_n, sizeof(want), by_bytes) != NULL;
+}
+
 struct rcpt_decision
 policy_rcpt(
     const struct policy *p, const struct tenant *sender, struct span local, struct span domain)
@@ -269,6 +314,8 @@ policy_rcpt(
 
 	if (domain.n == 0)
 		return (struct rcpt_decision){ RCPT_POSTMASTER, NULL };
+	if (is_feedback(p, local, domain))
+		return (struct rcpt_decision){ RCPT_FEEDBACK, NULL };
 	for (size_t i = 0; i < n; i++) {
 		if (postmaster)
 			d = (struct rcpt_decision){ RCPT_POSTMASTER, NULL };

@@ -35,6 +35,7 @@ enum rcpt_way {
 	RCPT_ACCEPT,     /* a domain with an accept block */
 	RCPT_POSTMASTER, /* postmaster or abuse of a domain of ours */
 	RCPT_BOUNCE,     /* a bounce address: queued must say that its token is good */
+	RCPT_FEEDBACK,   /* a feedback address: reports of anybody, for bouncd */
 };
 
 struct rcpt_decision {

@@ -4,8 +4,10 @@
 #include <check.h>
 
 static const char text[] = "hostname relay.example\n"
+			   "feedback-address fbl@relay.example Loop@elsewhere.example\n"
 			   "tenant acme {\n\tdomain acme.example News.acme.example\n"
-			   "\tallow 10.1.0.0/16\n\tbounce-domain b.acme.example\n}\n"
+			   "\tallow 10.1.0.0/16\n\tbounce-domain b.acme.example\n"
+			   "\tfeedback-address spam@b.acme.example\n}\n"
 			   "tenant other {\n\tdomain other.example\n}\n"
 			   "accept in.example { }\n"
 			   "accept Mixed.Example {\n\ttenant other\n}\n"
@@ -101,6 +103,11 @@ static const struct {
 	{ NULL, "b+1", "b.acme.example", RCPT_BOUNCE, "acme" },
 	{ "acme", "a", "elsewhere.example", RCPT_RELAY, NULL },
 	{ "other", "b+1", "b.acme.example", RCPT_BOUNCE, "acme" },
+	{ NULL, "FBL", "relay.example", RCPT_FEEDBACK, NULL },
+	{ NULL, "loop", "elsewhere.example", RCPT_FEEDBACK, NULL },
+	{ "acme", "loop", "elsewhere.example", RCPT_FEEDBACK, NULL },
+	{ NULL, "spam", "b.acme.example", RCPT_FEEDBACK, NULL },
+	{ NULL, "loopy", "elsewhere.example", RCPT_DENIED, NULL },
 };
 
 START_TEST(recipients)

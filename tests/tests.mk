@@ -19,18 +19,23 @@ store_fault.libs := -llmdb -lpthread
 bench-store.o    := tests/bench/store_bench.o $(queued.store.o)
 bench-store.libs := -llmdb -lpthread
 
+# What a suppression list of ten million costs: make bench-list.
+test-programs += bench-list
+bench-list.o    = tests/bench/list_bench.o $(bouncd.list) queued/suppressed.o queued/table.o
+bench-list.libs := -llmdb
+
 $B/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
 
 fuzz += bounce classify conf notice
-bouncd.rules.c     := $(bouncd.rules:.o=.c) bouncd/shipped_model.c bouncd/model_text.S
 fuzz.notice.c      := $(addprefix bouncd/,$(bouncd.notice:.o=.c))
 fuzz.notice.libs   := -lidn2
+bouncd.rules.c     := $(filter-out %_text.c,$(bouncd.rules:.o=.c)) bouncd/model_text.S
 fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules.c))
+fuzz.bounce.libs   := -lm
 fuzz.classify.c    := $(bouncd.rules.c) bouncd/unknown.c bouncd/draft.c
 fuzz.classify.libs := -lm
-fuzz.bounce.libs   := -lm
 fuzz.conf.c        :=
 
 # trackd-sign with a hole in its sandbox: tests/e2e/leaky.py sees it refuse to run.

@@ -3,6 +3,8 @@ rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o s
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
 
+stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o deliveries_find.o tally.o)
+
 trackd.conf          := trackd/trackd_conf.o
 
 programs             += trackd-rewrite trackd-sign trackd-web trackd-stats
@@ -13,8 +15,14 @@ trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
 trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lmicrohttpd -lcrypto
-trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o counters.o verbs.o) $(trackd.conf)
+trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb
+
+tests += trackd/stats/deliveries_test trackd/stats/counters_test
+trackd/stats/deliveries_test.o    := trackd/stats/deliveries_test.o $(stats.o)
+trackd/stats/deliveries_test.libs := -llmdb
+trackd/stats/counters_test.o      := trackd/stats/counters_test.o trackd/stats/observe.o $(stats.o)
+trackd/stats/counters_test.libs   := -llmdb
 
 tests += trackd/rewrite/charset_test trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/sign/dkim_test
 trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o)

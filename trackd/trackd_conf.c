@@ -50,11 +50,39 @@ static const struct conf_table tracking_table = {
 	.check = url_check,
 };
 
+static const struct conf_setting stats_settings[] = {
+	{ .name = "index-size",
+	    .type = CONF_SIZE,
+	    .def = "4G",
+	    .min = 16 << 20,
+	    .restart = true,
+	    .help = "About the most bytes on disk for the index of deliveries that reports are "
+		    "tied to; "
+		    "beyond it the oldest hours go." },
+	{ .name = NULL },
+};
+
+static const struct conf_table stats_block = {
+	.name = "stats",
+	.single = true,
+	.help = "What trackd-stats keeps.",
+	.settings = stats_settings,
+};
+
 static const struct conf_table *const blocks[] = { &tenant_table, &tracking_table, NULL };
 
 const struct conf_table rewrite_table = { .settings = house_settings, .blocks = blocks };
 const struct conf_table web_table = { .settings = house_settings, .blocks = blocks };
-const struct conf_table stats_table = { .settings = house_settings };
+static const struct conf_table *const stats_blocks[] = { &stats_block, NULL };
+const struct conf_table stats_table = { .settings = house_settings, .blocks = stats_blocks };
+
+uint64_t
+stats_index_bytes(const struct conf *conf)
+{
+	const struct conf_block *b = conf_first(conf_top(conf), "stats");
+
+	return b == NULL ? (uint64_t)4 << 30 : conf_num(b, "index-size");
+}
 
 const char *
 tracking_base(const struct conf *conf, const struct conf_block *tenant)

@@ -12,7 +12,7 @@ def main():
         assert code == 78, (code, said)
         line = [n for n, text in enumerate(open(house.conf_path, encoding="utf-8"), 1) if "conect" in text][0]
         assert "posthouse.conf:%d:2: error:" % line in said and 'did you mean "timeout-connect"?' in said, said
-        assert "timeout-conect" in house.ctl("-n", code=1)
+        assert "timeout-conect" in house.ctl("-n", code=78)
 
         house.write_conf("")
         house.start()

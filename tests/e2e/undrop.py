@@ -24,7 +24,18 @@ def main():
         assert not house.mails("bob@good.test")
         assert "2 deliveries" in house.ctl("undrop", gone)
         house.ctl("undrop", gone, code=None)  # a second time changes nothing
-        for person in ("bob@good.test", "carl@good.test"):
+        # Dropped and brought back while nobody answers, then the house dies: what was brought back is still there.
+        house.stop_sink()
+        again = house.send("dora@good.test", "eve@good.test")
+        house.await_event("deferred", message=again)
+        until(lambda: ("eve@good.test", "deferred") in waiting(house), 10, "eve deferred")
+        house.ctl("drop", "--yes", again)
+        house.await_event("dropped", recipient="eve@good.test")
+        until(lambda: "2 deliveries" in house.ctl("undrop", again, code=None), 10, "undrop")
+        house.kill()
+        house.start()
+        house.ctl("retry", "--yes", again, code=None)  # where it is not on its way already
+        for person in ("bob@good.test", "carl@good.test", "dora@good.test", "eve@good.test"):
             house.await_mail(person)
             assert len(house.mails(person)) == 1
 

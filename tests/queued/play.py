@@ -70,7 +70,7 @@ class Queued:
         self.counter += 1
         ident = struct.pack(">Q", int(time.time() * 1000))[2:] + struct.pack(">HII", 0, os.getpid(), self.counter)
         env = ident + struct.pack("=Q", int(time.time() * 1000))
-        for s in (tenant, "", "127.0.0.1", "c.example", "inbound", "", "", "", sender, ""):
+        for s in (tenant, "", "127.0.0.1", "c.example", "inbound", "", "", "", sender, "", ""):
             env += span(s)
         env += struct.pack("=BBI", ret, 0, len(to))
         for r in to:

@@ -72,7 +72,7 @@ def crc32c(data, _table=[]):
 class Envelope:
     def __init__(self, r):
         self.id, self.received_ms = r.id(), r.num("Q")
-        for k in "tenant login client helo listener campaign stream tags sender envid".split():
+        for k in "tenant login client helo listener campaign stream tags sender envid message_id".split():
             setattr(self, k, r.span())
         self.ret, self.flags = r.num("B"), r.num("B")
         self.rcpts = [(r.span(), r.span(), r.num("B"), r.num("B")) for _ in range(r.num("I"))]

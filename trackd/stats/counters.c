@@ -1,21 +1,16 @@
-#include "counters.h"
+#include "counters_inside.h"
 
-#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAP_BYTES = 1024 * 1024 * 1024, KEY_MAX = 480 };
+enum { MAP_BYTES = 1024 * 1024 * 1024, KEY_MAX = TALLY_KEY_MAX };
 
-struct counters {
-	MDB_env *env;
-	MDB_txn *txn;
-	MDB_dbi rows, campaigns, places;
-};
+_Static_assert((int)COUNT_KINDS <= (int)TALLY_NUMBERS, "a row of the tally is too short");
 
 static const char *const names[COUNT_KINDS] = { "received", "delivered", "deferred", "bounced_hard",
 	"bounced_soft", "expired", "suppressed", "dropped", "opened", "clicked", "complaint",
-	"unsubscribed", "autoreply" };
+	"unsubscribed", "autoreply", "late_hard", "late_soft", "reply", "returned" };
 
 const char *
 count_name(enum count c)
@@ -38,9 +33,11 @@ tables_open(struct counters *c)
 	if (r == 0)
 		r = mdb_dbi_open(txn, "rows", MDB_CREATE, &c->rows);
 	if (r == 0)
-		r = mdb_dbi_open(txn, "campaigns", MDB_CREATE, &c->campaigns);
-	if (r == 0)
 		r = mdb_dbi_open(txn, "places", MDB_CREATE, &c->places);
+	if (r == 0)
+		r = mdb_dbi_open(txn, "shares", MDB_CREATE, &c->shares);
+	if (r == 0)
+		r = mdb_dbi_open(txn, "sites", MDB_CREATE, &c->sites);
 	return r == 0 ? mdb_txn_commit(txn) : r;
 }
 
@@ -54,7 +51,7 @@ counters_open(const char *folder, struct err *err)
 		fatal("out of memory for the counters");
 	r = mdb_env_create(&c->env);
 	if (r == 0)
-		r = mdb_env_set_maxdbs(c->env, 4);
+		r = mdb_env_set_maxdbs(c->env, 8);
 	if (r == 0)
 		r = mdb_env_set_mapsize(c->env, MAP_BYTES);
 	if (r ==
@@ -77,17 +74,45 @@ counters_begin(struct counters *c, struct err *err)
 	return r == 0 ? 0 : failed(err, "begin", r);
 }
 
+static void
+total_flush(void *ctx, const struct tally_row *t)
+{
+	struct counters *c = ctx;
+	uint64_t row[COUNT_KINDS] = { 0 };
+	MDB_val v;
+
+	if (counters_get(c, c->rows, tally_key(t), &v))
+		memcpy(row, v.mv_data, v.mv_size < sizeof(row) ? v.mv_size : sizeof(row));
+	for (enum count i = 0; i < COUNT_KINDS; i++)
+		row[i] += t->n[i];
+	counters_put(c, c->rows, tally_key(t), row, sizeof(row));
+}
+
 int
 counters_commit(struct counters *c, struct err *err)
 {
-	int r = mdb_txn_commit(c->txn);
+	int r;
 
+	tally_each(&c->totals, total_flush, c);
+	tally_reset(&c->totals);
+	counters_share_flush(c);
+	r = mdb_txn_commit(c->txn);
 	c->txn = NULL;
 	return r == 0 ? 0 : failed(err, "commit", r);
 }
 
-static void
-put(struct counters *c, MDB_dbi db, struct span key, const void *p, size_t n)
+void
+counters_close(struct counters *c)
+{
+	mdb_env_close(c->env);
+	tally_free(&c->totals);
+	tally_free(&c->days);
+	tally_free(&c->owners);
+	free(c);
+}
+
+void
+counters_put(struct counters *c, MDB_dbi db, struct span key, const void *p, size_t n)
 {
 	MDB_val k = { key.n, (void *)key.p }, v = { n, (void *)p };
 
@@ -95,8 +120,8 @@ put(struct counters *c, MDB_dbi db, struct span key, const void *p, size_t n)
 		(void)mdb_put(c->txn, db, &k, &v, 0);
 }
 
-static bool
-get(struct counters *c, MDB_dbi db, struct span key, MDB_val *v)
+bool
+counters_get(struct counters *c, MDB_dbi db, struct span key, MDB_val *v)
 {
 	MDB_val k = { key.n, (void *)key.p };
 
@@ -122,30 +147,8 @@ counters_add(
     struct counters *c, struct span tenant, struct span campaign, enum count what, uint64_t n)
 {
 	char key[KEY_MAX];
-	struct span k = row_key(key, tenant, campaign);
-	uint64_t row[COUNT_KINDS] = { 0 };
-	MDB_val v;
 
-	if (get(c, c->rows, k, &v) && v.mv_size == sizeof(row))
-		memcpy(row, v.mv_data, sizeof(row));
-	row[what] += n;
-	put(c, c->rows, k, row, sizeof(row));
-}
-
-void
-counters_campaign_put(struct counters *c, struct span message, struct span campaign)
-{
-	put(c, c->campaigns, span_first(message, ID_CHARS), campaign.p, campaign.n);
-}
-
-struct span
-counters_campaign(struct counters *c, struct span message)
-{
-	MDB_val v;
-
-	if (!get(c, c->campaigns, span_first(message, ID_CHARS), &v))
-		return span_of(NULL, 0);
-	return span_of(v.mv_data, v.mv_size);
+	tally_at(&c->totals, row_key(key, tenant, campaign))->n[what] += n;
 }
 
 void
@@ -153,7 +156,7 @@ counters_place_put(struct counters *c, const char *file, uint64_t inode, uint64_
 {
 	uint64_t place[2] = { inode, offset };
 
-	put(c, c->places, span_str(file), place, sizeof(place));
+	counters_put(c, c->places, span_str(file), place, sizeof(place));
 }
 
 void
@@ -162,7 +165,7 @@ counters_place(struct counters *c, const char *file, uint64_t *inode, uint64_t *
 	uint64_t place[2] = { 0, 0 };
 	MDB_val v;
 
-	if (get(c, c->places, span_str(file), &v) && v.mv_size == sizeof(place))
+	if (counters_get(c, c->places, span_str(file), &v) && v.mv_size == sizeof(place))
 		memcpy(place, v.mv_data, sizeof(place));
 	*inode = place[0];
 	*offset = place[1];
@@ -173,11 +176,9 @@ row_tell(const MDB_val *k, const MDB_val *v,
     void (*each)(void *, struct span, struct span, const uint64_t[COUNT_KINDS]), void *ctx)
 {
 	struct span tenant, campaign, key = span_of(k->mv_data, k->mv_size);
-	uint64_t row[COUNT_KINDS];
+	uint64_t row[COUNT_KINDS] = { 0 };
 
-	if (v->mv_size != sizeof(row))
-		return;
-	memcpy(row, v->mv_data, sizeof(row));
+	memcpy(row, v->mv_data, v->mv_size < sizeof(row) ? v->mv_size : sizeof(row));
 	tenant = span_cut(key, '\0', &campaign);
 	each(ctx, tenant, campaign, row);
 }

@@ -1,12 +1,16 @@
-/* counters.h: how often what happened, by tenant and campaign, in LMDB; the only user of that database.
+/* counters.h: how often what happened, in LMDB; the only user of that database.
  *
- * Changes of one step (a batch of events and the places they were read to) are one transaction, so a count is never
- * counted twice or lost. Losing the database costs reading the event files again. */
+ * Two kinds of rows: everything there ever was, by tenant and campaign; and what became of mail, by day and by tenant,
+ * campaign, site, source, provider or category, for COUNTERS_DAYS days. Changes of one step (a batch of events and the
+ * places they were read to) are gathered in memory and are one transaction, so a count is never counted twice or lost.
+ * Losing the database costs reading the event files again. */
 #pragma once
 
 #include "err.h"
 #include "id.h"
+#include "tally.h"
 
+/* New ones at the end: rows on disk are as long as they were when they were written. */
 enum count {
 	COUNT_RECEIVED,
 	COUNT_DELIVERED,
@@ -21,24 +25,55 @@ enum count {
 	COUNT_COMPLAINT,
 	COUNT_UNSUBSCRIBED,
 	COUNT_AUTOREPLY,
+	COUNT_LATE_HARD, /* bounces that came back after the delivery: beside delivered */
+	COUNT_LATE_SOFT,
+	COUNT_REPLY,    /* people wrote */
+	COUNT_RETURNED, /* other mail that came back and changed nothing */
 	COUNT_KINDS,
 };
 
 const char *count_name(enum count);
 
+/* What posthouse bounces shows. */
+enum share {
+	SHARE_DELIVERED,
+	SHARE_HARD,
+	SHARE_SOFT,     /* given up, not for the address's sake; with those expired */
+	SHARE_DEFERRED, /* attempts, not recipients */
+	SHARE_LATE,
+	SHARE_COMPLAINT,
+	SHARE_KINDS,
+};
+
+enum dimension {
+	BY_TENANT,
+	BY_CAMPAIGN, /* "tenant/campaign" */
+	BY_SITE,
+	BY_SOURCE,
+	BY_PROVIDER,
+	BY_CATEGORY,
+	DIMENSIONS,
+};
+
+enum { COUNTERS_DAYS = 90, COUNTERS_NAMES_MAX = 2000, COUNTERS_SITES_MAX = 50000 };
+
+const char *share_name(enum share);
+int dimension_of(struct span word); /* -1: no such */
+
 struct counters;
 
 struct counters *counters_open(const char *folder, struct err *);
+void counters_close(struct counters *);
 int counters_begin(struct counters *, struct err *);
 int counters_commit(struct counters *, struct err *);
 
 /* Between begin and commit. */
 void
 counters_add(struct counters *, struct span tenant, struct span campaign, enum count, uint64_t n);
-/* Which campaign a message belongs to, so that opens and clicks find it. */
-void counters_campaign_put(struct counters *, struct span message, struct span campaign);
-struct span
-counters_campaign(struct counters *, struct span message); /* valid until the next change */
+/* day: since 1970, UTC. Beyond COUNTERS_NAMES_MAX names a day the rest are one, "(other)". */
+void counters_share(struct counters *, uint32_t day, enum dimension, struct span name, enum share);
+/* Whose a site is, as replies of its servers told: deliveries there count as that provider's. */
+void counters_site_is(struct counters *, struct span site, struct span provider);
 /* How far a file was read: its inode and offset. */
 void counters_place_put(struct counters *, const char *file, uint64_t inode, uint64_t offset);
 void counters_place(struct counters *, const char *file, uint64_t *inode, uint64_t *offset);
@@ -48,3 +83,5 @@ void counters_each(struct counters *,
     void (*each)(
 	void *ctx, struct span tenant, struct span campaign, const uint64_t n[COUNT_KINDS]),
     void *ctx);
+/* The same: sums by name from that day on; for BY_PROVIDER what was delivered to its sites. */
+void counters_shares(struct counters *, enum dimension, uint32_t from_day, struct tally *out);

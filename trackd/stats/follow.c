@@ -1,5 +1,4 @@
 #include "follow.h"
-#include "flat.h"
 #include "log.h"
 #include "loop.h"
 #include "sandbox.h"
@@ -12,32 +11,14 @@
 
 enum { STEP_MS = 1000, STEP_BYTES = 4 * 1024 * 1024 };
 
-const char *const follow_files[3] = { "queued.jsonl", "trackd-web.jsonl", "bouncd.jsonl" };
-
-/* Which event counts as what; from which file it is believed (index of follow_files, or -1: queued or bouncd). */
-static const struct {
-	const char *event;
-	int file;
-	enum count count;
-} kinds[] = {
-	{ "received", 0, COUNT_RECEIVED },
-	{ "delivered", 0, COUNT_DELIVERED },
-	{ "deferred", 0, COUNT_DEFERRED },
-	{ "bounced", -1, COUNT_BOUNCED_SOFT }, /* or hard, by its class */
-	{ "expired", 0, COUNT_EXPIRED },
-	{ "suppressed", 0, COUNT_SUPPRESSED },
-	{ "dropped", 0, COUNT_DROPPED },
-	{ "opened", 1, COUNT_OPENED },
-	{ "clicked", 1, COUNT_CLICKED },
-	{ "complaint", 2, COUNT_COMPLAINT },
-	{ "unsubscribed", 2, COUNT_UNSUBSCRIBED },
-	{ "autoreply", 2, COUNT_AUTOREPLY },
-};
+const char *const follow_files[EVENT_FILES] = { "queued.jsonl", "trackd-web.jsonl",
+	"bouncd.jsonl" };
 
 static struct {
 	struct counters *counters;
+	struct deliveries *deliveries;
 	int folder;
-	int fds[3];
+	int fds[EVENT_FILES];
 	struct buf bytes;
 	struct timer *timer;
 } follow;
@@ -54,55 +35,10 @@ follow_folder(void)
 	return follow.folder;
 }
 
-struct facts_of_event {
-	struct span event, tenant, campaign, message, class, rcpts;
-};
-
-static void
-event_parse(struct span line, struct facts_of_event *f)
+struct deliveries *
+follow_deliveries(void)
 {
-	struct span k, v;
-
-	*f = (struct facts_of_event){ .event = { NULL, 0 } };
-	while (flat_next(&line, &k, &v)) {
-		struct span *to = span_is(k, "event")        ? &f->event
-				  : span_is(k, "tenant")     ? &f->tenant
-				  : span_is(k, "campaign")   ? &f->campaign
-				  : span_is(k, "message")    ? &f->message
-				  : span_is(k, "class")      ? &f->class
-				  : span_is(k, "recipients") ? &f->rcpts
-							     : NULL;
-
-		if (to != NULL)
-			*to = v;
-	}
-}
-
-static void
-event_count(int file, struct span line)
-{
-	struct facts_of_event f;
-
-	event_parse(line, &f);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		enum count count = kinds[i].count;
-		uint64_t n = 1;
-
-		if (!span_is(f.event, kinds[i].event))
-			continue;
-		if (kinds[i].file != file && !(kinds[i].file == -1 && file != 1))
-			return;
-		if (count == COUNT_BOUNCED_SOFT && span_is(f.class, "hard"))
-			count = COUNT_BOUNCED_HARD;
-		if (count == COUNT_RECEIVED && f.campaign.n > 0)
-			counters_campaign_put(follow.counters, f.message, f.campaign);
-		if (count == COUNT_RECEIVED) /* an acceptance stands for its recipients */
-			(void)span_u64(f.rcpts, 1000000, &n);
-		if (f.campaign.n == 0)
-			f.campaign = counters_campaign(follow.counters, f.message);
-		counters_add(follow.counters, f.tenant, f.campaign, count, n);
-		return;
-	}
+	return follow.deliveries;
 }
 
 /* Whole lines only; the rest is read again next time. Returns the bytes used. */
@@ -113,7 +49,8 @@ lines_count(int file, struct span bytes)
 	ptrdiff_t end;
 
 	while ((end = span_find(span_from(bytes, used), '\n')) >= 0) {
-		event_count(file, span_first(span_from(bytes, used), (size_t)end));
+		observe_line(follow.counters, follow.deliveries, (enum event_file)file,
+		    span_first(span_from(bytes, used), (size_t)end));
 		used += (size_t)end + 1;
 	}
 	return used;
@@ -161,10 +98,10 @@ file_step(int file)
 static bool
 any_growth(void)
 {
-	static off_t seen[3];
+	static off_t seen[EVENT_FILES];
 	bool grown = false;
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < EVENT_FILES; i++) {
 		struct stat st;
 
 		if (follow.fds[i] == -1)
@@ -178,42 +115,65 @@ any_growth(void)
 	return grown;
 }
 
+/* The index first: what is put there twice is the same, what is counted twice is wrong. */
 static bool
 step(void)
 {
 	struct err err;
 	bool more = false;
 
-	if (counters_begin(follow.counters, &err) == -1) {
+	if (deliveries_begin(follow.deliveries, loop_wall_ms(), &err) == -1) {
 		log_error("stats-stopped", "why=\"%s\"", err.text);
 		return false;
 	}
-	for (int i = 0; i < 3; i++)
+	if (counters_begin(follow.counters, &err) == -1) {
+		log_error("stats-stopped", "why=\"%s\"", err.text);
+		(void)deliveries_commit(follow.deliveries, NULL);
+		return false;
+	}
+	for (int i = 0; i < EVENT_FILES; i++)
 		more |= file_step(i);
+	if (deliveries_commit(follow.deliveries, &err) == -1)
+		log_error("index-not-kept", "why=\"%s\"", err.text);
 	if (counters_commit(follow.counters, &err) == -1)
 		log_error("stats-not-kept", "why=\"%s\"", err.text);
 	return more;
 }
 
+/* Whether there is more: a step takes no more than STEP_BYTES of a file, which may not grow any further. */
+static bool
+step_if_any(void)
+{
+	static bool behind;
+
+	behind = (any_growth() || behind) && step();
+	return behind;
+}
+
 void
 follow_now(void)
 {
-	if (any_growth())
-		while (step())
-			;
+	while (step_if_any())
+		;
+}
+
+void
+follow_a_step(void)
+{
+	(void)step_if_any();
 }
 
 static void
 on_timer(void *unused)
 {
-	bool more = any_growth() && step();
+	bool more = step_if_any();
 
 	(void)unused;
 	timer_set_ms(follow.timer, more ? 0 : STEP_MS);
 }
 
 void
-follow_start(struct role *role)
+follow_start(struct role *role, uint64_t index_bytes)
 {
 	struct span path = role_secret(role, "stats-path");
 	struct err err;
@@ -222,6 +182,9 @@ follow_start(struct role *role)
 	sandbox_keep_folder(follow.folder);
 	follow.counters = counters_open(path.p == NULL ? "" : path.p, &err);
 	if (follow.counters == NULL)
+		role_fail(role, EX_CANTCREAT, "%s", err.text);
+	follow.deliveries = deliveries_open(path.p == NULL ? "" : path.p, index_bytes, &err);
+	if (follow.deliveries == NULL)
 		role_fail(role, EX_CANTCREAT, "%s", err.text);
 	memset(follow.fds, -1, sizeof(follow.fds));
 	buf_init(&follow.bytes, STEP_BYTES);

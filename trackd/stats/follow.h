@@ -1,17 +1,17 @@
-/* follow.h: reads the event files as they grow, a step every second, and counts.
- *
- * From each file only its own kinds are believed (DESIGN 6): queued tells what ends a delivery, trackd-web opens and
- * clicks, bouncd what came back. */
+/* follow.h: reads the event files as they grow, a step every second, counts (counters.h) and indexes (deliveries.h). */
 #pragma once
 
-#include "counters.h"
+#include "observe.h"
 #include "role.h"
 
-/* Opens the counters (before the sandbox) and begins. */
-void follow_start(struct role *);
+/* Opens counters and index (before the sandbox) and begins. */
+void follow_start(struct role *, uint64_t index_bytes);
 struct counters *follow_counters(void);
+struct deliveries *follow_deliveries(void);
 /* Counts what is there by now, before an answer is given. */
 void follow_now(void);
+/* The same, but at most one step. */
+void follow_a_step(void);
 /* The folder of the event files. */
 int follow_folder(void);
-extern const char *const follow_files[3];
+extern const char *const follow_files[EVENT_FILES];

@@ -1,8 +1,10 @@
-/* trackd-stats: the numbers: counts events by tenant and campaign, and finds a message's events.
+/* trackd-stats: the numbers: counts events, finds a message's events, and knows which delivery was which.
  *
- * It reads the event files (follow.c) and keeps counters (counters.c) in LMDB; both can be rebuilt by removing the
- * database. posthouse stats and posthouse trace ask it (verbs.c). */
+ * It reads the event files (follow.c, observe.c) and keeps counters (counters.c) and an index of the last days'
+ * deliveries (deliveries.c) in LMDB; both can be rebuilt by removing the databases. posthouse stats, bounces and trace
+ * ask it (verbs.c), and bouncd does about mail that came back (lookup.c). */
 #include "follow.h"
+#include "lookup.h"
 #include "role.h"
 #include "sandbox.h"
 #include "verbs.h"
@@ -29,9 +31,9 @@ main(int argc, char **argv)
 {
 	struct role *role = role_start(ROLE_STATS, argc, argv);
 
-	(void)role_conf(role, &stats_table);
-	follow_start(role);
+	follow_start(role, stats_index_bytes(role_conf(role, &stats_table)));
 	verbs_serve(role);
+	lookup_serve(role);
 	role_on_reload(role, reload_prepare, reload_done, reload_done, NULL);
 	sandbox_enter(role);
 	return role_run(role);

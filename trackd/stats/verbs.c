@@ -1,7 +1,9 @@
 #include "verbs.h"
+#include "bounces.h"
 #include "control.h"
 #include "flat.h"
 #include "follow.h"
+#include "forget.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -159,7 +161,7 @@ trace(void *ctx, struct control_call *call)
 	}
 	buf_init(&b, CHUNK_BYTES);
 	(void)buf_room(&b, CHUNK_BYTES);
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < EVENT_FILES; i++)
 		file_search(&s, follow_files[i], &b);
 	buf_free(&b);
 	control_end(call);
@@ -168,6 +170,8 @@ trace(void *ctx, struct control_call *call)
 static const struct control_verb verbs[] = {
 	{ "stats", false, stats },
 	{ "trace", false, trace },
+	{ "bounces", false, bounces_verb },
+	{ "forget", true, forget_verb },
 	{ NULL, false, NULL },
 };
 

@@ -1,4 +1,4 @@
-/* verbs.h: what trackd-stats answers on its control sockets: stats and trace. */
+/* verbs.h: what trackd-stats answers on its control sockets: stats, trace, bounces (bounces.c) and forget (forget.c). */
 #pragma once
 
 #include "role.h"

@@ -1,0 +1,19 @@
+/* group.h: what one turn of the loop changes in the suppression list is one transaction, and one wait for the disk.
+ *
+ * Answers that say something is suppressed wait for it: verdicts, confirmations. So a thousand hard bounces a second cost
+ * some dozens of syncs. */
+#pragma once
+
+#include "bouncd.h"
+
+void group_start(struct bouncd *);
+/* Changes after it belong to the group, until the end of the turn. -1: err. */
+int group_open(struct bouncd *, struct err *);
+bool group_is_open(const struct bouncd *);
+/* queued is told once it is on disk. */
+void group_change(struct bouncd *, const struct suppression_entry *, bool suppressed);
+/* say is called when the group is on disk (durable), or could not be brought there; at once where none is open. */
+void
+group_after(struct bouncd *, void (*say)(struct bouncd *, void *what, bool durable), void *what);
+/* Now. -1: it was lost, err says why. 0 where none is open. */
+int group_close(struct bouncd *, struct err *);

@@ -1,0 +1,132 @@
+#include "err.h"
+#include "lookup.h"
+#include "loop.h"
+#include "returned_job.h"
+#include "role.h"
+
+#include <string.h>
+
+/* One process, one set of keys; they come as a secret at the start. */
+static struct bounce_keys keys;
+
+int
+returned_tie_start(struct bouncd *b, struct err *err)
+{
+	lookup_start(b);
+	return bounce_keys_read(&keys, role_secret(b->role, "bounce-key"), err);
+}
+
+static void
+tie_to(struct job *j, enum tie tie, const struct bounce_token *t)
+{
+	j->tie = tie;
+	memcpy(j->about.b, t->message, BOUNCE_MESSAGE_BYTES);
+	j->index = t->recipient;
+	j->tag = t->tag;
+}
+
+/* The one in the address was checked by queued; those in the headers are a stranger's words until they are. */
+static void
+token_find(struct job *j)
+{
+	struct bounce_token t;
+
+	if (j->asked.has_token) {
+		j->tie = TIE_TOKEN;
+		j->about = j->asked.about;
+		j->index = j->asked.index;
+		j->tag = j->asked.tag;
+		return;
+	}
+	for (unsigned i = 0; i < j->back.n_tokens; i++)
+		if (bounce_address_check(&keys, j->back.tokens[i], loop_wall_ms() / 1000, &t) ==
+		    BOUNCE_GOOD) {
+			tie_to(j, TIE_HEADER_TOKEN, &t);
+			return;
+		}
+}
+
+/* ---- asking ---- */
+
+static struct lookup_found
+copied(const struct lookup_found *f, struct arena *a)
+{
+	struct lookup_found own = *f;
+	struct span *spans[] = { &own.tenant, &own.campaign, &own.from, &own.recipient, &own.ended,
+		&own.source, &own.site };
+
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
+		*spans[i] = arena_span(a, *spans[i]);
+	return own;
+}
+
+static void
+one_less(struct job *j)
+{
+	if (--j->open == 0)
+		returned_tied(j);
+}
+
+static void
+on_found(void *ctx, unsigned which, const struct lookup_found *found)
+{
+	struct job *j = ctx;
+
+	j->looked[which].found = copied(found, j->arena);
+	one_less(j);
+}
+
+static void
+ask(struct job *j, const struct lookup_ask *a, const struct came_recipient *rcpt)
+{
+	unsigned which = j->looked_n;
+
+	if (which == LOOKUPS_MAX)
+		return;
+	j->looked[which].rcpt = rcpt;
+	j->looked_n++;
+	j->open++;
+	lookup_ask(a, on_found, j, which);
+}
+
+static void
+ask_address(struct job *j, struct span address, const struct came_recipient *rcpt)
+{
+	if (address.n > 0)
+		ask(j,
+		    &(struct lookup_ask){ .index = UINT32_MAX,
+			.message_id = j->back.original_message_id,
+			.address = address },
+		    rcpt);
+}
+
+/* By each address the report names; where it names none, by the one the returned mail was to. */
+static void
+ask_message_id(struct job *j)
+{
+	const struct came_recipient *r = j->back.recipients;
+
+	j->tie = TIE_MESSAGE_ID;
+	if (r == NULL)
+		ask_address(j, j->back.original_to, NULL);
+	for (; r != NULL; r = r->next) {
+		ask_address(j, r->address, r);
+		if (!span_eq_nocase(r->original, r->address))
+			ask_address(j, r->original, r);
+	}
+}
+
+void
+returned_tie(struct job *j)
+{
+	j->open = 1; /* this call's own, so that answers within it do not go ahead of the rest */
+	token_find(j);
+	if (j->tie != TIE_NONE)
+		ask(j,
+		    &(struct lookup_ask){
+			.has_message = true, .message = j->about, .index = j->index },
+		    NULL);
+	else if (outcome_wants_message_id(&j->back))
+		ask_message_id(j);
+	one_less(j);
+}

@@ -1,0 +1,72 @@
+#include "ban.h"
+
+#include <check.h>
+
+#define NOW UINT64_C(1000000)
+#define S   UINT64_C(1000)
+
+START_TEST(one_tenant_is_suspended_and_no_other)
+{
+	struct bans bs = SLIST_HEAD_INITIALIZER(bs);
+
+	ck_assert(ban_put(&bs, SPAN_LIT("first"), NOW, 0, SPAN_LIT("550 spam")));
+	ck_assert_ptr_nonnull(ban_of(&bs, SPAN_LIT("First"), NOW));
+	ck_assert_ptr_null(ban_of(&bs, SPAN_LIT("second"), NOW));
+	ck_assert_str_eq(ban_of(&bs, SPAN_LIT("first"), NOW)->reason, "550 spam");
+	ck_assert_ptr_null(ban_of(&bs, SPAN_LIT("first"), NOW + 900 * S));
+	bans_lift(&bs, SPAN_LIT(""), NOW);
+}
+END_TEST
+
+START_TEST(each_lasts_longer_than_the_last)
+{
+	static const uint64_t lasts[] = { 900, 1800, 3600, 7200, 14400, 21600, 21600 };
+	struct bans bs = SLIST_HEAD_INITIALIZER(bs);
+	uint64_t at = NOW;
+
+	for (unsigned i = 0; i < 7; i++) {
+		ck_assert(ban_put(&bs, SPAN_LIT("t"), at, 0, SPAN_LIT("550")));
+		ck_assert(!ban_put(&bs, SPAN_LIT("t"), at + 1, 0, SPAN_LIT("550")));
+		ck_assert_uint_eq(ban_of(&bs, SPAN_LIT("t"), at)->until_ms, at + lasts[i] * S);
+		at += lasts[i] * S;
+	}
+	at += 90000 * S; /* a day without one: as the first */
+	ck_assert(ban_put(&bs, SPAN_LIT("t"), at, 86400, SPAN_LIT("550")));
+	ck_assert_uint_eq(ban_of(&bs, SPAN_LIT("t"), at)->until_ms, at + 86400 * S);
+	bans_lift(&bs, SPAN_LIT(""), at);
+}
+END_TEST
+
+START_TEST(an_operator_lifts_one_or_all)
+{
+	struct bans bs = SLIST_HEAD_INITIALIZER(bs);
+
+	ban_put(&bs, SPAN_LIT("a"), NOW, 60, SPAN_LIT("550"));
+	ban_put(&bs, SPAN_LIT("b"), NOW, 60, SPAN_LIT("550"));
+	ban_put(&bs, SPAN_LIT("c"), NOW, 10, SPAN_LIT("550"));
+	ck_assert_uint_eq(bans_n(&bs, NOW + 20 * S), 2);
+	ck_assert_uint_eq(bans_lift(&bs, SPAN_LIT("b"), NOW), 1);
+	ck_assert_ptr_null(ban_of(&bs, SPAN_LIT("b"), NOW));
+	ck_assert_uint_eq(bans_lift(&bs, SPAN_LIT(""), NOW + 20 * S), 1);
+	ck_assert(SLIST_EMPTY(&bs));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("ban");
+	TCase *t = tcase_create("ban");
+	SRunner *r;
+	int bad;
+
+	tcase_add_test(t, one_tenant_is_suspended_and_no_other);
+	tcase_add_test(t, each_lasts_longer_than_the_last);
+	tcase_add_test(t, an_operator_lifts_one_or_all);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	bad = srunner_ntests_failed(r);
+	srunner_free(r);
+	return bad != 0;
+}

@@ -1,0 +1,172 @@
+/* What stops and lets go deliveries that wait: operators, tenants that are paused, lanes that are released (course.h). */
+#include "course.h"
+#include "final.h"
+#include "lane.h"
+#include "loop.h"
+#include "queued.h"
+#include "settle.h"
+#include "store.h"
+
+/* ---- tenants and lanes that were stopped ---- */
+
+typedef void on_waiting(struct queued *, struct delivery *, const void *whom);
+
+/* A delivery may end in its call: what comes next is looked up before. */
+static void
+each_open(struct queued *q, on_waiting *fn, const void *whom)
+{
+	struct table_node *n = table_each(&q->messages.by_id, NULL), *next;
+
+	for (; n != NULL; n = next) {
+		struct message *m = TABLE_OF(n, struct message, by_id);
+
+		next = table_each(&q->messages.by_id, n);
+		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+			fn(q, &m->deliveries[i], whom);
+	}
+}
+
+static bool
+is_of(const struct delivery *d, const struct span *tenant)
+{
+	return span_eq_nocase(d->message->envelope->tenant, *tenant);
+}
+
+static void
+stop_one(struct queued *q, struct delivery *d, const void *tenant)
+{
+	if (d->state != DELIVERY_LANE || d->item.in == NULL || !is_of(d, tenant) ||
+	    d->message->envelope->is_notice)
+		return;
+	lane_take_out(d);
+	(void)settle_if_paused(q, d);
+}
+
+void
+course_tenant_paused(struct queued *q, struct span tenant)
+{
+	each_open(q, stop_one, &tenant);
+}
+
+static void
+begin_again(struct queued *q, struct delivery *d)
+{
+	schedule_clear(&q->schedule, &d->due);
+	delivery_move(d, DELIVERY_NEW);
+	course_begin(q, d);
+}
+
+static void
+go_of_tenant(struct queued *q, struct delivery *d, const void *tenant)
+{
+	bool away = d->state == DELIVERY_DEFERRED && d->away;
+
+	if ((d->state == DELIVERY_PAUSED || away) && is_of(d, tenant))
+		begin_again(q, d);
+}
+
+void
+course_tenant_released(struct queued *q, struct span tenant)
+{
+	each_open(q, go_of_tenant, &tenant);
+}
+
+static void
+go_of_lane(struct queued *q, struct delivery *d, const void *lane)
+{
+	if (d->state == DELIVERY_DEFERRED && d->away && d->lane == lane)
+		begin_again(q, d);
+}
+
+void
+course_lane_released(struct queued *q, struct lane *l)
+{
+	each_open(q, go_of_lane, l);
+}
+
+/* ---- operators ---- */
+
+/* Out of wherever it waits; false: it is with somebody and will answer soon. */
+static bool
+pulled(struct queued *q, struct delivery *d)
+{
+	switch (d->state) {
+	case DELIVERY_ROUTING:
+		site_unwait(q->sites, d);
+		return true;
+	case DELIVERY_LANE:
+		lane_take_out(d);
+		return true;
+	case DELIVERY_DEFERRED:
+	case DELIVERY_PAUSED:
+		schedule_clear(&q->schedule, &d->due);
+		return true;
+	case DELIVERY_NEW:
+	case DELIVERY_HELD:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+course_hold(struct queued *q, struct delivery *d)
+{
+	if (d->state == DELIVERY_HELD || !pulled(q, d))
+		return -1;
+	delivery_move(d, DELIVERY_HELD);
+	settle_held(q, d);
+	return 0;
+}
+
+int
+course_release(struct queued *q, struct delivery *d)
+{
+	if (d->state != DELIVERY_HELD)
+		return -1;
+	if (d->message->held)
+		store_hold(q->store, d->message->envelope->id, false);
+	d->message->held = false;
+	delivery_move(d, DELIVERY_NEW);
+	settle_freed(q, d);
+	course_begin(q, d);
+	return 0;
+}
+
+int
+course_retry(struct queued *q, struct delivery *d)
+{
+	if (d->state != DELIVERY_DEFERRED)
+		return -1;
+	schedule_clear(&q->schedule, &d->due);
+	d->immediate = true;
+	d->given_up = false;
+	delivery_move(d, DELIVERY_NEW);
+	settle_freed(q, d);
+	course_begin(q, d);
+	return 0;
+}
+
+/* All others have ended, or their ends are on the way to the disk. */
+static bool
+is_last(const struct delivery *d)
+{
+	const struct message *m = d->message;
+
+	for (uint32_t i = m->envelope->rcpts_n; i-- > 0;)
+		if (i != d->index && m->deliveries[i].state != DELIVERY_ENDED &&
+		    m->deliveries[i].state != DELIVERY_ENDING)
+			return false;
+	return true;
+}
+
+int
+course_drop(struct queued *q, struct delivery *d)
+{
+	if (!pulled(q, d))
+		return -1;
+	if (is_last(d))
+		store_drop(q->store, d->message->envelope->id); /* whole, for undrop */
+	final_end(q, d, FINAL_DROPPED, span_of(NULL, 0));
+	return 0;
+}

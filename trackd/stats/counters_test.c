@@ -1,0 +1,151 @@
+#include "observe.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/counters-XXXXXX";
+static struct counters *counters;
+static struct deliveries *deliveries;
+static struct err err;
+
+/* 01JDC8Q4Z7... is of November 2024. */
+static void
+line(enum event_file file, const char *rest)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "{\"v\":1,\"id\":\"01JDC8Q4Z7M2KX9V3TB6WNRAEH\",%s}", rest);
+	observe_line(counters, deliveries, file, span_str(text));
+}
+
+static void
+step(void (*what)(void))
+{
+	ck_assert_int_eq(deliveries_begin(deliveries, 1732357000000, &err), 0);
+	ck_assert_int_eq(counters_begin(counters, &err), 0);
+	what();
+	ck_assert_int_eq(deliveries_commit(deliveries, &err), 0);
+	ck_assert_int_eq(counters_commit(counters, &err), 0);
+}
+
+static const uint64_t *
+row(const struct tally *t, const char *name)
+{
+	return tally_at((struct tally *)(void *)t, span_str(name))->n;
+}
+
+#define OF "\"tenant\":\"first\",\"campaign\":\"spring\",\"site\":\"b.example\",\"source\":\"s\""
+
+static void
+deliveries_of_a_day(void)
+{
+	line(FILE_QUEUED, "\"event\":\"delivered\"," OF);
+	line(FILE_QUEUED, "\"event\":\"delivered\"," OF);
+	line(FILE_QUEUED, "\"event\":\"bounced\",\"class\":\"hard\",\"category\":\"bad-mailbox\","
+			  "\"provider\":\"post\"," OF);
+	line(FILE_QUEUED,
+	    "\"event\":\"deferred\",\"class\":\"soft\",\"category\":\"greylisted\"," OF);
+	line(FILE_BOUNCD, "\"event\":\"bounced\",\"late\":true,\"class\":\"hard\",\"category\":"
+			  "\"bad-mailbox\"," OF);
+	line(FILE_BOUNCD,
+	    "\"event\":\"bounced\",\"late\":true,\"repeat\":true,\"class\":\"hard\"," OF);
+	line(FILE_BOUNCD, "\"event\":\"complaint\"," OF);
+	line(FILE_WEB, "\"event\":\"delivered\"," OF); /* not trackd-web's to say */
+	line(FILE_BOUNCD, "\"event\":\"complaint\",\"tie\":\"none\"");
+}
+
+static void
+total(void *ctx, struct span tenant, struct span campaign, const uint64_t n[COUNT_KINDS])
+{
+	if (span_is(tenant, "first") && span_is(campaign, "spring"))
+		memcpy(ctx, n, sizeof(uint64_t) * COUNT_KINDS);
+}
+
+START_TEST(shares_by_name)
+{
+	uint64_t n[COUNT_KINDS] = { 0 };
+	struct tally t = { 0 };
+
+	step(deliveries_of_a_day);
+	counters_shares(counters, BY_CAMPAIGN, 0, &t);
+	ck_assert_uint_eq(row(&t, "first/spring")[SHARE_DELIVERED], 2);
+	ck_assert_uint_eq(row(&t, "first/spring")[SHARE_HARD], 1);
+	ck_assert_uint_eq(row(&t, "first/spring")[SHARE_LATE], 1);
+	ck_assert_uint_eq(row(&t, "first/spring")[SHARE_COMPLAINT], 1);
+	tally_reset(&t);
+	counters_shares(counters, BY_PROVIDER, 0, &t);
+	ck_assert_uint_eq(row(&t, "post")[SHARE_DELIVERED], 2); /* its site's */
+	ck_assert_uint_eq(row(&t, "post")[SHARE_HARD], 1);
+	tally_reset(&t);
+	counters_shares(counters, BY_CATEGORY, 0, &t);
+	ck_assert_uint_eq(row(&t, "bad-mailbox")[SHARE_HARD], 1);
+	ck_assert_uint_eq(row(&t, "greylisted")[SHARE_DEFERRED], 1);
+	tally_reset(&t);
+	counters_shares(counters, BY_TENANT, 60000, &t);
+	ck_assert_uint_eq(t.rows_n, 0);
+	tally_free(&t);
+	counters_each(counters, total, n);
+	ck_assert_uint_eq(n[COUNT_DELIVERED], 2);
+	ck_assert_uint_eq(n[COUNT_BOUNCED_HARD], 1);
+	ck_assert_uint_eq(n[COUNT_LATE_HARD], 1);
+	ck_assert_uint_eq(n[COUNT_COMPLAINT], 1);
+}
+END_TEST
+
+static void
+too_many_names(void)
+{
+	for (int i = 0; i < COUNTERS_NAMES_MAX + 50; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "s%d.example", i);
+		counters_share(counters, 20000, BY_SITE, span_str(name), SHARE_DELIVERED);
+	}
+}
+
+START_TEST(names_are_bounded)
+{
+	struct tally t = { 0 };
+
+	step(too_many_names);
+	counters_shares(counters, BY_SITE, 20000, &t);
+	ck_assert_uint_le(t.rows_n, COUNTERS_NAMES_MAX + 2);
+	ck_assert_uint_ge(row(&t, "(other)")[SHARE_DELIVERED], 50);
+	tally_free(&t);
+}
+END_TEST
+
+int
+main(void)
+{
+	static const char *const files[] = { "deliveries.mdb", "deliveries.mdb-lock", "data.mdb",
+		"lock.mdb" };
+	Suite *s = suite_create("counters");
+	TCase *t = tcase_create("all");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	if (mkdtemp(folder) == NULL || chdir(folder) == -1)
+		return 1;
+	counters = counters_open(".", &err);
+	deliveries = deliveries_open(".", 16 << 20, &err);
+	if (counters == NULL || deliveries == NULL)
+		return 1;
+	tcase_add_test(t, shares_by_name);
+	tcase_add_test(t, names_are_bounded);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(r, CK_NOFORK);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	counters_close(counters);
+	deliveries_close(deliveries);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlink(files[i]);
+	if (chdir("/") == 0)
+		rmdir(folder);
+	return failed == 0 ? 0 : 1;
+}
