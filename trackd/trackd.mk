@@ -14,7 +14,7 @@ trackd-rewrite.libs  := -lcrypto
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
 trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
-trackd-web.libs      := -lmicrohttpd -lcrypto
+trackd-web.libs      := -lmicrohttpd -lcrypto -lidn2
 trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb
 

@@ -61,7 +61,7 @@ answer_start(struct role *role, const struct conf *conf)
 	if (tenant_keys_make(&web.keys, conf, role_secret(role, "tracking-key"), web.arena, &err) ==
 	    -1)
 		role_fail(role, EX_CONFIG, "%s", err.text);
-	unsubscribe_start(role, blocks_take);
+	unsubscribe_start(role);
 	loop_at_turn_end(events_flush, NULL);
 }
 
@@ -109,7 +109,7 @@ unsubscribe(const struct web_request *r, const struct tenant_key *key,
     const struct token_facts *facts, void (*done)(void *, bool), void *ctx, struct span *text)
 {
 	struct web_unsubscribe u = { .tenant = span_str(key->tenant),
-		.list = facts->campaign,
+		.campaign = facts->campaign,
 		.address = facts->url,
 		.index = facts->recipient,
 		.one_click = r->one_click,
@@ -135,6 +135,8 @@ opened_token(const struct web_request *r, const struct tenant_key *key,
 		return ANSWER_NOT_FOUND;
 	if (now_s > facts->issued_s && now_s - facts->issued_s > web.valid_s)
 		return ANSWER_GONE;
+	if (facts->kind == TOKEN_CLICK && !blocks_known())
+		return ANSWER_LATER; /* who clicks is told to try again, not sent to where somebody may rob him */
 	if (facts->kind == TOKEN_CLICK &&
 	    blocks_has(span_str(key->tenant), facts->campaign, facts->url))
 		return ANSWER_SWITCHED_OFF;
