@@ -125,6 +125,10 @@ static const struct conf_setting tenant_settings[] = {
 	    .help = "Which mail gets List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where "
 		    "its sender "
 		    "wrote none: mail that names a campaign, all, or none. Needs a tracking-url." },
+	{ .name = "brand",
+	    .type = CONF_STRING,
+	    .help = "Name by which people know the tenant, on the page where they unsubscribe; its "
+		    "first domain where unset." },
 	{ .name = "feedback-id",
 	    .type = CONF_STRING,
 	    .help = "Last part of the Feedback-ID field, by which Gmail counts complaints: 5 to 15 "
