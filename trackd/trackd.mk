@@ -48,5 +48,5 @@ fuzz += rewrite mime http proxy_header
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c
-fuzz.http.c         := tests/fuzz/fuzz_http.c $(http.o:.o=.c) trackd/web/request.c
-fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c)
+fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
+fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)
