@@ -38,7 +38,7 @@ struct token_facts {
 	uint32_t recipient; /* index in the message */
 	uint32_t issued_s;  /* Unix time */
 	struct span
-	    campaign; /* at most TOKEN_CAMPAIGN_MAX; of UNSUBSCRIBE: the list, empty: all of the tenant's mail */
+	    campaign; /* at most TOKEN_CAMPAIGN_MAX; of the message */
 	struct span
 	    url; /* CLICK: where it leads, at most TOKEN_URL_MAX; UNSUBSCRIBE: the address */
 };

@@ -9,14 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_BYTES = 256 };
-
 /* A wish that bouncd stores. It outlives its connection. */
 struct exchange {
 	struct connection *connection; /* NULL: gone */
 	struct http_manner manner;
 	size_t text_n;
-	char text[TEXT_BYTES];
+	char text[ANSWER_FACTS_MAX];
 };
 
 const char *
@@ -135,7 +133,8 @@ static void
 decide(struct connection *c, const struct http_request *h, struct span body)
 {
 	struct http_manner m = { exchange_date(c->server), span_is(h->method, "HEAD"),
-		h->keep && !c->server->stopping, h->minor == 0 };
+		h->keep && !c->server->stopping, h->minor == 0,
+		page_language(http_field(h, "Accept-Language")) };
 	struct exchange *x = calloc(1, sizeof(*x));
 	struct span text = { NULL, 0 };
 	union web_address client;

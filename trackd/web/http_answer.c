@@ -80,17 +80,16 @@ http_answer_put(
 	if (kind == ANSWER_REDIRECT && !is_header_value(text))
 		kind = ANSWER_NOT_FOUND;
 	buf_reset(&body);
-	page_write(kind, text, &body);
+	page_write(kind, text, m->language, &body);
 	put_start(out, page_status(kind), page_type(kind), body.n, m);
 	if (kind == ANSWER_REDIRECT) {
 		buf_str(out, "Location: ");
 		buf_span(out, text);
 		buf_str(out, "\r\n");
 	}
-	if (kind == ANSWER_ASK || kind == ANSWER_UNSUBSCRIBED)
-		buf_str(out,
-		    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
-		    "form-action 'self'; frame-ancestors 'none'\r\n");
+	if (page_is_html(kind))
+		buf_printf(out, "Content-Language: %s\r\nContent-Security-Policy: %s\r\n",
+		    page_words(m->language)->code, page_policy);
 	put_end(out, buf_all(&body), m);
 }
 

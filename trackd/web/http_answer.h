@@ -5,12 +5,14 @@
 #pragma once
 
 #include "answer.h"
+#include "page_text.h"
 
 struct http_manner {
 	const char *date; /* as in the Date field */
 	bool head;        /* the request was a HEAD: no body */
 	bool keep;        /* the connection goes on */
 	bool old;         /* HTTP/1.0, where going on must be said */
+	enum page_language language;
 };
 
 /* text: as of page_write(); of a redirect where it leads: with a control byte in it there is nothing there (404). */

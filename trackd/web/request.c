@@ -25,6 +25,12 @@ request_is_one_click(struct span body)
 	       (name >= 0 && span_find_nocase(span_from(body, (size_t)name), "One-Click") >= 0);
 }
 
+bool
+request_is_by_page(struct span body)
+{
+	return span_find_str(body, "unsubscribe=page") >= 0;
+}
+
 void
 request_read(
     const struct http_request *h, struct span body, struct buf *scratch, struct web_request *r)
@@ -35,5 +41,6 @@ request_read(
 		.path = span_find(h->path, '%') < 0 ? h->path : decoded(h->path, scratch),
 		.host = h->host,
 		.user_agent = http_field(h, "User-Agent"),
-		.one_click = request_is_one_click(body) };
+		.one_click = request_is_one_click(body),
+		.by_page = request_is_by_page(body) };
 }

@@ -9,3 +9,5 @@ void request_read(
     const struct http_request *, struct span body, struct buf *scratch, struct web_request *);
 /* Is it the body of RFC 8058 3.2: List-Unsubscribe=One-Click, as a form of either encoding? */
 bool request_is_one_click(struct span body);
+/* The button of our page, as a browser sends it. */
+bool request_is_by_page(struct span body);
