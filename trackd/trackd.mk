@@ -48,8 +48,8 @@ fuzz += rewrite mime http proxy_header
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c
-fuzz.http.c         := tests/fuzz/fuzz_http.c $(http.o:.o=.c) trackd/web/request.c
-fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c)
+fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
+fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)
 
 tests += $(addprefix trackd/web/,blocks_test page_test) trackd/rewrite/fields_test
 trackd/web/blocks_test.o       := $(addprefix trackd/web/,blocks_test.o blocks.o)

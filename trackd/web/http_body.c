@@ -1,4 +1,5 @@
 #include "http_body.h"
+#include "hex.h"
 
 void
 http_body_start(struct http_body *b, const struct http_request *r)
@@ -12,15 +13,6 @@ refused(struct http_body *b, unsigned status)
 {
 	b->status = status;
 	return HTTP_REFUSED;
-}
-
-static int
-hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
 }
 
 static enum http_step
@@ -39,7 +31,7 @@ take_data(struct http_body *b, struct span *in, struct buf *out)
 static enum http_step
 take_size(struct http_body *b, char c)
 {
-	int digit = hex(c);
+	int digit = hex_digit(c);
 
 	if (digit >= 0) {
 		b->left = b->left << 4 | (unsigned)digit;

@@ -94,7 +94,7 @@ static const struct {
 	    HTTP_REFUSED, 417 },
 };
 
-START_TEST(head)
+START_TEST(head_whole)
 {
 	struct http_scan scan = { 0, 0 };
 	struct span in = span_str(heads[_i].head);
@@ -402,7 +402,7 @@ main(void)
 	SRunner *r;
 	int failed;
 
-	tcase_add_loop_test(t, head, 0, COUNT(heads));
+	tcase_add_loop_test(t, head_whole, 0, COUNT(heads));
 	tcase_add_loop_test(t, head_in_drops, 0, COUNT(heads));
 	tcase_add_test(t, nul_bytes);
 	tcase_add_test(t, limits);

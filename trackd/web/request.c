@@ -1,13 +1,5 @@
 #include "request.h"
-
-static int
-hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
+#include "hex.h"
 
 /* Some mail programs escape what needs no escape; what is no escape stays as it is. */
 static struct span
@@ -15,8 +7,8 @@ decoded(struct span s, struct buf *scratch)
 {
 	buf_reset(scratch);
 	for (size_t i = 0; i < s.n; i++) {
-		int hi = s.n - i > 2 && s.p[i] == '%' ? hex(s.p[i + 1]) : -1;
-		int lo = hi >= 0 ? hex(s.p[i + 2]) : -1;
+		int hi = s.n - i > 2 && s.p[i] == '%' ? hex_digit(s.p[i + 1]) : -1;
+		int lo = hi >= 0 ? hex_digit(s.p[i + 2]) : -1;
 
 		buf_byte(scratch, lo >= 0 ? (char)(hi << 4 | lo) : s.p[i]);
 		i += lo >= 0 ? 2 : 0;
