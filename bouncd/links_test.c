@@ -42,7 +42,10 @@ static const struct {
 	{ "target", "https://evil.example/", "evil.example", NULL },
 	{ "target", "https://evil.example:8443/Log?x#y", "evil.example/Log?x#y", NULL },
 	{ "target", "http://u:p@evil.example?x", "evil.example?x", NULL },
-	{ "target", "b\xc3\xbc" "cher.example", "xn--bcher-kva.example", NULL },
+	{ "target",
+	    "b\xc3\xbc"
+	    "cher.example",
+	    "xn--bcher-kva.example", NULL },
 	{ "target", "192.0.2.1", "192.0.2.1", NULL },
 	{ "target", "http://[2001:DB8::1]/x", "[2001:db8::1]/x", NULL },
 	{ "target", "evil.example.", "evil.example", NULL },
@@ -133,7 +136,8 @@ all(void)
 /* The first one's word stays, and all of it after a start. */
 START_TEST(kept)
 {
-	struct link_block a = block_of("a.example", "first"), again = block_of("a.example", "second");
+	struct link_block a = block_of("a.example", "first"),
+			  again = block_of("a.example", "second");
 	struct link_block other = { .kind = WEB_BLOCK_TENANT, .value = "a.example" };
 	struct err err;
 

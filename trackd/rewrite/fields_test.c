@@ -68,7 +68,8 @@ START_TEST(the_link_names_whom_and_what)
 	ck_assert(span_starts(buf_all(&out), "List-Unsubscribe: <" BASE "u/"));
 	ck_assert(has(">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nFrom: "));
 	ck_assert(span_ends_nocase(buf_all(&out), MAIL));
-	token = span_cut(span_from(buf_all(&out), strlen("List-Unsubscribe: <" BASE "u/")), '>', &rest);
+	token =
+	    span_cut(span_from(buf_all(&out), strlen("List-Unsubscribe: <" BASE "u/")), '>', &rest);
 	buf_init(&scratch, 4096);
 	ck_assert_int_eq(token_open(sealer, token, &scratch, &facts), 0);
 	ck_assert(facts.kind == TOKEN_UNSUBSCRIBE && facts.recipient == 5);
@@ -83,7 +84,8 @@ START_TEST(mail_too_where_it_can_come_back)
 
 	r.returns = SPAN_LIT("b+token@bounces.shop.example");
 	ck_assert(write(&r, MAIL));
-	ck_assert(has(">,\r\n <mailto:b+token@bounces.shop.example?subject=unsubscribe>\r\nList-Uns"));
+	ck_assert(
+	    has(">,\r\n <mailto:b+token@bounces.shop.example?subject=unsubscribe>\r\nList-Uns"));
 }
 END_TEST
 
@@ -116,7 +118,8 @@ static const struct {
 	{ "X-List-Unsubscribe: x\r\n", true },
 	{ "DKIM-Signature: v=1; d=other.example; h=From:Subject; b=x\r\n", true },
 	{ "DKIM-Signature: v=1; d=other.example; h=From : List-\r\n", true },
-	{ "DKIM-Signature: v=1; d=other.example; h=From:\r\n LIST-Unsubscribe :Date; b=x\r\n", false },
+	{ "DKIM-Signature: v=1; d=other.example; h=From:\r\n LIST-Unsubscribe :Date; b=x\r\n",
+	    false },
 	{ "DKIM-Signature: v=1; d=other.example; h=From:List-Unsubscribe-Post; b=x\r\n", false },
 };
 
@@ -136,7 +139,8 @@ START_TEST(ours_is_made_anew)
 	struct fields_rules r = rules();
 
 	r.resigned = SPAN_LIT("shop.example");
-	ck_assert(write(&r, "DKIM-Signature: v=1; d=shop.example;\r\n h=List-Unsubscribe; b=x\r\n" MAIL));
+	ck_assert(
+	    write(&r, "DKIM-Signature: v=1; d=shop.example;\r\n h=List-Unsubscribe; b=x\r\n" MAIL));
 	ck_assert(has("List-Unsubscribe: <") && !has("DKIM-Signature"));
 	ck_assert(span_ends_nocase(buf_all(&out), "One-Click\r\n" MAIL));
 }
@@ -149,7 +153,8 @@ START_TEST(feedback_id)
 	r.unsubscribe = false;
 	r.sender_id = SPAN_LIT("shopsend");
 	ck_assert(write(&r, MAIL));
-	ck_assert(span_starts(buf_all(&out), "Feedback-ID: spring_1_x:shop:mail:shopsend\r\nFrom:"));
+	ck_assert(
+	    span_starts(buf_all(&out), "Feedback-ID: spring_1_x:shop:mail:shopsend\r\nFrom:"));
 	ck_assert(!write(&r, "Feedback-ID: own\r\n" MAIL));
 }
 END_TEST
@@ -161,8 +166,8 @@ START_TEST(rules_of_the_tenant)
 	struct fields_rules r = { .add = add, .adds = 2, .drop = drop, .drops = 2 };
 
 	ck_assert(write(&r, MAIL));
-	ck_assert(span_is(buf_all(&out),
-	    "X-A: 1\r\nPrecedence: bulk\r\nFrom: a@shop.example\r\n\r\nbody\r\n"));
+	ck_assert(span_is(
+	    buf_all(&out), "X-A: 1\r\nPrecedence: bulk\r\nFrom: a@shop.example\r\n\r\nbody\r\n"));
 	ck_assert(write(&r, "DKIM-Signature: d=o.example; h=X-A\r\n" MAIL));
 	ck_assert(!has("X-A: 1") && has("Precedence: bulk"));
 	r.adds = 0;

@@ -40,7 +40,10 @@ static const struct {
 	{ "evil.example", "https://example/", false },
 	{ "evil.example", "https://good.example/?to=evil.example", false },
 	{ "evil.example", "https://evil.example@good.example/", false },
-	{ "xn--bcher-kva.example", "https://b\xc3\xbc" "cher.example/", true },
+	{ "xn--bcher-kva.example",
+	    "https://b\xc3\xbc"
+	    "cher.example/",
+	    true },
 	{ "127.0.0.1", "http://2130706433/", true },
 	{ "[2001:db8::1]", "http://[2001:db8::1]:80/x", true },
 	{ "s.example/aB", "https://s.example/aB", true },
@@ -57,8 +60,7 @@ static const struct {
 START_TEST(each_target)
 {
 	say(WEB_BLOCK_TARGET, targets[_i].block, true);
-	ck_assert_msg(
-	    goes(targets[_i].url) != targets[_i].blocked, "%s", targets[_i].url);
+	ck_assert_msg(goes(targets[_i].url) != targets[_i].blocked, "%s", targets[_i].url);
 	say(WEB_BLOCK_TARGET, targets[_i].block, false);
 	ck_assert(goes(targets[_i].url));
 }
@@ -75,7 +77,8 @@ START_TEST(a_campaign_and_a_tenant)
 	say(WEB_BLOCK_CAMPAIGN, "shop/spring", false);
 	say(WEB_BLOCK_TENANT, "shop", true);
 	ck_assert(!goes("https://a.example"));
-	ck_assert(!blocks_has(span_str("shop2"), span_str("spring"), span_str("https://a.example")));
+	ck_assert(
+	    !blocks_has(span_str("shop2"), span_str("spring"), span_str("https://a.example")));
 	say(WEB_BLOCK_TARGET, "shop", false); /* of another kind: there is none */
 	ck_assert(!goes("https://a.example"));
 }

@@ -71,7 +71,8 @@ START_TEST(each_language)
 		struct span p = page(kinds[i], "to\nfrom\nlist", (enum page_language)_i);
 
 		ck_assert(span_starts(p, "<!DOCTYPE html>\n<html lang=\""));
-		ck_assert(!has(p, "script") && !has(p, "//") && !has(p, "src=") && !has(p, "href="));
+		ck_assert(
+		    !has(p, "script") && !has(p, "//") && !has(p, "src=") && !has(p, "href="));
 		ck_assert(!has(p, "{to}") && !has(p, "{from}") && !has(p, "{list}"));
 		ck_assert(has(p, w->code) && span_ends_nocase(p, "</html>\n"));
 	}

@@ -208,7 +208,8 @@ page_language(struct span accept)
 	unsigned most = 0;
 
 	while (accept.n > 0) {
-		struct span params, tag = span_trim(span_cut(span_cut(accept, ',', &accept), ';', &params));
+		struct span params,
+		    tag = span_trim(span_cut(span_cut(accept, ',', &accept), ';', &params));
 		int l = known(tag);
 		unsigned q = l < 0 ? 0 : weight(params);
 
