@@ -16,7 +16,7 @@ struct bouncd {
 	struct reply_book *book;
 	struct timer *book_due;
 	struct suppression *list;
-	struct links *links; /* switched off */
+	struct links *links;  /* switched off */
 	struct policy policy; /* of the list */
 	struct chan *queued;  /* NULL: away */
 	int events_fd;
