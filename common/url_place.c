@@ -5,7 +5,37 @@
 #include <idn2.h>
 #include <string.h>
 
-enum { RAW_MAX = 1000 };
+enum { FRONT_MAX = 1500 };
+
+/* Tabs and line ends are no part of a URL, wherever they stand. */
+static bool
+is_dropped(char c)
+{
+	return c == '\t' || c == '\r' || c == '\n';
+}
+
+/* As much of the URL as may hold a host, without what is dropped. */
+static struct span
+front_of(struct span url, char out[FRONT_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < url.n && n < FRONT_MAX; i++)
+		if (!is_dropped(url.p[i]))
+			out[n++] = url.p[i];
+	return span_of(out, n);
+}
+
+/* What follows the first n bytes that are not dropped. */
+static struct span
+behind(struct span url, size_t n)
+{
+	size_t i = 0;
+
+	for (; n > 0 && i < url.n; i++)
+		n -= !is_dropped(url.p[i]);
+	return span_from(url, i);
+}
 
 static bool
 is_slash(char c)
@@ -22,8 +52,10 @@ authority_begin(struct span url)
 	while (url.n > 0 && (unsigned char)url.p[0] <= ' ')
 		url = span_from(url, 1);
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (span_starts_nocase(url, schemes[i]))
+		if (span_starts_nocase(url, schemes[i])) {
 			url = span_from(url, strlen(schemes[i]));
+			break;
+		}
 	while (url.n > 0 && is_slash(url.p[0]))
 		url = span_from(url, 1);
 	return url;
@@ -49,27 +81,34 @@ without_user_and_port(struct span authority)
 	return end < 0 ? host : span_first(host, (size_t)end);
 }
 
-/* Percent-encoding undone; tabs and line ends, which a browser drops, left out. Bytes written, or -1. */
-static int
-decoded(struct span host, char out[RAW_MAX + 1])
+/* Of an address of IPv6 in brackets, or of a name. */
+static bool
+may_stand(char c, bool in_brackets)
 {
+	if (in_brackets)
+		return c == ':' || c == '.' || c == '[' || c == ']' || hex_digit(c) >= 0;
+	return c != 127 && (c < 0 || c > ' ') && strchr("#%/:<>?@[\\]^|", c) == NULL;
+}
+
+/* Percent-encoding undone, in lower case. Bytes written, or -1. */
+static int
+decoded(struct span host, char out[FRONT_MAX + 1])
+{
+	bool in_brackets = host.n > 0 && host.p[0] == '[';
 	int n = 0;
 
 	for (size_t i = 0; i < host.n; i++) {
 		char c = host.p[i];
+		uint8_t byte;
 
-		if (c == '\t' || c == '\r' || c == '\n')
-			continue;
 		if (c == '%') {
-			uint8_t byte;
-
 			if (i + 2 >= host.n ||
 			    hex_bytes(span_of(host.p + i + 1, 2), &byte, 1) == -1)
 				return -1;
 			c = (char)byte;
 			i += 2;
 		}
-		if ((c >= 0 && c <= ' ') || c == 127 || n == RAW_MAX)
+		if (!may_stand(c, in_brackets))
 			return -1;
 		out[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	}
@@ -100,6 +139,16 @@ ascii(const char *name, char out[URL_HOST_MAX + 1])
 	return r;
 }
 
+/* Mapping can make of a letter what no name may have: a slash, a space. */
+static bool
+is_name(const char *host)
+{
+	for (const char *p = host; *p != '\0'; p++)
+		if (!may_stand(*p, host[0] == '['))
+			return false;
+	return host[0] != '.' && host[0] != '\0';
+}
+
 /* 0x7f.1, 2130706433: a name whose last label is a number is an address of IPv4 (WHATWG URL 3.5). */
 static void
 number_write(char host[URL_HOST_MAX + 1])
@@ -115,18 +164,20 @@ number_write(char host[URL_HOST_MAX + 1])
 int
 url_place(struct span url, struct url_place *place)
 {
-	struct span s = authority_begin(url);
-	size_t whole = authority_length(s);
-	char raw[RAW_MAX + 1];
+	char front[FRONT_MAX], raw[FRONT_MAX + 1];
+	struct span whole = front_of(url, front), s = authority_begin(whole);
+	size_t authority = authority_length(s);
 	size_t n;
 
-	place->path = span_from(s, whole);
-	if (decoded(without_user_and_port(span_first(s, whole)), raw) < 1 ||
+	if (whole.n == FRONT_MAX && authority == s.n) /* no end of it in sight */
+		return -1;
+	place->path = behind(url, whole.n - s.n + authority);
+	if (decoded(without_user_and_port(span_first(s, authority)), raw) < 1 ||
 	    ascii(raw, place->host) == -1)
 		return -1;
 	n = strlen(place->host);
-	if (n > 1 && place->host[n - 1] == '.')
-		place->host[n - 1] = '\0';
+	while (n > 1 && place->host[n - 1] == '.')
+		place->host[--n] = '\0';
 	number_write(place->host);
-	return place->host[0] == '.' || place->host[0] == '\0' ? -1 : 0;
+	return is_name(place->host) ? 0 : -1;
 }
