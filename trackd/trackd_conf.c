@@ -14,8 +14,10 @@ static const struct conf_setting tracking_settings[] = {
 	{ .name = "trusted-proxy",
 	    .type = CONF_NETWORK,
 	    .list = true,
-	    .help = "Networks of proxies in front of trackd-web: what they write says whose "
-		    "request it is. Their connections are not counted by network." },
+	    .help =
+		"Networks of proxies in front of trackd-web: what they write says whose "
+		"request it is. Their connections are not counted by network. Whoever comes over "
+		"a Unix socket is one." },
 	{ .name = "proxy-field",
 	    .type = CONF_CHOICE,
 	    .choices = "either forwarded x-forwarded-for",
