@@ -59,6 +59,28 @@ def networks(house):
     assert "reason=network-rate" in house.log() and "reason=network-connections" in house.log()
 
 
+def memory(house):
+    """Requests that came in part take no more than the buffers; who sends whole small ones does not notice."""
+    restarted(house, "buffers 1M")
+    halves = [Raw(house.web) for _ in range(40)]
+    for raw in halves:
+        raw.send("GET /" + "a" * 60000)
+    refused = 0
+    with Raw(house.web) as small:
+        assert small.send(HEALTH).answer()[0] == 200
+        for raw in halves:
+            raw.socket.settimeout(0.2)
+            try:
+                refused += raw.answer()[0] == 503
+            except TimeoutError:
+                raw.socket.settimeout(10)
+                assert raw.send(" HTTP/1.1\r\n%s\r\n" % H).answer()[0] == 404
+            raw.socket.close()
+        assert small.send(HEALTH).answer()[0] == 200
+    assert 20 <= refused < 40, refused
+    assert "reason=buffers" in house.log()
+
+
 def clicked_by(house, click, client, *fields, source=None):
     text = "GET %s HTTP/1.1\r\n%sConnection: close\r\n%s\r\n" % (click, H, "".join(f + "\r\n" for f in fields))
     before = len(house.events("clicked"))
@@ -114,6 +136,7 @@ def main():
         click = links(house)[0]
         connections(house)
         networks(house)
+        memory(house)
         named(house, click)
         proxy_protocol(house, click)
 
