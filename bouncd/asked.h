@@ -13,8 +13,8 @@ void asked_forget(void);
 
 /* A late result, a complaint, an unsubscribe: counts it, or puts the address on the list, as policy.h says. Durable when it
  * returns 0. Without a scope nothing is done: it would hold for everybody. */
-int asked_suppress(struct bouncd *, struct span scope, struct span address,
-    enum suppression_reason, struct id event, struct err *err);
+int asked_suppress(struct bouncd *, struct span scope, struct span address, enum suppression_reason,
+    struct id event, struct err *err);
 /* The same as a part of this turn's group (group.h): durable when that is. */
 int asked_suppress_grouped(struct bouncd *, struct span scope, struct span address,
     enum suppression_reason, struct id event, struct err *err);

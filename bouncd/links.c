@@ -104,21 +104,25 @@ target_name(struct link_block *b, struct span what, struct err *err)
 	struct url_place place;
 	ptrdiff_t colons = span_find_str(what, "://");
 
-	if (colons >= 0 && !span_starts_nocase(what, "http://") && !span_starts_nocase(what, "https://"))
+	if (colons >= 0 && !span_starts_nocase(what, "http://") &&
+	    !span_starts_nocase(what, "https://"))
 		return err_set(err, "only links of http and https are rewritten, not of %.*s",
 		    SPAN(span_first(what, (size_t)colons)));
 	if (!is_plain(what) || url_place(what, &place) == -1)
-		return err_set(err, "\"%.*s\" is neither a host nor a URL: write evil.example or "
-				    "https://evil.example/path",
+		return err_set(err,
+		    "\"%.*s\" is neither a host nor a URL: write evil.example or "
+		    "https://evil.example/path",
 		    SPAN(span_first(what, 100)));
 	if (strchr(place.host, '.') == NULL && place.host[0] != '[')
-		return err_set(err, "\"%s\" is no host that links lead to: it has no dot", place.host);
+		return err_set(
+		    err, "\"%s\" is no host that links lead to: it has no dot", place.host);
 	if (strchr(place.host, '*') != NULL)
 		return err_set(err, "a host is blocked with all below it; leave out the \"*\"");
 	if (span_is(place.path, "/"))
 		place.path.n = 0;
 	if (strlen(place.host) + place.path.n > WEB_BLOCK_VALUE_MAX)
-		return err_set(err, "longer than %d bytes: block what it begins with", WEB_BLOCK_VALUE_MAX);
+		return err_set(
+		    err, "longer than %d bytes: block what it begins with", WEB_BLOCK_VALUE_MAX);
 	snprintf(b->value, sizeof(b->value), "%s%.*s", place.host, SPAN(place.path));
 	return 0;
 }
@@ -135,7 +139,8 @@ word_name(struct link_block *b, struct span what, struct err *err)
 		return err_set(err, "\"%.*s\" is no campaign: write TENANT/CAMPAIGN",
 		    SPAN(span_first(what, 100)));
 	snprintf(b->value, sizeof(b->value), "%.*s", SPAN(what));
-	for (char *c = b->value; *c != '\0'; c++) /* names are case-blind, as in scopes of the list */
+	for (char *c = b->value; *c != '\0';
+	     c++) /* names are case-blind, as in scopes of the list */
 		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
 	return 0;
 }
@@ -172,15 +177,15 @@ stored_get(const MDB_val *key, const MDB_val *val, struct link_block *b)
 	const char *k = key->mv_data;
 	struct stored s;
 
-	if (key->mv_size < 2 || key->mv_size > WEB_BLOCK_VALUE_MAX + 1 || val->mv_size != sizeof(s) ||
-	    (unsigned char)k[0] >= WEB_BLOCK_KINDS)
+	if (key->mv_size < 2 || key->mv_size > WEB_BLOCK_VALUE_MAX + 1 ||
+	    val->mv_size != sizeof(s) || (unsigned char)k[0] >= WEB_BLOCK_KINDS)
 		return false;
 	memcpy(&s, val->mv_data, sizeof(s));
 	if (s.version != VERSION)
 		return false;
-	*b = (struct link_block){ .kind = (enum web_block_kind)k[0],
-		.time_s = s.time_s,
-		.actor = s.actor };
+	*b = (struct link_block){
+		.kind = (enum web_block_kind)k[0], .time_s = s.time_s, .actor = s.actor
+	};
 	memcpy(b->value, k + 1, key->mv_size - 1);
 	memcpy(b->reason, s.reason, LINKS_REASON_MAX);
 	return true;
@@ -210,8 +215,10 @@ end(MDB_txn *txn, int rc, bool changed, struct err *err)
 	}
 	mdb_txn_abort(txn);
 	if (rc == MDB_MAP_FULL)
-		return err_set(err, "%d links are blocked, and no more can be: unblock some, or block what "
-				    "they have in common", WEB_BLOCKS_MAX);
+		return err_set(err,
+		    "%d links are blocked, and no more can be: unblock some, or block what "
+		    "they have in common",
+		    WEB_BLOCKS_MAX);
 	return rc == 0 ? 0 : failed(err, "write", rc);
 }
 
@@ -254,8 +261,8 @@ links_unblock(struct links *l, struct link_block *b, struct err *err)
 }
 
 int
-links_each(struct links *l, bool (*each)(void *arg, const struct link_block *), void *arg,
-    struct err *err)
+links_each(
+    struct links *l, bool (*each)(void *arg, const struct link_block *), void *arg, struct err *err)
 {
 	struct link_block b;
 	MDB_cursor *cursor;

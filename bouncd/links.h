@@ -15,7 +15,7 @@ struct link_block {
 	enum web_block_kind kind;
 	char value[WEB_BLOCK_VALUE_MAX + 1]; /* as proto_web.h has it */
 	uint64_t time_s;
-	unsigned actor;                   /* uid */
+	unsigned actor;                    /* uid */
 	char reason[LINKS_REASON_MAX + 1]; /* "": none was given */
 };
 
@@ -33,5 +33,5 @@ int links_block(struct links *, struct link_block *b, struct err *);
 /* 1: no longer, and *b is what stood there; 0: it was not; -1: err. */
 int links_unblock(struct links *, struct link_block *b, struct err *);
 /* All, by kind and value; each returns false to stop. */
-int links_each(struct links *, bool (*each)(void *arg, const struct link_block *), void *arg,
-    struct err *);
+int links_each(
+    struct links *, bool (*each)(void *arg, const struct link_block *), void *arg, struct err *);

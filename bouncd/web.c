@@ -234,9 +234,8 @@ on_web_gone(void *ctx, struct chan *c, const char *why)
 static void
 block_put(struct chan *c, const struct link_block *l, bool blocked)
 {
-	web_block_put(c,
-	    &(struct web_block){
-		.kind = l->kind, .value = span_str(l->value), .blocked = blocked });
+	web_block_put(c, &(struct web_block){
+			     .kind = l->kind, .value = span_str(l->value), .blocked = blocked });
 }
 
 static bool

@@ -226,7 +226,7 @@ unsubscribe_links(const struct conf_block *tenant)
 {
 	struct span word = span_str(conf_str(tenant, "unsubscribe"));
 
-	return span_is(word, "always")	    ? UNSUBSCRIBE_ALWAYS
+	return span_is(word, "always")      ? UNSUBSCRIBE_ALWAYS
 	       : span_is(word, "campaigns") ? UNSUBSCRIBE_CAMPAIGNS
 					    : UNSUBSCRIBE_NEVER;
 }

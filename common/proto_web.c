@@ -66,8 +66,9 @@ web_block_get(struct msg *m, struct web_block *r)
 	r->kind = kind;
 	r->value = msg_span(m);
 	r->blocked = msg_u8(m) != 0;
-	return kind < WEB_BLOCK_KINDS && r->value.n > 0 && r->value.n <= WEB_BLOCK_VALUE_MAX ? msg_end(m)
-											     : -1;
+	return kind < WEB_BLOCK_KINDS && r->value.n > 0 && r->value.n <= WEB_BLOCK_VALUE_MAX
+		   ? msg_end(m)
+		   : -1;
 }
 
 void

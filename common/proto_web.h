@@ -22,7 +22,8 @@ enum web_type {
 struct web_unsubscribe {
 	uint64_t job;
 	struct span tenant;
-	struct span campaign; /* of the message; the tenant's settings say whether it ends all mail or that one's */
+	struct span
+	    campaign; /* of the message; the tenant's settings say whether it ends all mail or that one's */
 	struct span address;
 	struct id message;
 	uint32_t index;

@@ -1,4 +1,5 @@
 #include "url_place.h"
+#include "hex.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
@@ -42,19 +43,10 @@ static struct span
 without_user_and_port(struct span authority)
 {
 	struct span host = span_from(authority, (size_t)(span_find_last(authority, '@') + 1));
-	ptrdiff_t end = host.n > 0 && host.p[0] == '[' ? span_find(host, ']') + 1
-						       : span_find(host, ':');
+	ptrdiff_t end =
+	    host.n > 0 && host.p[0] == '[' ? span_find(host, ']') + 1 : span_find(host, ':');
 
 	return end < 0 ? host : span_first(host, (size_t)end);
-}
-
-static int
-hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
 }
 
 /* Percent-encoding undone; tabs and line ends, which a browser drops, left out. Bytes written, or -1. */
@@ -69,9 +61,12 @@ decoded(struct span host, char out[RAW_MAX + 1])
 		if (c == '\t' || c == '\r' || c == '\n')
 			continue;
 		if (c == '%') {
-			if (i + 2 >= host.n || hex(host.p[i + 1]) < 0 || hex(host.p[i + 2]) < 0)
+			uint8_t byte;
+
+			if (i + 2 >= host.n ||
+			    hex_bytes(span_of(host.p + i + 1, 2), &byte, 1) == -1)
 				return -1;
-			c = (char)(hex(host.p[i + 1]) * 16 + hex(host.p[i + 2]));
+			c = (char)byte;
 			i += 2;
 		}
 		if ((c >= 0 && c <= ' ') || c == 127 || n == RAW_MAX)

@@ -22,7 +22,9 @@ static const struct {
 	{ " \n HTTPS:///evil.example/x", "evil.example", "/x" },
 	{ "https://%65vil.exam%50le/", "evil.example", "/" },
 	{ "https://ev\til.example/", "evil.example", "/" },
-	{ "https://b\xc3\xbc" "cher.example/x", "xn--bcher-kva.example", "/x" },
+	{ "https://b\xc3\xbc"
+	  "cher.example/x",
+	    "xn--bcher-kva.example", "/x" },
 	{ "https://B%C3%9CCHER.example/x", "xn--bcher-kva.example", "/x" },
 	{ "https://xn--bcher-kva.example/x", "xn--bcher-kva.example", "/x" },
 	{ "http://2130706433/", "127.0.0.1", "/" },

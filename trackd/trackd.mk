@@ -51,10 +51,10 @@ fuzz.mime.c    := tests/fuzz/fuzz_mime.c
 fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
 fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)
 
-tests += $(addprefix trackd/web/,blocks_test page_test request_test) trackd/rewrite/fields_test
+tests += $(addprefix trackd/web/,blocks_test page_test) trackd/rewrite/fields_test
 trackd/web/blocks_test.o       := $(addprefix trackd/web/,blocks_test.o blocks.o)
 trackd/web/blocks_test.libs    := -lidn2
 trackd/web/page_test.o         := $(addprefix trackd/web/,page_test.o page.o page_text.o)
-trackd/web/request_test.o      := $(addprefix trackd/web/,request_test.o request.o) $(http.o)
+trackd/web/page_test.libs      := -lcrypto
 trackd/rewrite/fields_test.o   := $(addprefix trackd/rewrite/,fields_test.o fields.o author.o)
 trackd/rewrite/fields_test.libs := -lcrypto

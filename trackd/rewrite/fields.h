@@ -17,7 +17,8 @@ struct fields_rules {
 	struct span base; /* of tracking URLs */
 	struct span
 	    address; /* recipient; empty: the bytes are for all, and nobody's link can stand in them */
-	struct span returns; /* address that mail which asks out goes to (RFC 2369 3.2); empty: none */
+	struct span
+	    returns; /* address that mail which asks out goes to (RFC 2369 3.2); empty: none */
 	struct span campaign, tenant;
 	struct span sender_id;   /* last part of Feedback-ID; empty: none is made */
 	const struct span *add;  /* "Name: value" */

@@ -193,7 +193,8 @@ field(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
     struct span author, bool body_changed)
 {
 	struct span add[FIELDS_RULES_MAX], drop[FIELDS_RULES_MAX];
-	struct fields_rules r = { .unsubscribe = unsubscribe_is_wanted(unsubscribe_links(tenant), j->ask.campaign),
+	struct fields_rules r = { .unsubscribe = unsubscribe_is_wanted(
+				      unsubscribe_links(tenant), j->ask.campaign),
 		.base = span_str(tracking_base(w->conf, tenant)),
 		.address = j->ask.recipient,
 		.returns = j->ask.returns,

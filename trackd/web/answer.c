@@ -122,8 +122,8 @@ static struct span
 unsubscribe_facts(const struct tenant_key *key, const struct token_facts *facts)
 {
 	const struct conf_block *t = conf_find(conf_top(web.conf), "tenant", span_str(key->tenant));
-	const char *from = t == NULL		 ? key->tenant
-			   : conf_is_set(t, "brand") ? conf_str(t, "brand")
+	const char *from = t == NULL                     ? key->tenant
+			   : conf_is_set(t, "brand")     ? conf_str(t, "brand")
 			   : conf_count(t, "domain") > 0 ? conf_str_at(t, "domain", 0)
 							 : key->tenant;
 

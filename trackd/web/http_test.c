@@ -386,6 +386,9 @@ START_TEST(one_click)
 		     "One-Click\r\n--x--\r\n")));
 	ck_assert(!request_is_one_click(SPAN_LIT("List-Unsubscribe=Two")));
 	ck_assert(!request_is_one_click(span_of(NULL, 0)));
+	ck_assert(!request_is_one_click(SPAN_LIT("unsubscribe=page")));
+	ck_assert(request_is_by_page(SPAN_LIT("unsubscribe=page")));
+	ck_assert(!request_is_by_page(SPAN_LIT("List-Unsubscribe=One-Click")));
 }
 END_TEST
 

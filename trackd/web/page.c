@@ -8,16 +8,16 @@ static const unsigned char pixel[] = { 'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0,
 	0x44, 1, 0, 0x3b };
 
 static const char style[] =
-	":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;paddi"
-	"ng:12vh 1.25rem 2rem;background:#f4f4f2;color:#1c1c1c}main{max-width:34rem;margin:0 au"
-	"to}h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem}p{margin:0 0 1rem;overflow-wra"
-	"p:anywhere}.hint{color:#5a5a5a;font-size:.95rem}button{font:inherit;font-weight:600;mi"
-	"n-height:3rem;padding:.5rem 1.75rem;margin:.5rem 0 1.25rem;border:0;border-radius:.4re"
-	"m;background:#1550b0;color:#fff;cursor:pointer}button:focus-visible{outline:3px solid "
-	"#1c1c1c;outline-offset:3px}@media (max-width:30rem){body{padding-top:8vh}button{width:"
-	"100%}}@media (prefers-color-scheme:dark){body{background:#17181a;color:#e8e8e6}.hint{c"
-	"olor:#a9a9a6}button{background:#8ab4f8;color:#10131a}button:focus-visible{outline-colo"
-	"r:#e8e8e6}}";
+    ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;paddi"
+    "ng:12vh 1.25rem 2rem;background:#f4f4f2;color:#1c1c1c}main{max-width:34rem;margin:0 au"
+    "to}h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem}p{margin:0 0 1rem;overflow-wra"
+    "p:anywhere}.hint{color:#5a5a5a;font-size:.95rem}button{font:inherit;font-weight:600;mi"
+    "n-height:3rem;padding:.5rem 1.75rem;margin:.5rem 0 1.25rem;border:0;border-radius:.4re"
+    "m;background:#1550b0;color:#fff;cursor:pointer}button:focus-visible{outline:3px solid "
+    "#1c1c1c;outline-offset:3px}@media (max-width:30rem){body{padding-top:8vh}button{width:"
+    "100%}}@media (prefers-color-scheme:dark){body{background:#17181a;color:#e8e8e6}.hint{c"
+    "olor:#a9a9a6}button{background:#8ab4f8;color:#10131a}button:focus-visible{outline-colo"
+    "r:#e8e8e6}}";
 
 /* The hash is that of style; page_test.c computes it anew. */
 const char page_policy[] =
@@ -60,7 +60,7 @@ page_is_html(enum answer_kind kind)
 const char *
 page_type(enum answer_kind kind)
 {
-	return kind == ANSWER_PIXEL  ? "image/gif"
+	return kind == ANSWER_PIXEL ? "image/gif"
 	       : page_is_html(kind) ? "text/html; charset=utf-8"
 				    : "text/plain; charset=utf-8";
 }
@@ -151,8 +151,8 @@ static void
 put_page(enum answer_kind kind, const struct page_words *w, const struct facts *f, struct buf *out)
 {
 	const char *title = word(w, pages[kind].title);
-	size_t text = f->list.n > 0 && pages[kind].text_list != 0 ? pages[kind].text_list
-								  : pages[kind].text;
+	size_t text =
+	    f->list.n > 0 && pages[kind].text_list != 0 ? pages[kind].text_list : pages[kind].text;
 
 	buf_printf(out,
 	    "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
