@@ -106,6 +106,9 @@ def v2(command, family, body):
 
 
 def proxy_protocol(house, click):
+    house.settings["tracking"] = "proxy-protocol yes"
+    house.write_conf()
+    assert "name the proxies with trusted-proxy" in house.ctl("-n", code=78)
     restarted(house, "proxy-protocol yes; trusted-proxy 127.9.9.9")
     get = ("GET %s HTTP/1.1\r\n%sConnection: close\r\n\r\n" % (click, H)).encode()
     address = bytes([198, 51, 100, 7, 10, 0, 0, 1]) + struct.pack("!HH", 4242, 443)
