@@ -2,6 +2,7 @@
 """Connections and rates of networks, and whom a proxy in front is believed: X-Forwarded-For, Forwarded, the PROXY protocol.
 
 The networks are those of 127.0.0.0/8: every one of its addresses is this machine's."""
+import socket
 import struct
 
 from house import House, run_test, until
@@ -101,6 +102,17 @@ def named(house, click):
     clicked_by(house, click, "198.51.100.1", "Forwarded: for=203.0.113.1", "X-Forwarded-For: 198.51.100.1", source=proxy)
 
 
+def unix_socket(house, click):
+    """Who comes over a Unix socket is a proxy."""
+    path = house.folder + "/run/web"
+    restarted(house, "listen unix:" + path)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(("GET %s HTTP/1.1\r\n%sX-Forwarded-For: 198.51.100.44\r\nConnection: close\r\n\r\n" % (click, H)).encode())
+        assert s.recv(4096).startswith(b"HTTP/1.1 302")
+    house.await_event("clicked", client="198.51.100.44")
+
+
 def v2(command, family, body):
     return V2 + struct.pack("!BBH", command, family, len(body)) + body
 
@@ -141,6 +153,7 @@ def main():
         networks(house)
         memory(house)
         named(house, click)
+        unix_socket(house, click)
         proxy_protocol(house, click)
 
 
