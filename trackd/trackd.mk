@@ -14,7 +14,7 @@ trackd-rewrite.libs  := -lcrypto
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
 http.o               := $(addprefix trackd/web/,http.o http_body.o)
-trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o connection.o exchange.o request.o http_answer.o \
+trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o server.o connection.o exchange.o request.o http_answer.o \
 		        client.o proxy_header.o networks.o refusals.o web_conf.o unsubscribe.o blocks.o page.o page_text.o) \
 		        $(http.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lcrypto -lidn2

@@ -14,8 +14,10 @@ static const struct conf_setting tracking_settings[] = {
 	{ .name = "trusted-proxy",
 	    .type = CONF_NETWORK,
 	    .list = true,
-	    .help = "Networks of proxies in front of trackd-web: what they write says whose "
-		    "request it is. Their connections are not counted by network." },
+	    .help =
+		"Networks of proxies in front of trackd-web: what they write says whose "
+		"request it is. Their connections are not counted by network. Whoever comes over "
+		"a Unix socket is one." },
 	{ .name = "proxy-field",
 	    .type = CONF_CHOICE,
 	    .choices = "either forwarded x-forwarded-for",
@@ -122,12 +124,31 @@ url_check(struct conf *conf, const struct conf_block *b)
 		conf_complain(conf, b, "url", "\"%.*s\" does not end with /", SPAN(url));
 }
 
+static bool
+listens_at_unix(const struct conf_block *b)
+{
+	for (size_t i = 0; i < conf_count(b, "listen"); i++)
+		if (conf_address_at(b, "listen", i)->addr.ss_family == AF_UNIX)
+			return true;
+	return false;
+}
+
+static void
+tracking_check(struct conf *conf, const struct conf_block *b)
+{
+	url_check(conf, b);
+	if (conf_bool(b, "proxy-protocol") && conf_count(b, "trusted-proxy") == 0 &&
+	    !listens_at_unix(b))
+		conf_complain(conf, b, "proxy-protocol",
+		    "every connection would be refused\nname the proxies with trusted-proxy");
+}
+
 static const struct conf_table tracking_table = {
 	.name = "tracking",
 	.single = true,
 	.help = "Where opens and clicks are counted.",
 	.settings = tracking_settings,
-	.check = url_check,
+	.check = tracking_check,
 };
 
 static const struct conf_setting stats_settings[] = {

@@ -65,11 +65,12 @@ def cpu_s(pids):
 
 
 def events_n(house):
+    """All of that file are clicks here."""
     path = house.folder + "/events/trackd-web.jsonl"
     if not os.path.exists(path):
         return 0
     with open(path, "rb") as f:
-        return sum(block.count(b'"event":"clicked"') for block in iter(lambda: f.read(1 << 20), b""))
+        return sum(block.count(b"\n") for block in iter(lambda: f.read(1 << 20), b""))
 
 
 class Mailer(threading.Thread):

@@ -60,7 +60,7 @@ def shipped(folder, name, changes):
 
 
 def nginx(folder, port, web):
-    path = shipped(folder, "nginx.conf", [("127.0.0.1:8080", "127.0.0.1:%d" % web), ("listen 443", "listen 127.0.0.1:%d" % port),
+    path = shipped(folder, "nginx.conf", [("127.0.0.1:8025", "127.0.0.1:%d" % web), ("listen 443", "listen 127.0.0.1:%d" % port),
         ("/etc/letsencrypt/live/t.example.com/fullchain.pem", folder + "/cert.pem"),
         ("/etc/letsencrypt/live/t.example.com/privkey.pem", folder + "/key.pem")])
     with open(folder + "/wrap.conf", "w", encoding="utf-8") as f:
@@ -69,7 +69,7 @@ def nginx(folder, port, web):
 
 
 def haproxy_changes(folder, port, web):
-    return [("127.0.0.1:8080", "127.0.0.1:%d" % web), ("bind :443", "bind 127.0.0.1:%d" % port),
+    return [("127.0.0.1:8025", "127.0.0.1:%d" % web), ("bind :443", "bind 127.0.0.1:%d" % port),
             ("/etc/haproxy/t.example.com.pem", folder + "/both.pem")]
 
 
@@ -78,13 +78,13 @@ def haproxy(folder, port, web):
 
 
 def haproxy_with_proxy_protocol(folder, port, web):
-    changes = [("\tserver posthouse 127.0.0.1:8080\n", ""), ("\t#server posthouse", "\tserver posthouse"),
+    changes = [("\tserver posthouse 127.0.0.1:8025\n", ""), ("\t#server posthouse", "\tserver posthouse"),
                ("\thttp-request", "\t#http-request")]
     return ["haproxy", "-db", "-f", shipped(folder, "haproxy.cfg", changes + haproxy_changes(folder, port, web))]
 
 
 def caddy(folder, port, web):
-    path = shipped(folder, "Caddyfile", [("127.0.0.1:8080", "127.0.0.1:%d" % web), ("\nt.example.com {\n",
+    path = shipped(folder, "Caddyfile", [("127.0.0.1:8025", "127.0.0.1:%d" % web), ("\nt.example.com {\n",
         "\n{\n\tadmin off\n\tauto_https disable_redirects\n\tstorage file_system %s/caddy\n}\n"
         "https://t.example.com:%d {\n\tbind 127.0.0.1\n\ttls %s/cert.pem %s/key.pem\n" % (folder, port, folder, folder))])
     return ["caddy", "run", "--config", path, "--adapter", "caddyfile"]

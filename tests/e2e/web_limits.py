@@ -2,6 +2,7 @@
 """Connections and rates of networks, and whom a proxy in front is believed: X-Forwarded-For, Forwarded, the PROXY protocol.
 
 The networks are those of 127.0.0.0/8: every one of its addresses is this machine's."""
+import socket
 import struct
 
 from house import House, run_test, until
@@ -59,6 +60,28 @@ def networks(house):
     assert "reason=network-rate" in house.log() and "reason=network-connections" in house.log()
 
 
+def memory(house):
+    """Requests that came in part take no more than the buffers; who sends whole small ones does not notice."""
+    restarted(house, "buffers 1M")
+    halves = [Raw(house.web) for _ in range(40)]
+    for raw in halves:
+        raw.send("GET /" + "a" * 60000)
+    refused = 0
+    with Raw(house.web) as small:
+        assert small.send(HEALTH).answer()[0] == 200
+        for raw in halves:
+            raw.socket.settimeout(0.2)
+            try:
+                refused += raw.answer()[0] == 503
+            except TimeoutError:
+                raw.socket.settimeout(10)
+                assert raw.send(" HTTP/1.1\r\n%s\r\n" % H).answer()[0] == 404
+            raw.socket.close()
+        assert small.send(HEALTH).answer()[0] == 200
+    assert 20 <= refused < 40, refused
+    assert "reason=buffers" in house.log()
+
+
 def clicked_by(house, click, client, *fields, source=None):
     text = "GET %s HTTP/1.1\r\n%sConnection: close\r\n%s\r\n" % (click, H, "".join(f + "\r\n" for f in fields))
     before = len(house.events("clicked"))
@@ -79,11 +102,25 @@ def named(house, click):
     clicked_by(house, click, "198.51.100.1", "Forwarded: for=203.0.113.1", "X-Forwarded-For: 198.51.100.1", source=proxy)
 
 
+def unix_socket(house, click):
+    """Who comes over a Unix socket is a proxy."""
+    path = house.folder + "/run/web"
+    restarted(house, "listen unix:" + path)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(("GET %s HTTP/1.1\r\n%sX-Forwarded-For: 198.51.100.44\r\nConnection: close\r\n\r\n" % (click, H)).encode())
+        assert s.recv(4096).startswith(b"HTTP/1.1 302")
+    house.await_event("clicked", client="198.51.100.44")
+
+
 def v2(command, family, body):
     return V2 + struct.pack("!BBH", command, family, len(body)) + body
 
 
 def proxy_protocol(house, click):
+    house.settings["tracking"] = "proxy-protocol yes"
+    house.write_conf()
+    assert "name the proxies with trusted-proxy" in house.ctl("-n", code=78)
     restarted(house, "proxy-protocol yes; trusted-proxy 127.9.9.9")
     get = ("GET %s HTTP/1.1\r\n%sConnection: close\r\n\r\n" % (click, H)).encode()
     address = bytes([198, 51, 100, 7, 10, 0, 0, 1]) + struct.pack("!HH", 4242, 443)
@@ -114,7 +151,9 @@ def main():
         click = links(house)[0]
         connections(house)
         networks(house)
+        memory(house)
         named(house, click)
+        unix_socket(house, click)
         proxy_protocol(house, click)
 
 

@@ -31,7 +31,7 @@ web_address_unmap(union web_address *a)
 void
 web_address_of(const struct sockaddr *sa, union web_address *a)
 {
-	*a = (union web_address){ .any = { .sa_family = AF_UNSPEC } };
+	*a = (union web_address){ .any = { .sa_family = sa->sa_family } };
 	if (sa->sa_family == AF_INET)
 		memcpy(&a->v4, sa, sizeof(a->v4));
 	else if (sa->sa_family == AF_INET6)
@@ -60,6 +60,8 @@ web_address_in(const struct conf_block *b, const char *setting, const union web_
 {
 	size_t n = b == NULL ? 0 : conf_count(b, setting);
 
+	if (a->any.sa_family == AF_UNIX)
+		return b != NULL;
 	for (size_t i = 0; i < n; i++)
 		if (conf_network_has(conf_network_at(b, setting, i), &a->any))
 			return true;

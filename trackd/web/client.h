@@ -20,7 +20,8 @@ bool web_address_read(struct span, union web_address *);
 void web_address_unmap(union web_address *);
 /* Without port; "" for what is neither IPv4 nor IPv6. */
 void web_address_text(const union web_address *, char out[INET6_ADDRSTRLEN]);
-/* Is it in one of the networks of that setting? block NULL: no. */
+/* Is it in one of the networks of that setting? A peer at a Unix socket is in all: it is this machine's, and where such a
+ * socket is listened at, a proxy is meant. block NULL: no. */
 bool web_address_in(const struct conf_block *, const char *setting, const union web_address *);
 
 /* Each as one list, of all fields of the name; empty: none. */

@@ -109,6 +109,21 @@ START_TEST(long_list)
 }
 END_TEST
 
+/* Behind a proxy at a Unix socket. */
+START_TEST(unix_socket)
+{
+	struct client_fields f = { { NULL, 0 }, SPAN_LIT("198.51.100.1") };
+	struct sockaddr unix_peer = { .sa_family = AF_UNIX };
+	union web_address peer, client;
+	char text[INET6_ADDRSTRLEN];
+
+	web_address_of(&unix_peer, &peer);
+	client_find(block, &peer, CLIENT_EITHER, f, &client);
+	web_address_text(&client, text);
+	ck_assert_str_eq(text, "198.51.100.1");
+}
+END_TEST
+
 START_TEST(without_block)
 {
 	struct client_fields f = { SPAN_LIT("for=198.51.100.1"), { NULL, 0 } };
@@ -134,6 +149,7 @@ main(void)
 	tcase_add_unchecked_fixture(t, setup, NULL);
 	tcase_add_loop_test(t, finds, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, long_list);
+	tcase_add_test(t, unix_socket);
 	tcase_add_test(t, without_block);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -1,26 +1,22 @@
-#include "connection_inside.h"
+#include "connection.h"
 #include "err.h"
 #include "http_answer.h"
-#include "log.h"
 #include "loop.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-	TICK_MS = 250,
 	LINGER_S = 2,
 	STORED_S = 30,
-	AWAY_MAX = 1000, /* turned away and still lingering; beyond it they are closed at once */
 	REQUESTS_A_TURN = 64,   /* of one connection, pipelined */
-	SMALL_BYTES = 4 * 1024, /* every connection may hold that much of a request */
+	OUT_FULL = 64 * 1024,   /* of their answers: then what else was pipelined waits */
+	OUT_MAX = 256 * 1024,   /* one more, with a URL of 64 KB */
+	SMALL_BYTES = 4 * 1024, /* every connection may hold that much */
 	IN_MAX = 256 * 1024,
-	OUT_MAX =
-	    16 * 1024 * 1024, /* a turn's answers, each at most a URL of 64 KB and its header */
 };
 
 static void
@@ -146,7 +142,7 @@ release(struct connection *c)
 	free(c);
 }
 
-static struct connection *
+struct connection *
 connection_new(struct server *s, int fd, const struct sockaddr *from, bool counted)
 {
 	struct connection *c = calloc(1, sizeof(*c));
@@ -178,6 +174,27 @@ connection_refuse(struct connection *c, unsigned status, enum refusal kind, cons
 	connection_enter(c, LINGER);
 }
 
+/* What a connection holds between turns counts; within one it may hold more. */
+static void
+account(struct connection *c)
+{
+	struct server *s = c->server;
+
+	if (c->in.n == 0)
+		buf_free(&c->in);
+	s->held_bytes -= c->held_bytes;
+	c->held_bytes = c->in.cap + c->data.cap + (c->state == SENDING ? c->out.cap : 0);
+	s->held_bytes += c->held_bytes;
+	if (c->held_bytes <= SMALL_BYTES || s->held_bytes <= s->conf.buffers_bytes)
+		return;
+	if (states[c->state].take != NULL) {
+		connection_refuse(c, 503, REFUSED_BUFFERS, NULL);
+	} else if (c->state == SENDING) {
+		refusals_note(REFUSED_BUFFERS, "reader", &c->peer);
+		connection_close(c);
+	}
+}
+
 /* ---- sending ---- */
 
 static void
@@ -185,9 +202,11 @@ sent_all(struct connection *c)
 {
 	buf_free(&c->out);
 	c->sent = 0;
-	if (c->state == SENDING)
+	if (c->state == SENDING) {
 		connection_enter(c, c->after);
-	if (c->state == LINGER)
+		account(c);
+	}
+	if (c->state == LINGER && c->out.n == 0)
 		shutdown(c->fd, SHUT_WR);
 	if (c->more && states[c->state].take != NULL)
 		event_active(&c->ev, EV_READ, 0);
@@ -209,12 +228,12 @@ send_out(struct connection *c)
 	} else if (c->state != SENDING) {
 		c->after = c->state;
 		connection_enter(c, SENDING);
+		account(c);
 	}
 }
 
-/* The end of a turn, behind the events: answers leave, and what was closed is freed. */
-static void
-on_turn_end(void *ctx)
+void
+connections_turn_end(void *ctx)
 {
 	struct server *s = ctx;
 	struct connection *c;
@@ -247,7 +266,7 @@ take(struct connection *c, struct span in)
 	while (used < in.n && states[c->state].take != NULL) {
 		size_t took;
 
-		if (n++ == REQUESTS_A_TURN) {
+		if (n++ == REQUESTS_A_TURN || c->out.n > OUT_FULL) {
 			c->more = true;
 			break;
 		}
@@ -261,21 +280,6 @@ take(struct connection *c, struct span in)
 	if (c->more)
 		connection_dirty(c);
 	return c->state == LINGER || c->state == CLOSED ? in.n : used;
-}
-
-static void
-account(struct connection *c)
-{
-	struct server *s = c->server;
-
-	if (c->in.n == 0)
-		buf_free(&c->in);
-	s->held_bytes += c->in.cap;
-	s->held_bytes -= c->held_bytes;
-	c->held_bytes = c->in.cap;
-	if (c->in.cap > SMALL_BYTES && s->held_bytes > s->conf.buffers_bytes &&
-	    states[c->state].take != NULL)
-		connection_refuse(c, 503, REFUSED_BUFFERS, NULL);
 }
 
 /* Most requests come whole and in one piece: those are read where they were received and never kept. */
@@ -335,118 +339,8 @@ on_ready(evutil_socket_t fd, short what, void *ctx)
 		read_in(c);
 }
 
-/* ---- time ---- */
-
-static void
-on_tick(void *ctx)
-{
-	struct server *s = ctx;
-	struct connection *c;
-
-	for (enum connection_state state = 0; state < CLOSED; state++)
-		while (
-		    (c = TAILQ_FIRST(&s->queues[state])) != NULL && c->deadline_ms <= loop_now_ms())
-			states[state].expired(c);
-	refusals_tick();
-	timer_set_ms(s->tick, TICK_MS);
-}
-
-/* ---- who comes and goes ---- */
-
-bool
-connection_admit(struct connection *c)
-{
-	struct server *s = c->server;
-
-	if (web_address_in(s->conf.block, "exempt", &c->peer) ||
-	    web_address_in(s->conf.block, "trusted-proxy", &c->peer) ||
-	    networks_came(s->networks, &c->peer, loop_now_ms(), &c->slot))
-		return true;
-	connection_refuse(c, 503, REFUSED_NETWORK_CONNECTIONS, NULL);
-	return false;
-}
-
-/* Whoever is turned away is told so: the answer waits for its request, as a socket closed over unread bytes would take it
- * back. Where too many wait so, they are closed at once. */
-static void
-turn_away(struct server *s, int fd, const struct sockaddr *from, enum refusal kind)
-{
-	if (s->away < AWAY_MAX) {
-		connection_refuse(connection_new(s, fd, from, false), 503, kind, NULL);
-		return;
-	}
-	server_turn_away(s, fd, from);
-}
-
 void
-server_turn_away(struct server *s, int fd, const struct sockaddr *from)
+connection_expired(struct connection *c)
 {
-	static struct buf out = { .max = 4096 };
-	struct http_manner m = { .date = exchange_date(s) };
-	union web_address peer;
-
-	web_address_of(from, &peer);
-	refusals_note(s->away < AWAY_MAX ? REFUSED_DESCRIPTORS : REFUSED_CONNECTIONS, NULL, &peer);
-	buf_reset(&out);
-	http_refusal_put(&out, 503, &m);
-	(void)!recv(fd, s->scratch, sizeof(s->scratch), MSG_DONTWAIT);
-	(void)!send(fd, out.p, out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-	shutdown(fd, SHUT_WR);
-	close(fd);
-}
-
-void
-server_came(struct server *s, int fd, const struct sockaddr *from)
-{
-	struct connection *c;
-	int one = 1;
-
-	if (s->count >= s->conf.connections) {
-		turn_away(s, fd, from, REFUSED_CONNECTIONS);
-		return;
-	}
-	if (from->sa_family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	c = connection_new(s, fd, from, true);
-	if (!s->conf.proxy_protocol) {
-		if (connection_admit(c))
-			connection_enter(c, AWAIT_REQUEST);
-	} else if (web_address_in(s->conf.block, "trusted-proxy", &c->peer)) {
-		connection_enter(c, AWAIT_PROXY);
-	} else {
-		connection_refuse(c, 400, REFUSED_PROXY, "not a trusted proxy");
-	}
-}
-
-struct server *
-server_new(const struct web_conf *conf)
-{
-	struct server *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		fatal("out of memory for the web server");
-	s->conf = *conf;
-	s->networks = networks_new(&conf->networks);
-	for (enum connection_state state = 0; state < CONNECTION_STATES; state++)
-		TAILQ_INIT(&s->queues[state]);
-	TAILQ_INIT(&s->dirty);
-	buf_init(&s->path, HTTP_LINE_MAX);
-	s->tick = timer_new(on_tick, s);
-	timer_set_ms(s->tick, TICK_MS);
-	loop_at_turn_end(on_turn_end, s);
-	return s;
-}
-
-void
-server_stop(struct server *s, void (*empty)(void *), void *ctx)
-{
-	struct connection *c;
-
-	s->stopping = true;
-	s->empty = empty;
-	s->empty_ctx = ctx;
-	while ((c = TAILQ_FIRST(&s->queues[AWAIT_PROXY])) != NULL ||
-	       (c = TAILQ_FIRST(&s->queues[AWAIT_REQUEST])) != NULL)
-		connection_close(c);
-	refusals_flush();
+	states[c->state].expired(c);
 }

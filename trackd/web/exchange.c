@@ -1,5 +1,5 @@
 #include "answer.h"
-#include "connection_inside.h"
+#include "connection.h"
 #include "err.h"
 #include "http_answer.h"
 #include "loop.h"

@@ -12,6 +12,7 @@ static const struct {
 	const char *phrase;
 } phrases[] = {
 	{ 200, "OK" },
+	{ 204, "No Content" },
 	{ 302, "Found" },
 	{ 400, "Bad Request" },
 	{ 404, "Not Found" },
@@ -41,11 +42,13 @@ put_start(struct buf *out, unsigned status, const char *type, size_t body_bytes,
     const struct http_manner *m)
 {
 	buf_printf(out,
-	    "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+	    "HTTP/1.1 %u %s\r\nDate: %s\r\n"
 	    "Cache-Control: no-store, no-cache, must-revalidate, private\r\n"
 	    "Referrer-Policy: no-referrer\r\nX-Robots-Tag: noindex, nofollow\r\n"
 	    "X-Content-Type-Options: nosniff\r\n",
-	    status, phrase(status), m->date, type, body_bytes);
+	    status, phrase(status), m->date);
+	if (status != 204) /* RFC 9110 8.6 */
+		buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", type, body_bytes);
 	if (!m->keep)
 		buf_str(out, "Connection: close\r\n");
 	else if (m->old)

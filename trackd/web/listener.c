@@ -1,5 +1,5 @@
 #include "listener.h"
-#include "connection.h"
+#include "server.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
