@@ -124,7 +124,8 @@ static const struct conf_setting tenant_settings[] = {
 	    .choices = "never campaigns always",
 	    .help = "Which mail gets List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where "
 		    "its sender "
-		    "wrote none: mail that names a campaign, all, or none. Needs a tracking-url." },
+		    "wrote none: mail that names a campaign, all, or none. Needs a tracking-url, "
+		    "for the second of https." },
 	{ .name = "brand",
 	    .type = CONF_STRING,
 	    .help = "Name by which people know the tenant, on the page where they unsubscribe; its "

@@ -19,7 +19,7 @@ SECOND = """tenant second {{
 	stream quick
 	unsubscribe always
 	unsubscribe-scope campaign
-	tracking-url http://links.second.test:{web}/
+	tracking-url https://links.second.test:{web}/
 }}
 listener second {{
 	address 127.0.0.1:{port}
@@ -113,7 +113,7 @@ def campaign_of_another(house):
     """The scope is the tenant's choice; other campaigns and other tenants' mail go on."""
     port = house.second
     _, link, head = link_of(house, "cat@good.test", "news@second.test", port)
-    assert link.startswith("http://links.second.test:"), link
+    assert link.startswith("https://links.second.test:"), link
     assert "mailto:" not in head["list-unsubscribe"], head # no bounce domain
     assert "“<b><bdi>spring</bdi></b>”" in ask(house, "GET", link).text
     assert ask(house, "POST", link, b"List-Unsubscribe=One-Click", ONE_CLICK).status == 200
@@ -229,7 +229,7 @@ def killed_in_the_middle(house):
 
 
 def main():
-    with Shop(tenant="brand \"A Shop & more\"") as house:
+    with Shop(tenant="brand \"A Shop & more\"\n\ttracking-url https://links.first.test/") as house:
         house.second = free_ports(1)[0]
         house.write_conf(SECOND.format(web=house.web, port=house.second))
         house.ctl("dkim", "new", "first", "first.test")

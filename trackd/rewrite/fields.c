@@ -45,7 +45,9 @@ put_unsubscribe(const struct fields_rules *r, struct token_sealer *sealer,
 	buf_str(out, ">");
 	if (r->returns.n > 0)
 		buf_printf(out, ",\r\n <mailto:%.*s?subject=unsubscribe>", SPAN(r->returns));
-	buf_str(out, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+	buf_str(out, "\r\n");
+	if (span_starts_nocase(r->base, "https://")) /* RFC 8058 3.1: no other */
+		buf_str(out, "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
 }
 
 /* A part of Feedback-ID: no colon and no white space may be in it. */

@@ -78,6 +78,17 @@ START_TEST(the_link_names_whom_and_what)
 }
 END_TEST
 
+/* RFC 8058 3.1 wants https; the link is there all the same. */
+START_TEST(one_click_needs_https)
+{
+	struct fields_rules r = rules();
+
+	r.base = SPAN_LIT("http://t.example/");
+	ck_assert(write(&r, MAIL));
+	ck_assert(has("List-Unsubscribe: <http://t.example/u/") && !has("List-Unsubscribe-Post"));
+}
+END_TEST
+
 START_TEST(mail_too_where_it_can_come_back)
 {
 	struct fields_rules r = rules();
@@ -186,6 +197,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_link_names_whom_and_what);
+	tcase_add_test(t, one_click_needs_https);
 	tcase_add_test(t, mail_too_where_it_can_come_back);
 	tcase_add_test(t, no_link_without);
 	tcase_add_loop_test(
