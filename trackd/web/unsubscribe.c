@@ -29,6 +29,7 @@ static unsigned wishes_n;
 static struct chan *bouncd;
 static uint64_t jobs;
 static struct timer *timer;
+static bool at_start; /* bouncd was there before us: it will tell us before we are ready */
 
 static void
 end(struct wish *w, bool stored)
@@ -140,21 +141,20 @@ blocks_await(int fd)
 static void
 connected(void *ctx, unsigned instance, int fd)
 {
-	static bool begun;
-
 	(void)ctx;
 	(void)instance;
 	bouncd = chan_new(fd, "bouncd", QUEUE_BYTES, on_bouncd, on_bouncd_gone, NULL);
 	blocks_begin();
-	if (!begun)
+	if (at_start)
 		blocks_await(fd);
-	begun = true;
+	at_start = false;
 }
 
 void
 unsubscribe_start(struct role *role)
 {
 	timer = timer_new(on_timer, NULL);
+	at_start = role_peers(role, ROLE_BOUNCD) > 0;
 	role_on_peer(role, ROLE_BOUNCD, connected, NULL);
 }
 
