@@ -1,7 +1,7 @@
 rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o pixel.o html.o entity.o \
 		       entity_table.o url.o charset.o charset_view.o author.o)
 
-sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
+sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o sound.o)
 
 stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o deliveries_find.o tally.o)
 
@@ -32,6 +32,8 @@ trackd/rewrite/rewrite_test.o    := trackd/rewrite/rewrite_test.o $(rewrite.o)
 trackd/rewrite/rewrite_test.libs := -lcrypto
 trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
 trackd/sign/dkim_test.libs       := -lcrypto
+tests += trackd/sign/sound_test
+trackd/sign/sound_test.o         := $(addprefix trackd/sign/,sound_test.o sound.o)
 
 # Fuzz targets, built with clang by `make fuzz`.
 fuzz += rewrite mime

@@ -53,7 +53,8 @@ class OpenDkim:
         if path is None:
             raise Missing("libopendkim11 (opendkim-tools)")
         self.lib = lib = ctypes.CDLL(path)
-        for function in ("dkim_init", "dkim_verify", "dkim_sig_getselector", "dkim_getresultstr", "dkim_sig_geterrorstr"):
+        for function in ("dkim_init", "dkim_verify", "dkim_sig_getselector", "dkim_getresultstr", "dkim_sig_geterrorstr",
+                         "dkim_geterror"):
             getattr(lib, function).restype = ctypes.c_void_p
         self.handle = ctypes.c_void_p(lib.dkim_init(None, None))
         with tempfile.NamedTemporaryFile("w", suffix=".keys", delete=False, encoding="ascii") as f:
@@ -82,7 +83,8 @@ class OpenDkim:
                 said = lib.dkim_chunk(one, None, ctypes.c_size_t(0))
             if said == 0:
                 said = lib.dkim_eom(one, None)
-            return self.signatures(one) or {"": "no message to it: %s" % self.text(lib.dkim_getresultstr(said))}
+            why = self.text(lib.dkim_geterror(one)) or self.text(lib.dkim_getresultstr(said))
+            return self.signatures(one) or {"": "no message to it: %s" % why}
         finally:
             lib.dkim_free(one)
 

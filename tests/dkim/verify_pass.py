@@ -4,8 +4,8 @@
     verify_pass.py [FOLDER ...] [--simple] [--no-mta] [--misses] [--keep DIR]
 
 A mail is a file in a FOLDER, or below it (tests/dkim/mails where none is named). It is made what the relay would have made
-of it before the signer sees it: line ends are CRLF (line-ends repair), and mail without a From field gets one, since nothing can
-be signed without. Then trackd-sign signs with rsa-2048 and ed25519. Both MTAs run unpacked, in namespaces of their own, on
+of it before the signer sees it: line ends are CRLF (line-ends repair), and mail whose From field is missing or names no address
+gets one, since a tenant sends as its own domains. Then trackd-sign signs with rsa-2048 and ed25519. Both MTAs run unpacked, in namespaces of their own, on
 loopback; keys are looked up in a file. Exit 0: every signature a verifier knows the algorithm of is good; 77: no verifier here.
 """
 import argparse
@@ -34,8 +34,9 @@ SIGN, SINK = BUILD + "/bin/trackd-sign", BUILD + "/bin/posthouse-sink"
 DOMAIN, SELECTOR = "sender.test", "posthouse-pass"
 SELECTORS = {SELECTOR: "rsa", SELECTOR + "-2": "ed25519"}
 SENDERS = 4
-# Postfix takes mail of any size here, and has no pause for what comes in faster than it goes out.
-POSTFIX_MORE = "message_size_limit = 67108864\nin_flow_delay = 0\n"
+FROM = rb"(?im)^from[ \t]*:.*\r\n(?:[ \t].*\r\n)*"
+# A client on loopback is no local user whose mail lacks fields; mail of any size; no pause for what comes in fast.
+POSTFIX_MORE = "message_size_limit = 67108864\nin_flow_delay = 0\nlocal_header_rewrite_clients =\n"
 
 
 class Mta:
@@ -76,14 +77,17 @@ class Mta:
 # ---- signing ----
 
 def repaired(content):
-    """As smtpd takes it in with line-ends repair, and with the From field a signature needs."""
+    """As smtpd takes it in with line-ends repair, and with the From field a tenant's mail has."""
     content = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
     if not content.endswith(b"\r\n"):
         content += b"\r\n"
-    head = content.partition(b"\r\n\r\n")[0]
-    if not re.search(rb"(?im)^from[ \t]*:", head):
-        content = b"From: nobody@%s\r\n" % DOMAIN.encode() + content
-    return content
+    head, gap, body = content.partition(b"\r\n\r\n")
+    author = re.search(FROM, head + b"\r\n")
+    if author is None:
+        return b"From: nobody@%s\r\n" % DOMAIN.encode() + content
+    if not re.search(rb"\S@[^\s>]", author.group()):
+        head = re.sub(FROM, b"From: nobody@%s\r\n" % DOMAIN.encode(), head + b"\r\n")[:-2]
+    return head + gap + body
 
 
 def files(folders):

@@ -14,6 +14,7 @@
 
 #include "../keys.h"
 #include "../sign/dkim.h"
+#include "../sign/sound.h"
 #include "../trackd_conf.h"
 
 #include <bsd/sys/queue.h>
@@ -330,6 +331,8 @@ work(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 		j->keys_n = signer_keys_for(w->signer, j->ask.tenant, author, j->keys);
 	if (!dress(w, j, author) && j->keys_n == 0)
 		return answer(j, REWRITE_UNCHANGED, "");
+	if (j->keys_n > 0)
+		sound_make(&j->out, j->arena);
 	sign_next(w, j);
 }
 
