@@ -35,6 +35,7 @@ DOMAIN, SELECTOR = "sender.test", "posthouse-pass"
 SELECTORS = {SELECTOR: "rsa", SELECTOR + "-2": "ed25519"}
 SENDERS = 4
 FROM = rb"(?im)^from[ \t]*:.*\r\n(?:[ \t].*\r\n)*"
+NO_FIELD = rb"(?m)^(?![!-9;-~]+[ \t]*:|[ \t])"
 # A client on loopback is no local user whose mail lacks fields; mail of any size; no pause for what comes in fast.
 POSTFIX_MORE = "message_size_limit = 67108864\nin_flow_delay = 0\nlocal_header_rewrite_clients =\n"
 
@@ -82,7 +83,8 @@ def repaired(content):
     if not content.endswith(b"\r\n"):
         content += b"\r\n"
     head, gap, body = content.partition(b"\r\n\r\n")
-    author = re.search(FROM, head + b"\r\n")
+    no_field = re.search(NO_FIELD, head)
+    author = re.search(FROM, head[:no_field.start() if no_field else None] + b"\r\n")
     if author is None:
         return b"From: nobody@%s\r\n" % DOMAIN.encode() + content
     if not re.search(rb"\S@[^\s>]", author.group()):
@@ -222,7 +224,7 @@ def traits(content):
     return [word for word, there in (
         ("line over 998", max(map(len, content.split(b"\r\n"))) > 998), ("NUL", b"\0" in content),
         ("8-bit header", re.search(rb"[\x80-\xff]", head)),
-        ("line in the header that is no field", re.search(rb"(?m)^(?![!-9;-~]+[ \t]*:|[ \t])", head)),
+        ("line in the header that is no field", re.search(NO_FIELD, head)),
         ("no body", b"\r\n\r\n" not in content), ("several From", len(re.findall(rb"(?im)^from[ \t]*:", head)) > 1)) if there]
 
 

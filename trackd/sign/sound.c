@@ -124,12 +124,13 @@ header_is_sound(struct span message, struct arena *arena)
 	return true;
 }
 
-/* The fields up to a line that is none; there the body begins. */
-static void
+/* The fields up to a line that is none; there the body begins. Not where From stands behind it: whose mail it is must not change. */
+static bool
 header_make(struct buf *message, struct arena *arena)
 {
 	struct span rest, body, block;
 	struct header_field f;
+	bool author = false;
 	struct buf out;
 
 	rest = without_mbox_line(buf_all(message));
@@ -138,7 +139,12 @@ header_make(struct buf *message, struct arena *arena)
 	while (block.n > 0 && header_next(&block, &f) && !f.bad) {
 		if (!is_broken_signature(&f, arena))
 			field_put(&f, &out);
+		author |= span_is_nocase(f.name, "From");
 		rest = span_from(rest, f.whole.n);
+	}
+	if (!author) {
+		buf_free(&out);
+		return false;
 	}
 	if (out.n > 0 && out.p[out.n - 1] != '\n')
 		buf_str(&out, "\r\n");
@@ -147,6 +153,7 @@ header_make(struct buf *message, struct arena *arena)
 	buf_span(&out, rest);
 	buf_free(message);
 	*message = out;
+	return true;
 }
 
 /* ---- the body ---- */
@@ -223,14 +230,11 @@ body_make(struct buf *message, struct arena *arena)
 bool
 sound_make(struct buf *message, struct arena *arena)
 {
-	bool changed = false;
+	bool changed;
 
 	if (message->n == 0)
 		return false;
-	if (!header_is_sound(buf_all(message), arena)) {
-		header_make(message, arena);
-		changed = true;
-	}
+	changed = !header_is_sound(buf_all(message), arena) && header_make(message, arena);
 	if (is_long(buf_all(message)) && body_make(message, arena))
 		changed = true;
 	return changed;

@@ -12,6 +12,7 @@ static const struct {
 	{ "left alone", "From: a\r\n" SIGNATURE "To: b\r\n\tc\r\n\r\nhi\r\n", NULL },
 	{ "the header ends at a line that is no field", "From: a\r\n--x\r\nTo: b\r\n\r\nhi\r\n",
 	    "From: a\r\n\r\n--x\r\nTo: b\r\n\r\nhi\r\n" },
+	{ "unless From stands behind it", "To: b\r\n--x\r\nFrom: a\r\n\r\nhi\r\n", NULL },
 	{ "no empty line", "From: a\r\nTo: b\r\n", "From: a\r\nTo: b\r\n\r\n" },
 	{ "neither line end", "From: a", "From: a\r\n\r\n" },
 	{ "white space before a colon", "From: a\r\nSubject \t: b\r\n\r\nhi\r\n",
