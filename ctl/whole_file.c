@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { CHUNK_BYTES = 4096 };
+
 int
 whole_read(const char *path, struct buf *b, struct err *err)
 {
@@ -17,7 +19,7 @@ whole_read(const char *path, struct buf *b, struct err *err)
 
 	if (fd == -1)
 		return errno == ENOENT ? 0 : err_sys(err, "read %s", path);
-	while ((room = buf_room(b, 65536)) != NULL && (n = read(fd, room, 65536)) > 0)
+	while ((room = buf_room(b, CHUNK_BYTES)) != NULL && (n = read(fd, room, CHUNK_BYTES)) > 0)
 		buf_grew(b, (size_t)n);
 	close(fd);
 	if (room == NULL)

@@ -30,6 +30,9 @@ def data_bytes(kind, rest):
         return ipaddress.ip_address(rest[0]).packed
     if kind == "MX":
         return struct.pack("!H", int(rest[0])) + name_bytes(rest[1])
+    if kind == "TXT": # a value without spaces, in strings of at most 255 bytes
+        text = rest[0].encode()
+        return b"".join(bytes([len(text[i:i + 255])]) + text[i:i + 255] for i in range(0, len(text), 255))
     return name_bytes(rest[0])
 
 

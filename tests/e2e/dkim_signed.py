@@ -15,6 +15,7 @@ def main():
         raise Skip("python3-dkim is not there")
     with House(tenant="track clicks opens") as house:
         said = house.ctl("dkim", "new", "first", "first.test")
+        house.ctl("dkim", "activate", "--force", "first", "first.test")
         key = b"".join(re.findall(rb'"([^"]*)"', said.encode()))
         assert b"p=" in key, said
         house.start()
