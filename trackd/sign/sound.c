@@ -162,8 +162,7 @@ header_make(struct buf *message, struct arena *arena)
 static bool
 untouchable(const struct mime_part *p)
 {
-	if (span_starts(p->type, "message/") || p->transfer == TRANSFER_QP ||
-	    p->transfer == TRANSFER_BASE64 || p->transfer == TRANSFER_OTHER)
+	if (span_starts(p->type, "message/") || p->transfer == TRANSFER_OTHER)
 		return true;
 	for (; p != NULL; p = p->parent)
 		if (mime_type_is(p, "multipart/signed") || mime_type_is(p, "multipart/encrypted"))
@@ -178,6 +177,47 @@ upto(const char **at, const char *end, struct buf *out)
 	*at = end;
 }
 
+/* Where a line of text that is encoded already can be broken: base64 anywhere, quoted-printable not within =XX. */
+static size_t
+break_at(enum transfer transfer, struct span line)
+{
+	size_t at = TRANSFER_LINE - 1; /* and the = of the soft break */
+
+	if (transfer == TRANSFER_BASE64)
+		return TRANSFER_LINE;
+	if (line.p[at - 1] == '=')
+		return at - 1;
+	return line.p[at - 2] == '=' ? at - 2 : at;
+}
+
+/* The same content with shorter lines. */
+static void
+broken_put(enum transfer transfer, struct span body, struct buf *out)
+{
+	while (body.n > 0) {
+		size_t n = line_length(body);
+		struct span line = span_first(body, n);
+
+		body = span_from(body, n);
+		while (n > SOUND_LINE_OCTETS + 2 && line.n > TRANSFER_LINE + 2) {
+			size_t at = break_at(transfer, line);
+
+			buf_span(out, span_first(line, at));
+			buf_str(out, transfer == TRANSFER_QP ? "=\r\n" : "\r\n");
+			line = span_from(line, at);
+		}
+		buf_span(out, line);
+	}
+}
+
+static void
+encoded_put(const struct mime_part *p, const char **at, struct buf *out)
+{
+	upto(at, p->body.p, out);
+	broken_put(p->transfer, p->body, out);
+	*at = p->body.p + p->body.n;
+}
+
 static void
 part_put(const struct mime_part *p, const char **at, struct buf *out)
 {
@@ -185,6 +225,10 @@ part_put(const struct mime_part *p, const char **at, struct buf *out)
 	struct span header = p->header;
 	struct header_field f;
 
+	if (p->transfer == TRANSFER_QP || p->transfer == TRANSFER_BASE64) {
+		encoded_put(p, at, out);
+		return;
+	}
 	upto(at, p->header.p, out);
 	while (header_next(&header, &f))
 		if (!span_is_nocase(f.name, "Content-Transfer-Encoding"))

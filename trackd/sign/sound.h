@@ -10,7 +10,8 @@
 
 enum { SOUND_LINE_OCTETS = 998 };
 
-/* In place; a sound message is only looked at. Parts with long lines become quoted-printable, but for what is signed,
- * encrypted or nested, and header lines are folded where white space allows: what cannot be mended stays.
+/* In place; a sound message is only looked at. Parts with long lines become quoted-printable (those that are, or base64, get
+ * shorter lines), but for what is signed, encrypted or nested, and header lines are folded where white space allows: what cannot be
+ * mended stays.
  * True: something was changed. */
 bool sound_make(struct buf *message, struct arena *);

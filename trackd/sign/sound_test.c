@@ -1,4 +1,6 @@
 #include "sound.h"
+#include "header.h"
+#include "transfer.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -98,6 +100,46 @@ START_TEST(long_lines)
 }
 END_TEST
 
+static const struct {
+	const char *encoding, *piece;
+	enum transfer transfer;
+} encodings[] = {
+	{ "base64", "d29yZCB3", TRANSFER_BASE64 },
+	{ "quoted-printable", "=C3=A4w", TRANSFER_QP },
+	{ "quoted-printable", "=20", TRANSFER_QP },
+};
+
+/* Its lines are broken, and what it decodes to is the same. */
+START_TEST(encoded_lines)
+{
+	struct arena *arena = arena_new(0);
+	struct span body, was;
+	struct buf b, before, after;
+	struct header_field f;
+
+	buf_init(&b, 65536);
+	buf_init(&before, 65536);
+	buf_init(&after, 65536);
+	buf_printf(
+	    &b, "From: a\r\nContent-Transfer-Encoding: %s\r\n\r\n", encodings[_i].encoding);
+	for (int i = 0; i < 600; i++)
+		buf_str(&b, encodings[_i].piece);
+	buf_str(&b, "\r\n");
+	header_block(buf_all(&b), &was);
+	transfer_decode(encodings[_i].transfer, was, &before);
+	ck_assert(sound_make(&b, arena));
+	header_block(buf_all(&b), &body);
+	ck_assert(transfer_decode(encodings[_i].transfer, body, &after));
+	ck_assert(span_eq(buf_all(&before), buf_all(&after)));
+	ck_assert_uint_le(longest(body), TRANSFER_LINE + 3);
+	ck_assert(header_find(buf_all(&b), "Content-Transfer-Encoding", &f));
+	buf_free(&b);
+	buf_free(&before);
+	buf_free(&after);
+	arena_free(arena);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -109,6 +151,7 @@ main(void)
 	suite_add_tcase(suite, t);
 	tcase_add_loop_test(t, headers, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_loop_test(t, long_lines, 0, sizeof(lines) / sizeof(lines[0]));
+	tcase_add_loop_test(t, encoded_lines, 0, sizeof(encodings) / sizeof(encodings[0]));
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
