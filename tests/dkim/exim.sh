@@ -5,11 +5,15 @@
 # users, configuration and spool. All that it takes it passes on to one port.
 
 exim_dir=$B/peers/exim
-exim_root=$exim_dir/root
+exim_root=${EXIM_ROOT:-$exim_dir/root} # tests that run at the same time have one each
 
 exim_unpack() {
-	[ -e "$exim_dir/unpacked" ] && return
 	mkdir -p "$exim_dir/debs" "$exim_dir/tree"
+	(flock 9 && exim_unpack_alone) 9> "$exim_dir/lock"
+}
+
+exim_unpack_alone() {
+	[ -e "$exim_dir/unpacked" ] && return
 	local libraries='' package
 	for package in libdb5.3 libgnutls-dane0 libgnutls30 libidn12 libnsl2 libpcre2-8-0; do
 		dpkg -s "$package" > /dev/null 2>&1 || libraries="$libraries $package"
@@ -59,7 +63,7 @@ EOF
 # A root folder with users and configuration: exim_prepare PORT SINKPORT
 exim_prepare() {
 	local r=$exim_root link
-	rm -rf "$r/var"
+	rm -rf "${r:?}/var"
 	mkdir -p "$r"/{usr,exim,proc,dev,tmp,etc/exim4,var/log/exim,var/lib/exim4,var/spool/exim4}
 	for link in bin sbin lib lib64; do
 		[ -L "$r/$link" ] || ln -s "usr/$link" "$r/$link"

@@ -46,7 +46,9 @@ class Mta:
     def __init__(self, name, script, folder, sink_port):
         self.name = name
         self.port, = free_ports(1)
-        env = {**os.environ, "B": BUILD, "POSTFIX_MORE": POSTFIX_MORE}
+        root = "%s/peers/%s/root-%d" % (BUILD, name, os.getpid())
+        env = {**os.environ, "B": BUILD, "POSTFIX_MORE": POSTFIX_MORE, name.upper() + "_ROOT": root}
+        self.root = root
         source = ". %s; %s_" % (script, name)
         if subprocess.run(["bash", "-c", source + "unpack"], env=env, capture_output=True, check=False).returncode != 0:
             raise Missing("the package of " + name)
@@ -73,6 +75,7 @@ class Mta:
     def stop(self):
         self.proc.send_signal(signal.SIGTERM)
         self.proc.wait(20)
+        shutil.rmtree(self.root, ignore_errors=True)
 
 
 # ---- signing ----
@@ -225,7 +228,7 @@ def traits(content):
         ("line over 998", max(map(len, content.split(b"\r\n"))) > 998), ("NUL", b"\0" in content),
         ("8-bit header", re.search(rb"[\x80-\xff]", head)),
         ("line in the header that is no field", re.search(NO_FIELD, head)),
-        ("no body", b"\r\n\r\n" not in content), ("several From", len(re.findall(rb"(?im)^from[ \t]*:", head)) > 1)) if there]
+        ("no body", b"\r\n\r\n" not in content), ("header over 64 KB", len(head) > 65536), ("several From", len(re.findall(rb"(?im)^from[ \t]*:", head)) > 1)) if there]
 
 
 def judge(stage, signed, got, verifiers, misses):
