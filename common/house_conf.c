@@ -125,7 +125,8 @@ static const struct conf_setting tenant_settings[] = {
 	{ .name = "dkim-field",
 	    .type = CONF_STRING,
 	    .list = true,
-	    .help = "Names of further fields that signatures cover, beside those trackd(8) lists." },
+	    .help =
+		"Names of further fields that signatures cover, beside those trackd(8) lists." },
 	{ .name = "dkim-oversign",
 	    .type = CONF_CHOICE,
 	    .def = "usual",

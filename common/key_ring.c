@@ -1,28 +1,5 @@
 #include "key_ring.h"
-
-static int
-nibble(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
-static int
-hex_read(struct span hex, uint8_t bytes[KEY_BYTES])
-{
-	if (hex.n != (size_t)2 * KEY_BYTES)
-		return -1;
-	for (size_t i = 0; i < KEY_BYTES; i++) {
-		int hi = nibble(hex.p[2 * i]), lo = nibble(hex.p[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return -1;
-		bytes[i] = (uint8_t)(hi << 4 | lo);
-	}
-	return 0;
-}
+#include "hex.h"
 
 /* Words and times behind the key. */
 static int
@@ -30,7 +7,7 @@ times_read(struct ring_key *k, struct span rest)
 {
 	for (;;) {
 		struct span word = span_word(rest, &rest), number;
-		uint64_t *to = span_is(word, "made")	? &k->made_s
+		uint64_t *to = span_is(word, "made")    ? &k->made_s
 			       : span_is(word, "until") ? &k->until_s
 							: NULL;
 
@@ -52,7 +29,7 @@ ring_key_read(struct ring_key *k, struct span line, unsigned id_max, struct err 
 	if (span_u64(word, id_max, &id) == -1)
 		return err_set(err, "a key has no number from 0 to %u", id_max);
 	k->id = (uint8_t)id;
-	if (hex_read(hex, k->bytes) == -1)
+	if (hex_bytes(hex, k->bytes, sizeof(k->bytes)) == -1)
 		return err_set(err, "key %u is not in %d hexadecimal digits", k->id, 2 * KEY_BYTES);
 	if (times_read(k, rest) == -1)
 		return err_set(err, "behind key %u stands more than \"made N until N\"", k->id);

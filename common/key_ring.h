@@ -19,8 +19,9 @@ enum {
 struct ring_key {
 	uint8_t id;
 	uint8_t bytes[KEY_BYTES];
-	uint64_t made_s;  /* 0: not known */
-	uint64_t until_s; /* when another took its place as the first; 0: it is the first, or not known */
+	uint64_t made_s; /* 0: not known */
+	uint64_t
+	    until_s; /* when another took its place as the first; 0: it is the first, or not known */
 };
 
 struct key_ring {

@@ -53,11 +53,10 @@ changed_event(struct ctl *c, const char *verb, const char *reason)
 int
 changed_reload(struct ctl *c, const char *reason, bool no_reload)
 {
-	const char *socket =
-	    arena_printf(c->arena, "%s/posthoused/ops.sock", ctl_path(c, "run"));
+	const char *socket = arena_printf(c->arena, "%s/posthoused/ops.sock", ctl_path(c, "run"));
 
 	if (no_reload || access(socket, F_OK) == -1)
 		return 0;
-	return ask_end(ask(c, "posthoused", ASK_OPS,
-	    json_pack("{ssss}", "verb", "reload", "reason", reason)));
+	return ask_end(
+	    ask(c, "posthoused", ASK_OPS, json_pack("{ssss}", "verb", "reload", "reason", reason)));
 }

@@ -24,7 +24,8 @@ static void
 key_of(struct span record, struct buf *out)
 {
 	while (record.n > 0) {
-		struct span value, name = span_trim(span_cut(span_cut(record, ';', &record), '=', &value));
+		struct span value,
+		    name = span_trim(span_cut(span_cut(record, ';', &record), '=', &value));
 
 		for (size_t i = 0; span_is(name, "p") && i < value.n; i++)
 			if (value.p[i] != ' ' && value.p[i] != '\t')

@@ -5,14 +5,14 @@
 
 enum dkim_published {
 	DKIM_PUBLISHED,
-	DKIM_MISSING,  /* no such name, or no TXT record there that is a key */
-	DKIM_OTHER,    /* a record with another key */
+	DKIM_MISSING,   /* no such name, or no TXT record there that is a key */
+	DKIM_OTHER,     /* a record with another key */
 	DKIM_NO_ANSWER, /* nobody to ask, or a failure */
 };
 
 /* record: the text that should be there, "v=DKIM1; k=rsa; p=..." */
-enum dkim_published dkim_dns_look(
-    struct ctl *, const char *selector, const char *domain, struct span record);
+enum dkim_published
+dkim_dns_look(struct ctl *, const char *selector, const char *domain, struct span record);
 const char *dkim_published_word(enum dkim_published); /* yes, no, another key, no answer */
 
 /* Do two records have the same key? White space in p= does not count. Pure. */

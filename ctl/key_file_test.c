@@ -58,7 +58,8 @@ END_TEST
 START_TEST(merges)
 {
 	struct key_ring ring = { { key(1, 1) }, 1 };
-	struct key_ring more = { { key(2, 2), key(1, 1) }, 2 }, other = { { key(3, 3), key(1, 7) }, 2 };
+	struct key_ring more = { { key(2, 2), key(1, 1) }, 2 },
+			other = { { key(3, 3), key(1, 7) }, 2 };
 	struct err err = { "" };
 
 	ck_assert_int_eq(key_ring_merge(&ring, &more, false, &err), 1);
@@ -66,7 +67,8 @@ START_TEST(merges)
 	ck_assert_int_eq(key_ring_merge(&ring, &more, false, &err), 0);
 	ck_assert_int_eq(key_ring_merge(&ring, &other, false, &err), -1);
 	ck_assert(span_starts(span_str(err.text), "key 1 here is another"));
-	ck_assert_int_eq(key_ring_merge(&ring, &other, true, &err), 1); /* 3 came before the refusal */
+	ck_assert_int_eq(
+	    key_ring_merge(&ring, &other, true, &err), 1); /* 3 came before the refusal */
 	ck_assert_uint_eq(ring.at[0].bytes[0], 7);
 }
 END_TEST

@@ -9,7 +9,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { PEM_BYTES = 64 * 1024, RECORD_BYTES = 4096, DAY_S = 86400, NAME_MAX_BYTES = 253, LABEL_MAX = 63 };
+enum {
+	PEM_BYTES = 64 * 1024,
+	RECORD_BYTES = 4096,
+	DAY_S = 86400,
+	NAME_MAX_BYTES = 253,
+	LABEL_MAX = 63
+};
 
 struct args {
 	const char *selector, *algorithm;
@@ -49,8 +55,9 @@ is_name(const char *s)
 		for (size_t i = 0; i < label.n; i++) {
 			char low = label.p[i] | 32;
 
-			if (!((low >= 'a' && low <= 'z') || (label.p[i] >= '0' && label.p[i] <= '9') ||
-				label.p[i] == '-' || label.p[i] == '_'))
+			if (!((low >= 'a' && low <= 'z') ||
+				(label.p[i] >= '0' && label.p[i] <= '9') || label.p[i] == '-' ||
+				label.p[i] == '_'))
 				return false;
 		}
 	}
@@ -67,18 +74,19 @@ words_check(struct ctl *c, char **words, const char *selector)
 		if (*p >= 'A' && *p <= 'Z')
 			*p = (char)(*p | 32);
 	if (!is_name(words[2]))
-		return ctl_fail(2, "\"%s\" is no domain (an international one as xn--...)", words[2]);
+		return ctl_fail(
+		    2, "\"%s\" is no domain (an international one as xn--...)", words[2]);
 	if (selector != NULL && !is_name(selector))
-		return ctl_fail(2, "\"%s\" is no selector: letters, digits and dashes, dots between",
-		    selector);
+		return ctl_fail(
+		    2, "\"%s\" is no selector: letters, digits and dashes, dots between", selector);
 	tenant = conf_find(conf_top(ctl_conf(c)), "tenant", span_str(words[1]));
 	if (tenant == NULL)
 		return ctl_fail(1, "%s has no block tenant %s", c->conf_path, words[1]);
 	for (size_t i = 0; i < conf_count(tenant, "domain"); i++)
 		if (span_is_nocase(span_str(words[2]), conf_str_at(tenant, "domain", i)))
 			return 0;
-	return ctl_fail(1, "tenant %s does not send as %s: its block names no such domain", words[1],
-	    words[2]);
+	return ctl_fail(
+	    1, "tenant %s does not send as %s: its block names no such domain", words[1], words[2]);
 }
 
 static const char *
@@ -95,7 +103,8 @@ day(struct ctl *c, uint64_t time_s)
 static const char *
 full_name(struct ctl *c, const struct dkim_file *f)
 {
-	return arena_printf(c->arena, "DKIM key %s of %s, tenant %s", f->selector, f->domain, f->tenant);
+	return arena_printf(
+	    c->arena, "DKIM key %s of %s, tenant %s", f->selector, f->domain, f->tenant);
 }
 
 /* ---- new ---- */
@@ -110,7 +119,8 @@ taken(struct ctl *c, const char *domain, const char *selector)
 	for (size_t i = 0; i < n; i++)
 		if (span_is_nocase(span_str(selector), files[i].selector))
 			return ctl_fail(1,
-			    "tenant %s has a key %s of %s already (%s): a new key needs a new selector",
+			    "tenant %s has a key %s of %s already (%s): a new key needs a new "
+			    "selector",
 			    files[i].tenant, selector, domain, dkim_state_word(files[i].state));
 	return 0;
 }
@@ -178,7 +188,8 @@ static int new (struct ctl *c, struct args *args, char **words)
 		return ctl_fail(1, "%s", err.text);
 	changed_event(c, "dkim-new", full_name(c, &f));
 	fprintf(stderr,
-	    "It signs nothing yet. Publish this record, then: posthouse dkim activate -s %s %s %s\n",
+	    "It signs nothing yet. Publish this record, then: posthouse dkim activate -s %s %s "
+	    "%s\n",
 	    f.selector, f.tenant, f.domain);
 	return 0;
 }
@@ -232,7 +243,9 @@ key_show(struct ctl *c, struct table *t, const struct dkim_file *f, bool ask_dns
 	enum dkim_published there = key == NULL || !ask_dns ? DKIM_NO_ANSWER : look(c, f, key);
 	const char *cells[CELLS] = { f->tenant, f->domain, f->selector, err.text,
 		dkim_state_word(f->state), day(c, f->since_s),
-		f->state == DKIM_RETIRED ? day(c, f->since_s + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S) : "",
+		f->state == DKIM_RETIRED
+		    ? day(c, f->since_s + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S)
+		    : "",
 		ask_dns ? dkim_published_word(there) : "" };
 
 	if (key != NULL)
@@ -323,7 +336,8 @@ published_check(struct ctl *c, const struct dkim_file *f, const struct dkim_key 
 	if (there == DKIM_PUBLISHED)
 		return 0;
 	return ctl_fail(1,
-	    "%s for %s._domainkey.%s: mail would fail where it is verified. posthouse dkim dns shows the "
+	    "%s for %s._domainkey.%s: mail would fail where it is verified. posthouse dkim dns "
+	    "shows the "
 	    "record; --force activates all the same",
 	    why[there], f->selector, f->domain);
 }
@@ -382,7 +396,8 @@ activate(struct ctl *c, struct args *args, char **words)
 	if (f == NULL)
 		return 1;
 	if (f->state == DKIM_ACTIVE)
-		return ctl_fail(1, "%s signs already, since %s", full_name(c, f), day(c, f->since_s));
+		return ctl_fail(
+		    1, "%s signs already, since %s", full_name(c, f), day(c, f->since_s));
 	key = dkim_file_key(c, f, &err);
 	if (key == NULL)
 		return ctl_fail(1, "%s", err.text);
@@ -417,10 +432,12 @@ retire(struct ctl *c, struct args *args, char **words)
 	if (f == NULL)
 		return 1;
 	if (f->state != DKIM_ACTIVE)
-		return ctl_fail(1, "%s does not sign: it is %s", full_name(c, f), dkim_state_word(f->state));
+		return ctl_fail(
+		    1, "%s does not sign: it is %s", full_name(c, f), dkim_state_word(f->state));
 	if (!args->force && count_active(c, f->tenant, f->domain) == 1)
 		return ctl_fail(1,
-		    "it is the last that signs for %s, mail would go unsigned: activate another first, or "
+		    "it is the last that signs for %s, mail would go unsigned: activate another "
+		    "first, or "
 		    "say --force",
 		    f->domain);
 	bad = turn(c, f, DKIM_RETIRED, "dkim-retire");
@@ -448,7 +465,9 @@ dkim(struct ctl *c, const struct verb *v, int argc, char **argv)
 }
 
 const struct verb verb_dkim = { .name = "dkim",
-	.words = "new TENANT DOMAIN | list | dns TENANT DOMAIN | activate TENANT DOMAIN | retire TENANT DOMAIN",
-	.help = "Keys that sign mail: make them, print their records, and change from one to the next.",
+	.words = "new TENANT DOMAIN | list | dns TENANT DOMAIN | activate TENANT DOMAIN | retire "
+		 "TENANT DOMAIN",
+	.help =
+	    "Keys that sign mail: make them, print their records, and change from one to the next.",
 	.opts = opts,
 	.run = dkim };

@@ -22,7 +22,8 @@ struct args {
 
 static const struct opt opts[] = {
 	{ "later", 'l', OPT_FLAG, offsetof(struct args, later), NULL,
-	    "rotate: make the key and use it for nothing yet, so that other nodes can have it first" },
+	    "rotate: make the key and use it for nothing yet, so that other nodes can have it "
+	    "first" },
 	{ "key", 'k', OPT_NUMBER, offsetof(struct args, key), "ID",
 	    "rotate: use this one, which is there, from now on" },
 	{ "replace", 0, OPT_FLAG, offsetof(struct args, replace), NULL,
@@ -177,7 +178,8 @@ key_make(struct ctl *c, enum key_kind kind, struct key_ring *ring, uint64_t now_
 	id = key_ring_free_id(ring, key_kinds[kind].id_max);
 	if (id == -1 || ring->n == KEY_RING_MAX)
 		return err_set(err,
-		    "there are %zu %s keys, and links or addresses made with each can still come back",
+		    "there are %zu %s keys, and links or addresses made with each can still come "
+		    "back",
 		    ring->n, key_kinds[kind].word);
 	k.id = (uint8_t)id;
 	if (getrandom(k.bytes, sizeof(k.bytes), 0) != sizeof(k.bytes))
@@ -191,8 +193,9 @@ static int
 rotated(struct ctl *c, const struct args *args, enum key_kind kind, unsigned id, size_t dropped)
 {
 	const char *word = key_kinds[kind].word;
-	const char *what = args->later ? arena_printf(c->arena, "%s key %u made, not used yet", word, id)
-				       : arena_printf(c->arena, "%s key %u is used from now on", word, id);
+	const char *what = args->later
+			       ? arena_printf(c->arena, "%s key %u made, not used yet", word, id)
+			       : arena_printf(c->arena, "%s key %u is used from now on", word, id);
 
 	printf("%s.\n", what);
 	if (dropped > 0)
@@ -234,8 +237,7 @@ rotate(struct ctl *c, struct args *args, char **words)
 
 /* ---- export, import ---- */
 
-static int
-export(struct ctl *c, struct args *args, char **words)
+static int export(struct ctl *c, struct args *args, char **words)
 {
 	struct key_ring rings[KEY_KINDS];
 	struct err err;
@@ -324,7 +326,8 @@ import(struct ctl *c, struct args *args, char **words)
 	n = merge(now, more, args->replace, &err);
 	if (n == -1)
 		return ctl_fail(1,
-		    "%s; nothing was changed (--replace takes the file's, and what was made with the one "
+		    "%s; nothing was changed (--replace takes the file's, and what was made with "
+		    "the one "
 		    "here opens no more)",
 		    err.text);
 	if (n > 0 && rings_write(c, was, now, &err) == -1)
@@ -363,7 +366,8 @@ keys(struct ctl *c, const struct verb *v, int argc, char **argv)
 }
 
 const struct verb verb_keys = { .name = "keys",
-	.words = "list | rotate tracking|bounce [--later | --key ID] | export [FILE] | import [FILE]",
+	.words =
+	    "list | rotate tracking|bounce [--later | --key ID] | export [FILE] | import [FILE]",
 	.help = "The keys that tracking links and bounce addresses are made with.",
 	.opts = opts,
 	.run = keys };

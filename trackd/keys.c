@@ -30,8 +30,8 @@ tenant_keys_make(struct tenant_keys *t, const struct conf *conf, struct span tex
 			struct tenant_key *k = &t->keys[t->n++];
 
 			k->tenant = arena_strdup(arena, conf_name(b));
-			if (token_key_derive(masters.at[i].bytes, masters.at[i].id, span_str(k->tenant),
-				&k->key, err) == -1)
+			if (token_key_derive(masters.at[i].bytes, masters.at[i].id,
+				span_str(k->tenant), &k->key, err) == -1)
 				return -1;
 			k->sealer = token_sealer_new(&k->key);
 		}

@@ -7,5 +7,5 @@
 #include "../sign/dkim.h"
 
 /* All of the options but key and names; lists live in the arena. tenant NULL: the defaults. */
-struct dkim_options signing_options(
-    const struct conf_block *tenant, uint64_t now_s, struct arena *);
+struct dkim_options
+signing_options(const struct conf_block *tenant, uint64_t now_s, struct arena *);

@@ -264,9 +264,8 @@ body_hash(struct job *j, enum dkim_canon canon, struct err *err)
 static int
 draft(struct worker *w, struct job *j, const struct signer_key *key, struct err *err)
 {
-	struct dkim_options options =
-	    signing_options(conf_find(conf_top(w->conf), "tenant", j->ask.tenant),
-		loop_wall_ms() / 1000, j->arena);
+	struct dkim_options options = signing_options(
+	    conf_find(conf_top(w->conf), "tenant", j->ask.tenant), loop_wall_ms() / 1000, j->arena);
 
 	options.algorithm =
 	    key->algorithm == SIGN_RSA_SHA256 ? DKIM_RSA_SHA256 : DKIM_ED25519_SHA256;

@@ -16,7 +16,8 @@ is_signature(struct span value, struct arena *arena)
 
 	value = header_unfolded(value, arena);
 	while (value.n > 0) {
-		struct span rest, tag = span_trim(span_cut(span_cut(value, ';', &value), '=', &rest));
+		struct span rest,
+		    tag = span_trim(span_cut(span_cut(value, ';', &value), '=', &rest));
 		const char *at = tag.n == 1 ? strchr(needed, tag.p[0]) : NULL;
 
 		if (tag.n == 1 && tag.p[0] != '\0' && at != NULL)
@@ -257,7 +258,8 @@ body_make(struct buf *message, struct arena *arena)
 		return false;
 	buf_init(&out, message->max);
 	for (struct mime_part *p = root; p != NULL; p = mime_walk(p))
-		if (p->child == NULL && !mime_is_multipart(p) && is_long(p->body) && !untouchable(p)) {
+		if (p->child == NULL && !mime_is_multipart(p) && is_long(p->body) &&
+		    !untouchable(p)) {
 			part_put(p, &at, &out);
 			changed = true;
 		}

@@ -19,7 +19,8 @@ static const struct {
 	{ "neither line end", "From: a", "From: a\r\n\r\n" },
 	{ "white space before a colon", "From: a\r\nSubject \t: b\r\n\r\nhi\r\n",
 	    "From: a\r\nSubject: b\r\n\r\nhi\r\n" },
-	{ "a signature that is none", "From: a\r\nDKIM-Signature: a=rsa-sha1;\r\n\tb=x\r\n\r\nhi\r\n",
+	{ "a signature that is none",
+	    "From: a\r\nDKIM-Signature: a=rsa-sha1;\r\n\tb=x\r\n\r\nhi\r\n",
 	    "From: a\r\n\r\nhi\r\n" },
 	{ "an mbox line", "From a@b Sat Jan 1\r\nFrom: a\r\n\r\nhi\r\n", "From: a\r\n\r\nhi\r\n" },
 };
@@ -34,8 +35,8 @@ START_TEST(headers)
 	buf_str(&b, cases[_i].message);
 	changed = sound_make(&b, arena);
 	ck_assert_msg(changed == (cases[_i].sound != NULL), "%s", cases[_i].rule);
-	ck_assert_msg(span_is(buf_all(&b), changed ? cases[_i].sound : cases[_i].message), "%s: %.*s",
-	    cases[_i].rule, SPAN(buf_all(&b)));
+	ck_assert_msg(span_is(buf_all(&b), changed ? cases[_i].sound : cases[_i].message),
+	    "%s: %.*s", cases[_i].rule, SPAN(buf_all(&b)));
 	ck_assert_msg(!sound_make(&b, arena), "%s: twice", cases[_i].rule);
 	buf_free(&b);
 	arena_free(arena);
@@ -78,8 +79,8 @@ static const struct {
 	    "Content-Transfer-Encoding: 8bit\r\n\r\n",
 	    "\r\n--x--\r\n", "--x\r\n\r\nok=\r\n--x\r\nContent-Transfer-Encoding: quoted", true },
 	{ "what is signed stays",
-	    "From: a\r\nContent-Type: multipart/signed; boundary=x\r\n\r\n--x\r\n\r\n", "\r\n--x--\r\n",
-	    "multipart/signed", false },
+	    "From: a\r\nContent-Type: multipart/signed; boundary=x\r\n\r\n--x\r\n\r\n",
+	    "\r\n--x--\r\n", "multipart/signed", false },
 	{ "what is nested stays", "From: a\r\nContent-Type: message/rfc822\r\n\r\nFrom: b\r\n\r\n",
 	    "\r\n", "message/rfc822", false },
 };
@@ -120,8 +121,7 @@ START_TEST(encoded_lines)
 	buf_init(&b, 65536);
 	buf_init(&before, 65536);
 	buf_init(&after, 65536);
-	buf_printf(
-	    &b, "From: a\r\nContent-Transfer-Encoding: %s\r\n\r\n", encodings[_i].encoding);
+	buf_printf(&b, "From: a\r\nContent-Transfer-Encoding: %s\r\n\r\n", encodings[_i].encoding);
 	for (int i = 0; i < 600; i++)
 		buf_str(&b, encodings[_i].piece);
 	buf_str(&b, "\r\n");
