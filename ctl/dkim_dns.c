@@ -1,4 +1,5 @@
 #include "dkim_dns.h"
+#include "dkim_record.h"
 #include "buf.h"
 
 #include <arpa/inet.h>
@@ -19,35 +20,6 @@ dkim_published_word(enum dkim_published p)
 }
 
 /* ---- records ---- */
-
-static void
-key_of(struct span record, struct buf *out)
-{
-	while (record.n > 0) {
-		struct span value,
-		    name = span_trim(span_cut(span_cut(record, ';', &record), '=', &value));
-
-		for (size_t i = 0; span_is(name, "p") && i < value.n; i++)
-			if (value.p[i] != ' ' && value.p[i] != '\t')
-				buf_byte(out, value.p[i]);
-	}
-}
-
-bool
-dkim_record_same(struct span a, struct span b)
-{
-	struct buf one, two;
-	bool same;
-
-	buf_init(&one, RECORD_BYTES);
-	buf_init(&two, RECORD_BYTES);
-	key_of(a, &one);
-	key_of(b, &two);
-	same = one.n > 0 && span_eq(buf_all(&one), buf_all(&two));
-	buf_free(&one);
-	buf_free(&two);
-	return same;
-}
 
 /* The strings of a TXT record, joined (RFC 6376 3.6.2.2). */
 static void

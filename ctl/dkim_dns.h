@@ -14,6 +14,3 @@ enum dkim_published {
 enum dkim_published
 dkim_dns_look(struct ctl *, const char *selector, const char *domain, struct span record);
 const char *dkim_published_word(enum dkim_published); /* yes, no, another key, no answer */
-
-/* Do two records have the same key? White space in p= does not count. Pure. */
-bool dkim_record_same(struct span, struct span);

@@ -46,6 +46,7 @@ ring_read(struct ctl *c, enum key_kind kind, struct key_ring *ring, struct err *
 	struct buf text;
 	int done;
 
+	ring->n = 0;
 	buf_init(&text, KEY_FILE_BYTES);
 	done = whole_read(path, &text, err);
 	if (done == 0 && key_ring_read(ring, buf_all(&text), key_kinds[kind].id_max, err) == -1)
