@@ -102,7 +102,7 @@ def files(folders):
                 yield path
 
 
-def keys_make(work):
+def keys_make(work, simple):
     options, records = [], {}
     for kind in SELECTORS.values():
         path = "%s/%s.pem" % (work, kind)
@@ -113,7 +113,7 @@ def keys_make(work):
                           text=True, check=True).stdout
     for line in zone.splitlines():
         records[line.split()[0].rstrip(".")] = "".join(re.findall(r'"([^"]*)"', line))
-    return options, records
+    return options + (["--simple"] if simple else []), records
 
 
 def sign_all(paths, work, options):
@@ -245,7 +245,7 @@ def judge(stage, signed, got, verifiers, misses):
                     good[selector] += 1
                 else:
                     reason = said.get(selector, said.get("", "signature not seen"))
-                    why[selector, reason[:60], ", ".join(traits(sent)) or "-"] += 1
+                    why[selector, reason.split(" (got")[0][:60], ", ".join(traits(sent)) or "-"] += 1
                     missed.append((selector, path, reason))
         total = sum(1 for c in got.values() if c is not None)
         for selector in v.selectors:
@@ -286,10 +286,10 @@ def sample(work, options):
                           capture_output=True, check=True, cwd=work).stdout
 
 
-def run(folders, with_mtas=True, misses=False, work=None):
+def run(folders, work, with_mtas=True, misses=False, simple=False):
     """(failures, what could not be tried)"""
     lacking = []
-    options, records = keys_make(work)
+    options, records = keys_make(work, simple)
     verifiers = verifiers_find(records)
     if not verifiers:
         return 0, ["any verifier"]
@@ -325,6 +325,7 @@ def report_pass(name, signed, got, refused):
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     p.add_argument("folder", nargs="*", default=[HERE + "/mails"])
+    p.add_argument("--simple", action="store_true", help="canonical form simple/simple instead of relaxed/relaxed")
     p.add_argument("--no-mta", action="store_true", help="sign and verify only")
     p.add_argument("--misses", action="store_true", help="name each mail that fails")
     p.add_argument("--keep", metavar="DIR", help="leave what was signed and what came there")
@@ -332,7 +333,7 @@ def main():
     work = args.keep or tempfile.mkdtemp(prefix="posthouse-dkim-")
     os.makedirs(work, exist_ok=True)
     try:
-        failures, lacking = run(args.folder, not args.no_mta, args.misses, work)
+        failures, lacking = run(args.folder, work, not args.no_mta, args.misses, args.simple)
     finally:
         if not args.keep:
             shutil.rmtree(work, ignore_errors=True)

@@ -14,7 +14,7 @@ import verify_pass  # noqa: E402 pylint: disable=wrong-import-position
 def main():
     work = tempfile.mkdtemp(prefix="posthouse-dkim-")
     try:
-        failures, lacking = verify_pass.run([TOP + "/tests/dkim/mails"], misses=True, work=work)
+        failures, lacking = verify_pass.run([TOP + "/tests/dkim/mails"], work, misses=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     assert failures == 0, "%d failures" % failures

@@ -3,6 +3,7 @@
 old one's mail still verifies; a key signs for no tenant but its own."""
 import os
 import re
+import smtplib
 import sys
 
 from house import TOP, House, Skip, free_ports, run_test
@@ -116,6 +117,22 @@ def tenants_apart(house, server, port):
     house.ctl("dkim", "activate", "second", "shared.test")
     assert signed(house, 12, "a@shared.test", port=port)[1] == {"own": True}
     assert signed(house, 13, "a@shared.test")[1] == {"shared": True}
+    publish(server, house.ctl("dkim", "new", "-s", "second", "second", "second.test"))
+    house.ctl("dkim", "activate", "second", "second.test")
+    assert signed(house, 14, "a@second.test", port=port)[1] == {"second": True}
+    forged(house, 15)
+
+
+def forged(house, number):
+    """first's mail that says it is from second's domain: refused, or at least not signed."""
+    to = "n%d@good.test" % number
+    try:
+        house.send_bytes([to], b"From: a@second.test\r\nTo: %s\r\nSubject: x\r\n\r\nhi\r\n" % to.encode())
+    except smtplib.SMTPDataError as e:
+        assert e.smtp_code == 550, e
+        return
+    _, content = house.await_mail(to)
+    assert b"DKIM-Signature" not in content, content
 
 
 def settings(house):
