@@ -60,6 +60,26 @@ is_obsolete(const struct header_field *f)
 	return f->whole.n > f->name.n && f->whole.p[f->name.n] != ':';
 }
 
+/* A continuation without content was once allowed too (RFC 5322 4.2); Exim drops it. */
+static bool
+is_blank(struct span line)
+{
+	return span_trim(line).n == 0;
+}
+
+static bool
+has_blank_line(struct span field)
+{
+	while (field.n > 0) {
+		size_t n = line_length(field);
+
+		if (is_blank(span_first(field, n)))
+			return true;
+		field = span_from(field, n);
+	}
+	return false;
+}
+
 /* A line end in front of the last white space that leaves the line short enough. */
 static size_t
 fold_at(struct span line)
@@ -82,6 +102,8 @@ folded_put(struct span field, struct buf *out)
 		struct span line = span_first(field, n);
 
 		field = span_from(field, n);
+		if (is_blank(line))
+			continue;
 		while (line.n > SOUND_LINE_OCTETS + 2 && (n = fold_at(line)) > 0) {
 			buf_span(out, span_first(line, n));
 			buf_str(out, "\r\n");
@@ -120,7 +142,8 @@ header_is_sound(struct span message, struct arena *arena)
 	if (block.n == message.n || is_long(block))
 		return false;
 	while (header_next(&block, &f))
-		if (f.bad || is_obsolete(&f) || is_broken_signature(&f, arena))
+		if (f.bad || is_obsolete(&f) || has_blank_line(f.whole) ||
+		    is_broken_signature(&f, arena))
 			return false;
 	return true;
 }

@@ -19,6 +19,8 @@ static const struct {
 	{ "neither line end", "From: a", "From: a\r\n\r\n" },
 	{ "white space before a colon", "From: a\r\nSubject \t: b\r\n\r\nhi\r\n",
 	    "From: a\r\nSubject: b\r\n\r\nhi\r\n" },
+	{ "a continuation of white space", "From: a\r\nSubject: b\r\n \r\n\tc\r\n\t \r\n\r\nhi\r\n",
+	    "From: a\r\nSubject: b\r\n\tc\r\n\r\nhi\r\n" },
 	{ "a signature that is none",
 	    "From: a\r\nDKIM-Signature: a=rsa-sha1;\r\n\tb=x\r\n\r\nhi\r\n",
 	    "From: a\r\n\r\nhi\r\n" },
