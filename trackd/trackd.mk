@@ -36,7 +36,9 @@ tests += trackd/sign/sound_test
 trackd/sign/sound_test.o         := $(addprefix trackd/sign/,sound_test.o sound.o)
 
 # Fuzz targets, built with clang by `make fuzz`.
-fuzz += rewrite mime
+fuzz += rewrite mime sound
+fuzz.sound.cflags := -Itrackd/sign
+fuzz.sound.c      := trackd/sign/sound.c
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c

@@ -40,13 +40,24 @@ line_length(struct span s)
 	return lf < 0 ? s.n : (size_t)lf + 1;
 }
 
+/* Is what is before its line end too long? */
+static bool
+is_long_line(struct span line)
+{
+	if (line.n > 0 && line.p[line.n - 1] == '\n')
+		line.n--;
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line.n > SOUND_LINE_OCTETS;
+}
+
 static bool
 is_long(struct span s)
 {
 	while (s.n > SOUND_LINE_OCTETS) {
 		size_t n = line_length(s);
 
-		if (n > SOUND_LINE_OCTETS + 2)
+		if (is_long_line(span_first(s, n)))
 			return true;
 		s = span_from(s, n);
 	}
@@ -104,10 +115,12 @@ folded_put(struct span field, struct buf *out)
 		field = span_from(field, n);
 		if (is_blank(line))
 			continue;
-		while (line.n > SOUND_LINE_OCTETS + 2 && (n = fold_at(line)) > 0) {
+		while (is_long_line(line) && (n = fold_at(line)) > 0) {
 			buf_span(out, span_first(line, n));
 			buf_str(out, "\r\n");
 			line = span_from(line, n);
+			if (is_blank(line)) /* white space at the end of the line */
+				line.n = 0;
 		}
 		buf_span(out, line);
 	}
@@ -166,15 +179,15 @@ header_make(struct buf *message, struct arena *arena)
 		author |= span_is_nocase(f.name, "From");
 		rest = span_from(rest, f.whole.n);
 	}
-	if (!author) {
-		buf_free(&out);
-		return false;
-	}
 	if (out.n > 0 && out.p[out.n - 1] != '\n')
 		buf_str(&out, "\r\n");
 	if (!span_starts(rest, "\r\n") && !span_starts(rest, "\n"))
 		buf_str(&out, "\r\n");
 	buf_span(&out, rest);
+	if (!author || buf_over(&out)) {
+		buf_free(&out);
+		return false;
+	}
 	buf_free(message);
 	*message = out;
 	return true;
@@ -221,9 +234,10 @@ broken_put(enum transfer transfer, struct span body, struct buf *out)
 	while (body.n > 0) {
 		size_t n = line_length(body);
 		struct span line = span_first(body, n);
+		bool broken = is_long_line(line);
 
 		body = span_from(body, n);
-		while (n > SOUND_LINE_OCTETS + 2 && line.n > TRANSFER_LINE + 2) {
+		while (broken && line.n > TRANSFER_LINE + 2) {
 			size_t at = break_at(transfer, line);
 
 			buf_span(out, span_first(line, at));
