@@ -93,7 +93,18 @@ static const struct {
 	{ "utf32be", "UTF-32BE", CHARSET_UNITS, 4, false },
 	{ "iso2022jp", "ISO-2022-JP", CHARSET_ISO2022, 1, false },
 	{ "csiso2022jp", "ISO-2022-JP", CHARSET_ISO2022, 1, false },
+	{ "iso2022jp1", "ISO-2022-JP-2", CHARSET_ISO2022, 1, false },
+	{ "iso2022jp2", "ISO-2022-JP-2", CHARSET_ISO2022, 1, false },
+	{ "csiso2022jp2", "ISO-2022-JP-2", CHARSET_ISO2022, 1, false },
+	{ "iso2022jp3", "ISO-2022-JP-3", CHARSET_ISO2022, 1, false },
+	{ "iso2022jp2004", "ISO-2022-JP-3", CHARSET_ISO2022, 1, false },
+	{ "iso2022jpext", "ISO-2022-JP-3", CHARSET_ISO2022, 1, false },
 	{ "iso2022kr", "ISO-2022-KR", CHARSET_ISO2022, 1, false },
+	{ "csiso2022kr", "ISO-2022-KR", CHARSET_ISO2022, 1, false },
+	{ "iso2022cn", "ISO-2022-CN", CHARSET_ISO2022, 1, false },
+	{ "iso2022cnext", "ISO-2022-CN-EXT", CHARSET_ISO2022, 1, false },
+	{ "hzgb2312", "EUC-CN", CHARSET_HZ, 1, false },
+	{ "hz", "EUC-CN", CHARSET_HZ, 1, false },
 	{ "utf7", "UTF-7", CHARSET_UTF7, 1, false },
 };
 
@@ -327,19 +338,48 @@ all_ascii(struct span s)
 	return true;
 }
 
+/* HZ without its tildes is EUC-CN: the same pairs with their high bits set. Appends to out. */
+static void
+hz_to_euc(struct span s, struct buf *out)
+{
+	bool wide = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char next = i + 1 < s.n ? s.p[i + 1] : '\0';
+
+		if (s.p[i] != '~') {
+			buf_byte(out, (char)(wide ? s.p[i] | 0x80 : s.p[i]));
+			continue;
+		}
+		if (next == '{' || next == '}')
+			wide = next == '{';
+		else if (next == '~')
+			buf_byte(out, '~');
+		i++;
+	}
+}
+
 void
 charset_to_utf8(struct charsets *t, const struct charset *cs, struct span part, struct buf *out)
 {
+	if (cs->shape == CHARSET_HZ) {
+		struct buf euc;
+
+		buf_init(&euc, part.n);
+		hz_to_euc(part, &euc);
+		convert(t->in[cs->converter], buf_all(&euc), 1, out);
+		buf_free(&euc);
+		return;
+	}
 	if (cs->shape == CHARSET_BYTES && all_ascii(part))
 		buf_span(out, part);
 	else
 		convert(t->in[cs->converter], part, cs->unit, out);
 }
 
-bool
-charset_valid(struct charsets *t, const struct charset *cs, struct span html)
+static bool
+converts(iconv_t cd, struct span html)
 {
-	iconv_t cd = t->in[cs->converter];
 	char *from = (char *)html.p;
 	size_t left = html.n;
 
@@ -352,6 +392,21 @@ charset_valid(struct charsets *t, const struct charset *cs, struct span html)
 			return false;
 	}
 	return true;
+}
+
+bool
+charset_valid(struct charsets *t, const struct charset *cs, struct span html)
+{
+	struct buf euc;
+	bool valid;
+
+	if (cs->shape != CHARSET_HZ)
+		return converts(t->in[cs->converter], html);
+	buf_init(&euc, html.n);
+	hz_to_euc(html, &euc);
+	valid = converts(t->in[cs->converter], buf_all(&euc));
+	buf_free(&euc);
+	return valid;
 }
 
 bool

@@ -117,6 +117,8 @@ take_link(struct scanner *s, struct span text, const struct html_token *t, size_
 		return;
 	start = charset_place_end(&s->view, base + a.start);
 	end = charset_place(&s->view, base + a.end);
+	if (!charset_can_cut(&s->view, base + a.start) || !charset_can_cut(&s->view, base + a.end))
+		return;
 	value = url_text(s, span_of(s->html.p + start, end - start));
 	if (!url_is_web(value, &url) || left_alone(s->rules, value, &url) || opted_out(text, t))
 		return;
@@ -223,6 +225,8 @@ place_pixel(struct scanner *s, size_t finished)
 		       memchr(" \t\r\n\f\0", text.p[at - 1], 6) != NULL)
 			at--;
 	}
+	if (!charset_can_cut(&s->view, (size_t)at))
+		return;
 	place = charset_place(&s->view, (size_t)at);
 	s->tail = &s->scan->first;
 	while (*s->tail != NULL && (*s->tail)->start < place)
