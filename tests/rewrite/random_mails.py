@@ -24,7 +24,6 @@ CHARSETS = {  # label: (codec, characters that are in it)
 	"koi8-r": ("koi8-r", "жшщ"),
 	"iso-8859-7": ("iso8859-7", "αβγ"),
 	"windows-1255": ("cp1255", "אבג"),
-	"windows-874": ("cp874", "กขค"),
 	"gb2312": ("gb18030", "中文字"),
 	"gbk": ("gb18030", "中文字丂乗"),
 	"gb18030": ("gb18030", "中文😀丂"),
@@ -33,13 +32,11 @@ CHARSETS = {  # label: (codec, characters that are in it)
 	"euc-jp": ("euc-jp", "日本ソ表"),
 	"euc-kr": ("cp949", "한국어"),
 	"ks_c_5601-1987": ("cp949", "한국어뷁"),
-	"iso-2022-jp": ("iso2022_jp", "日本ソ表いう゛あ"),
-	"iso-2022-jp-1": ("iso2022_jp_1", "日本いう丂"),
-	"iso-2022-jp-2": ("iso2022_jp_2", "日本いう한中é"),
-	"iso-2022-jp-3": ("iso2022_jp_3", "日本いう"),
-	"iso-2022-jp-ext": ("iso2022_jp_ext", "日本いうｱ"),
-	"iso-2022-jp-2004": ("iso2022_jp_2004", "日本いう"),
-	"iso-2022-kr": ("iso2022_kr", "한국어가"),
+	"iso-2022-jp": ("iso2022_jp", "日本ソ表何"),
+	"iso-2022-jp-1": ("iso2022_jp_1", "日本ソ何"),
+	"iso-2022-jp-2": ("iso2022_jp_2", "日本ソ何"),
+	"iso-2022-jp-3": ("iso2022_jp_3", "日本ソ何"),
+	"iso-2022-kr": ("iso2022_kr", "한국가"),
 	"hz-gb-2312": ("hz", "中文字之~"),
 	"utf-7": ("utf-7", "äж日本+~"),
 	"utf-16": ("utf-16", "äж日本㰀㸼㰼∼"),
@@ -101,7 +98,7 @@ class Mail:
 		if self.chance(0.1):
 			u += self.word()
 		if self.chance(0.05):
-			u = u[:self.r.randint(0, len(u))] + self.some(" ", "\t", "\n", "\0", "&", "<", ">", "=") + u[-2:]
+			u = u[:self.r.randint(0, len(u))] + self.some(" ", "\t", "\n", "&", "<", ">", "=") + u[-2:]
 		return u + self.some("", "", "", "", " ", "\n", "&#32;")
 
 	def value(self, v):

@@ -289,7 +289,8 @@ charset_detect(struct charsets *t, struct span label, struct span html, struct c
 
 	if (row == NO_CHARSET)
 		return false;
-	if (known[row].shape == CHARSET_UNITS && span_find(html, '\0') < 0)
+	if (known[row].shape == CHARSET_UNITS && span_find(html, '\0') < 0 &&
+	    span_find(html, '<') >= 0)
 		return false; /* ASCII under a false label */
 	row = by_order_mark(t, row, html, &skip);
 	if (row == NO_CHARSET)
@@ -297,12 +298,28 @@ charset_detect(struct charsets *t, struct span label, struct span html, struct c
 	*cs = (struct charset){ .shape = known[row].shape,
 		.unit = known[row].unit,
 		.little = known[row].little,
+		.name = known[row].name,
 		.converter = row,
 		.skip = skip };
 	return true;
 }
 
-/* One step of iconv; what it refuses is skipped by a unit and replaced. */
+/* Puts out what the converter still holds back (CP1255 and CP1258 wait for a mark that would go with a letter). */
+static void
+flush(iconv_t cd, struct buf *out)
+{
+	char *room = buf_room(out, 64), *to = room;
+	size_t space = 64;
+
+	if (room == NULL) {
+		out->over = true;
+		return;
+	}
+	iconv(cd, NULL, NULL, &to, &space);
+	buf_grew(out, (size_t)(to - room));
+}
+
+/* Converts as far as it goes; what is refused is skipped by a unit and replaced. */
 static void
 convert(iconv_t cd, struct span in, size_t unit, struct buf *out)
 {
@@ -327,6 +344,14 @@ convert(iconv_t cd, struct span in, size_t unit, struct buf *out)
 		from += bad;
 		left -= bad;
 	}
+	flush(cd, out);
+}
+
+/* Letter and mark stay two characters, as in a browser, where the C library would make them one. */
+static bool
+composes(const char *name)
+{
+	return strcmp(name, "CP1255") == 0 || strcmp(name, "CP1258") == 0;
 }
 
 static bool
@@ -359,6 +384,22 @@ hz_to_euc(struct span s, struct buf *out)
 	}
 }
 
+/* SO and ESC N mean what an escape sequence before, perhaps not in this part, named. Only in -KR there is but one. And
+ * what is named here is meant behind this part too. */
+static bool
+is_tied(const char *name, const struct charset *cs, struct span part)
+{
+	static const char *const marks[] = { "\033N", "\033O", "\033.", "\033$)", "\033$*",
+		"\033$+" };
+
+	if (cs->shape != CHARSET_ISO2022)
+		return false;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (span_find_str(part, marks[i]) >= 0)
+			return true;
+	return (span_find(part, '\016') >= 0 && strcmp(name, "ISO-2022-KR") != 0);
+}
+
 void
 charset_to_utf8(struct charsets *t, const struct charset *cs, struct span part, struct buf *out)
 {
@@ -371,8 +412,15 @@ charset_to_utf8(struct charsets *t, const struct charset *cs, struct span part, 
 		buf_free(&euc);
 		return;
 	}
+	if (is_tied(known[cs->converter].name, cs, part)) {
+		out->over = true;
+		return;
+	}
 	if (cs->shape == CHARSET_BYTES && all_ascii(part))
 		buf_span(out, part);
+	else if (composes(known[cs->converter].name))
+		for (size_t i = 0; i < part.n; i++)
+			convert(t->in[cs->converter], span_of(part.p + i, 1), 1, out);
 	else
 		convert(t->in[cs->converter], part, cs->unit, out);
 }
@@ -423,7 +471,8 @@ charset_from_utf8(struct charsets *t, const struct charset *cs, struct span utf8
 	if (room == NULL || cd == (iconv_t)-1)
 		return false;
 	iconv(cd, NULL, NULL, NULL, NULL);
-	if (iconv(cd, &from, &left, &to, &space) != 0)
+	if (iconv(cd, &from, &left, &to, &space) != 0 ||
+	    iconv(cd, NULL, NULL, &to, &space) == (size_t)-1)
 		return false;
 	buf_grew(out, (size_t)(to - room));
 	return true;

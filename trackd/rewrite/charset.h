@@ -25,6 +25,7 @@ struct charset {
 	unsigned unit;    /* bytes of one ASCII character */
 	bool little;      /* its order */
 	size_t converter; /* in the table */
+	const char *name; /* iconv's */
 	size_t skip;      /* bytes of a byte order mark */
 };
 
@@ -51,7 +52,7 @@ bool charset_valid(struct charsets *, const struct charset *, struct span html);
 /* Where the character at index begins; and where the one before it, of ASCII, ended: between them stand escapes. */
 size_t charset_place(const struct charset_view *, size_t index);
 size_t charset_place_end(const struct charset_view *, size_t index);
-/* Can something be put in before the character at index? (Not in the midst of a run of UTF-7.) */
+/* Does the character at index stand by itself, so that something can be put in beside it? (Not in a run of UTF-7.) */
 bool charset_can_cut(const struct charset_view *, size_t index);
 
 /* Part of the original as UTF-8; what is not valid as U+FFFD. */

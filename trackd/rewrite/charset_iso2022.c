@@ -14,41 +14,58 @@ struct iso2022 {
 	unsigned width; /* bytes of a character that is not of ASCII; 0: ASCII */
 	bool roman;     /* JIS X 0201 in place of ASCII: two characters differ */
 	bool shifted;   /* SO: two bytes a character */
+	char family;
 	unsigned single[2]; /* bytes of a character behind ESC N, ESC O; 0: none is named */
 };
 
 enum escape { NAMES_G0, NAMES_G1, NAMES_G2, NAMES_G3 };
 
+/* Which of them the C library knows in which charset: to it others are text. */
 static const struct {
-	const char *bytes;
+	const char *bytes, *in;
 	enum escape what;
 	unsigned width;
 	bool roman;
 } escapes[] = {
-	{ "\033(B", NAMES_G0, 0, false },
-	{ "\033(J", NAMES_G0, 0, true },
-	{ "\033(I", NAMES_G0, 1, false },
-	{ "\033$@", NAMES_G0, 2, false },
-	{ "\033$A", NAMES_G0, 2, false },
-	{ "\033$B", NAMES_G0, 2, false },
-	{ "\033$(C", NAMES_G0, 2, false },
-	{ "\033$(D", NAMES_G0, 2, false },
-	{ "\033$(O", NAMES_G0, 2, false },
-	{ "\033$(P", NAMES_G0, 2, false },
-	{ "\033$(Q", NAMES_G0, 2, false },
-	{ "\033$)A", NAMES_G1, 2, false },
-	{ "\033$)C", NAMES_G1, 2, false },
-	{ "\033$)E", NAMES_G1, 2, false },
-	{ "\033$)G", NAMES_G1, 2, false },
-	{ "\033.A", NAMES_G2, 1, false },
-	{ "\033.F", NAMES_G2, 1, false },
-	{ "\033$*H", NAMES_G2, 2, false },
-	{ "\033$+I", NAMES_G3, 2, false },
-	{ "\033$+J", NAMES_G3, 2, false },
-	{ "\033$+K", NAMES_G3, 2, false },
-	{ "\033$+L", NAMES_G3, 2, false },
-	{ "\033$+M", NAMES_G3, 2, false },
+	{ "\033(B", "J23", NAMES_G0, 0, false },
+	{ "\033(J", "J23", NAMES_G0, 0, true },
+	{ "\033(I", "3", NAMES_G0, 1, false },
+	{ "\033$@", "J23", NAMES_G0, 2, false },
+	{ "\033$A", "2", NAMES_G0, 2, false },
+	{ "\033$B", "J23", NAMES_G0, 2, false },
+	{ "\033$(C", "2", NAMES_G0, 2, false },
+	{ "\033$(D", "2", NAMES_G0, 2, false },
+	{ "\033$(O", "3", NAMES_G0, 2, false },
+	{ "\033$(P", "3", NAMES_G0, 2, false },
+	{ "\033$(Q", "3", NAMES_G0, 2, false },
+	{ "\033$)A", "CE", NAMES_G1, 2, false },
+	{ "\033$)C", "K", NAMES_G1, 2, false },
+	{ "\033$)E", "E", NAMES_G1, 2, false },
+	{ "\033$)G", "CE", NAMES_G1, 2, false },
+	{ "\033.A", "2", NAMES_G2, 1, false },
+	{ "\033.F", "2", NAMES_G2, 1, false },
+	{ "\033$*H", "CE", NAMES_G2, 2, false },
+	{ "\033$+I", "E", NAMES_G3, 2, false },
+	{ "\033$+J", "E", NAMES_G3, 2, false },
+	{ "\033$+K", "E", NAMES_G3, 2, false },
+	{ "\033$+L", "E", NAMES_G3, 2, false },
+	{ "\033$+M", "E", NAMES_G3, 2, false },
 };
+
+static char
+family(const char *name)
+{
+	static const struct {
+		const char *name;
+		char letter;
+	} families[] = { { "ISO-2022-JP", 'J' }, { "ISO-2022-JP-2", '2' }, { "ISO-2022-JP-3", '3' },
+		{ "ISO-2022-KR", 'K' }, { "ISO-2022-CN", 'C' }, { "ISO-2022-CN-EXT", 'E' } };
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (strcmp(name, families[i].name) == 0)
+			return families[i].letter;
+	return '\0';
+}
 
 /* Reads the escape sequence at v->at, with the one character that ESC N or ESC O is for. Its length; 0: none that is
  * known. */
@@ -64,7 +81,8 @@ escape(struct view *v, struct iso2022 *state)
 		return width == 0 || s.n < 2 + width ? 0 : 2 + width;
 	}
 	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
-		if (!span_starts(s, escapes[i].bytes))
+		if (!span_starts(s, escapes[i].bytes) ||
+		    strchr(escapes[i].in, state->family) == NULL)
 			continue;
 		if (escapes[i].what == NAMES_G0) {
 			state->width = escapes[i].width;
@@ -95,7 +113,8 @@ iso2022_step(struct view *v, struct iso2022 *state)
 		step = state->shifted ? 2 : state->width;
 	} else
 		view_put(v, v->at, state->roman && (c == '\\' || c == '~') ? VIEW_OTHER : (char)c);
-	if (c == '\n') /* RFC 1922, RFC 1554: what SO and ESC N are for must be said anew on each line */
+	if (c ==
+	    '\n') /* RFC 1922, RFC 1554: what SO and ESC N are for must be said anew on each line */
 		state->shifted = false;
 	v->at += step;
 	return 0;
@@ -104,7 +123,7 @@ iso2022_step(struct view *v, struct iso2022 *state)
 int
 view_iso2022(struct view *v)
 {
-	struct iso2022 state = { .roman = false };
+	struct iso2022 state = { .family = family(v->name) };
 
 	while (v->at < v->in.n)
 		if (iso2022_step(v, &state) == -1)

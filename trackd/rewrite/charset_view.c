@@ -104,7 +104,7 @@ int
 charset_view(
     const struct charset *cs, struct span in, struct arena *arena, struct charset_view *out)
 {
-	struct view v = { .in = in };
+	struct view v = { .name = cs->name, .in = in };
 	int result;
 
 	*out = (struct charset_view){ in, NULL, 1, 0 };
@@ -144,6 +144,5 @@ charset_place_end(const struct charset_view *v, size_t index)
 bool
 charset_can_cut(const struct charset_view *v, size_t index)
 {
-	return v->map == NULL || index == 0 ||
-	       ((v->map[index] & VIEW_INSIDE) == 0 && (v->map[index - 1] & VIEW_INSIDE) == 0);
+	return v->map == NULL || (v->map[index] & VIEW_INSIDE) == 0;
 }

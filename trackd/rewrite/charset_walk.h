@@ -8,6 +8,7 @@ enum { VIEW_OTHER = '\xff' };
 #define VIEW_INSIDE 0x80000000u
 
 struct view {
+	const char *name; /* of the charset, as iconv has it */
 	struct span in;
 	size_t at; /* next byte of in */
 	char *text;

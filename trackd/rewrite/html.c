@@ -150,25 +150,153 @@ is_raw(struct span name)
 	return one_of(name, names);
 }
 
+/* ---- svg and math (13.2.6.5), as far as it can be known without a tree ---- */
+
+static enum html_foreign
+foreign_top(const struct html *h)
+{
+	return h->depth == 0 ? HTML_FOREIGN_NONE : (enum html_foreign)h->stack[h->depth - 1];
+}
+
+bool
+html_is_foreign(const struct html *h)
+{
+	return foreign_top(h) == HTML_FOREIGN_SVG || foreign_top(h) == HTML_FOREIGN_MATH;
+}
+
+static void
+foreign_push(struct html *h, enum html_foreign what)
+{
+	if (h->depth < sizeof(h->stack))
+		h->stack[h->depth++] = (uint8_t)what;
+}
+
+static bool
+encodes_html(const struct html *h, const struct html_token *t)
+{
+	static const char *const types[] = { "text/html", "application/xhtml+xml", NULL };
+	struct html_attr a;
+
+	return html_attr_find(h->text, t, "encoding", &a) &&
+	       one_of(span_of(h->text.p + a.start, a.end - a.start), types);
+}
+
+/* In these elements of svg and math HTML goes on. */
+static enum html_foreign
+integration_point(const struct html *h, const struct html_token *t)
+{
+	static const char *const in_svg[] = { "foreignobject", "desc", NULL };
+	static const char *const in_math[] = { "mi", "mo", "mn", "ms", "mtext", NULL };
+
+	if (foreign_top(h) == HTML_FOREIGN_SVG && one_of(t->name, in_svg))
+		return HTML_FOREIGN_SVG_POINT;
+	if (foreign_top(h) == HTML_FOREIGN_MATH &&
+	    (one_of(t->name, in_math) || (span_is_nocase(t->name, "annotation-xml") &&
+					     (t->kind == HTML_END_TAG || encodes_html(h, t)))))
+		return HTML_FOREIGN_MATH_POINT;
+	return HTML_FOREIGN_NONE;
+}
+
+/* Out of svg and math, to the HTML around it or in it. */
+static void
+foreign_leave(struct html *h)
+{
+	while (html_is_foreign(h))
+		h->depth--;
+}
+
+/* These end svg and math. An end tag does where what it ends stands around them. (Of </p> and </br> not all readers
+ * think that they do anywhere.) */
+static bool
+breaks_out(const struct html *h, const struct html_token *t)
+{
+	static const char *const always[] = { "b", "big", "blockquote", "body", "br", "center",
+		"code", "dd", "div", "dl", "dt", "em", "embed", "h1", "h2", "h3", "h4", "h5", "h6",
+		"head", "hr", "i", "img", "li", "listing", "menu", "meta", "nobr", "ol", "p", "pre",
+		"ruby", "s", "small", "span", "strong", "strike", "sub", "sup", "table", "tt", "u",
+		"ul", "var", NULL };
+	static const char *const in_table[] = { "td", "th", "tr", "tbody", "table", NULL };
+	static const char *const marks[] = { "color", "face", "size", NULL };
+	struct html_attr a;
+
+	if (t->kind == HTML_END_TAG)
+		return (h->tables > 0 && one_of(t->name, in_table)) ||
+		       (h->divs > 0 && span_is_nocase(t->name, "div"));
+	if (one_of(t->name, always))
+		return true;
+	for (size_t i = 0; span_is_nocase(t->name, "font") && marks[i] != NULL; i++)
+		if (html_attr_find(h->text, t, marks[i], &a))
+			return true;
+	return false;
+}
+
+static void
+foreign_open(struct html *h, const struct html_token *t, bool closed)
+{
+	enum html_foreign point = integration_point(h, t);
+
+	if (html_is_foreign(h) && breaks_out(h, t)) {
+		foreign_leave(h);
+		return;
+	}
+	if (closed)
+		return;
+	if (point != HTML_FOREIGN_NONE)
+		foreign_push(h, point);
+	else if (span_is_nocase(t->name, "svg") && foreign_top(h) != HTML_FOREIGN_MATH)
+		foreign_push(h, HTML_FOREIGN_SVG);
+	else if (span_is_nocase(t->name, "math") && foreign_top(h) != HTML_FOREIGN_SVG)
+		foreign_push(h, HTML_FOREIGN_MATH);
+}
+
+static void
+foreign_close(struct html *h, const struct html_token *t)
+{
+	enum html_foreign root = span_is_nocase(t->name, "svg")    ? HTML_FOREIGN_SVG
+				 : span_is_nocase(t->name, "math") ? HTML_FOREIGN_MATH
+								   : HTML_FOREIGN_NONE;
+	struct html below = *h;
+
+	if (root != HTML_FOREIGN_NONE) {
+		for (unsigned n = h->depth; n > 0; n--)
+			if (h->stack[n - 1] == root) {
+				h->depth = n - 1;
+				return;
+			}
+	} else if (html_is_foreign(h)) {
+		if (breaks_out(h, t))
+			foreign_leave(h);
+	} else if (h->depth > 0) {
+		below.depth--;
+		if (integration_point(&below, t) == foreign_top(h))
+			h->depth--;
+	}
+}
+
+static void
+count_open(unsigned *n, const struct html_token *t)
+{
+	if (t->kind == HTML_TAG)
+		++*n;
+	else if (*n > 0)
+		--*n;
+}
+
 static void
 note_element(struct html *h, const struct html_token *t)
 {
-	static const char *const foreign[] = { "svg", "math", NULL };
-	/* 13.2.6.5: these end svg and math, wherever they come */
-	static const char *const breakout[] = { "body", "br", "center", "div", "dl", "em", "h1",
-		"h2", "h3", "head", "hr", "img", "li", "ol", "p", "pre", "span", "strong", "table",
-		"ul", NULL };
-	bool closed = at(h->text, t->end - 2) == '/';
+	bool foreign = html_is_foreign(h);
 
-	if (one_of(t->name, foreign)) {
-		if (t->kind == HTML_TAG)
-			h->foreign += !closed;
-		else if (h->foreign > 0)
-			h->foreign--;
-	}
-	if (h->foreign > 0 && one_of(t->name, breakout))
-		h->foreign = 0;
+	if (!foreign && span_is_nocase(t->name, "table"))
+		count_open(&h->tables, t);
+	if (!foreign && span_is_nocase(t->name, "div"))
+		count_open(&h->divs, t);
+	if (t->kind == HTML_TAG)
+		foreign_open(h, t, at(h->text, t->end - 2) == '/');
+	else if (h->depth > 0)
+		foreign_close(h, t);
 	if (t->kind == HTML_TAG && !h->fragment && is_raw(t->name)) {
+		h->raw_foreign = foreign;
 		h->raw = t->name;
 		h->raw_start = t->start;
 	}
@@ -287,7 +415,23 @@ script_end(struct span s, size_t i)
 	return s.n;
 }
 
-/* Skips the content of the raw text element that was opened; false: it is never closed. */
+/* In svg and math no content is raw: is the end that was found where a reader of markup would find it too? */
+static bool
+same_as_markup(struct span text, size_t start, size_t end)
+{
+	struct html_token t;
+	struct html in;
+
+	html_begin_fragment(&in, text);
+	in.at = start;
+	do
+		html_next(&in, &t);
+	while (t.kind != HTML_END && t.start < end);
+	return t.start == end;
+}
+
+/* Skips the content of the raw text element that was opened; false: it is never closed, or nobody
+ * can say where. */
 static bool
 skip_raw(struct html *h, struct html_token *t)
 {
@@ -298,7 +442,7 @@ skip_raw(struct html *h, struct html_token *t)
 	else if (!span_is_nocase(h->raw, "plaintext"))
 		end = closing_tag(h->text, h->at, h->raw);
 	h->raw.n = 0;
-	if (end < h->text.n) {
+	if (end < h->text.n && (!h->raw_foreign || same_as_markup(h->text, h->at, end))) {
 		h->at = end;
 		return true;
 	}
@@ -316,11 +460,11 @@ take_markup(struct html *h, struct html_token *t, size_t lt)
 		take_tag(h, t, HTML_TAG, lt);
 	else if (c == '/' && letter(d))
 		take_tag(h, t, HTML_END_TAG, lt);
-	else if (c == '/' && lt + 2 < h->text.n)
+	else if (c == '/')
 		take_until(h, t, lt, lt + 2, ">");
 	else if (c == '!' && span_starts(span_from(h->text, lt + 2), "--"))
 		take_comment(h, t, lt);
-	else if (h->foreign > 0 && span_starts(span_from(h->text, lt), "<![CDATA["))
+	else if (h->depth > 0 && span_starts(span_from(h->text, lt), "<![CDATA["))
 		take_until(h, t, lt, lt + 9, "]]>");
 	else if (c == '!' || c == '?')
 		take_until(h, t, lt, lt + 2, ">");

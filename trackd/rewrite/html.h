@@ -30,13 +30,25 @@ struct html_attr {
 	bool has_value;    /* "=" and something behind it */
 };
 
+enum html_foreign {
+	HTML_FOREIGN_NONE,
+	HTML_FOREIGN_SVG,
+	HTML_FOREIGN_MATH,
+	HTML_FOREIGN_SVG_POINT, /* foreignObject and the like: HTML inside */
+	HTML_FOREIGN_MATH_POINT,
+};
+
 struct html {
 	struct span text;
 	size_t at;
-	bool fragment;    /* inside a conditional comment: no raw text elements */
-	unsigned foreign; /* depth of svg and math */
+	bool fragment; /* inside a conditional comment: no raw text elements */
+	uint8_t stack
+	    [24]; /* enum html_foreign: svg, math, and HTML in these; deeper ones are not counted */
+	unsigned depth;
+	unsigned tables, divs; /* open, outside of these */
 	struct span raw;  /* name of the raw text element just opened, or empty */
 	size_t raw_start; /* where that tag began */
+	bool raw_foreign; /* it is one of svg or math */
 };
 
 void html_begin(struct html *, struct span text);
@@ -44,6 +56,9 @@ void html_begin(struct html *, struct span text);
 void html_begin_fragment(struct html *, struct span text);
 /* Always gives a token; after HTML_END always HTML_END. */
 void html_next(struct html *, struct html_token *);
+
+/* Is what the last tag opened, and what stands there, of svg or math rather than HTML? */
+bool html_is_foreign(const struct html *);
 
 /* The attribute at *at, which moves on; begin with token.attrs. false: the tag ends here. */
 bool html_attr(struct span text, size_t *at, struct html_attr *);

@@ -66,20 +66,22 @@ struct meter {
 	size_t column, longest;
 };
 
+/* A line ends where CRLF stands: a LF alone is none to a server that counts. */
 static void
 measure(struct meter *m, struct span s)
 {
-	while (s.n > 0) {
-		ptrdiff_t lf = span_find(s, '\n');
-		size_t n = lf < 0 ? s.n : (size_t)lf;
+	ptrdiff_t end;
 
-		m->column += n;
-		if (m->column - (lf > 0 && s.p[lf - 1] == '\r') > m->longest)
-			m->longest = m->column - (lf > 0 && s.p[lf - 1] == '\r');
-		if (lf >= 0)
-			m->column = 0;
-		s = span_from(s, lf < 0 ? s.n : n + 1);
+	while ((end = span_find_str(s, "\r\n")) >= 0) {
+		m->column += (size_t)end;
+		if (m->column > m->longest)
+			m->longest = m->column;
+		m->column = 0;
+		s = span_from(s, (size_t)end + 2);
 	}
+	m->column += s.n;
+	if (m->column > m->longest)
+		m->longest = m->column;
 }
 
 static bool

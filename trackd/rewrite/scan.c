@@ -117,7 +117,8 @@ take_link(struct scanner *s, struct span text, const struct html_token *t, size_
 		return;
 	start = charset_place_end(&s->view, base + a.start);
 	end = charset_place(&s->view, base + a.end);
-	if (!charset_can_cut(&s->view, base + a.start) || !charset_can_cut(&s->view, base + a.end))
+	if (!charset_can_cut(&s->view, base + a.start - 1) ||
+	    !charset_can_cut(&s->view, base + a.end))
 		return;
 	value = url_text(s, span_of(s->html.p + start, end - start));
 	if (!url_is_web(value, &url) || left_alone(s->rules, value, &url) || opted_out(text, t))
@@ -168,6 +169,20 @@ closes_select(const struct scanner *s, struct span name)
 	return false;
 }
 
+/* Behind these <frameset> means nothing (WHATWG 13.2.6.4.7). */
+static bool
+begins_body(struct span name)
+{
+	static const char *const names[] = { "body", "li", "dd", "dt", "pre", "listing", "button",
+		"table", "area", "br", "embed", "img", "image", "keygen", "wbr", "input", "hr",
+		"textarea", "xmp", "iframe", "select", "applet", "marquee", "object", "plaintext" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_is_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
 static void
 take_tag(struct scanner *s, const struct html_token *t)
 {
@@ -177,12 +192,12 @@ take_tag(struct scanner *s, const struct html_token *t)
 		s->in_select = !closes_select(s, t->name);
 	else if (span_is_nocase(t->name, "select"))
 		s->in_select = true;
-	else if (span_is_nocase(t->name, "body"))
-		s->body_seen = true;
 	else if (span_is_nocase(t->name, "table"))
 		s->tables++;
 	else if (span_is_nocase(t->name, "frameset") && !s->body_seen)
 		s->frameset = true;
+	if (begins_body(t->name))
+		s->body_seen = true;
 }
 
 static void
@@ -191,7 +206,7 @@ take_end_tag(struct scanner *s, const struct html_token *t)
 	if (span_is_nocase(t->name, "body"))
 		s->body_end = s->in_select ? s->body_end : (ptrdiff_t)t->start;
 	else if (span_is_nocase(t->name, "html"))
-		s->html_end = (ptrdiff_t)t->start;
+		s->html_end = s->in_select ? s->html_end : (ptrdiff_t)t->start;
 	else if (span_is_nocase(t->name, "table") && s->tables > 0)
 		s->tables--;
 	if (s->in_select && closes_select(s, t->name))
@@ -258,7 +273,7 @@ scan_view(struct scanner *s)
 	html_begin(&h, s->view.text);
 	for (html_next(&h, &t); t.kind != HTML_END; html_next(&h, &t)) {
 		note_text(s, &t, h.raw.n > 0);
-		if (t.kind == HTML_TAG)
+		if (t.kind == HTML_TAG && !html_is_foreign(&h))
 			take_tag(s, &t);
 		else if (t.kind == HTML_END_TAG)
 			take_end_tag(s, &t);

@@ -25,22 +25,71 @@ slash(struct span s, size_t i)
 	return i < s.n && (s.p[i] == '/' || s.p[i] == '\\');
 }
 
-/* What template languages leave behind, and what no host has. "[" may begin an IPv6 address. */
+/* Digits, at most 65535, or nothing. */
+static bool
+port_is_sane(struct span port)
+{
+	uint64_t n;
+
+	return port.n == 0 || span_u64(port, 65535, &n) == 0;
+}
+
+static int
+hex_value(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* %61 and the like: a letter or digit, spelled that way. */
+static bool
+is_encoded_letter(struct span s)
+{
+	int c;
+
+	if (s.n < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
+		return false;
+	c = hex_value(s.p[1]) << 4 | hex_value(s.p[2]);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* "[" begins an IPv6 address, to "]". */
+static bool
+address_is_sane(struct span host)
+{
+	ptrdiff_t end = span_find(host, ']');
+
+	if (end < 3)
+		return false;
+	for (ptrdiff_t i = 1; i < end; i++)
+		if (memchr("0123456789abcdefABCDEF:.", host.p[i], 24) == NULL)
+			return false;
+	host = span_from(host, (size_t)end + 1);
+	return host.n == 0 || (host.p[0] == ':' && port_is_sane(span_from(host, 1)));
+}
+
+/* What template languages leave behind, and what no host has. */
 static bool
 host_is_sane(struct span host)
 {
-	if (host.n == 0)
-		return false;
+	ptrdiff_t at = span_find_last(host, '@'), colon;
+
 	for (size_t i = 0; i < host.n; i++) {
 		char c = host.p[i];
 
-		if ((uint8_t)c <= ' ' || c == 127 || memchr("<>^|%\"'{}*$", c, 11) != NULL)
+		if ((uint8_t)c <= ' ' || c == 127 || memchr("<>^|\"'{}*$", c, 10) != NULL)
 			return false;
-		if (c == '[' && (i + 1 >= host.n ||
-				    memchr("0123456789abcdefABCDEF:", host.p[i + 1], 23) == NULL))
+		if (c == '%' && !is_encoded_letter(span_from(host, i)))
 			return false;
 	}
-	return host.p[0] != ':' && host.p[host.n - 1] != '@';
+	host = span_from(host, (size_t)(at + 1));
+	if (host.n > 0 && host.p[0] == '[')
+		return address_is_sane(host);
+	colon = span_find(host, ':');
+	return host.n > 0 && colon != 0 && span_find(host, '[') < 0 && span_find(host, ']') < 0 &&
+	       (colon < 0 || port_is_sane(span_from(host, (size_t)colon + 1)));
 }
 
 bool
