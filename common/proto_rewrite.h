@@ -27,6 +27,7 @@ struct rewrite_ask {
 	struct span from;      /* envelope sender, for the signing domain if From has none */
 	bool track_clicks;
 	bool track_opens;
+	bool track_text;
 	bool sign;
 	bool need_7bit;
 	uint64_t start; /* of the message in the descriptor */

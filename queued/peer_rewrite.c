@@ -36,20 +36,20 @@ struct peer_rewrite {
 bool
 rewrite_wanted(const struct queued *q, const struct delivery *d)
 {
-	const struct envelope *e = d->message->envelope;
-
 	if (d->need_7bit)
 		return true;
 	if (!q->rewrite->expected)
 		return false;
-	return e->track_clicks || e->track_opens || d->message->tenant->sign;
+	return rewrite_is_personal(q, d) || d->message->tenant->sign;
 }
 
 bool
 rewrite_is_personal(const struct queued *q, const struct delivery *d)
 {
+	const struct envelope *e = d->message->envelope;
+
 	(void)q;
-	return d->message->envelope->track_clicks || d->message->envelope->track_opens;
+	return e->track_clicks || e->track_opens || e->track_text;
 }
 
 static struct rewriter *
@@ -90,6 +90,7 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
 		.from = m->envelope->from,
 		.track_clicks = m->envelope->track_clicks,
 		.track_opens = m->envelope->track_opens,
+		.track_text = m->envelope->track_text,
 		.sign = m->tenant->sign,
 		.need_7bit = d->need_7bit,
 		.start = c->start,

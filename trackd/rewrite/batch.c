@@ -32,7 +32,8 @@ usage(void)
 {
 	fputs(
 	    "usage: trackd-rewrite --rewrite [--batch] [--base URL] [--tenant NAME] [--key FILE]\n"
-	    "           [--no-clicks] [--no-opens] [--exclude HOST] [--keep-signed] [--facts]\n"
+	    "           [--no-clicks] [--no-opens] [--text] [--exclude HOST] [--keep-signed] "
+	    "[--facts]\n"
 	    "       trackd-rewrite --untrack [--base URL] [--tenant NAME] [--key FILE]\n",
 	    stderr);
 	return 2;
@@ -247,6 +248,7 @@ take_switch(struct batch *b, const char *name)
 		{ "--batch", &b->list, true },
 		{ "--facts", &b->facts, true },
 		{ "--no-clicks", &rules->clicks, false },
+		{ "--text", &rules->texts, true },
 		{ "--no-opens", &rules->opens, false },
 		{ "--keep-signed", &b->options.keep_signed, true },
 	};

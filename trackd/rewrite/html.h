@@ -46,9 +46,9 @@ struct html {
 	    [24]; /* enum html_foreign: svg, math, and HTML in these; deeper ones are not counted */
 	unsigned depth;
 	unsigned tables, divs; /* open, outside of these */
-	struct span raw;  /* name of the raw text element just opened, or empty */
-	size_t raw_start; /* where that tag began */
-	bool raw_foreign; /* it is one of svg or math */
+	struct span raw;       /* name of the raw text element just opened, or empty */
+	size_t raw_start;      /* where that tag began */
+	bool raw_foreign;      /* it is one of svg or math */
 };
 
 void html_begin(struct html *, struct span text);

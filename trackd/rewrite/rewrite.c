@@ -3,6 +3,7 @@
 #include "header.h"
 #include "layout.h"
 #include "mime.h"
+#include "scan_text.h"
 #include <string.h>
 
 /* A plan in the making. */
@@ -24,7 +25,7 @@ rewrite_verdict_name(enum rewrite_verdict v)
 	return names[v];
 }
 
-/* Only in these does every reader see the HTML as the body. */
+/* Only in these does every reader see the part as the body. */
 static bool
 in_plain_multipart(const struct mime_part *p)
 {
@@ -36,14 +37,14 @@ in_plain_multipart(const struct mime_part *p)
 	return true;
 }
 
-/* An HTML part that is read as the mail's body, and that we understand to the last bit. */
+/* A part that is read as the mail's body, and that we understand to the last bit. */
 static bool
-is_body(const struct mime_part *p, struct arena *arena)
+is_body(const struct mime_part *p, const char *type, struct arena *arena)
 {
 	struct header_field f;
 	struct span name;
 
-	if (!mime_type_is(p, "text/html") || p->marks != 0 || p->transfer == TRANSFER_OTHER)
+	if (!mime_type_is(p, type) || p->marks != 0 || p->transfer == TRANSFER_OTHER)
 		return false;
 	if (p->disposition.n > 0 && !span_is_nocase(p->disposition, "inline"))
 		return false;
@@ -96,6 +97,21 @@ say_quoted_printable(struct planner *pl, const struct mime_part *p)
 }
 
 static void
+look(struct planner *pl, const struct mime_part *p, struct span decoded, struct scan *scan)
+{
+	const struct scan_rules *rules = &pl->options->rules;
+	struct span label, delsp;
+
+	mime_param(p->content_type, "charset", pl->arena, &label);
+	if (mime_type_is(p, "text/html")) {
+		scan_html(rules, span_trim(label), decoded, pl->arena, scan);
+		return;
+	}
+	mime_param(p->content_type, "delsp", pl->arena, &delsp);
+	scan_text(rules, span_trim(label), span_is_nocase(delsp, "yes"), decoded, pl->arena, scan);
+}
+
+static void
 plan_part(struct planner *pl, const struct mime_part *p)
 {
 	struct scan *scan = arena_alloc(pl->arena, sizeof(*scan));
@@ -104,18 +120,19 @@ plan_part(struct planner *pl, const struct mime_part *p)
 		.scan = scan,
 		.edit_length = pixel_edit_length,
 		.context = &pl->plan->place };
-	struct span label;
 	bool clean;
 
 	part.decoded = decode(pl, p, &clean);
 	if (!clean)
 		return;
-	mime_param(p->content_type, "charset", pl->arena, &label);
-	scan_html(&pl->options->rules, span_trim(label), part.decoded, pl->arena, scan);
+	look(pl, p, part.decoded, scan);
 	if (scan->first == NULL)
 		return;
-	if (layout_transfer(&part) != p->transfer)
+	if (layout_transfer(&part) != p->transfer) {
+		if (p->content_type.n == 0)
+			return; /* no MIME, and none to be made of it */
 		say_quoted_printable(pl, p);
+	}
 	copy_to(pl, offset(pl, p->body.p));
 	layout_part(&part, &pl->pieces);
 	pl->at += p->body.n;
@@ -132,8 +149,11 @@ plan_part(struct planner *pl, const struct mime_part *p)
 static bool
 planned(struct planner *pl, struct mime_part *root)
 {
+	bool texts = pl->options->rules.texts;
+
 	for (struct mime_part *p = root; p != NULL; p = mime_walk(p))
-		if (is_body(p, pl->arena))
+		if (is_body(p, "text/html", pl->arena) ||
+		    (texts && is_body(p, "text/plain", pl->arena)))
 			plan_part(pl, p);
 	copy_to(pl, pl->plan->message.n);
 	return pl->plan->parts > 0;

@@ -1,7 +1,6 @@
 #include "scan.h"
-#include "entity.h"
 #include "html.h"
-#include "url.h"
+#include "link.h"
 
 #include <string.h>
 
@@ -15,7 +14,7 @@ struct scanner {
 	struct charset_view view;
 	struct scan *scan;
 	struct edit **tail;
-	struct buf utf8, value, url;  /* scratch */
+	struct linker linker;
 	ptrdiff_t body_end, html_end; /* the last </body>, </html> */
 	bool body_seen, frameset, in_select;
 	size_t text_at; /* text from here on is not yet looked at for a body's beginning */
@@ -33,53 +32,6 @@ add_edit(struct scanner *s, enum token_kind kind, size_t start, size_t end)
 	*s->tail = e;
 	s->tail = &e->next;
 	return e;
-}
-
-/* An attribute's value as text: UTF-8, character references resolved, trimmed as URLs are. */
-static struct span
-url_text(struct scanner *s, struct span raw)
-{
-	buf_reset(&s->utf8);
-	buf_reset(&s->value);
-	buf_reset(&s->url);
-	charset_to_utf8(s->rules->charsets, &s->scan->charset, raw, &s->utf8);
-	entity_decode(buf_all(&s->utf8), &s->value);
-	url_trim(buf_all(&s->value), &s->url);
-	if (buf_over(&s->utf8) || buf_over(&s->value) || buf_over(&s->url))
-		return span_of(NULL, 0);
-	return buf_all(&s->url);
-}
-
-/* The URL a browser would ask for. The query goes in the document's charset (WHATWG URL 4.4). */
-static struct span
-target_of(struct scanner *s, struct span text, const struct url *url)
-{
-	size_t before = url->query.n > 0 ? (size_t)(url->query.p - text.p) : text.n;
-	struct span after = span_from(text, before + url->query.n), query = url->query;
-
-	buf_reset(&s->utf8);
-	buf_reset(&s->value);
-	if (charset_from_utf8(s->rules->charsets, &s->scan->charset, query, &s->utf8))
-		query = buf_all(&s->utf8);
-	if (url->protocol_relative)
-		buf_str(&s->value, "https:");
-	url_put_encoded(span_first(text, before), &s->value);
-	url_put_encoded(query, &s->value);
-	url_put_encoded(after, &s->value);
-	if (buf_over(&s->value) || s->value.n > TOKEN_URL_MAX)
-		return span_of(NULL, 0);
-	return arena_span(s->arena, buf_all(&s->value));
-}
-
-static bool
-left_alone(const struct scan_rules *rules, struct span text, const struct url *url)
-{
-	if (text.n >= rules->base.n && span_eq_nocase(span_first(text, rules->base.n), rules->base))
-		return true;
-	for (size_t i = 0; i < rules->excludes; i++)
-		if (url_host_below(url_host_name(url), rules->exclude[i]))
-			return true;
-	return false;
 }
 
 /* data-track="off", and what other services call it. */
@@ -109,9 +61,8 @@ take_link(struct scanner *s, struct span text, const struct html_token *t, size_
 {
 	size_t start, end;
 	struct html_attr a;
-	struct span value, target;
+	struct span target;
 	struct edit *e;
-	struct url url;
 
 	if (!s->rules->clicks || !html_attr_find(text, t, "href", &a) || !a.has_value)
 		return;
@@ -120,10 +71,9 @@ take_link(struct scanner *s, struct span text, const struct html_token *t, size_
 	if (!charset_can_cut(&s->view, base + a.start - 1) ||
 	    !charset_can_cut(&s->view, base + a.end))
 		return;
-	value = url_text(s, span_of(s->html.p + start, end - start));
-	if (!url_is_web(value, &url) || left_alone(s->rules, value, &url) || opted_out(text, t))
+	if (opted_out(text, t))
 		return;
-	target = target_of(s, value, &url);
+	target = linker_target(&s->linker, span_of(s->html.p + start, end - start), LINK_HTML);
 	if (target.n == 0)
 		return;
 	e = add_edit(s, TOKEN_CLICK, start, end);
@@ -265,7 +215,7 @@ note_text(struct scanner *s, const struct html_token *t, bool raw_follows)
 }
 
 static void
-scan_view(struct scanner *s)
+scan_tokens(struct scanner *s)
 {
 	struct html_token t;
 	struct html h;
@@ -283,6 +233,26 @@ scan_view(struct scanner *s)
 	place_pixel(s, t.start);
 }
 
+/* What "+" and "~" begin in UTF-7 and HZ, "\\" and "~" may mean in ISO-2022-JP, no tracking link has. */
+static bool
+can_be_written(const struct charset *cs, struct span base)
+{
+	return cs->shape <= CHARSET_UNITS ||
+	       (span_find(base, '+') < 0 && span_find(base, '~') < 0 && span_find(base, '\\') < 0);
+}
+
+bool
+scan_view(const struct scan_rules *rules, struct span label, struct span text, struct arena *arena,
+    struct scan *scan, struct charset_view *view)
+{
+	const struct charset *cs = &scan->charset;
+
+	if (!charset_detect(rules->charsets, label, text, &scan->charset) ||
+	    !can_be_written(cs, rules->base) || charset_view(cs, text, arena, view) == -1)
+		return false;
+	return cs->shape <= CHARSET_UNITS || charset_valid(rules->charsets, cs, text);
+}
+
 void
 scan_html(const struct scan_rules *rules, struct span label, struct span html, struct arena *arena,
     struct scan *scan)
@@ -294,21 +264,11 @@ scan_html(const struct scan_rules *rules, struct span label, struct span html, s
 		.tail = &scan->first,
 		.body_end = NOWHERE,
 		.html_end = NOWHERE };
-	size_t most = html.n * 3 + 1024;
 
 	*scan = (struct scan){ 0 };
-	if (!charset_detect(rules->charsets, label, html, &scan->charset))
+	if (!scan_view(rules, label, html, arena, scan, &s.view))
 		return;
-	if (charset_view(&scan->charset, html, arena, &s.view) == -1)
-		return;
-	if (scan->charset.shape > CHARSET_UNITS &&
-	    !charset_valid(rules->charsets, &scan->charset, html))
-		return;
-	buf_init(&s.utf8, most);
-	buf_init(&s.value, most);
-	buf_init(&s.url, most);
-	scan_view(&s);
-	buf_free(&s.utf8);
-	buf_free(&s.value);
-	buf_free(&s.url);
+	linker_begin(&s.linker, rules, &scan->charset, arena, html.n * 3 + 1024);
+	scan_tokens(&s);
+	linker_end(&s.linker);
 }

@@ -7,7 +7,8 @@
 #include "token.h"
 
 struct scan_rules {
-	bool clicks, opens;
+	bool clicks, opens;         /* of HTML */
+	bool texts;                 /* links of plain text; see scan_text.h */
 	struct span base;           /* of tracking links: those that begin so are ours already */
 	const struct span *exclude; /* hosts left alone, with everything below them */
 	size_t excludes;
@@ -31,3 +32,6 @@ struct scan {
  * known or the text not valid in it. Everything lives in the arena. */
 void scan_html(
     const struct scan_rules *, struct span label, struct span html, struct arena *, struct scan *);
+/* The text in its charset, for who looks for links in it; false: not known, or not valid in it. */
+bool scan_view(const struct scan_rules *, struct span label, struct span text, struct arena *,
+    struct scan *, struct charset_view *);

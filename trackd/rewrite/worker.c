@@ -149,6 +149,7 @@ track(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
 {
 	struct rewrite_options options = { .rules = { .clicks = j->ask.track_clicks,
 					       .opens = j->ask.track_opens,
+					       .texts = j->ask.track_text,
 					       .base = span_str(tracking_base(w->conf, tenant)),
 					       .exclude = w->excludes,
 					       .excludes = w->excludes_n,
@@ -231,7 +232,7 @@ dress(struct worker *w, struct job *j, struct span author)
 	struct tenant_key *key = tenant_keys_for(&w->keys, j->ask.tenant);
 	bool changed;
 
-	if (tenant != NULL && (j->ask.track_clicks || j->ask.track_opens))
+	if (tenant != NULL && (j->ask.track_clicks || j->ask.track_opens || j->ask.track_text))
 		track(w, j, tenant, key);
 	changed = j->out.n > 0;
 	if (!changed) /* nothing to track: the bytes as they came */
