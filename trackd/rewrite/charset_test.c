@@ -63,7 +63,7 @@ static const struct {
 	{ "ISO-2022-JP, left in two bytes", "iso-2022-jp", { "<\033$B$<", 6 }, NULL, 0 },
 	{ "ISO-2022-JP, unknown escape", "iso-2022-jp", { "<\033Q>", 4 }, NULL, 0 },
 	{ "UTF-7", "utf-7", { "<+AOk->+-", 9 }, "<#>+", 7 },
-	{ "UTF-7, markup in base64", "utf-7", { "+ADw-p>", 7 }, NULL, 0 },
+	{ "UTF-7, markup in base64", "utf-7", { "+ADw-p>", 7 }, "<p>", 6 },
 };
 
 START_TEST(view)

@@ -180,9 +180,10 @@ qp_seek(struct qp_cursor *c, size_t decoded)
 	}
 }
 
-/* What stands between two places: the rest of a line, whole lines, the beginning of a line. */
+/* What stands between two places: the rest of a line (behind an edit), whole lines, the beginning of a line. */
 static void
-lay_qp_text(struct pieces *p, struct span in, size_t start, const struct qp_cursor *to)
+lay_qp_text(
+    struct pieces *p, struct span in, size_t start, bool behind_edit, const struct qp_cursor *to)
 {
 	size_t end;
 
@@ -192,7 +193,7 @@ lay_qp_text(struct pieces *p, struct span in, size_t start, const struct qp_curs
 		return;
 	}
 	end = qp_line_at(in, start).end;
-	if (start > 0 && end > start)
+	if (behind_edit && end > start)
 		add(p, PIECE_QP_LINE, between(in, start, end))->end = true;
 	else
 		end = start;
@@ -210,7 +211,7 @@ lay_qp(const struct layout_part *part, struct pieces *p)
 	qp_begin(&c, part->body);
 	for (const struct edit *e = part->scan->first; e != NULL; e = e->next) {
 		qp_seek(&c, e->start);
-		lay_qp_text(p, part->body, at, &c);
+		lay_qp_text(p, part->body, at, e != part->scan->first, &c);
 		add_edit(p, e, part->scan, true);
 		qp_seek(&c, e->end);
 		at = c.at;

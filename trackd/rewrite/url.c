@@ -70,6 +70,40 @@ address_is_sane(struct span host)
 	return host.n == 0 || (host.p[0] == ':' && port_is_sane(span_from(host, 1)));
 }
 
+/* Controls, spaces, and marks that become a space and another (UTS 46): no host has them. */
+static bool
+is_host_character(uint32_t c)
+{
+	static const uint32_t marks[] = { 0xa0, 0xa8, 0xaf, 0xb4, 0xb8, 0x2028, 0x2029, 0x202f,
+		0x205f, 0x3000, 0xfffd };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (c == marks[i])
+			return false;
+	return c >= 0xa0 && (c < 0x2000 || c > 0x200f);
+}
+
+/* The part of it that is not ASCII. */
+static bool
+letters_are_sane(struct span host)
+{
+	for (size_t i = 0; i < host.n; i++) {
+		uint8_t c = (uint8_t)host.p[i];
+		size_t more = c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		uint32_t letter = c & (0x3fu >> more);
+
+		if (c < 0x80)
+			continue;
+		if (more == 0 || i + more > host.n - 1)
+			return false;
+		while (more-- > 0)
+			letter = letter << 6 | ((uint8_t)host.p[++i] & 0x3f);
+		if (!is_host_character(letter))
+			return false;
+	}
+	return true;
+}
+
 /* What template languages leave behind, and what no host has. */
 static bool
 host_is_sane(struct span host)
@@ -88,7 +122,8 @@ host_is_sane(struct span host)
 	if (host.n > 0 && host.p[0] == '[')
 		return address_is_sane(host);
 	colon = span_find(host, ':');
-	return host.n > 0 && colon != 0 && span_find(host, '[') < 0 && span_find(host, ']') < 0 &&
+	return host.n > 0 && colon != 0 && letters_are_sane(host) && span_find(host, '[') < 0 &&
+	       span_find(host, ']') < 0 &&
 	       (colon < 0 || port_is_sane(span_from(host, (size_t)colon + 1)));
 }
 
