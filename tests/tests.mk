@@ -30,7 +30,6 @@ $B/fault.so: tests/fault/fault.c
 
 fuzz += bounce classify conf notice
 fuzz.notice.c      := $(addprefix bouncd/,$(bouncd.notice:.o=.c))
-fuzz.notice.libs   := -lidn2
 bouncd.rules.c     := $(filter-out %_text.c,$(bouncd.rules:.o=.c)) bouncd/model_text.S
 fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules.c))
 fuzz.bounce.libs   := -lm

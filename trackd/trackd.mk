@@ -10,7 +10,7 @@ trackd.conf          := trackd/trackd_conf.o
 programs             += trackd-rewrite trackd-sign trackd-web trackd-stats
 trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o signer.o incoming.o outgoing.o fields.o sevenbit.o) \
 		        trackd/keys.o $(trackd.conf) $(rewrite.o) $(sign.o)
-trackd-rewrite.libs  := -lcrypto
+trackd-rewrite.libs  := -lcrypto -lidn2
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
 trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
@@ -28,10 +28,11 @@ tests += trackd/rewrite/charset_test trackd/rewrite/html_test trackd/rewrite/url
 trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o charset_iso2022.o)
 trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o
 trackd/rewrite/url_test.o        := $(addprefix trackd/rewrite/,url_test.o url.o entity.o entity_table.o)
+trackd/rewrite/url_test.libs     := -lidn2
 trackd/rewrite/rewrite_test.o    := trackd/rewrite/rewrite_test.o $(rewrite.o)
-trackd/rewrite/rewrite_test.libs := -lcrypto
+trackd/rewrite/rewrite_test.libs := -lcrypto -lidn2
 trackd/rewrite/scan_text_test.o    := trackd/rewrite/scan_text_test.o $(rewrite.o)
-trackd/rewrite/scan_text_test.libs := -lcrypto
+trackd/rewrite/scan_text_test.libs := -lcrypto -lidn2
 trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
 trackd/sign/dkim_test.libs       := -lcrypto
 

@@ -1,5 +1,6 @@
 #include "batch.h"
 #include "err.h"
+#include "idna.h"
 #include "pixel.h"
 #include "rewrite.h"
 
@@ -23,7 +24,7 @@ struct batch {
 	struct span exclude[EXCLUDES_MAX];
 	bool list, untrack, facts;
 	struct token_sealer *sealer;
-	struct arena *arena;
+	struct arena *arena, *work; /* of the options; of one message */
 	struct buf in, out;
 };
 
@@ -89,9 +90,9 @@ rewrite_one(struct batch *b, int in, int out, const char *name, struct err *err)
 
 	if (read_all(in, &b->in, err) == -1)
 		return -1;
-	arena_reset(b->arena);
+	arena_reset(b->work);
 	buf_reset(&b->out);
-	rewrite_plan(&b->options, buf_all(&b->in), b->arena, &plan);
+	rewrite_plan(&b->options, buf_all(&b->in), b->work, &plan);
 	rewrite_render(&plan, b->sealer, &nobody, &b->out);
 	if (buf_over(&b->out))
 		return err_set(err, "larger than %d bytes after rewriting", MESSAGE_MAX_BYTES);
@@ -271,7 +272,8 @@ take_value(struct batch *b, const char *name, const char *value)
 	else if (strcmp(name, "--key") == 0)
 		b->key_file = value;
 	else if (strcmp(name, "--exclude") == 0 && b->options.rules.excludes < EXCLUDES_MAX)
-		b->exclude[b->options.rules.excludes++] = span_str(value);
+		return idna_ascii(span_str(value), b->arena,
+			   &b->exclude[b->options.rules.excludes++]) == 0;
 	else
 		return false;
 	return true;
@@ -320,11 +322,12 @@ rewrite_batch(int argc, char **argv)
 	int status = 1;
 	struct err err;
 
+	b.arena = arena_new(ARENA_MAX_BYTES);
 	if (!parse_options(&b, argc, argv))
 		return usage();
+	b.work = arena_new(ARENA_MAX_BYTES);
 	buf_init(&b.in, MESSAGE_MAX_BYTES);
 	buf_init(&b.out, (size_t)MESSAGE_MAX_BYTES * 4);
-	b.arena = arena_new(ARENA_MAX_BYTES);
 	if (make_sealer(&b, &err) == 0)
 		status = run(&b);
 	else
@@ -332,6 +335,7 @@ rewrite_batch(int argc, char **argv)
 	charsets_free(b.options.rules.charsets);
 	token_sealer_free(b.sealer);
 	arena_free(b.arena);
+	arena_free(b.work);
 	buf_free(&b.in);
 	buf_free(&b.out);
 	return status;

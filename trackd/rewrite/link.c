@@ -39,12 +39,16 @@ url_text(struct linker *l, struct span raw, enum link_syntax syntax)
 }
 
 static bool
-left_alone(const struct scan_rules *rules, struct span text, const struct url *url)
+left_alone(const struct linker *l, struct span text, const struct url *url)
 {
+	const struct scan_rules *rules = l->rules;
+	struct span name;
+
 	if (text.n >= rules->base.n && span_eq_nocase(span_first(text, rules->base.n), rules->base))
 		return true;
+	name = rules->excludes > 0 ? url_host_ascii(url, l->arena) : url_host_name(url);
 	for (size_t i = 0; i < rules->excludes; i++)
-		if (url_host_below(url_host_name(url), rules->exclude[i]))
+		if (url_host_below(name, rules->exclude[i]))
 			return true;
 	return false;
 }
@@ -76,7 +80,7 @@ linker_target(struct linker *l, struct span raw, enum link_syntax syntax)
 	struct span text = url_text(l, raw, syntax);
 	struct url url;
 
-	if (!url_is_web(text, &url) || left_alone(l->rules, text, &url))
+	if (!url_is_web(text, &url) || left_alone(l, text, &url))
 		return span_of(NULL, 0);
 	return asked_for(l, text, &url);
 }

@@ -10,7 +10,7 @@ struct scan_rules {
 	bool clicks, opens;         /* of HTML */
 	bool texts;                 /* links of plain text; see scan_text.h */
 	struct span base;           /* of tracking links: those that begin so are ours already */
-	const struct span *exclude; /* hosts left alone, with everything below them */
+	const struct span *exclude; /* hosts left alone, in A-labels, with everything below them */
 	size_t excludes;
 	struct charsets *charsets;
 };

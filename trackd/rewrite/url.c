@@ -1,4 +1,5 @@
 #include "url.h"
+#include "idna.h"
 
 #include <string.h>
 
@@ -169,6 +170,24 @@ url_host_name(const struct url *url)
 	if (name.n > 0 && name.p[name.n - 1] == '.')
 		name.n--;
 	return name;
+}
+
+struct span
+url_host_ascii(const struct url *url, struct arena *arena)
+{
+	struct span name = url_host_name(url), ascii;
+	char *plain = arena_alloc(arena, name.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		bool encoded = name.p[i] == '%' && is_encoded_letter(span_from(name, i));
+
+		plain[n++] =
+		    (char)(encoded ? hex_value(name.p[i + 1]) << 4 | hex_value(name.p[i + 2])
+				   : name.p[i]);
+		i += encoded ? 2 : 0;
+	}
+	return idna_ascii(span_of(plain, n), arena, &ascii) == 0 ? ascii : name;
 }
 
 bool
