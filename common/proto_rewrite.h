@@ -41,7 +41,7 @@ struct rewrite_ask {
 struct rewrite_done {
 	uint64_t job;
 	enum rewrite_status status;
-	struct span text;
+	struct span text; /* OK, UNCHANGED: why nothing was tracked, in a word; else: why not */
 	uint32_t links;
 	bool pixel;
 	struct span signed_by; /* "d=example.com s=sel" ... */

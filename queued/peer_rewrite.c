@@ -2,6 +2,7 @@
 #include "content.h"
 #include "course.h"
 #include "err.h"
+#include "events.h"
 #include "log.h"
 #include "pool.h"
 #include "proto_rewrite.h"
@@ -146,6 +147,17 @@ peer_rewrite_forget(struct peer_rewrite *p, uint64_t number)
 	free(x);
 }
 
+/* Told once a delivery: later attempts are rewritten anew. */
+static void
+tell_untracked(struct peer_rewrite *p, const struct rewrite_done *d)
+{
+	struct transaction *t = transaction_find(p->q->pool, d->job);
+
+	for (uint32_t i = 0; t != NULL && i < t->n; i++)
+		if (t->deliveries[i]->attempts == 0)
+			events_untracked(p->q->events, t->deliveries[i], d->text);
+}
+
 static void
 done(struct peer_rewrite *p, const struct rewrite_done *d)
 {
@@ -160,6 +172,8 @@ done(struct peer_rewrite *p, const struct rewrite_done *d)
 		return;
 	}
 	peer_rewrite_forget(p, d->job);
+	if (d->status <= REWRITE_UNCHANGED && d->text.n > 0)
+		tell_untracked(p, d);
 	if (d->status == REWRITE_OK) {
 		pool_rewritten(p->q->pool, d->job, &c);
 		return;

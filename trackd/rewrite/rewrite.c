@@ -14,15 +14,27 @@ struct planner {
 	struct pieces pieces;
 	struct buf decoded; /* scratch */
 	size_t at;          /* the message is planned up to here */
+	bool sealed,
+	    unread; /* HTML was passed over: inside what is signed or encrypted; not to be read */
 };
 
 const char *
 rewrite_verdict_name(enum rewrite_verdict v)
 {
 	static const char *const names[] = { "changed", "nothing to change",
-		"signed by the author's domain", "malformed", "too large" };
+		"signed by the author's domain", "inside a signed or encrypted part", "malformed",
+		"too large" };
 
 	return names[v];
+}
+
+const char *
+rewrite_verdict_reason(enum rewrite_verdict v)
+{
+	static const char *const words[] = { NULL, NULL, "signed", "sealed", "malformed",
+		"too-large" };
+
+	return words[v];
 }
 
 /* Only in these does every reader see the part as the body. */
@@ -123,8 +135,10 @@ plan_part(struct planner *pl, const struct mime_part *p)
 	bool clean;
 
 	part.decoded = decode(pl, p, &clean);
-	if (!clean)
+	if (!clean) {
+		pl->unread = true;
 		return;
+	}
 	look(pl, p, part.decoded, scan);
 	if (scan->first == NULL)
 		return;
@@ -147,6 +161,27 @@ plan_part(struct planner *pl, const struct mime_part *p)
 }
 
 static bool
+is_sealed(const struct mime_part *p)
+{
+	return mime_type_is(p, "multipart/signed") || mime_type_is(p, "multipart/encrypted") ||
+	       mime_type_is(p, "application/pkcs7-mime") ||
+	       mime_type_is(p, "application/x-pkcs7-mime");
+}
+
+/* Why a part was passed over, if the mail is left alone in the end. */
+static void
+note_passed_over(struct planner *pl, const struct mime_part *p)
+{
+	bool html = mime_type_is(p, "text/html");
+
+	pl->sealed = pl->sealed || (is_sealed(p) && !mime_type_is(p, "multipart/signed"));
+	for (; html && p != NULL; p = p->parent) {
+		pl->sealed = pl->sealed || is_sealed(p);
+		pl->unread = pl->unread || p->marks != 0 || p->transfer == TRANSFER_OTHER;
+	}
+}
+
+static bool
 planned(struct planner *pl, struct mime_part *root)
 {
 	bool texts = pl->options->rules.texts;
@@ -155,6 +190,8 @@ planned(struct planner *pl, struct mime_part *root)
 		if (is_body(p, "text/html", pl->arena) ||
 		    (texts && is_body(p, "text/plain", pl->arena)))
 			plan_part(pl, p);
+		else
+			note_passed_over(pl, p);
 	copy_to(pl, pl->plan->message.n);
 	return pl->plan->parts > 0;
 }
@@ -184,7 +221,9 @@ make_plan(struct planner *pl, struct span message)
 	if (mime_parse(message, pl->arena, &root, NULL) == -1)
 		return REWRITE_MALFORMED;
 	if (!planned(pl, root))
-		return REWRITE_NOTHING;
+		return pl->sealed   ? REWRITE_SEALED
+		       : pl->unread ? REWRITE_MALFORMED
+				    : REWRITE_NOTHING;
 	return arena_over(pl->arena) ? REWRITE_TOO_LARGE : REWRITE_CHANGED;
 }
 

@@ -21,9 +21,10 @@ struct rewrite_recipient {
 
 enum rewrite_verdict {
 	REWRITE_CHANGED,
-	REWRITE_NOTHING,   /* no HTML body, or nothing in it to change */
-	REWRITE_SIGNED,    /* keep_signed */
-	REWRITE_MALFORMED, /* MIME beyond its limits */
+	REWRITE_NOTHING, /* no HTML body, or nothing in it to change */
+	REWRITE_SIGNED,  /* keep_signed */
+	REWRITE_SEALED,  /* its HTML is inside a signed or encrypted part */
+	REWRITE_MALFORMED, /* MIME beyond its limits; or HTML was there that cannot be read for sure */
 	REWRITE_TOO_LARGE, /* the arena's cap */
 };
 
@@ -40,6 +41,8 @@ struct rewrite_plan {
 void rewrite_plan(
     const struct rewrite_options *, struct span message, struct arena *, struct rewrite_plan *);
 const char *rewrite_verdict_name(enum rewrite_verdict);
+/* In a word, as the event untracked has it; NULL where nothing is amiss: CHANGED, NOTHING. */
+const char *rewrite_verdict_reason(enum rewrite_verdict);
 
 /* Appends the message for one recipient; unchanged if nothing is to be changed. */
 void rewrite_render(const struct rewrite_plan *, struct token_sealer *,
