@@ -146,6 +146,7 @@ plan_part(struct planner *pl, const struct mime_part *p)
 		if (p->content_type.n == 0)
 			return; /* no MIME, and none to be made of it */
 		say_quoted_printable(pl, p);
+		pl->plan->recoded++;
 	}
 	copy_to(pl, offset(pl, p->body.p));
 	layout_part(&part, &pl->pieces);

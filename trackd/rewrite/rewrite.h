@@ -31,6 +31,7 @@ enum rewrite_verdict {
 struct rewrite_plan {
 	enum rewrite_verdict verdict;
 	unsigned parts, links, pixels; /* changed */
+	unsigned recoded;              /* parts that become quoted-printable */
 	size_t size_bytes;             /* about what a rendering needs: at least its size */
 	struct span message, campaign;
 	struct pixel_place place;
