@@ -46,3 +46,11 @@ leaky-sign.libs := -lcrypto
 accuracy: $B/bin/bouncd $B/bin/bouncd-parse
 	@B=$B python3 tests/accuracy/accuracy_test.py --misses
 .PHONY: accuracy
+
+# What tracking costs above a bare signature: make bench-rewrite.
+test-programs += bench-rewrite
+bench-rewrite.o    = tests/bench/rewrite_bench.o $(rewrite.o) $(sign.o)
+bench-rewrite.libs := -lcrypto -lidn2
+bench-rewrite: $B/bin/bench-rewrite
+	@$B/bin/bench-rewrite
+.PHONY: bench-rewrite
