@@ -98,10 +98,10 @@ html_attr(struct span s, size_t *pos, struct html_attr *a)
 bool
 html_attr_find(struct span s, const struct html_token *t, const char *name, struct html_attr *a)
 {
-	size_t i = t->attrs;
+	size_t i = t->attrs, n = strlen(name);
 
 	while (html_attr(s, &i, a))
-		if (span_is_nocase(a->name, name))
+		if (a->name.n == n && span_eq_nocase(a->name, span_of(name, n)))
 			return true;
 	return false;
 }
@@ -132,13 +132,23 @@ took(struct html *h, struct html_token *t, enum html_kind kind, size_t start, si
 	h->at = end;
 }
 
-static bool
-one_of(struct span name, const char *const *names)
+bool
+html_name_in(struct span name, const char *const *names)
 {
+	char first = at(name, 0);
+
+	if (first >= 'A' && first <= 'Z')
+		first = (char)(first + 32);
 	for (; *names != NULL; names++)
-		if (span_is_nocase(name, *names))
+		if (**names == first && span_is_nocase(name, *names))
 			return true;
 	return false;
+}
+
+bool
+html_name_is(struct span name, const char *other)
+{
+	return html_name_in(name, (const char *const[]){ other, NULL });
 }
 
 static bool
@@ -147,7 +157,7 @@ is_raw(struct span name)
 	static const char *const names[] = { "script", "style", "textarea", "title", "xmp",
 		"iframe", "noembed", "noframes", "plaintext", NULL };
 
-	return one_of(name, names);
+	return html_name_in(name, names);
 }
 
 /* ---- svg and math (13.2.6.5), as far as it can be known without a tree ---- */
@@ -178,7 +188,7 @@ encodes_html(const struct html *h, const struct html_token *t)
 	struct html_attr a;
 
 	return html_attr_find(h->text, t, "encoding", &a) &&
-	       one_of(span_of(h->text.p + a.start, a.end - a.start), types);
+	       html_name_in(span_of(h->text.p + a.start, a.end - a.start), types);
 }
 
 /* In these elements of svg and math HTML goes on. */
@@ -188,11 +198,12 @@ integration_point(const struct html *h, const struct html_token *t)
 	static const char *const in_svg[] = { "foreignobject", "desc", NULL };
 	static const char *const in_math[] = { "mi", "mo", "mn", "ms", "mtext", NULL };
 
-	if (foreign_top(h) == HTML_FOREIGN_SVG && one_of(t->name, in_svg))
+	if (foreign_top(h) == HTML_FOREIGN_SVG && html_name_in(t->name, in_svg))
 		return HTML_FOREIGN_SVG_POINT;
 	if (foreign_top(h) == HTML_FOREIGN_MATH &&
-	    (one_of(t->name, in_math) || (span_is_nocase(t->name, "annotation-xml") &&
-					     (t->kind == HTML_END_TAG || encodes_html(h, t)))))
+	    (html_name_in(t->name, in_math) ||
+		(html_name_is(t->name, "annotation-xml") &&
+		    (t->kind == HTML_END_TAG || encodes_html(h, t)))))
 		return HTML_FOREIGN_MATH_POINT;
 	return HTML_FOREIGN_NONE;
 }
@@ -220,11 +231,11 @@ breaks_out(const struct html *h, const struct html_token *t)
 	struct html_attr a;
 
 	if (t->kind == HTML_END_TAG)
-		return (h->tables > 0 && one_of(t->name, in_table)) ||
-		       (h->divs > 0 && span_is_nocase(t->name, "div"));
-	if (one_of(t->name, always))
+		return (h->tables > 0 && html_name_in(t->name, in_table)) ||
+		       (h->divs > 0 && html_name_is(t->name, "div"));
+	if (html_name_in(t->name, always))
 		return true;
-	for (size_t i = 0; span_is_nocase(t->name, "font") && marks[i] != NULL; i++)
+	for (size_t i = 0; html_name_is(t->name, "font") && marks[i] != NULL; i++)
 		if (html_attr_find(h->text, t, marks[i], &a))
 			return true;
 	return false;
@@ -243,18 +254,18 @@ foreign_open(struct html *h, const struct html_token *t, bool closed)
 		return;
 	if (point != HTML_FOREIGN_NONE)
 		foreign_push(h, point);
-	else if (span_is_nocase(t->name, "svg") && foreign_top(h) != HTML_FOREIGN_MATH)
+	else if (html_name_is(t->name, "svg") && foreign_top(h) != HTML_FOREIGN_MATH)
 		foreign_push(h, HTML_FOREIGN_SVG);
-	else if (span_is_nocase(t->name, "math") && foreign_top(h) != HTML_FOREIGN_SVG)
+	else if (html_name_is(t->name, "math") && foreign_top(h) != HTML_FOREIGN_SVG)
 		foreign_push(h, HTML_FOREIGN_MATH);
 }
 
 static void
 foreign_close(struct html *h, const struct html_token *t)
 {
-	enum html_foreign root = span_is_nocase(t->name, "svg")    ? HTML_FOREIGN_SVG
-				 : span_is_nocase(t->name, "math") ? HTML_FOREIGN_MATH
-								   : HTML_FOREIGN_NONE;
+	enum html_foreign root = html_name_is(t->name, "svg")    ? HTML_FOREIGN_SVG
+				 : html_name_is(t->name, "math") ? HTML_FOREIGN_MATH
+								 : HTML_FOREIGN_NONE;
 	struct html below = *h;
 
 	if (root != HTML_FOREIGN_NONE) {
@@ -287,9 +298,9 @@ note_element(struct html *h, const struct html_token *t)
 {
 	bool foreign = html_is_foreign(h);
 
-	if (!foreign && span_is_nocase(t->name, "table"))
+	if (!foreign && html_name_is(t->name, "table"))
 		count_open(&h->tables, t);
-	if (!foreign && span_is_nocase(t->name, "div"))
+	if (!foreign && html_name_is(t->name, "div"))
 		count_open(&h->divs, t);
 	if (t->kind == HTML_TAG)
 		foreign_open(h, t, at(h->text, t->end - 2) == '/');

@@ -54,6 +54,10 @@ struct html {
 void html_begin(struct html *, struct span text);
 /* A fragment in which no element's content is raw text: what stands in a conditional comment. */
 void html_begin_fragment(struct html *, struct span text);
+/* Is it one of these names, in lower case, NULL at the end? */
+bool html_name_in(struct span name, const char *const *names);
+bool html_name_is(struct span name, const char *other);
+
 /* Always gives a token; after HTML_END always HTML_END. */
 void html_next(struct html *, struct html_token *);
 

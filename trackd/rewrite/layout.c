@@ -70,16 +70,23 @@ struct meter {
 static void
 measure(struct meter *m, struct span s)
 {
-	ptrdiff_t end;
+	size_t start = 0;
 
-	while ((end = span_find_str(s, "\r\n")) >= 0) {
-		m->column += (size_t)end;
+	for (size_t i = 0; i < s.n; i++) {
+		const char *lf = memchr(s.p + i, '\n', s.n - i);
+
+		if (lf == NULL)
+			break;
+		i = (size_t)(lf - s.p);
+		if (i == 0 || s.p[i - 1] != '\r')
+			continue;
+		m->column += i - 1 - start;
 		if (m->column > m->longest)
 			m->longest = m->column;
 		m->column = 0;
-		s = span_from(s, (size_t)end + 2);
+		start = i + 1;
 	}
-	m->column += s.n;
+	m->column += s.n - start;
 	if (m->column > m->longest)
 		m->longest = m->column;
 }
@@ -270,16 +277,13 @@ layout_transfer(const struct layout_part *part)
 	return lines_stay_short(part) ? part->transfer : TRANSFER_QP;
 }
 
-enum transfer
-layout_part(const struct layout_part *part, struct pieces *p)
+void
+layout_part(const struct layout_part *part, enum transfer as, struct pieces *p)
 {
-	enum transfer as = layout_transfer(part);
-
 	if (part->transfer == TRANSFER_BASE64)
 		lay_base64(part, p);
 	else if (part->transfer == TRANSFER_QP)
 		lay_qp(part, p);
 	else
 		lay_plain(part, p, as == TRANSFER_QP ? PIECE_QP_PLAIN : PIECE_BYTES);
-	return as;
 }

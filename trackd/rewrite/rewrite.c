@@ -132,6 +132,7 @@ plan_part(struct planner *pl, const struct mime_part *p)
 		.scan = scan,
 		.edit_length = pixel_edit_length,
 		.context = &pl->plan->place };
+	enum transfer as;
 	bool clean;
 
 	part.decoded = decode(pl, p, &clean);
@@ -142,14 +143,15 @@ plan_part(struct planner *pl, const struct mime_part *p)
 	look(pl, p, part.decoded, scan);
 	if (scan->first == NULL)
 		return;
-	if (layout_transfer(&part) != p->transfer) {
+	as = layout_transfer(&part);
+	if (as != p->transfer) {
 		if (p->content_type.n == 0)
 			return; /* no MIME, and none to be made of it */
 		say_quoted_printable(pl, p);
 		pl->plan->recoded++;
 	}
 	copy_to(pl, offset(pl, p->body.p));
-	layout_part(&part, &pl->pieces);
+	layout_part(&part, as, &pl->pieces);
 	pl->at += p->body.n;
 	pl->plan->parts++;
 	pl->plan->links += scan->links;
@@ -157,7 +159,7 @@ plan_part(struct planner *pl, const struct mime_part *p)
 	for (const struct edit *e = scan->first; e != NULL; e = e->next)
 		pl->plan->size_bytes +=
 		    6 * scan->charset.unit * pixel_edit_length(e, &pl->plan->place) + 256;
-	if (layout_transfer(&part) != TRANSFER_BINARY)
+	if (as != TRANSFER_BINARY)
 		pl->plan->size_bytes += part.decoded.n * 4;
 }
 

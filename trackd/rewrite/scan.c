@@ -98,25 +98,19 @@ take_comment(struct scanner *s, const struct html_token *comment)
 		return;
 	html_begin_fragment(&h, text);
 	for (html_next(&h, &t); t.kind != HTML_END; html_next(&h, &t))
-		if (t.kind == HTML_TAG && !span_is_nocase(t.name, "link") &&
-		    !span_is_nocase(t.name, "base"))
+		if (t.kind == HTML_TAG && !html_name_is(t.name, "link") &&
+		    !html_name_is(t.name, "base"))
 			take_link(s, text, &t, comment->start + 4);
 }
 
 static bool
 closes_select(const struct scanner *s, struct span name)
 {
-	static const char *const always[] = { "select", "input", "textarea", "keygen" };
+	static const char *const always[] = { "select", "input", "textarea", "keygen", NULL };
 	static const char *const in_table[] = { "caption", "table", "tbody", "tfoot", "thead", "tr",
-		"td", "th" };
+		"td", "th", NULL };
 
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		if (span_is_nocase(name, always[i]))
-			return true;
-	for (size_t i = 0; s->tables > 0 && i < sizeof(in_table) / sizeof(in_table[0]); i++)
-		if (span_is_nocase(name, in_table[i]))
-			return true;
-	return false;
+	return html_name_in(name, always) || (s->tables > 0 && html_name_in(name, in_table));
 }
 
 /* Behind these <frameset> means nothing (WHATWG 13.2.6.4.7). */
@@ -125,26 +119,24 @@ begins_body(struct span name)
 {
 	static const char *const names[] = { "body", "li", "dd", "dt", "pre", "listing", "button",
 		"table", "area", "br", "embed", "img", "image", "keygen", "wbr", "input", "hr",
-		"textarea", "xmp", "iframe", "select", "applet", "marquee", "object", "plaintext" };
+		"textarea", "xmp", "iframe", "select", "applet", "marquee", "object", "plaintext",
+		NULL };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (span_is_nocase(name, names[i]))
-			return true;
-	return false;
+	return html_name_in(name, names);
 }
 
 static void
 take_tag(struct scanner *s, const struct html_token *t)
 {
-	if (span_is_nocase(t->name, "a") || span_is_nocase(t->name, "area"))
+	if (html_name_is(t->name, "a") || html_name_is(t->name, "area"))
 		take_link(s, s->view.text, t, 0);
 	else if (s->in_select)
 		s->in_select = !closes_select(s, t->name);
-	else if (span_is_nocase(t->name, "select"))
+	else if (html_name_is(t->name, "select"))
 		s->in_select = true;
-	else if (span_is_nocase(t->name, "table"))
+	else if (html_name_is(t->name, "table"))
 		s->tables++;
-	else if (span_is_nocase(t->name, "frameset") && !s->body_seen)
+	else if (html_name_is(t->name, "frameset") && !s->body_seen)
 		s->frameset = true;
 	if (begins_body(t->name))
 		s->body_seen = true;
@@ -153,11 +145,11 @@ take_tag(struct scanner *s, const struct html_token *t)
 static void
 take_end_tag(struct scanner *s, const struct html_token *t)
 {
-	if (span_is_nocase(t->name, "body"))
+	if (html_name_is(t->name, "body"))
 		s->body_end = s->in_select ? s->body_end : (ptrdiff_t)t->start;
-	else if (span_is_nocase(t->name, "html"))
+	else if (html_name_is(t->name, "html"))
 		s->html_end = s->in_select ? s->html_end : (ptrdiff_t)t->start;
-	else if (span_is_nocase(t->name, "table") && s->tables > 0)
+	else if (html_name_is(t->name, "table") && s->tables > 0)
 		s->tables--;
 	if (s->in_select && closes_select(s, t->name))
 		s->in_select = false;
