@@ -18,6 +18,7 @@ struct scan_rules {
 struct edit {
 	struct edit *next;
 	size_t start, end;    /* what goes; the same: only something comes in */
+	bool text;            /* it stands in plain text */
 	enum token_kind kind; /* what comes: a link, or the pixel */
 	struct span url;      /* TOKEN_CLICK: where the link leads, ready for a Location field */
 };

@@ -142,7 +142,9 @@ take_url(struct texter *t, struct span line, size_t from, size_t to)
 	if (target.n == 0)
 		return;
 	e = arena_alloc(t->linker.arena, sizeof(*e));
-	*e = (struct edit){ .start = start, .end = end, .kind = TOKEN_CLICK, .url = target };
+	*e = (struct edit){
+		.start = start, .end = end, .text = true, .kind = TOKEN_CLICK, .url = target
+	};
 	*t->tail = e;
 	t->tail = &e->next;
 	t->scan->links++;
