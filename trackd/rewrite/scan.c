@@ -17,7 +17,9 @@ struct scanner {
 	struct linker linker;
 	ptrdiff_t body_end, html_end; /* the last </body>, </html> */
 	bool body_seen, frameset, in_select;
-	size_t text_at; /* text from here on is not yet looked at for a body's beginning */
+	bool end_in_foreign; /* the last such end tag stood in svg or math, which an image ends */
+	bool tags_behind;    /* and more elements came */
+	size_t text_at;      /* text from here on is not yet looked at for a body's beginning */
 	unsigned tables;
 };
 
@@ -143,8 +145,12 @@ take_tag(struct scanner *s, const struct html_token *t)
 }
 
 static void
-take_end_tag(struct scanner *s, const struct html_token *t)
+take_end_tag(struct scanner *s, const struct html_token *t, bool foreign)
 {
+	if (html_name_is(t->name, "body") || html_name_is(t->name, "html")) {
+		s->end_in_foreign = foreign;
+		s->tags_behind = false;
+	}
 	if (html_name_is(t->name, "body"))
 		s->body_end = s->in_select ? s->body_end : (ptrdiff_t)t->start;
 	else if (html_name_is(t->name, "html"))
@@ -172,7 +178,8 @@ place_pixel(struct scanner *s, size_t finished)
 	ptrdiff_t at = s->body_end != NOWHERE ? s->body_end : s->html_end;
 	size_t place;
 
-	if (!s->rules->opens || s->frameset || !has_content(text))
+	if (!s->rules->opens || s->frameset || !has_content(text) ||
+	    (s->end_in_foreign && s->tags_behind))
 		return;
 	if (at == NOWHERE && (finished < text.n || s->in_select))
 		return;
@@ -215,10 +222,11 @@ scan_tokens(struct scanner *s)
 	html_begin(&h, s->view.text);
 	for (html_next(&h, &t); t.kind != HTML_END; html_next(&h, &t)) {
 		note_text(s, &t, h.raw.n > 0);
+		s->tags_behind = s->tags_behind || t.kind == HTML_TAG;
 		if (t.kind == HTML_TAG && !html_is_foreign(&h))
 			take_tag(s, &t);
 		else if (t.kind == HTML_END_TAG)
-			take_end_tag(s, &t);
+			take_end_tag(s, &t, html_is_foreign(&h));
 		else if (t.kind == HTML_COMMENT)
 			take_comment(s, &t);
 	}
