@@ -1,5 +1,5 @@
-rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o scan_text.o link.o pixel.o html.o entity.o \
-		       entity_table.o url.o charset.o charset_view.o charset_iso2022.o author.o)
+rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o scan_text.o link.o pixel.o html.o html_foreign.o entity.o \
+		       entity_table.o url.o charset.o charset_view.o charset_iso2022.o charset_table.o author.o)
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
 
@@ -25,8 +25,8 @@ trackd/stats/counters_test.o      := trackd/stats/counters_test.o trackd/stats/o
 trackd/stats/counters_test.libs   := -llmdb
 
 tests += trackd/rewrite/charset_test trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/rewrite/scan_text_test trackd/sign/dkim_test
-trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o charset_iso2022.o)
-trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o
+trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o charset_iso2022.o charset_table.o)
+trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o trackd/rewrite/html_foreign.o
 trackd/rewrite/url_test.o        := $(addprefix trackd/rewrite/,url_test.o url.o entity.o entity_table.o)
 trackd/rewrite/url_test.libs     := -lidn2
 trackd/rewrite/rewrite_test.o    := trackd/rewrite/rewrite_test.o $(rewrite.o)
