@@ -188,7 +188,8 @@ START_TEST(an_edit_at_the_very_beginning)
 {
 	static const char qp[] =
 	    "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-	    "</body><p>a line of quoted-printable that is as long as it may be, but no lo=\r\nnger\r\n";
+	    "</body><p>a line of quoted-printable that is as long as it may be, but no "
+	    "lo=\r\nnger\r\n";
 	struct rewrite_options o = options();
 	struct buf out;
 
