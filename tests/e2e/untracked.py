@@ -32,7 +32,7 @@ def main():
         house.send("ann@good.test", text=TEXT)
         _, content = house.await_mail("ann@good.test")
         text = text_of(content)
-        links = re.findall(r"http://127\.0\.0\.1:%d/c/[A-Za-z0-9_-]*" % house.web, text)
+        links = re.findall(r"http://127\.0\.0\.1:%d/c/[A-Za-z0-9_-]*\?t" % house.web, text)
         assert len(links) == 1 and leads_to(house, links[0]) == PAGE, text
         assert text.replace(links[0], PAGE).splitlines() == TEXT.splitlines(), text
         house.send("bea@good.test", text=TEXT, headers=[("X-Posthouse-Track", "clicks, opens")])

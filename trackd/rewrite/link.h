@@ -10,6 +10,9 @@ struct linker {
 	struct buf utf8, value, url; /* scratch */
 };
 
+/* A byte may become U+FFFD, and that nine bytes of percent signs. */
+enum { LINK_GROWTH = 9 };
+
 enum link_syntax { LINK_HTML /* with character references */, LINK_TEXT };
 
 /* most: bytes of the longest text a link may have. */

@@ -268,7 +268,7 @@ scan_html(const struct scan_rules *rules, struct span label, struct span html, s
 	*scan = (struct scan){ 0 };
 	if (!scan_view(rules, label, html, arena, scan, &s.view))
 		return;
-	linker_begin(&s.linker, rules, &scan->charset, arena, html.n * 3 + 1024);
+	linker_begin(&s.linker, rules, &scan->charset, arena, html.n * LINK_GROWTH + 1024);
 	scan_tokens(&s);
 	linker_end(&s.linker);
 }

@@ -202,7 +202,7 @@ scan_text(const struct scan_rules *rules, struct span label, bool delsp, struct 
 		return;
 	if (span_find_str(t.view.text, "-----BEGIN PGP ") >= 0)
 		return;
-	linker_begin(&t.linker, rules, &scan->charset, arena, text.n * 3 + 1024);
+	linker_begin(&t.linker, rules, &scan->charset, arena, text.n * LINK_GROWTH + 1024);
 	scan_lines(&t);
 	linker_end(&t.linker);
 }
