@@ -8,6 +8,7 @@
 #include "proto_rewrite.h"
 #include "queued.h"
 #include "role.h"
+#include "sender.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -34,6 +35,14 @@ struct peer_rewrite {
 	struct table questions;
 };
 
+/* Whether its sender wrote one himself is seen where it is rewritten. */
+static bool
+gets_unsubscribe(const struct message *m)
+{
+	return !m->envelope->is_notice &&
+	       unsubscribe_is_wanted(m->tenant->unsubscribe, m->envelope->campaign);
+}
+
 bool
 rewrite_wanted(const struct queued *q, const struct delivery *d)
 {
@@ -41,7 +50,8 @@ rewrite_wanted(const struct queued *q, const struct delivery *d)
 		return true;
 	if (!q->rewrite->expected)
 		return false;
-	return rewrite_is_personal(q, d) || d->message->tenant->sign;
+	return rewrite_is_personal(q, d) || d->message->tenant->sign ||
+	       d->message->tenant->new_fields;
 }
 
 bool
@@ -50,7 +60,7 @@ rewrite_is_personal(const struct queued *q, const struct delivery *d)
 	const struct envelope *e = d->message->envelope;
 
 	(void)q;
-	return e->track_clicks || e->track_opens || e->track_text;
+	return e->track_clicks || e->track_opens || e->track_text || gets_unsubscribe(d->message);
 }
 
 static struct rewriter *
@@ -89,6 +99,7 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
 		.campaign = m->envelope->campaign,
 		.recipient = personal ? delivery_address(d) : span_of(NULL, 0),
 		.from = m->envelope->from,
+		.returns = sender_is_personal(p->q, d) ? sender_address(p->q, t) : span_of(NULL, 0),
 		.track_clicks = m->envelope->track_clicks,
 		.track_opens = m->envelope->track_opens,
 		.track_text = m->envelope->track_text,
