@@ -1,14 +1,21 @@
 #include "envelope.h"
 #include "err.h"
 
-enum { FLAG_8BIT = 1, FLAG_UTF8 = 2, FLAG_CLICKS = 4, FLAG_OPENS = 8, FLAG_NOTICE = 16 };
+enum {
+	FLAG_8BIT = 1,
+	FLAG_UTF8 = 2,
+	FLAG_CLICKS = 4,
+	FLAG_OPENS = 8,
+	FLAG_NOTICE = 16,
+	FLAG_TEXT = 32
+};
 
 static uint8_t
 flags_of(const struct envelope *e)
 {
 	return (uint8_t)((e->body_8bit ? FLAG_8BIT : 0) | (e->smtputf8 ? FLAG_UTF8 : 0) |
 			 (e->track_clicks ? FLAG_CLICKS : 0) | (e->track_opens ? FLAG_OPENS : 0) |
-			 (e->is_notice ? FLAG_NOTICE : 0));
+			 (e->is_notice ? FLAG_NOTICE : 0) | (e->track_text ? FLAG_TEXT : 0));
 }
 
 void
@@ -84,6 +91,7 @@ envelope_get(struct msg *m, struct envelope *e, struct arena *a)
 	e->smtputf8 = flags & FLAG_UTF8;
 	e->track_clicks = flags & FLAG_CLICKS;
 	e->track_opens = flags & FLAG_OPENS;
+	e->track_text = flags & FLAG_TEXT;
 	e->is_notice = flags & FLAG_NOTICE;
 	if (m->bad || e->ret > RET_HDRS || e->from.n > ADDRESS_MAX)
 		return -1;

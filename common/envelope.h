@@ -33,9 +33,9 @@ struct envelope {
 	struct span envid;
 	struct span message_id; /* the field's value without <>, as it came in; not kept on disk */
 	enum ret ret;
-	bool body_8bit, smtputf8;       /* declared at MAIL */
-	bool track_clicks, track_opens; /* as the tenant or the message's headers ask */
-	bool is_notice;                 /* a bounce message of ours: never answered by another */
+	bool body_8bit, smtputf8;                   /* declared at MAIL */
+	bool track_clicks, track_opens, track_text; /* as the tenant or the message's headers ask */
+	bool is_notice; /* a bounce message of ours: never answered by another */
 	uint32_t rcpts_n;
 	struct recipient *rcpts;
 };

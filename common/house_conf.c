@@ -109,7 +109,8 @@ static const struct conf_setting tenant_settings[] = {
 	{ .name = "track",
 	    .type = CONF_STRING,
 	    .list = true,
-	    .help = "What is rewritten: clicks, opens or both." },
+	    .help = "What is rewritten: clicks (the links of HTML), opens (a pixel in HTML), text "
+		    "(the links of plain text)." },
 	{ .name = "tracking-url",
 	    .type = CONF_STRING,
 	    .help = "Address the rewritten links begin with; the one of the tracking block where "
@@ -375,9 +376,9 @@ track_check(struct conf *conf, const struct conf_block *tenant)
 	for (size_t i = 0; i < conf_count(tenant, "track"); i++) {
 		struct span word = span_str(conf_str_at(tenant, "track", i));
 
-		if (!span_is(word, "clicks") && !span_is(word, "opens"))
-			conf_complain(conf, tenant, "track", "\"%.*s\" is neither clicks nor opens",
-			    SPAN(word));
+		if (!span_is(word, "clicks") && !span_is(word, "opens") && !span_is(word, "text"))
+			conf_complain(conf, tenant, "track",
+			    "\"%.*s\" is none of clicks, opens and text", SPAN(word));
 	}
 }
 

@@ -14,6 +14,7 @@ rewrite_ask_put(struct chan *c, const struct rewrite_ask *r)
 	chan_span(c, r->returns);
 	chan_u8(c, r->track_clicks);
 	chan_u8(c, r->track_opens);
+	chan_u8(c, r->track_text);
 	chan_u8(c, r->sign);
 	chan_u8(c, r->need_7bit);
 	chan_u64(c, r->start);
@@ -38,6 +39,7 @@ rewrite_ask_get(struct msg *m, struct rewrite_ask *r)
 	r->returns = msg_span(m);
 	r->track_clicks = msg_u8(m) != 0;
 	r->track_opens = msg_u8(m) != 0;
+	r->track_text = msg_u8(m) != 0;
 	r->sign = msg_u8(m) != 0;
 	r->need_7bit = msg_u8(m) != 0;
 	r->start = msg_u64(m);

@@ -28,6 +28,7 @@ struct rewrite_ask {
 	struct span returns;   /* signed bounce address of this recipient; empty: none */
 	bool track_clicks;
 	bool track_opens;
+	bool track_text;
 	bool sign;
 	bool need_7bit;
 	uint64_t start; /* of the message in the descriptor */
@@ -41,7 +42,7 @@ struct rewrite_ask {
 struct rewrite_done {
 	uint64_t job;
 	enum rewrite_status status;
-	struct span text;
+	struct span text; /* OK, UNCHANGED: why nothing was tracked, in a word; else: why not */
 	uint32_t links;
 	bool pixel;
 	struct span signed_by; /* "d=example.com s=sel" ... */

@@ -14,6 +14,8 @@ static const struct telling {
 	    "received{ from <|from|>}{ for |recipients| recipient(s)}{, |size| bytes}{, tenant "
 	    "|tenant|}{, campaign |campaign|}"
 	    "{, login |login|}{, client |client|}" },
+	{ "untracked", false, STORY_PLAIN,
+	    "not tracked for <{|recipient|}>, though that was asked for{: |reason|}" },
 	{ "delivered", true, STORY_GOOD,
 	    "delivered to <{|recipient|}>{ at |site|}{ by |server|}{ [|address|]}{ from "
 	    "|source|}{, TLS |tls|}{, attempt |attempts|}"

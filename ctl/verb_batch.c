@@ -195,11 +195,12 @@ const struct verb verb_parse = { .name = "parse",
 	.opts = parse_opts,
 	.run = parse };
 const struct verb verb_rewrite = { .name = "rewrite",
-	.words = "[--base URL] [--tenant NAME] [--key FILE] [--no-clicks] [--no-opens] [--exclude "
-		 "HOST] [--facts] <MAIL",
-	.help = "Put tracking links and the pixel into a mail, as the relay would.",
+	.words = "[--explain] [--base URL] [--tenant NAME] [--key FILE] [--no-clicks] [--no-opens] "
+		 "[--text] [--exclude HOST] [--facts] [FILE] | --batch",
+	.help = "Put tracking links and the pixel into a mail, as the relay would, or explain what "
+		"would be changed.",
 	.run = rewrite };
 const struct verb verb_untrack = { .name = "untrack",
-	.words = "[--base URL] [--tenant NAME] [--key FILE] <LINKS",
+	.words = "[--base URL] [--tenant NAME] [--key FILE] [URL ...]",
 	.help = "Say where tracking links lead.",
 	.run = untrack };

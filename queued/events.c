@@ -177,6 +177,16 @@ events_deferred(struct events *e, const struct delivery *d, uint64_t retry_ms)
 }
 
 void
+events_untracked(struct events *e, const struct delivery *d, struct span reason)
+{
+	struct buf *b = begin(e, "untracked");
+
+	events_delivery(b, d);
+	event_span(b, "reason", reason);
+	end(e);
+}
+
+void
 events_lane(struct events *e, const struct lane *l, const char *what)
 {
 	struct buf *b = begin(e, "lane");

@@ -54,6 +54,16 @@ facts_line(struct buf *out, const struct facts *f)
 	buf_byte(out, '\n');
 }
 
+/* Links of HTML, of plain text, of both. */
+static char
+track_letter(const struct envelope *e)
+{
+	return e->track_clicks && e->track_text ? 'b'
+	       : e->track_text                  ? 't'
+	       : e->track_clicks                ? 'c'
+						: '-';
+}
+
 static void
 envelope_lines(struct buf *out, const struct envelope *e)
 {
@@ -63,7 +73,7 @@ envelope_lines(struct buf *out, const struct envelope *e)
 	snprintf(number, sizeof(number), "%" PRIu64, e->received_ms);
 	line(out, "received", span_str(number));
 	buf_printf(out, "flags %c%c%c%c%c%c\n", e->body_8bit ? '8' : '-', e->smtputf8 ? 'u' : '-',
-	    e->track_clicks ? 'c' : '-', e->track_opens ? 'o' : '-', e->is_notice ? 'n' : '-',
+	    track_letter(e), e->track_opens ? 'o' : '-', e->is_notice ? 'n' : '-',
 	    e->ret == RET_FULL   ? 'F'
 	    : e->ret == RET_HDRS ? 'H'
 				 : '-');
@@ -237,7 +247,8 @@ flags_parse(struct span s, struct envelope *e)
 		return;
 	e->body_8bit = s.p[0] == '8';
 	e->smtputf8 = s.p[1] == 'u';
-	e->track_clicks = s.p[2] == 'c';
+	e->track_clicks = s.p[2] == 'c' || s.p[2] == 'b';
+	e->track_text = s.p[2] == 't' || s.p[2] == 'b';
 	e->track_opens = s.p[3] == 'o';
 	e->is_notice = s.p[4] == 'n';
 	e->ret = s.p[5] == 'F' ? RET_FULL : s.p[5] == 'H' ? RET_HDRS : RET_UNSET;

@@ -33,6 +33,7 @@ envelope(void)
 		.ret = RET_HDRS,
 		.body_8bit = true,
 		.track_opens = true,
+		.track_text = true,
 		.rcpts_n = 3,
 		.rcpts = rcpts };
 }
@@ -66,7 +67,8 @@ START_TEST(what_is_written_is_read)
 	ck_assert(id_eq(e.id, envelope().id));
 	ck_assert_uint_eq(e.received_ms, 1795485843123);
 	ck_assert(span_is(e.tenant, "news") && span_is(e.tags, "spring sale") && e.login.n == 0);
-	ck_assert(e.ret == RET_HDRS && e.body_8bit && e.track_opens && !e.track_clicks);
+	ck_assert(
+	    e.ret == RET_HDRS && e.body_8bit && e.track_opens && e.track_text && !e.track_clicks);
 	ck_assert_uint_eq(e.rcpts_n, 3);
 	for (unsigned i = 0; i < 3; i++) {
 		ck_assert(span_eq(e.rcpts[i].address, rcpts[i].address));

@@ -2,6 +2,7 @@
 #include "content.h"
 #include "course.h"
 #include "err.h"
+#include "events.h"
 #include "log.h"
 #include "pool.h"
 #include "proto_rewrite.h"
@@ -45,22 +46,21 @@ gets_unsubscribe(const struct message *m)
 bool
 rewrite_wanted(const struct queued *q, const struct delivery *d)
 {
-	const struct envelope *e = d->message->envelope;
-
 	if (d->need_7bit)
 		return true;
 	if (!q->rewrite->expected)
 		return false;
-	return e->track_clicks || e->track_opens || d->message->tenant->sign ||
-	       d->message->tenant->new_fields || gets_unsubscribe(d->message);
+	return rewrite_is_personal(q, d) || d->message->tenant->sign ||
+	       d->message->tenant->new_fields;
 }
 
 bool
 rewrite_is_personal(const struct queued *q, const struct delivery *d)
 {
+	const struct envelope *e = d->message->envelope;
+
 	(void)q;
-	return d->message->envelope->track_clicks || d->message->envelope->track_opens ||
-	       gets_unsubscribe(d->message);
+	return e->track_clicks || e->track_opens || e->track_text || gets_unsubscribe(d->message);
 }
 
 static struct rewriter *
@@ -102,6 +102,7 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
 		.returns = sender_is_personal(p->q, d) ? sender_address(p->q, t) : span_of(NULL, 0),
 		.track_clicks = m->envelope->track_clicks,
 		.track_opens = m->envelope->track_opens,
+		.track_text = m->envelope->track_text,
 		.sign = m->tenant->sign,
 		.need_7bit = d->need_7bit,
 		.start = c->start,
@@ -157,6 +158,17 @@ peer_rewrite_forget(struct peer_rewrite *p, uint64_t number)
 	free(x);
 }
 
+/* Told once a delivery: later attempts are rewritten anew. */
+static void
+tell_untracked(struct peer_rewrite *p, const struct rewrite_done *d)
+{
+	struct transaction *t = transaction_find(p->q->pool, d->job);
+
+	for (uint32_t i = 0; t != NULL && i < t->n; i++)
+		if (t->deliveries[i]->attempts == 0)
+			events_untracked(p->q->events, t->deliveries[i], d->text);
+}
+
 static void
 done(struct peer_rewrite *p, const struct rewrite_done *d)
 {
@@ -171,6 +183,8 @@ done(struct peer_rewrite *p, const struct rewrite_done *d)
 		return;
 	}
 	peer_rewrite_forget(p, d->job);
+	if (d->status <= REWRITE_UNCHANGED && d->text.n > 0)
+		tell_untracked(p, d);
 	if (d->status == REWRITE_OK) {
 		pool_rewritten(p->q->pool, d->job, &c);
 		return;

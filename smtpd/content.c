@@ -48,6 +48,7 @@ as_the_header_asks(struct transaction *tx)
 		return;
 	tx->env.track_clicks = h->track_clicks;
 	tx->env.track_opens = h->track_opens;
+	tx->env.track_text = h->track_text;
 }
 
 static void

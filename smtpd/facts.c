@@ -20,12 +20,13 @@ static void
 track_read(struct span words, struct header_facts *h)
 {
 	h->has_track = true;
-	h->track_clicks = h->track_opens = false;
+	h->track_clicks = h->track_opens = h->track_text = false;
 	for (struct span w = span_word(words, &words); w.n > 0; w = span_word(words, &words)) {
 		if (w.p[w.n - 1] == ',')
 			w.n--;
 		h->track_clicks = h->track_clicks || span_is_nocase(w, "clicks");
 		h->track_opens = h->track_opens || span_is_nocase(w, "opens");
+		h->track_text = h->track_text || span_is_nocase(w, "text");
 	}
 }
 

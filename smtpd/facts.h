@@ -13,7 +13,7 @@ struct header_facts {
 	struct span from;           /* value of the first, folding kept; in the header */
 	struct span campaign, tags; /* one line each; in the arena */
 	struct span message_id; /* without <>, in the arena; empty: none, or too long to be one */
-	bool has_track, track_clicks, track_opens;
+	bool has_track, track_clicks, track_opens, track_text;
 };
 
 enum { FACTS_CAMPAIGN_MAX = 128, FACTS_TAGS_MAX = 512, FACTS_MESSAGE_ID_MAX = 250 };

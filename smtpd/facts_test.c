@@ -8,7 +8,7 @@ START_TEST(fields_are_found)
 	static const char header[] =
 	    "Received: a\r\n\tb\r\nX-Posthouse-Campaign: spring\r\n"
 	    "RECEIVED: c\r\nFrom: a@b,\r\n c@d\r\nX-Posthouse-Tags: x\r\n y\r\n"
-	    "x-posthouse-track: opens, clicks\r\nDate: now\r\n"
+	    "x-posthouse-track: opens, clicks, Text\r\nDate: now\r\n"
 	    "Message-ID:\r\n <one@a.example>\r\nMessage-ID: <two@a.example>\r\n";
 	struct arena *a = arena_new(0);
 	struct facts f = { 0 };
@@ -20,7 +20,7 @@ START_TEST(fields_are_found)
 	ck_assert(span_is(h.message_id, "one@a.example"));
 	ck_assert(span_is(h.from, " a@b,\r\n c@d"));
 	ck_assert(span_is(h.campaign, "spring") && span_is(h.tags, "x y"));
-	ck_assert(h.has_track && h.track_clicks && h.track_opens);
+	ck_assert(h.has_track && h.track_clicks && h.track_opens && h.track_text);
 	ck_assert_uint_eq(f.drops_n, 2); /* neighbours are one */
 	ck_assert(memcmp(header + f.drops[0].start, "X-Posthouse-C", 13) == 0);
 	ck_assert(memcmp(header + f.drops[1].start + f.drops[1].length, "Date", 4) == 0);

@@ -43,6 +43,7 @@ transaction_new(struct session *s)
 		tx->env.stream = span_str(s->tenant->stream);
 		tx->env.track_clicks = s->tenant->track_clicks;
 		tx->env.track_opens = s->tenant->track_opens;
+		tx->env.track_text = s->tenant->track_text;
 	}
 	return tx;
 }

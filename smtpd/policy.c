@@ -70,6 +70,8 @@ tenant_read(struct policy *p, const struct conf_block *b, struct tenant *t)
 	for (size_t i = 0; i < conf_count(b, "track"); i++) {
 		if (strcmp(conf_str_at(b, "track", i), "clicks") == 0)
 			t->track_clicks = true;
+		else if (strcmp(conf_str_at(b, "track", i), "text") == 0)
+			t->track_text = true;
 		else
 			t->track_opens = true;
 	}

@@ -8,7 +8,7 @@ struct policy;
 
 struct tenant {
 	const char *name, *stream;
-	bool track_clicks, track_opens, suppress_at_rcpt;
+	bool track_clicks, track_opens, track_text, suppress_at_rcpt;
 	const struct conf_block *block;
 	struct span *domains; /* sorted; may send as these */
 	size_t domains_n;

@@ -30,7 +30,6 @@ $B/fault.so: tests/fault/fault.c
 
 fuzz += bounce classify conf notice url_place
 fuzz.notice.c      := $(addprefix bouncd/,$(bouncd.notice:.o=.c))
-fuzz.notice.libs   := -lidn2
 bouncd.rules.c     := $(filter-out %_text.c,$(bouncd.rules:.o=.c)) bouncd/model_text.S
 fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules.c))
 fuzz.bounce.libs   := -lm
@@ -48,3 +47,11 @@ leaky-sign.libs := -lcrypto
 accuracy: $B/bin/bouncd $B/bin/bouncd-parse
 	@B=$B python3 tests/accuracy/accuracy_test.py --misses
 .PHONY: accuracy
+
+# What tracking costs above a bare signature: make bench-rewrite.
+test-programs += bench-rewrite
+bench-rewrite.o    = tests/bench/rewrite_bench.o $(rewrite.o) $(sign.o)
+bench-rewrite.libs := -lcrypto -lidn2
+bench-rewrite: $B/bin/bench-rewrite
+	@$B/bin/bench-rewrite
+.PHONY: bench-rewrite

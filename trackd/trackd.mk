@@ -1,5 +1,5 @@
-rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o pixel.o html.o entity.o \
-		       entity_table.o url.o charset.o charset_view.o author.o)
+rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o scan_text.o link.o pixel.o html.o html_foreign.o entity.o \
+		       entity_table.o url.o charset.o charset_view.o charset_iso2022.o charset_table.o author.o)
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o sound.o)
 
@@ -8,9 +8,9 @@ stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o de
 trackd.conf          := trackd/trackd_conf.o
 
 programs             += trackd-rewrite trackd-sign trackd-web trackd-stats
-trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o signer.o signing.o incoming.o outgoing.o fields.o sevenbit.o) \
+trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o explain.o worker.o signer.o signing.o incoming.o outgoing.o fields.o sevenbit.o) \
 		        trackd/keys.o $(trackd.conf) $(rewrite.o) $(sign.o)
-trackd-rewrite.libs  := -lcrypto
+trackd-rewrite.libs  := -lcrypto -lidn2
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
 http.o               := $(addprefix trackd/web/,http.o http_body.o)
@@ -27,12 +27,15 @@ trackd/stats/deliveries_test.libs := -llmdb
 trackd/stats/counters_test.o      := trackd/stats/counters_test.o trackd/stats/observe.o $(stats.o)
 trackd/stats/counters_test.libs   := -llmdb
 
-tests += trackd/rewrite/charset_test trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/sign/dkim_test
-trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o)
-trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o
+tests += trackd/rewrite/charset_test trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/rewrite/scan_text_test trackd/sign/dkim_test
+trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o charset_iso2022.o charset_table.o)
+trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o trackd/rewrite/html_foreign.o
 trackd/rewrite/url_test.o        := $(addprefix trackd/rewrite/,url_test.o url.o entity.o entity_table.o)
+trackd/rewrite/url_test.libs     := -lidn2
 trackd/rewrite/rewrite_test.o    := trackd/rewrite/rewrite_test.o $(rewrite.o)
-trackd/rewrite/rewrite_test.libs := -lcrypto
+trackd/rewrite/rewrite_test.libs := -lcrypto -lidn2
+trackd/rewrite/scan_text_test.o    := trackd/rewrite/scan_text_test.o $(rewrite.o)
+trackd/rewrite/scan_text_test.libs := -lcrypto -lidn2
 trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
 trackd/sign/dkim_test.libs       := -lcrypto
 tests += trackd/sign/sound_test

@@ -32,7 +32,8 @@ static const struct conf_setting tracking_settings[] = {
 	{ .name = "exclude",
 	    .type = CONF_DOMAIN,
 	    .list = true,
-	    .help = "Hosts whose links are left alone, with everything below them." },
+	    .help = "Hosts whose links are left alone, with everything below them, however a link "
+		    "spells the name." },
 	{ .name = "valid",
 	    .type = CONF_DURATION,
 	    .def = "730d",

@@ -1,17 +1,24 @@
-/* Any message comes out as it was, but for what must change: the same parts; outside HTML bodies the same bytes; in
- * these, decoded, the same bytes but for the edits that scan_html() names, each of which is the text of its token. */
+/* Any message comes out as it was, but for what must change: the same parts; outside the bodies the same bytes; in these,
+ * decoded, the same bytes but for the edits that scan_html() and scan_text() name, each of which is the text of its
+ * token. And back: who reads the new text finds the links of the old one, each as it was or leading there. */
 #include "mime.h"
 #include "pixel.h"
 #include "rewrite.h"
+#include "scan_text.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* An exit would leave no input behind. */
+#undef must
+#define must(cond) ((cond) ? (void)0 : abort())
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 #define BASE "https://t.example/"
 
 static struct scan_rules rules = {
-	.clicks = true, .opens = true, .base = { BASE, sizeof(BASE) - 1 }
+	.clicks = true, .opens = true, .texts = true, .base = { BASE, sizeof(BASE) - 1 }
 };
 static struct token_sealer *sealer;
 
@@ -28,18 +35,61 @@ open_once(void)
 	sealer = token_sealer_new(&key);
 }
 
+/* charset: what it was taken for before; NULL: it is to be found out. (Text without a label is guessed at, and without
+ * some bytes the guess may be another.) */
+static void
+scan_part(const struct scan_rules *r, const struct mime_part *p, const char *charset,
+    struct span decoded, struct arena *arena, struct scan *scan)
+{
+	struct span label, delsp;
+
+	mime_param(p->content_type, "charset", arena, &label);
+	if (charset != NULL && label.n == 0)
+		label = span_str(charset);
+	mime_param(p->content_type, "delsp", arena, &delsp);
+	if (mime_type_is(p, "text/html"))
+		scan_html(r, span_trim(label), decoded, arena, scan);
+	else
+		scan_text(r, span_trim(label), span_is_nocase(delsp, "yes"), decoded, arena, scan);
+}
+
+/* Links of the two, with a base of nobody's: each the same, or one of ours that leads there. */
+static void
+check_links(const struct mime_part *p, struct span was, struct span is, struct arena *arena)
+{
+	struct scan_rules nobodys = rules;
+	struct token_facts facts;
+	enum token_kind kind;
+	struct scan old, new;
+	struct edit *a, *b;
+	struct span token;
+	struct buf text;
+
+	nobodys.opens = false;
+	nobodys.base = SPAN_LIT("https://nobody.example/");
+	scan_part(&nobodys, p, NULL, was, arena, &old);
+	scan_part(&nobodys, p, old.charset.name, is, arena, &new);
+	must(old.links == new.links);
+	buf_init(&text, 1 << 20);
+	for (a = old.first, b = new.first; a != NULL; a = a->next, b = b->next) {
+		if (span_eq(a->url, b->url))
+			continue;
+		must(pixel_token_of(b->url, rules.base, &kind, &token) && kind == TOKEN_CLICK);
+		must(token_open(sealer, token, &text, &facts) == 0 && span_eq(facts.url, a->url));
+	}
+	buf_free(&text);
+}
+
 /* What the part must decode to after rewriting. */
 static void
 expected(const struct mime_part *p, struct span decoded, struct arena *arena, struct buf *out)
 {
 	struct token_facts who = { .recipient = 7 };
-	struct span label;
 	struct scan scan;
 	struct buf text;
 	size_t at = 0;
 
-	mime_param(p->content_type, "charset", arena, &label);
-	scan_html(&rules, span_trim(label), decoded, arena, &scan);
+	scan_part(&rules, p, NULL, decoded, arena, &scan);
 	buf_init(&text, 1 << 20);
 	for (const struct edit *e = scan.first; e != NULL; e = e->next) {
 		must(e->start >= at && e->end >= e->start && e->end <= decoded.n);
@@ -61,7 +111,8 @@ check_body(const struct mime_part *old, const struct mime_part *new, struct aren
 
 	if (span_eq(old->body, new->body) && old->transfer == new->transfer)
 		return;
-	must(mime_type_is(old, "text/html") && mime_type_is(new, "text/html"));
+	must(span_eq(old->type, new->type));
+	must(mime_type_is(old, "text/html") || mime_type_is(old, "text/plain"));
 	must(old->transfer == new->transfer || new->transfer == TRANSFER_QP);
 	buf_init(&was, 1 << 26);
 	buf_init(&is, 1 << 26);
@@ -71,6 +122,7 @@ check_body(const struct mime_part *old, const struct mime_part *new, struct aren
 	must(clean);
 	expected(old, buf_all(&was), arena, &want);
 	must(span_eq(buf_all(&is), buf_all(&want)));
+	check_links(old, buf_all(&was), buf_all(&is), arena);
 	buf_free(&was);
 	buf_free(&is);
 	buf_free(&want);

@@ -1,6 +1,8 @@
 #include "batch.h"
 #include "hex.h"
 #include "err.h"
+#include "explain.h"
+#include "idna.h"
 #include "pixel.h"
 #include "rewrite.h"
 
@@ -22,9 +24,12 @@ struct batch {
 	const char *base, *tenant, *key_file;
 	struct rewrite_options options;
 	struct span exclude[EXCLUDES_MAX];
-	bool list, untrack, facts;
+	bool list, untrack, facts, explain;
+	char **words; /* what stands behind the options: a file, or URLs */
+	size_t words_n;
+	struct token_key key;
 	struct token_sealer *sealer;
-	struct arena *arena;
+	struct arena *arena, *work; /* of the options; of one message */
 	struct buf in, out;
 };
 
@@ -33,8 +38,9 @@ usage(void)
 {
 	fputs(
 	    "usage: trackd-rewrite --rewrite [--batch] [--base URL] [--tenant NAME] [--key FILE]\n"
-	    "           [--no-clicks] [--no-opens] [--exclude HOST] [--keep-signed] [--facts]\n"
-	    "       trackd-rewrite --untrack [--base URL] [--tenant NAME] [--key FILE]\n",
+	    "           [--no-clicks] [--no-opens] [--text] [--exclude HOST] [--keep-signed]\n"
+	    "           [--facts] [--explain] [FILE]\n"
+	    "       trackd-rewrite --untrack [--base URL] [--tenant NAME] [--key FILE] [URL ...]\n",
 	    stderr);
 	return 2;
 }
@@ -89,14 +95,18 @@ rewrite_one(struct batch *b, int in, int out, const char *name, struct err *err)
 
 	if (read_all(in, &b->in, err) == -1)
 		return -1;
-	arena_reset(b->arena);
+	arena_reset(b->work);
 	buf_reset(&b->out);
-	rewrite_plan(&b->options, buf_all(&b->in), b->arena, &plan);
+	rewrite_plan(&b->options, buf_all(&b->in), b->work, &plan);
 	rewrite_render(&plan, b->sealer, &nobody, &b->out);
 	if (buf_over(&b->out))
 		return err_set(err, "larger than %d bytes after rewriting", MESSAGE_MAX_BYTES);
 	if (b->facts)
 		print_facts(&plan, name);
+	if (b->explain) {
+		explain_print(stdout, &plan, b->sealer, &nobody);
+		return 0;
+	}
 	return write_all(out, buf_all(&b->out), err);
 }
 
@@ -153,30 +163,41 @@ rewrite_list(struct batch *b)
 	return result;
 }
 
+/* Where a tracking URL leads, or in brackets why nobody can say. */
+static int
+untrack_one(struct batch *b, struct span url)
+{
+	struct token_facts facts;
+	struct span token;
+	enum token_kind kind;
+
+	if (!pixel_token_of(url, b->options.rules.base, &kind, &token))
+		printf("(no tracking link below %s)\n", b->base);
+	else if (!token_names(token, &b->key))
+		puts("(a tracking link of another tenant or key)");
+	else if (token_open(b->sealer, token, &b->out, &facts) == -1 || facts.kind != kind)
+		puts("(a tracking link that was changed, or that another key made)");
+	else {
+		printf("%.*s\n", SPAN(kind == TOKEN_CLICK  ? facts.url
+				      : kind == TOKEN_OPEN ? SPAN_LIT("(open pixel)")
+							   : SPAN_LIT("(unsubscribe link)")));
+		return 0;
+	}
+	return 1;
+}
+
 static int
 untrack(struct batch *b)
 {
-	struct span base = b->options.rules.base, token;
-	struct token_facts facts;
-	enum token_kind kind;
 	char *line = NULL;
 	size_t room = 0;
 	int result = 0;
 	ssize_t n;
 
-	while ((n = getline(&line, &room, stdin)) > 0) {
-		struct span url = span_trim(span_of(line, (size_t)n));
-		bool ours = pixel_token_of(url, base, &kind, &token) &&
-			    token_open(b->sealer, token, &b->out, &facts) == 0 &&
-			    facts.kind == kind;
-
-		if (ours && kind == TOKEN_CLICK)
-			printf("%.*s\n", SPAN(facts.url));
-		else
-			puts(ours ? "(open pixel)" : "(not a tracking link of this key)");
-		if (!ours)
-			result = 1;
-	}
+	for (size_t i = 0; i < b->words_n; i++)
+		result |= untrack_one(b, span_str(b->words[i]));
+	while (b->words_n == 0 && (n = getline(&line, &room, stdin)) > 0)
+		result |= untrack_one(b, span_trim(span_of(line, (size_t)n)));
 	free(line);
 	return result;
 }
@@ -209,13 +230,12 @@ static int
 make_sealer(struct batch *b, struct err *err)
 {
 	uint8_t master[TOKEN_MASTER_BYTES] = { 0 };
-	struct token_key key;
 
 	if (b->key_file != NULL && read_key(b, master, err) == -1)
 		return -1;
-	if (token_key_derive(master, 0, span_str(b->tenant), &key, err) == -1)
+	if (token_key_derive(master, 0, span_str(b->tenant), &b->key, err) == -1)
 		return -1;
-	b->sealer = token_sealer_new(&key);
+	b->sealer = token_sealer_new(&b->key);
 	return 0;
 }
 
@@ -230,7 +250,9 @@ take_switch(struct batch *b, const char *name)
 	} const table[] = {
 		{ "--batch", &b->list, true },
 		{ "--facts", &b->facts, true },
+		{ "--explain", &b->explain, true },
 		{ "--no-clicks", &rules->clicks, false },
+		{ "--text", &rules->texts, true },
 		{ "--no-opens", &rules->opens, false },
 		{ "--keep-signed", &b->options.keep_signed, true },
 	};
@@ -253,7 +275,8 @@ take_value(struct batch *b, const char *name, const char *value)
 	else if (strcmp(name, "--key") == 0)
 		b->key_file = value;
 	else if (strcmp(name, "--exclude") == 0 && b->options.rules.excludes < EXCLUDES_MAX)
-		b->exclude[b->options.rules.excludes++] = span_str(value);
+		return idna_ascii(span_str(value), b->arena,
+			   &b->exclude[b->options.rules.excludes++]) == 0;
 	else
 		return false;
 	return true;
@@ -266,6 +289,11 @@ parse_options(struct batch *b, int argc, char **argv)
 		return false;
 	b->untrack = strcmp(argv[1], "--untrack") == 0;
 	for (int i = 2; i < argc; i++) {
+		if (argv[i][0] != '-') {
+			b->words = argv + i;
+			b->words_n = (size_t)(argc - i);
+			break;
+		}
 		if (take_switch(b, argv[i]))
 			continue;
 		if (i + 1 >= argc || !take_value(b, argv[i], argv[i + 1]))
@@ -274,7 +302,22 @@ parse_options(struct batch *b, int argc, char **argv)
 	}
 	b->options.rules.base = span_str(b->base);
 	b->options.rules.exclude = b->exclude;
-	return true;
+	return b->untrack || b->words_n == 0 || (b->words_n == 1 && !b->list);
+}
+
+/* The file that was named, or standard input; to standard output. */
+static int
+rewrite_word(struct batch *b, struct err *err)
+{
+	const char *name = b->words_n > 0 ? b->words[0] : "message";
+	int in = b->words_n > 0 ? open(name, O_RDONLY | O_CLOEXEC) : STDIN_FILENO, result;
+
+	if (in == -1)
+		return err_sys(err, "open %s", name);
+	result = rewrite_one(b, in, STDOUT_FILENO, name, err);
+	if (in != STDIN_FILENO)
+		close(in);
+	return result;
 }
 
 static int
@@ -287,7 +330,7 @@ run(struct batch *b)
 	b->options.rules.charsets = charsets_open();
 	if (b->list)
 		return rewrite_list(b);
-	if (rewrite_one(b, STDIN_FILENO, STDOUT_FILENO, "message", &err) == 0)
+	if (rewrite_word(b, &err) == 0)
 		return 0;
 	fprintf(stderr, "%s\n", err.text);
 	return 1;
@@ -302,11 +345,12 @@ rewrite_batch(int argc, char **argv)
 	int status = 1;
 	struct err err;
 
+	b.arena = arena_new(ARENA_MAX_BYTES);
 	if (!parse_options(&b, argc, argv))
 		return usage();
+	b.work = arena_new(ARENA_MAX_BYTES);
 	buf_init(&b.in, MESSAGE_MAX_BYTES);
 	buf_init(&b.out, (size_t)MESSAGE_MAX_BYTES * 4);
-	b.arena = arena_new(ARENA_MAX_BYTES);
 	if (make_sealer(&b, &err) == 0)
 		status = run(&b);
 	else
@@ -314,6 +358,7 @@ rewrite_batch(int argc, char **argv)
 	charsets_free(b.options.rules.charsets);
 	token_sealer_free(b.sealer);
 	arena_free(b.arena);
+	arena_free(b.work);
 	buf_free(&b.in);
 	buf_free(&b.out);
 	return status;

@@ -1,4 +1,5 @@
 #include "charset.h"
+#include "charset_table.h"
 #include "err.h"
 
 #include <errno.h>
@@ -6,103 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Labels without punctuation, in lower case; iconv's name; shape. The first of a name opens the converter. The
- * pairs that browsers read as the larger one are given as that (WHATWG Encoding 4.2). */
-static const struct {
-	const char *label, *name;
-	enum charset_shape shape;
-	unsigned unit;
-	bool little;
-} known[] = {
-	{ "utf8", "UTF-8", CHARSET_BYTES, 1, false },
-	{ "iso88591", "CP1252", CHARSET_BYTES, 1, false },
-	{ "latin1", "CP1252", CHARSET_BYTES, 1, false },
-	{ "l1", "CP1252", CHARSET_BYTES, 1, false },
-	{ "cp819", "CP1252", CHARSET_BYTES, 1, false },
-	{ "windows1252", "CP1252", CHARSET_BYTES, 1, false },
-	{ "cp1252", "CP1252", CHARSET_BYTES, 1, false },
-	{ "iso88592", "ISO-8859-2", CHARSET_BYTES, 1, false },
-	{ "latin2", "ISO-8859-2", CHARSET_BYTES, 1, false },
-	{ "iso88593", "ISO-8859-3", CHARSET_BYTES, 1, false },
-	{ "iso88594", "ISO-8859-4", CHARSET_BYTES, 1, false },
-	{ "iso88595", "ISO-8859-5", CHARSET_BYTES, 1, false },
-	{ "iso88596", "ISO-8859-6", CHARSET_BYTES, 1, false },
-	{ "iso88597", "ISO-8859-7", CHARSET_BYTES, 1, false },
-	{ "iso88598", "ISO-8859-8", CHARSET_BYTES, 1, false },
-	{ "iso88598i", "ISO-8859-8", CHARSET_BYTES, 1, false },
-	{ "iso88599", "CP1254", CHARSET_BYTES, 1, false },
-	{ "windows1254", "CP1254", CHARSET_BYTES, 1, false },
-	{ "cp1254", "CP1254", CHARSET_BYTES, 1, false },
-	{ "iso885910", "ISO-8859-10", CHARSET_BYTES, 1, false },
-	{ "iso885911", "CP874", CHARSET_BYTES, 1, false },
-	{ "tis620", "CP874", CHARSET_BYTES, 1, false },
-	{ "windows874", "CP874", CHARSET_BYTES, 1, false },
-	{ "cp874", "CP874", CHARSET_BYTES, 1, false },
-	{ "iso885913", "ISO-8859-13", CHARSET_BYTES, 1, false },
-	{ "iso885914", "ISO-8859-14", CHARSET_BYTES, 1, false },
-	{ "iso885915", "ISO-8859-15", CHARSET_BYTES, 1, false },
-	{ "latin9", "ISO-8859-15", CHARSET_BYTES, 1, false },
-	{ "iso885916", "ISO-8859-16", CHARSET_BYTES, 1, false },
-	{ "windows1250", "CP1250", CHARSET_BYTES, 1, false },
-	{ "cp1250", "CP1250", CHARSET_BYTES, 1, false },
-	{ "windows1251", "CP1251", CHARSET_BYTES, 1, false },
-	{ "cp1251", "CP1251", CHARSET_BYTES, 1, false },
-	{ "windows1253", "CP1253", CHARSET_BYTES, 1, false },
-	{ "cp1253", "CP1253", CHARSET_BYTES, 1, false },
-	{ "windows1255", "CP1255", CHARSET_BYTES, 1, false },
-	{ "cp1255", "CP1255", CHARSET_BYTES, 1, false },
-	{ "windows1256", "CP1256", CHARSET_BYTES, 1, false },
-	{ "cp1256", "CP1256", CHARSET_BYTES, 1, false },
-	{ "windows1257", "CP1257", CHARSET_BYTES, 1, false },
-	{ "cp1257", "CP1257", CHARSET_BYTES, 1, false },
-	{ "windows1258", "CP1258", CHARSET_BYTES, 1, false },
-	{ "cp1258", "CP1258", CHARSET_BYTES, 1, false },
-	{ "koi8r", "KOI8-R", CHARSET_BYTES, 1, false },
-	{ "koi8u", "KOI8-U", CHARSET_BYTES, 1, false },
-	{ "cp437", "CP437", CHARSET_BYTES, 1, false },
-	{ "ibm437", "CP437", CHARSET_BYTES, 1, false },
-	{ "cp850", "CP850", CHARSET_BYTES, 1, false },
-	{ "ibm850", "CP850", CHARSET_BYTES, 1, false },
-	{ "cp852", "CP852", CHARSET_BYTES, 1, false },
-	{ "cp866", "CP866", CHARSET_BYTES, 1, false },
-	{ "ibm866", "CP866", CHARSET_BYTES, 1, false },
-	{ "macintosh", "MACINTOSH", CHARSET_BYTES, 1, false },
-	{ "macroman", "MACINTOSH", CHARSET_BYTES, 1, false },
-	{ "maccyrillic", "MAC-CYRILLIC", CHARSET_BYTES, 1, false },
-	{ "gb2312", "GB18030", CHARSET_BYTES, 1, false },
-	{ "gbk", "GB18030", CHARSET_BYTES, 1, false },
-	{ "gb18030", "GB18030", CHARSET_BYTES, 1, false },
-	{ "cp936", "GB18030", CHARSET_BYTES, 1, false },
-	{ "big5", "BIG5", CHARSET_BYTES, 1, false },
-	{ "big5hkscs", "BIG5-HKSCS", CHARSET_BYTES, 1, false },
-	{ "cp950", "CP950", CHARSET_BYTES, 1, false },
-	{ "shiftjis", "CP932", CHARSET_BYTES, 1, false },
-	{ "sjis", "CP932", CHARSET_BYTES, 1, false },
-	{ "xsjis", "CP932", CHARSET_BYTES, 1, false },
-	{ "windows31j", "CP932", CHARSET_BYTES, 1, false },
-	{ "cp932", "CP932", CHARSET_BYTES, 1, false },
-	{ "eucjp", "EUC-JP", CHARSET_BYTES, 1, false },
-	{ "euckr", "CP949", CHARSET_BYTES, 1, false },
-	{ "ksc56011987", "CP949", CHARSET_BYTES, 1, false },
-	{ "cp949", "CP949", CHARSET_BYTES, 1, false },
-	{ "utf16", "UTF-16LE", CHARSET_UNITS, 2, true },
-	{ "utf16le", "UTF-16LE", CHARSET_UNITS, 2, true },
-	{ "utf16be", "UTF-16BE", CHARSET_UNITS, 2, false },
-	{ "utf32", "UTF-32LE", CHARSET_UNITS, 4, true },
-	{ "utf32le", "UTF-32LE", CHARSET_UNITS, 4, true },
-	{ "utf32be", "UTF-32BE", CHARSET_UNITS, 4, false },
-	{ "iso2022jp", "ISO-2022-JP", CHARSET_ISO2022, 1, false },
-	{ "csiso2022jp", "ISO-2022-JP", CHARSET_ISO2022, 1, false },
-	{ "iso2022kr", "ISO-2022-KR", CHARSET_ISO2022, 1, false },
-	{ "utf7", "UTF-7", CHARSET_UTF7, 1, false },
-};
-
-enum {
-	KNOWN = sizeof(known) / sizeof(known[0]),
-	LABEL_MAX = 32,
-	META_BYTES = 4096,
-	NO_CHARSET = KNOWN
-};
+enum { KNOWN = CHARSET_KNOWN, LABEL_MAX = 32, META_BYTES = 4096, NO_CHARSET = KNOWN };
 
 struct charsets {
 	iconv_t in[KNOWN], out[KNOWN];
@@ -116,10 +21,10 @@ charsets_open(void)
 	if (t == NULL)
 		fatal("out of memory for charsets");
 	for (size_t i = 0; i < KNOWN; i++) {
-		bool again = i > 0 && strcmp(known[i].name, known[i - 1].name) == 0;
+		bool again = i > 0 && strcmp(charset_known[i].name, charset_known[i - 1].name) == 0;
 
-		t->in[i] = again ? t->in[i - 1] : iconv_open("UTF-8", known[i].name);
-		t->out[i] = again ? t->out[i - 1] : iconv_open(known[i].name, "UTF-8");
+		t->in[i] = again ? t->in[i - 1] : iconv_open("UTF-8", charset_known[i].name);
+		t->out[i] = again ? t->out[i - 1] : iconv_open(charset_known[i].name, "UTF-8");
 	}
 	return t;
 }
@@ -130,7 +35,7 @@ charsets_free(struct charsets *t)
 	if (t == NULL)
 		return;
 	for (size_t i = 0; i < KNOWN; i++) {
-		if (i > 0 && strcmp(known[i].name, known[i - 1].name) == 0)
+		if (i > 0 && strcmp(charset_known[i].name, charset_known[i - 1].name) == 0)
 			continue;
 		if (t->in[i] != (iconv_t)-1)
 			iconv_close(t->in[i]);
@@ -158,7 +63,7 @@ lookup(const struct charsets *t, struct span label)
 			plain[n++] = c;
 	}
 	for (size_t i = 0; i < KNOWN; i++)
-		if (span_is(span_of(plain, n), known[i].label))
+		if (span_is(span_of(plain, n), charset_known[i].label))
 			return t->in[i] == (iconv_t)-1 ? NO_CHARSET : i;
 	return NO_CHARSET;
 }
@@ -258,11 +163,11 @@ detect_row(const struct charsets *t, struct span label, struct span html)
 static size_t
 by_order_mark(const struct charsets *t, size_t row, struct span html, size_t *skip)
 {
-	if (strcmp(known[row].label, "utf16") == 0) {
+	if (strcmp(charset_known[row].label, "utf16") == 0) {
 		*skip = span_starts(html, "\xff\xfe") || span_starts(html, "\xfe\xff") ? 2 : 0;
 		return span_starts(html, "\xfe\xff") ? lookup(t, SPAN_LIT("utf-16be")) : row;
 	}
-	if (strcmp(known[row].label, "utf32") == 0 && html.n >= 4) {
+	if (strcmp(charset_known[row].label, "utf32") == 0 && html.n >= 4) {
 		bool big = memcmp(html.p, "\0\0\xfe\xff", 4) == 0;
 
 		*skip = big || memcmp(html.p, "\xff\xfe\0\0", 4) == 0 ? 4 : 0;
@@ -278,20 +183,37 @@ charset_detect(struct charsets *t, struct span label, struct span html, struct c
 
 	if (row == NO_CHARSET)
 		return false;
-	if (known[row].shape == CHARSET_UNITS && span_find(html, '\0') < 0)
+	if (charset_known[row].shape == CHARSET_UNITS && span_find(html, '\0') < 0 &&
+	    span_find(html, '<') >= 0)
 		return false; /* ASCII under a false label */
 	row = by_order_mark(t, row, html, &skip);
 	if (row == NO_CHARSET)
 		return false;
-	*cs = (struct charset){ .shape = known[row].shape,
-		.unit = known[row].unit,
-		.little = known[row].little,
+	*cs = (struct charset){ .shape = charset_known[row].shape,
+		.unit = charset_known[row].unit,
+		.little = charset_known[row].little,
+		.name = charset_known[row].name,
 		.converter = row,
 		.skip = skip };
 	return true;
 }
 
-/* One step of iconv; what it refuses is skipped by a unit and replaced. */
+/* Puts out what the converter still holds back (CP1255 and CP1258 wait for a mark that would go with a letter). */
+static void
+flush(iconv_t cd, struct buf *out)
+{
+	char *room = buf_room(out, 64), *to = room;
+	size_t space = 64;
+
+	if (room == NULL) {
+		out->over = true;
+		return;
+	}
+	iconv(cd, NULL, NULL, &to, &space);
+	buf_grew(out, (size_t)(to - room));
+}
+
+/* Converts as far as it goes; what is refused is skipped by a unit and replaced. */
 static void
 convert(iconv_t cd, struct span in, size_t unit, struct buf *out)
 {
@@ -316,6 +238,14 @@ convert(iconv_t cd, struct span in, size_t unit, struct buf *out)
 		from += bad;
 		left -= bad;
 	}
+	flush(cd, out);
+}
+
+/* Letter and mark stay two characters, as in a browser, where the C library would make them one. */
+static bool
+composes(const char *name)
+{
+	return strcmp(name, "CP1255") == 0 || strcmp(name, "CP1258") == 0;
 }
 
 static bool
@@ -327,19 +257,71 @@ all_ascii(struct span s)
 	return true;
 }
 
+/* HZ without its tildes is EUC-CN: the same pairs with their high bits set. Appends to out. */
+static void
+hz_to_euc(struct span s, struct buf *out)
+{
+	bool wide = false;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char next = i + 1 < s.n ? s.p[i + 1] : '\0';
+
+		if (s.p[i] != '~') {
+			buf_byte(out, (char)(wide ? s.p[i] | 0x80 : s.p[i]));
+			continue;
+		}
+		if (next == '{' || next == '}')
+			wide = next == '{';
+		else if (next == '~')
+			buf_byte(out, '~');
+		i++;
+	}
+}
+
+/* SO and ESC N mean what an escape sequence before, perhaps not in this part, named. Only in -KR there is but one. And
+ * what is named here is meant behind this part too. */
+static bool
+is_tied(const char *name, const struct charset *cs, struct span part)
+{
+	static const char *const marks[] = { "\033N", "\033O", "\033.", "\033$)", "\033$*",
+		"\033$+" };
+
+	if (cs->shape != CHARSET_ISO2022)
+		return false;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (span_find_str(part, marks[i]) >= 0)
+			return true;
+	return (span_find(part, '\016') >= 0 && strcmp(name, "ISO-2022-KR") != 0);
+}
+
 void
 charset_to_utf8(struct charsets *t, const struct charset *cs, struct span part, struct buf *out)
 {
+	if (cs->shape == CHARSET_HZ) {
+		struct buf euc;
+
+		buf_init(&euc, part.n);
+		hz_to_euc(part, &euc);
+		convert(t->in[cs->converter], buf_all(&euc), 1, out);
+		buf_free(&euc);
+		return;
+	}
+	if (is_tied(charset_known[cs->converter].name, cs, part)) {
+		out->over = true;
+		return;
+	}
 	if (cs->shape == CHARSET_BYTES && all_ascii(part))
 		buf_span(out, part);
+	else if (composes(charset_known[cs->converter].name))
+		for (size_t i = 0; i < part.n; i++)
+			convert(t->in[cs->converter], span_of(part.p + i, 1), 1, out);
 	else
 		convert(t->in[cs->converter], part, cs->unit, out);
 }
 
-bool
-charset_valid(struct charsets *t, const struct charset *cs, struct span html)
+static bool
+converts(iconv_t cd, struct span html)
 {
-	iconv_t cd = t->in[cs->converter];
 	char *from = (char *)html.p;
 	size_t left = html.n;
 
@@ -355,6 +337,21 @@ charset_valid(struct charsets *t, const struct charset *cs, struct span html)
 }
 
 bool
+charset_valid(struct charsets *t, const struct charset *cs, struct span html)
+{
+	struct buf euc;
+	bool valid;
+
+	if (cs->shape != CHARSET_HZ)
+		return converts(t->in[cs->converter], html);
+	buf_init(&euc, html.n);
+	hz_to_euc(html, &euc);
+	valid = converts(t->in[cs->converter], buf_all(&euc));
+	buf_free(&euc);
+	return valid;
+}
+
+bool
 charset_from_utf8(struct charsets *t, const struct charset *cs, struct span utf8, struct buf *out)
 {
 	iconv_t cd = t->out[cs->converter];
@@ -362,13 +359,14 @@ charset_from_utf8(struct charsets *t, const struct charset *cs, struct span utf8
 	size_t left = utf8.n, space = utf8.n * 4 + 16;
 	char *room;
 
-	if (cs->shape != CHARSET_BYTES || strcmp(known[cs->converter].name, "UTF-8") == 0)
+	if (cs->shape != CHARSET_BYTES || strcmp(charset_known[cs->converter].name, "UTF-8") == 0)
 		return false;
 	room = to = buf_room(out, space);
 	if (room == NULL || cd == (iconv_t)-1)
 		return false;
 	iconv(cd, NULL, NULL, NULL, NULL);
-	if (iconv(cd, &from, &left, &to, &space) != 0)
+	if (iconv(cd, &from, &left, &to, &space) != 0 ||
+	    iconv(cd, NULL, NULL, &to, &space) == (size_t)-1)
 		return false;
 	buf_grew(out, (size_t)(to - room));
 	return true;

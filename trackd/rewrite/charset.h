@@ -1,7 +1,7 @@
 /* charset.h: reading HTML in the charset it says it has.
  *
  * In most charsets the bytes of ASCII mean ASCII wherever markup can stand, and the tokeniser reads the bytes
- * as they are. In the others (UTF-16, UTF-32, ISO-2022, UTF-7) "<" can be half a character; for these there is
+ * as they are. In the others (UTF-16, UTF-32, ISO-2022, HZ, UTF-7) "<" can be half a character; for these there is
  * a view: one byte for each byte of ASCII text, 0xFF for every other character, and where each was found.
  *
  * The table is closed and opened once, before the sandbox; afterwards no file is needed. */
@@ -16,6 +16,7 @@ enum charset_shape {
 	CHARSET_BYTES,   /* ASCII is ASCII */
 	CHARSET_UNITS,   /* UTF-16, UTF-32 */
 	CHARSET_ISO2022, /* escape sequences switch */
+	CHARSET_HZ,      /* ~{ and ~} switch */
 	CHARSET_UTF7,    /* + and - switch */
 };
 
@@ -24,6 +25,7 @@ struct charset {
 	unsigned unit;    /* bytes of one ASCII character */
 	bool little;      /* its order */
 	size_t converter; /* in the table */
+	const char *name; /* iconv's */
 	size_t skip;      /* bytes of a byte order mark */
 };
 
@@ -50,6 +52,8 @@ bool charset_valid(struct charsets *, const struct charset *, struct span html);
 /* Where the character at index begins; and where the one before it, of ASCII, ended: between them stand escapes. */
 size_t charset_place(const struct charset_view *, size_t index);
 size_t charset_place_end(const struct charset_view *, size_t index);
+/* Does the character at index stand by itself, so that something can be put in beside it? (Not in a run of UTF-7.) */
+bool charset_can_cut(const struct charset_view *, size_t index);
 
 /* Part of the original as UTF-8; what is not valid as U+FFFD. */
 void charset_to_utf8(struct charsets *, const struct charset *, struct span part, struct buf *out);

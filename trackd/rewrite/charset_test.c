@@ -62,8 +62,16 @@ static const struct {
 	{ "ISO-2022-JP", "iso-2022-jp", { "<\033$B$<\033(B>", 10 }, "<#>", 9 },
 	{ "ISO-2022-JP, left in two bytes", "iso-2022-jp", { "<\033$B$<", 6 }, NULL, 0 },
 	{ "ISO-2022-JP, unknown escape", "iso-2022-jp", { "<\033Q>", 4 }, NULL, 0 },
+	{ "ISO-2022-JP, a set of -JP-2", "iso-2022-jp", { "<\033$(D<<\033(B>", 12 }, NULL, 0 },
+	{ "ISO-2022-JP-2, its sets", "iso-2022-jp-2", { "<\033$(D<<\033(B\033.A\033N<>", 17 },
+	    "<##>", 16 },
+	{ "ISO-2022-JP-3, half-width", "iso-2022-jp-3", { "<\033(I<<\033(B>", 10 }, "<##>", 9 },
+	{ "ISO-2022-KR", "iso-2022-kr", { "\033$)C<\016<<\017>", 10 }, "<#>", 9 },
+	{ "ISO-2022-CN", "iso-2022-cn", { "\033$)A<\016<<\017\033$*H\033N<<>", 18 }, "<##>", 17 },
+	{ "HZ", "hz-gb-2312", { "<~{<<~}~~~\n>", 12 }, "<#~>", 11 },
+	{ "HZ, never left", "hz-gb-2312", { "<~{<<", 5 }, NULL, 0 },
 	{ "UTF-7", "utf-7", { "<+AOk->+-", 9 }, "<#>+", 7 },
-	{ "UTF-7, markup in base64", "utf-7", { "+ADw-p>", 7 }, NULL, 0 },
+	{ "UTF-7, markup in base64", "utf-7", { "+ADw-p>", 7 }, "<p>", 6 },
 };
 
 START_TEST(view)

@@ -1,4 +1,5 @@
 #include "html.h"
+#include "html_foreign.h"
 
 #include <string.h>
 
@@ -98,10 +99,10 @@ html_attr(struct span s, size_t *pos, struct html_attr *a)
 bool
 html_attr_find(struct span s, const struct html_token *t, const char *name, struct html_attr *a)
 {
-	size_t i = t->attrs;
+	size_t i = t->attrs, n = strlen(name);
 
 	while (html_attr(s, &i, a))
-		if (span_is_nocase(a->name, name))
+		if (a->name.n == n && span_eq_nocase(a->name, span_of(name, n)))
 			return true;
 	return false;
 }
@@ -132,13 +133,23 @@ took(struct html *h, struct html_token *t, enum html_kind kind, size_t start, si
 	h->at = end;
 }
 
-static bool
-one_of(struct span name, const char *const *names)
+bool
+html_name_in(struct span name, const char *const *names)
 {
+	char first = at(name, 0);
+
+	if (first >= 'A' && first <= 'Z')
+		first = (char)(first + 32);
 	for (; *names != NULL; names++)
-		if (span_is_nocase(name, *names))
+		if (**names == first && span_is_nocase(name, *names))
 			return true;
 	return false;
+}
+
+bool
+html_name_is(struct span name, const char *other)
+{
+	return html_name_in(name, (const char *const[]){ other, NULL });
 }
 
 static bool
@@ -147,28 +158,17 @@ is_raw(struct span name)
 	static const char *const names[] = { "script", "style", "textarea", "title", "xmp",
 		"iframe", "noembed", "noframes", "plaintext", NULL };
 
-	return one_of(name, names);
+	return html_name_in(name, names);
 }
 
 static void
 note_element(struct html *h, const struct html_token *t)
 {
-	static const char *const foreign[] = { "svg", "math", NULL };
-	/* 13.2.6.5: these end svg and math, wherever they come */
-	static const char *const breakout[] = { "body", "br", "center", "div", "dl", "em", "h1",
-		"h2", "h3", "head", "hr", "img", "li", "ol", "p", "pre", "span", "strong", "table",
-		"ul", NULL };
-	bool closed = at(h->text, t->end - 2) == '/';
+	bool foreign = html_is_foreign(h);
 
-	if (one_of(t->name, foreign)) {
-		if (t->kind == HTML_TAG)
-			h->foreign += !closed;
-		else if (h->foreign > 0)
-			h->foreign--;
-	}
-	if (h->foreign > 0 && one_of(t->name, breakout))
-		h->foreign = 0;
+	html_foreign_note(h, t);
 	if (t->kind == HTML_TAG && !h->fragment && is_raw(t->name)) {
+		h->raw_foreign = foreign;
 		h->raw = t->name;
 		h->raw_start = t->start;
 	}
@@ -287,7 +287,23 @@ script_end(struct span s, size_t i)
 	return s.n;
 }
 
-/* Skips the content of the raw text element that was opened; false: it is never closed. */
+/* In svg and math no content is raw: is the end that was found where a reader of markup would find it too? */
+static bool
+same_as_markup(struct span text, size_t start, size_t end)
+{
+	struct html_token t;
+	struct html in;
+
+	html_begin_fragment(&in, text);
+	in.at = start;
+	do
+		html_next(&in, &t);
+	while (t.kind != HTML_END && t.start < end);
+	return t.start == end;
+}
+
+/* Skips the content of the raw text element that was opened; false: it is never closed, or nobody
+ * can say where. */
 static bool
 skip_raw(struct html *h, struct html_token *t)
 {
@@ -298,7 +314,7 @@ skip_raw(struct html *h, struct html_token *t)
 	else if (!span_is_nocase(h->raw, "plaintext"))
 		end = closing_tag(h->text, h->at, h->raw);
 	h->raw.n = 0;
-	if (end < h->text.n) {
+	if (end < h->text.n && (!h->raw_foreign || same_as_markup(h->text, h->at, end))) {
 		h->at = end;
 		return true;
 	}
@@ -316,11 +332,11 @@ take_markup(struct html *h, struct html_token *t, size_t lt)
 		take_tag(h, t, HTML_TAG, lt);
 	else if (c == '/' && letter(d))
 		take_tag(h, t, HTML_END_TAG, lt);
-	else if (c == '/' && lt + 2 < h->text.n)
+	else if (c == '/')
 		take_until(h, t, lt, lt + 2, ">");
 	else if (c == '!' && span_starts(span_from(h->text, lt + 2), "--"))
 		take_comment(h, t, lt);
-	else if (h->foreign > 0 && span_starts(span_from(h->text, lt), "<![CDATA["))
+	else if (h->depth > 0 && span_starts(span_from(h->text, lt), "<![CDATA["))
 		take_until(h, t, lt, lt + 9, "]]>");
 	else if (c == '!' || c == '?')
 		take_until(h, t, lt, lt + 2, ">");

@@ -30,20 +30,39 @@ struct html_attr {
 	bool has_value;    /* "=" and something behind it */
 };
 
+enum html_foreign {
+	HTML_FOREIGN_NONE,
+	HTML_FOREIGN_SVG,
+	HTML_FOREIGN_MATH,
+	HTML_FOREIGN_SVG_POINT, /* foreignObject and the like: HTML inside */
+	HTML_FOREIGN_MATH_POINT,
+};
+
 struct html {
 	struct span text;
 	size_t at;
-	bool fragment;    /* inside a conditional comment: no raw text elements */
-	unsigned foreign; /* depth of svg and math */
-	struct span raw;  /* name of the raw text element just opened, or empty */
-	size_t raw_start; /* where that tag began */
+	bool fragment; /* inside a conditional comment: no raw text elements */
+	uint8_t stack
+	    [24]; /* enum html_foreign: svg, math, and HTML in these; deeper ones are not counted */
+	unsigned depth;
+	unsigned tables, divs; /* open, outside of these */
+	struct span raw;       /* name of the raw text element just opened, or empty */
+	size_t raw_start;      /* where that tag began */
+	bool raw_foreign;      /* it is one of svg or math */
 };
 
 void html_begin(struct html *, struct span text);
 /* A fragment in which no element's content is raw text: what stands in a conditional comment. */
 void html_begin_fragment(struct html *, struct span text);
+/* Is it one of these names, in lower case, NULL at the end? */
+bool html_name_in(struct span name, const char *const *names);
+bool html_name_is(struct span name, const char *other);
+
 /* Always gives a token; after HTML_END always HTML_END. */
 void html_next(struct html *, struct html_token *);
+
+/* Is what the last tag opened, and what stands there, of svg or math rather than HTML? */
+bool html_is_foreign(const struct html *);
 
 /* The attribute at *at, which moves on; begin with token.attrs. false: the tag ends here. */
 bool html_attr(struct span text, size_t *at, struct html_attr *);

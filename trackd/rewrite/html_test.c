@@ -38,7 +38,7 @@ static const struct {
 	{ "name with odd characters", "<a:b-c\"d>", "<a:b-c\"d>|9" },
 	{ "slashes", "<a/b/=c/>", "<a>|9" },
 	{ "ends in <", "a<", "|2" },
-	{ "ends in </", "a</", "|3" },
+	{ "ends in </", "a</", "|1" },
 	{ "nothing", "", "|0" },
 };
 

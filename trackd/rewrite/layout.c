@@ -66,20 +66,29 @@ struct meter {
 	size_t column, longest;
 };
 
+/* A line ends where CRLF stands: a LF alone is none to a server that counts. */
 static void
 measure(struct meter *m, struct span s)
 {
-	while (s.n > 0) {
-		ptrdiff_t lf = span_find(s, '\n');
-		size_t n = lf < 0 ? s.n : (size_t)lf;
+	size_t start = 0;
 
-		m->column += n;
-		if (m->column - (lf > 0 && s.p[lf - 1] == '\r') > m->longest)
-			m->longest = m->column - (lf > 0 && s.p[lf - 1] == '\r');
-		if (lf >= 0)
-			m->column = 0;
-		s = span_from(s, lf < 0 ? s.n : n + 1);
+	for (size_t i = 0; i < s.n; i++) {
+		const char *lf = memchr(s.p + i, '\n', s.n - i);
+
+		if (lf == NULL)
+			break;
+		i = (size_t)(lf - s.p);
+		if (i == 0 || s.p[i - 1] != '\r')
+			continue;
+		m->column += i - 1 - start;
+		if (m->column > m->longest)
+			m->longest = m->column;
+		m->column = 0;
+		start = i + 1;
 	}
+	m->column += s.n - start;
+	if (m->column > m->longest)
+		m->longest = m->column;
 }
 
 static bool
@@ -178,9 +187,10 @@ qp_seek(struct qp_cursor *c, size_t decoded)
 	}
 }
 
-/* What stands between two places: the rest of a line, whole lines, the beginning of a line. */
+/* What stands between two places: the rest of a line (behind an edit), whole lines, the beginning of a line. */
 static void
-lay_qp_text(struct pieces *p, struct span in, size_t start, const struct qp_cursor *to)
+lay_qp_text(
+    struct pieces *p, struct span in, size_t start, bool behind_edit, const struct qp_cursor *to)
 {
 	size_t end;
 
@@ -190,7 +200,7 @@ lay_qp_text(struct pieces *p, struct span in, size_t start, const struct qp_curs
 		return;
 	}
 	end = qp_line_at(in, start).end;
-	if (start > 0 && end > start)
+	if (behind_edit && end > start)
 		add(p, PIECE_QP_LINE, between(in, start, end))->end = true;
 	else
 		end = start;
@@ -208,7 +218,7 @@ lay_qp(const struct layout_part *part, struct pieces *p)
 	qp_begin(&c, part->body);
 	for (const struct edit *e = part->scan->first; e != NULL; e = e->next) {
 		qp_seek(&c, e->start);
-		lay_qp_text(p, part->body, at, &c);
+		lay_qp_text(p, part->body, at, e != part->scan->first, &c);
 		add_edit(p, e, part->scan, true);
 		qp_seek(&c, e->end);
 		at = c.at;
@@ -267,16 +277,13 @@ layout_transfer(const struct layout_part *part)
 	return lines_stay_short(part) ? part->transfer : TRANSFER_QP;
 }
 
-enum transfer
-layout_part(const struct layout_part *part, struct pieces *p)
+void
+layout_part(const struct layout_part *part, enum transfer as, struct pieces *p)
 {
-	enum transfer as = layout_transfer(part);
-
 	if (part->transfer == TRANSFER_BASE64)
 		lay_base64(part, p);
 	else if (part->transfer == TRANSFER_QP)
 		lay_qp(part, p);
 	else
 		lay_plain(part, p, as == TRANSFER_QP ? PIECE_QP_PLAIN : PIECE_BYTES);
-	return as;
 }

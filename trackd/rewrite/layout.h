@@ -48,7 +48,7 @@ struct layout_part {
 void pieces_begin(struct pieces *, struct arena *);
 void pieces_bytes(struct pieces *, struct span);
 
-/* Appends the part's pieces. Returns the transfer encoding it is in afterwards. */
-enum transfer layout_part(const struct layout_part *, struct pieces *);
-/* That encoding, before anything is laid out. */
+/* The transfer encoding the part will be in; a look at every line. */
 enum transfer layout_transfer(const struct layout_part *);
+/* Appends the part's pieces, in that encoding. */
+void layout_part(const struct layout_part *, enum transfer as, struct pieces *);

@@ -1,7 +1,9 @@
 #include "pixel.h"
 
 #define BEFORE "<img src=\""
-#define AFTER  "\" width=\"1\" height=\"1\" alt=\"\">"
+/* A token may end in "-" or "_", which a mail program may take for a mark behind the link. */
+#define TEXT_END "?t"
+#define AFTER    "\" width=\"1\" height=\"1\" alt=\"\">"
 
 static const char *
 folder(enum token_kind kind)
@@ -18,7 +20,8 @@ size_t
 pixel_edit_length(const struct edit *e, const void *place)
 {
 	const struct pixel_place *p = place;
-	size_t n = p->base.n + 2 + token_length(p->campaign_bytes, e->url.n);
+	size_t n = p->base.n + 2 + token_length(p->campaign_bytes, e->url.n) +
+		   (e->text ? sizeof(TEXT_END) - 1 : 0);
 
 	return e->kind == TOKEN_CLICK ? n : n + sizeof(BEFORE AFTER) - 1;
 }
@@ -36,6 +39,8 @@ pixel_edit_text(const struct edit *e, struct span base, struct token_sealer *sea
 	buf_span(out, base);
 	buf_str(out, folder(e->kind));
 	token_seal(sealer, &facts, out);
+	if (e->text)
+		buf_str(out, TEXT_END);
 	if (e->kind == TOKEN_OPEN)
 		buf_str(out, AFTER);
 }
@@ -43,13 +48,13 @@ pixel_edit_text(const struct edit *e, struct span base, struct token_sealer *sea
 bool
 pixel_token_of(struct span url, struct span base, enum token_kind *kind, struct span *token)
 {
-	struct span rest = span_from(url, base.n);
+	struct span rest = span_from(url, base.n), query;
 
 	if (url.n < base.n || !span_eq(span_first(url, base.n), base))
 		return false;
 	for (*kind = TOKEN_CLICK; *kind <= TOKEN_TRAP; (*kind)++)
 		if (span_starts(rest, folder(*kind))) {
-			*token = span_from(rest, 2);
+			*token = span_cut(span_from(rest, 2), '?', &query);
 			return true;
 		}
 	return false;

@@ -14,5 +14,5 @@ size_t pixel_edit_length(const struct edit *, const void *place);
 void pixel_edit_text(const struct edit *, struct span base, struct token_sealer *,
     const struct token_facts *who, struct buf *out);
 
-/* The token in a tracking URL of either kind; false: it is none below that base. */
+/* The token in a tracking URL of any kind, without a query behind it; false: it is none below that base. */
 bool pixel_token_of(struct span url, struct span base, enum token_kind *, struct span *token);

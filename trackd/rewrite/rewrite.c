@@ -3,6 +3,7 @@
 #include "header.h"
 #include "layout.h"
 #include "mime.h"
+#include "scan_text.h"
 #include <string.h>
 
 /* A plan in the making. */
@@ -13,18 +14,30 @@ struct planner {
 	struct pieces pieces;
 	struct buf decoded; /* scratch */
 	size_t at;          /* the message is planned up to here */
+	bool sealed,
+	    unread; /* HTML was passed over: inside what is signed or encrypted; not to be read */
 };
 
 const char *
 rewrite_verdict_name(enum rewrite_verdict v)
 {
 	static const char *const names[] = { "changed", "nothing to change",
-		"signed by the author's domain", "malformed", "too large" };
+		"signed by the author's domain", "inside a signed or encrypted part", "malformed",
+		"too large" };
 
 	return names[v];
 }
 
-/* Only in these does every reader see the HTML as the body. */
+const char *
+rewrite_verdict_reason(enum rewrite_verdict v)
+{
+	static const char *const words[] = { NULL, NULL, "signed", "sealed", "malformed",
+		"too-large" };
+
+	return words[v];
+}
+
+/* Only in these does every reader see the part as the body. */
 static bool
 in_plain_multipart(const struct mime_part *p)
 {
@@ -36,14 +49,14 @@ in_plain_multipart(const struct mime_part *p)
 	return true;
 }
 
-/* An HTML part that is read as the mail's body, and that we understand to the last bit. */
+/* A part that is read as the mail's body, and that we understand to the last bit. */
 static bool
-is_body(const struct mime_part *p, struct arena *arena)
+is_body(const struct mime_part *p, const char *type, struct arena *arena)
 {
 	struct header_field f;
 	struct span name;
 
-	if (!mime_type_is(p, "text/html") || p->marks != 0 || p->transfer == TRANSFER_OTHER)
+	if (!mime_type_is(p, type) || p->marks != 0 || p->transfer == TRANSFER_OTHER)
 		return false;
 	if (p->disposition.n > 0 && !span_is_nocase(p->disposition, "inline"))
 		return false;
@@ -96,6 +109,21 @@ say_quoted_printable(struct planner *pl, const struct mime_part *p)
 }
 
 static void
+look(struct planner *pl, const struct mime_part *p, struct span decoded, struct scan *scan)
+{
+	const struct scan_rules *rules = &pl->options->rules;
+	struct span label, delsp;
+
+	mime_param(p->content_type, "charset", pl->arena, &label);
+	if (mime_type_is(p, "text/html")) {
+		scan_html(rules, span_trim(label), decoded, pl->arena, scan);
+		return;
+	}
+	mime_param(p->content_type, "delsp", pl->arena, &delsp);
+	scan_text(rules, span_trim(label), span_is_nocase(delsp, "yes"), decoded, pl->arena, scan);
+}
+
+static void
 plan_part(struct planner *pl, const struct mime_part *p)
 {
 	struct scan *scan = arena_alloc(pl->arena, sizeof(*scan));
@@ -104,20 +132,26 @@ plan_part(struct planner *pl, const struct mime_part *p)
 		.scan = scan,
 		.edit_length = pixel_edit_length,
 		.context = &pl->plan->place };
-	struct span label;
+	enum transfer as;
 	bool clean;
 
 	part.decoded = decode(pl, p, &clean);
-	if (!clean)
+	if (!clean) {
+		pl->unread = true;
 		return;
-	mime_param(p->content_type, "charset", pl->arena, &label);
-	scan_html(&pl->options->rules, span_trim(label), part.decoded, pl->arena, scan);
+	}
+	look(pl, p, part.decoded, scan);
 	if (scan->first == NULL)
 		return;
-	if (layout_transfer(&part) != p->transfer)
+	as = layout_transfer(&part);
+	if (as != p->transfer) {
+		if (p->content_type.n == 0)
+			return; /* no MIME, and none to be made of it */
 		say_quoted_printable(pl, p);
+		pl->plan->recoded++;
+	}
 	copy_to(pl, offset(pl, p->body.p));
-	layout_part(&part, &pl->pieces);
+	layout_part(&part, as, &pl->pieces);
 	pl->at += p->body.n;
 	pl->plan->parts++;
 	pl->plan->links += scan->links;
@@ -125,16 +159,42 @@ plan_part(struct planner *pl, const struct mime_part *p)
 	for (const struct edit *e = scan->first; e != NULL; e = e->next)
 		pl->plan->size_bytes +=
 		    6 * scan->charset.unit * pixel_edit_length(e, &pl->plan->place) + 256;
-	if (layout_transfer(&part) != TRANSFER_BINARY)
+	if (as != TRANSFER_BINARY)
 		pl->plan->size_bytes += part.decoded.n * 4;
+}
+
+static bool
+is_sealed(const struct mime_part *p)
+{
+	return mime_type_is(p, "multipart/signed") || mime_type_is(p, "multipart/encrypted") ||
+	       mime_type_is(p, "application/pkcs7-mime") ||
+	       mime_type_is(p, "application/x-pkcs7-mime");
+}
+
+/* Why a part was passed over, if the mail is left alone in the end. */
+static void
+note_passed_over(struct planner *pl, const struct mime_part *p)
+{
+	bool html = mime_type_is(p, "text/html");
+
+	pl->sealed = pl->sealed || (is_sealed(p) && !mime_type_is(p, "multipart/signed"));
+	for (; html && p != NULL; p = p->parent) {
+		pl->sealed = pl->sealed || is_sealed(p);
+		pl->unread = pl->unread || p->marks != 0 || p->transfer == TRANSFER_OTHER;
+	}
 }
 
 static bool
 planned(struct planner *pl, struct mime_part *root)
 {
+	bool texts = pl->options->rules.texts;
+
 	for (struct mime_part *p = root; p != NULL; p = mime_walk(p))
-		if (is_body(p, pl->arena))
+		if (is_body(p, "text/html", pl->arena) ||
+		    (texts && is_body(p, "text/plain", pl->arena)))
 			plan_part(pl, p);
+		else
+			note_passed_over(pl, p);
 	copy_to(pl, pl->plan->message.n);
 	return pl->plan->parts > 0;
 }
@@ -164,7 +224,9 @@ make_plan(struct planner *pl, struct span message)
 	if (mime_parse(message, pl->arena, &root, NULL) == -1)
 		return REWRITE_MALFORMED;
 	if (!planned(pl, root))
-		return REWRITE_NOTHING;
+		return pl->sealed   ? REWRITE_SEALED
+		       : pl->unread ? REWRITE_MALFORMED
+				    : REWRITE_NOTHING;
 	return arena_over(pl->arena) ? REWRITE_TOO_LARGE : REWRITE_CHANGED;
 }
 

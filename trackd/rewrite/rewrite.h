@@ -21,15 +21,17 @@ struct rewrite_recipient {
 
 enum rewrite_verdict {
 	REWRITE_CHANGED,
-	REWRITE_NOTHING,   /* no HTML body, or nothing in it to change */
-	REWRITE_SIGNED,    /* keep_signed */
-	REWRITE_MALFORMED, /* MIME beyond its limits */
+	REWRITE_NOTHING, /* no HTML body, or nothing in it to change */
+	REWRITE_SIGNED,  /* keep_signed */
+	REWRITE_SEALED,  /* its HTML is inside a signed or encrypted part */
+	REWRITE_MALFORMED, /* MIME beyond its limits; or HTML was there that cannot be read for sure */
 	REWRITE_TOO_LARGE, /* the arena's cap */
 };
 
 struct rewrite_plan {
 	enum rewrite_verdict verdict;
 	unsigned parts, links, pixels; /* changed */
+	unsigned recoded;              /* parts that become quoted-printable */
 	size_t size_bytes;             /* about what a rendering needs: at least its size */
 	struct span message, campaign;
 	struct pixel_place place;
@@ -40,6 +42,8 @@ struct rewrite_plan {
 void rewrite_plan(
     const struct rewrite_options *, struct span message, struct arena *, struct rewrite_plan *);
 const char *rewrite_verdict_name(enum rewrite_verdict);
+/* In a word, as the event untracked has it; NULL where nothing is amiss: CHANGED, NOTHING. */
+const char *rewrite_verdict_reason(enum rewrite_verdict);
 
 /* Appends the message for one recipient; unchanged if nothing is to be changed. */
 void rewrite_render(const struct rewrite_plan *, struct token_sealer *,

@@ -183,6 +183,24 @@ START_TEST(keeps_the_transfer_encoding)
 }
 END_TEST
 
+/* The pixel comes before the first byte: what was a line of 76 octets is longer now. */
+START_TEST(an_edit_at_the_very_beginning)
+{
+	static const char qp[] =
+	    "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+	    "</body><p>a line of quoted-printable that is as long as it may be, but no "
+	    "lo=\r\nnger\r\n";
+	struct rewrite_options o = options();
+	struct buf out;
+
+	buf_init(&out, 1 << 20);
+	rewrite(&o, SPAN_LIT(qp), &out);
+	for (struct span rest = buf_all(&out); rest.n > 0;)
+		ck_assert_uint_le(span_cut(rest, '\n', &rest).n, TRANSFER_LINE + 1);
+	buf_free(&out);
+}
+END_TEST
+
 START_TEST(long_lines_become_quoted_printable)
 {
 	struct rewrite_options o = options();
@@ -285,6 +303,7 @@ main(void)
 	tcase_add_checked_fixture(t, open_all, close_all);
 	tcase_add_loop_test(t, rewrites, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, keeps_the_transfer_encoding);
+	tcase_add_test(t, an_edit_at_the_very_beginning);
 	tcase_add_test(t, long_lines_become_quoted_printable);
 	tcase_add_test(t, utf_16);
 	tcase_add_test(t, mail_the_author_signed);

@@ -1,7 +1,6 @@
 #include "scan.h"
-#include "entity.h"
 #include "html.h"
-#include "url.h"
+#include "link.h"
 
 #include <string.h>
 
@@ -15,10 +14,12 @@ struct scanner {
 	struct charset_view view;
 	struct scan *scan;
 	struct edit **tail;
-	struct buf utf8, value, url;  /* scratch */
+	struct linker linker;
 	ptrdiff_t body_end, html_end; /* the last </body>, </html> */
 	bool body_seen, frameset, in_select;
-	size_t text_at; /* text from here on is not yet looked at for a body's beginning */
+	bool end_in_foreign; /* the last such end tag stood in svg or math, which an image ends */
+	bool tags_behind;    /* and more elements came */
+	size_t text_at;      /* text from here on is not yet looked at for a body's beginning */
 	unsigned tables;
 };
 
@@ -33,53 +34,6 @@ add_edit(struct scanner *s, enum token_kind kind, size_t start, size_t end)
 	*s->tail = e;
 	s->tail = &e->next;
 	return e;
-}
-
-/* An attribute's value as text: UTF-8, character references resolved, trimmed as URLs are. */
-static struct span
-url_text(struct scanner *s, struct span raw)
-{
-	buf_reset(&s->utf8);
-	buf_reset(&s->value);
-	buf_reset(&s->url);
-	charset_to_utf8(s->rules->charsets, &s->scan->charset, raw, &s->utf8);
-	entity_decode(buf_all(&s->utf8), &s->value);
-	url_trim(buf_all(&s->value), &s->url);
-	if (buf_over(&s->utf8) || buf_over(&s->value) || buf_over(&s->url))
-		return span_of(NULL, 0);
-	return buf_all(&s->url);
-}
-
-/* The URL a browser would ask for. The query goes in the document's charset (WHATWG URL 4.4). */
-static struct span
-target_of(struct scanner *s, struct span text, const struct url *url)
-{
-	size_t before = url->query.n > 0 ? (size_t)(url->query.p - text.p) : text.n;
-	struct span after = span_from(text, before + url->query.n), query = url->query;
-
-	buf_reset(&s->utf8);
-	buf_reset(&s->value);
-	if (charset_from_utf8(s->rules->charsets, &s->scan->charset, query, &s->utf8))
-		query = buf_all(&s->utf8);
-	if (url->protocol_relative)
-		buf_str(&s->value, "https:");
-	url_put_encoded(span_first(text, before), &s->value);
-	url_put_encoded(query, &s->value);
-	url_put_encoded(after, &s->value);
-	if (buf_over(&s->value) || s->value.n > TOKEN_URL_MAX)
-		return span_of(NULL, 0);
-	return arena_span(s->arena, buf_all(&s->value));
-}
-
-static bool
-left_alone(const struct scan_rules *rules, struct span text, const struct url *url)
-{
-	if (text.n >= rules->base.n && span_eq_nocase(span_first(text, rules->base.n), rules->base))
-		return true;
-	for (size_t i = 0; i < rules->excludes; i++)
-		if (url_host_below(url_host_name(url), rules->exclude[i]))
-			return true;
-	return false;
 }
 
 /* data-track="off", and what other services call it. */
@@ -109,18 +63,19 @@ take_link(struct scanner *s, struct span text, const struct html_token *t, size_
 {
 	size_t start, end;
 	struct html_attr a;
-	struct span value, target;
+	struct span target;
 	struct edit *e;
-	struct url url;
 
 	if (!s->rules->clicks || !html_attr_find(text, t, "href", &a) || !a.has_value)
 		return;
 	start = charset_place_end(&s->view, base + a.start);
 	end = charset_place(&s->view, base + a.end);
-	value = url_text(s, span_of(s->html.p + start, end - start));
-	if (!url_is_web(value, &url) || left_alone(s->rules, value, &url) || opted_out(text, t))
+	if (!charset_can_cut(&s->view, base + a.start - 1) ||
+	    !charset_can_cut(&s->view, base + a.end))
 		return;
-	target = target_of(s, value, &url);
+	if (opted_out(text, t))
+		return;
+	target = linker_target(&s->linker, span_of(s->html.p + start, end - start), LINK_HTML);
 	if (target.n == 0)
 		return;
 	e = add_edit(s, TOKEN_CLICK, start, end);
@@ -145,52 +100,62 @@ take_comment(struct scanner *s, const struct html_token *comment)
 		return;
 	html_begin_fragment(&h, text);
 	for (html_next(&h, &t); t.kind != HTML_END; html_next(&h, &t))
-		if (t.kind == HTML_TAG && !span_is_nocase(t.name, "link") &&
-		    !span_is_nocase(t.name, "base"))
+		if (t.kind == HTML_TAG && !html_name_is(t.name, "link") &&
+		    !html_name_is(t.name, "base"))
 			take_link(s, text, &t, comment->start + 4);
 }
 
 static bool
 closes_select(const struct scanner *s, struct span name)
 {
-	static const char *const always[] = { "select", "input", "textarea", "keygen" };
+	static const char *const always[] = { "select", "input", "textarea", "keygen", NULL };
 	static const char *const in_table[] = { "caption", "table", "tbody", "tfoot", "thead", "tr",
-		"td", "th" };
+		"td", "th", NULL };
 
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		if (span_is_nocase(name, always[i]))
-			return true;
-	for (size_t i = 0; s->tables > 0 && i < sizeof(in_table) / sizeof(in_table[0]); i++)
-		if (span_is_nocase(name, in_table[i]))
-			return true;
-	return false;
+	return html_name_in(name, always) || (s->tables > 0 && html_name_in(name, in_table));
+}
+
+/* Behind these <frameset> means nothing (WHATWG 13.2.6.4.7). */
+static bool
+begins_body(struct span name)
+{
+	static const char *const names[] = { "body", "li", "dd", "dt", "pre", "listing", "button",
+		"table", "area", "br", "embed", "img", "image", "keygen", "wbr", "input", "hr",
+		"textarea", "xmp", "iframe", "select", "applet", "marquee", "object", "plaintext",
+		NULL };
+
+	return html_name_in(name, names);
 }
 
 static void
 take_tag(struct scanner *s, const struct html_token *t)
 {
-	if (span_is_nocase(t->name, "a") || span_is_nocase(t->name, "area"))
+	if (html_name_is(t->name, "a") || html_name_is(t->name, "area"))
 		take_link(s, s->view.text, t, 0);
 	else if (s->in_select)
 		s->in_select = !closes_select(s, t->name);
-	else if (span_is_nocase(t->name, "select"))
+	else if (html_name_is(t->name, "select"))
 		s->in_select = true;
-	else if (span_is_nocase(t->name, "body"))
-		s->body_seen = true;
-	else if (span_is_nocase(t->name, "table"))
+	else if (html_name_is(t->name, "table"))
 		s->tables++;
-	else if (span_is_nocase(t->name, "frameset") && !s->body_seen)
+	else if (html_name_is(t->name, "frameset") && !s->body_seen)
 		s->frameset = true;
+	if (begins_body(t->name))
+		s->body_seen = true;
 }
 
 static void
-take_end_tag(struct scanner *s, const struct html_token *t)
+take_end_tag(struct scanner *s, const struct html_token *t, bool foreign)
 {
-	if (span_is_nocase(t->name, "body"))
+	if (html_name_is(t->name, "body") || html_name_is(t->name, "html")) {
+		s->end_in_foreign = foreign;
+		s->tags_behind = false;
+	}
+	if (html_name_is(t->name, "body"))
 		s->body_end = s->in_select ? s->body_end : (ptrdiff_t)t->start;
-	else if (span_is_nocase(t->name, "html"))
-		s->html_end = (ptrdiff_t)t->start;
-	else if (span_is_nocase(t->name, "table") && s->tables > 0)
+	else if (html_name_is(t->name, "html"))
+		s->html_end = s->in_select ? s->html_end : (ptrdiff_t)t->start;
+	else if (html_name_is(t->name, "table") && s->tables > 0)
 		s->tables--;
 	if (s->in_select && closes_select(s, t->name))
 		s->in_select = false;
@@ -213,7 +178,8 @@ place_pixel(struct scanner *s, size_t finished)
 	ptrdiff_t at = s->body_end != NOWHERE ? s->body_end : s->html_end;
 	size_t place;
 
-	if (!s->rules->opens || s->frameset || !has_content(text))
+	if (!s->rules->opens || s->frameset || !has_content(text) ||
+	    (s->end_in_foreign && s->tags_behind))
 		return;
 	if (at == NOWHERE && (finished < text.n || s->in_select))
 		return;
@@ -223,6 +189,8 @@ place_pixel(struct scanner *s, size_t finished)
 		       memchr(" \t\r\n\f\0", text.p[at - 1], 6) != NULL)
 			at--;
 	}
+	if (!charset_can_cut(&s->view, (size_t)at))
+		return;
 	place = charset_place(&s->view, (size_t)at);
 	s->tail = &s->scan->first;
 	while (*s->tail != NULL && (*s->tail)->start < place)
@@ -246,7 +214,7 @@ note_text(struct scanner *s, const struct html_token *t, bool raw_follows)
 }
 
 static void
-scan_view(struct scanner *s)
+scan_tokens(struct scanner *s)
 {
 	struct html_token t;
 	struct html h;
@@ -254,14 +222,35 @@ scan_view(struct scanner *s)
 	html_begin(&h, s->view.text);
 	for (html_next(&h, &t); t.kind != HTML_END; html_next(&h, &t)) {
 		note_text(s, &t, h.raw.n > 0);
-		if (t.kind == HTML_TAG)
+		s->tags_behind = s->tags_behind || t.kind == HTML_TAG;
+		if (t.kind == HTML_TAG && !html_is_foreign(&h))
 			take_tag(s, &t);
 		else if (t.kind == HTML_END_TAG)
-			take_end_tag(s, &t);
+			take_end_tag(s, &t, html_is_foreign(&h));
 		else if (t.kind == HTML_COMMENT)
 			take_comment(s, &t);
 	}
 	place_pixel(s, t.start);
+}
+
+/* What "+" and "~" begin in UTF-7 and HZ, "\\" and "~" may mean in ISO-2022-JP, no tracking link has. */
+static bool
+can_be_written(const struct charset *cs, struct span base)
+{
+	return cs->shape <= CHARSET_UNITS ||
+	       (span_find(base, '+') < 0 && span_find(base, '~') < 0 && span_find(base, '\\') < 0);
+}
+
+bool
+scan_view(const struct scan_rules *rules, struct span label, struct span text, struct arena *arena,
+    struct scan *scan, struct charset_view *view)
+{
+	const struct charset *cs = &scan->charset;
+
+	if (!charset_detect(rules->charsets, label, text, &scan->charset) ||
+	    !can_be_written(cs, rules->base) || charset_view(cs, text, arena, view) == -1)
+		return false;
+	return cs->shape <= CHARSET_UNITS || charset_valid(rules->charsets, cs, text);
 }
 
 void
@@ -275,21 +264,11 @@ scan_html(const struct scan_rules *rules, struct span label, struct span html, s
 		.tail = &scan->first,
 		.body_end = NOWHERE,
 		.html_end = NOWHERE };
-	size_t most = html.n * 3 + 1024;
 
 	*scan = (struct scan){ 0 };
-	if (!charset_detect(rules->charsets, label, html, &scan->charset))
+	if (!scan_view(rules, label, html, arena, scan, &s.view))
 		return;
-	if (charset_view(&scan->charset, html, arena, &s.view) == -1)
-		return;
-	if (scan->charset.shape > CHARSET_UNITS &&
-	    !charset_valid(rules->charsets, &scan->charset, html))
-		return;
-	buf_init(&s.utf8, most);
-	buf_init(&s.value, most);
-	buf_init(&s.url, most);
-	scan_view(&s);
-	buf_free(&s.utf8);
-	buf_free(&s.value);
-	buf_free(&s.url);
+	linker_begin(&s.linker, rules, &scan->charset, arena, html.n * LINK_GROWTH + 1024);
+	scan_tokens(&s);
+	linker_end(&s.linker);
 }

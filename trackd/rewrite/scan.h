@@ -7,9 +7,10 @@
 #include "token.h"
 
 struct scan_rules {
-	bool clicks, opens;
+	bool clicks, opens;         /* of HTML */
+	bool texts;                 /* links of plain text; see scan_text.h */
 	struct span base;           /* of tracking links: those that begin so are ours already */
-	const struct span *exclude; /* hosts left alone, with everything below them */
+	const struct span *exclude; /* hosts left alone, in A-labels, with everything below them */
 	size_t excludes;
 	struct charsets *charsets;
 };
@@ -17,6 +18,7 @@ struct scan_rules {
 struct edit {
 	struct edit *next;
 	size_t start, end;    /* what goes; the same: only something comes in */
+	bool text;            /* it stands in plain text */
 	enum token_kind kind; /* what comes: a link, or the pixel */
 	struct span url;      /* TOKEN_CLICK: where the link leads, ready for a Location field */
 };
@@ -31,3 +33,6 @@ struct scan {
  * known or the text not valid in it. Everything lives in the arena. */
 void scan_html(
     const struct scan_rules *, struct span label, struct span html, struct arena *, struct scan *);
+/* The text in its charset, for who looks for links in it; false: not known, or not valid in it. */
+bool scan_view(const struct scan_rules *, struct span label, struct span text, struct arena *,
+    struct scan *, struct charset_view *);

@@ -1,4 +1,5 @@
 #include "url.h"
+#include "idna.h"
 
 #include <string.h>
 
@@ -25,22 +26,106 @@ slash(struct span s, size_t i)
 	return i < s.n && (s.p[i] == '/' || s.p[i] == '\\');
 }
 
-/* What template languages leave behind, and what no host has. "[" may begin an IPv6 address. */
+/* Digits, at most 65535, or nothing. */
+static bool
+port_is_sane(struct span port)
+{
+	uint64_t n;
+
+	return port.n == 0 || span_u64(port, 65535, &n) == 0;
+}
+
+static int
+hex_value(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* %61 and the like: a letter or digit, spelled that way. */
+static bool
+is_encoded_letter(struct span s)
+{
+	int c;
+
+	if (s.n < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
+		return false;
+	c = hex_value(s.p[1]) << 4 | hex_value(s.p[2]);
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* "[" begins an IPv6 address, to "]". */
+static bool
+address_is_sane(struct span host)
+{
+	ptrdiff_t end = span_find(host, ']');
+
+	if (end < 3)
+		return false;
+	for (ptrdiff_t i = 1; i < end; i++)
+		if (memchr("0123456789abcdefABCDEF:.", host.p[i], 24) == NULL)
+			return false;
+	host = span_from(host, (size_t)end + 1);
+	return host.n == 0 || (host.p[0] == ':' && port_is_sane(span_from(host, 1)));
+}
+
+/* Controls, spaces, and marks that become a space and another (UTS 46): no host has them. */
+static bool
+is_host_character(uint32_t c)
+{
+	static const uint32_t marks[] = { 0xa0, 0xa8, 0xaf, 0xb4, 0xb8, 0x2028, 0x2029, 0x202f,
+		0x205f, 0x3000, 0xfffd };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (c == marks[i])
+			return false;
+	return c >= 0xa0 && (c < 0x2000 || c > 0x200f);
+}
+
+/* The part of it that is not ASCII. */
+static bool
+letters_are_sane(struct span host)
+{
+	for (size_t i = 0; i < host.n; i++) {
+		uint8_t c = (uint8_t)host.p[i];
+		size_t more = c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		uint32_t letter = c & (0x3fu >> more);
+
+		if (c < 0x80)
+			continue;
+		if (more == 0 || i + more > host.n - 1)
+			return false;
+		while (more-- > 0)
+			letter = letter << 6 | ((uint8_t)host.p[++i] & 0x3f);
+		if (!is_host_character(letter))
+			return false;
+	}
+	return true;
+}
+
+/* What template languages leave behind, and what no host has. */
 static bool
 host_is_sane(struct span host)
 {
-	if (host.n == 0)
-		return false;
+	ptrdiff_t at = span_find_last(host, '@'), colon;
+
 	for (size_t i = 0; i < host.n; i++) {
 		char c = host.p[i];
 
-		if ((uint8_t)c <= ' ' || c == 127 || memchr("<>^|%\"'{}*$", c, 11) != NULL)
+		if ((uint8_t)c <= ' ' || c == 127 || memchr("<>^|\"'{}*$", c, 10) != NULL)
 			return false;
-		if (c == '[' && (i + 1 >= host.n ||
-				    memchr("0123456789abcdefABCDEF:", host.p[i + 1], 23) == NULL))
+		if (c == '%' && !is_encoded_letter(span_from(host, i)))
 			return false;
 	}
-	return host.p[0] != ':' && host.p[host.n - 1] != '@';
+	host = span_from(host, (size_t)(at + 1));
+	if (host.n > 0 && host.p[0] == '[')
+		return address_is_sane(host);
+	colon = span_find(host, ':');
+	return host.n > 0 && colon != 0 && letters_are_sane(host) && span_find(host, '[') < 0 &&
+	       span_find(host, ']') < 0 &&
+	       (colon < 0 || port_is_sane(span_from(host, (size_t)colon + 1)));
 }
 
 bool
@@ -85,6 +170,24 @@ url_host_name(const struct url *url)
 	if (name.n > 0 && name.p[name.n - 1] == '.')
 		name.n--;
 	return name;
+}
+
+struct span
+url_host_ascii(const struct url *url, struct arena *arena)
+{
+	struct span name = url_host_name(url), ascii;
+	char *plain = arena_alloc(arena, name.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		bool encoded = name.p[i] == '%' && is_encoded_letter(span_from(name, i));
+
+		plain[n++] =
+		    (char)(encoded ? hex_value(name.p[i + 1]) << 4 | hex_value(name.p[i + 2])
+				   : name.p[i]);
+		i += encoded ? 2 : 0;
+	}
+	return idna_ascii(span_of(plain, n), arena, &ascii) == 0 ? ascii : name;
 }
 
 bool

@@ -3,6 +3,7 @@
  * Takes the value of an attribute, character references resolved, in UTF-8. */
 #pragma once
 
+#include "arena.h"
 #include "buf.h"
 
 struct url {
@@ -20,6 +21,9 @@ bool url_is_web(struct span trimmed, struct url *);
 
 /* The name in it, without user and port. */
 struct span url_host_name(const struct url *);
+/* The same as DNS has it: percent signs resolved, in A-labels where it is beyond ASCII; as it is where it is no name.
+ * May live in the arena. */
+struct span url_host_ascii(const struct url *, struct arena *);
 /* Is the name that domain, or below it? */
 bool url_host_below(struct span name, struct span domain);
 

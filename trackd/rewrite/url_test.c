@@ -49,6 +49,36 @@ START_TEST(links_that_are_tracked)
 }
 END_TEST
 
+START_TEST(names_as_dns_has_them)
+{
+	static const struct {
+		const char *text, *ascii;
+	} names[] = {
+		{ "https://b\xc3\xbc"
+		  "cher.example/",
+		    "xn--bcher-kva.example" },
+		{ "https://B\xc3\x9c"
+		  "CHER.example:80/",
+		    "xn--bcher-kva.example" },
+		{ "https://xn--bcher-kva.example/", "xn--bcher-kva.example" },
+		{ "https://sh%6fp.example/", "shop.example" },
+		{ "https://a\xe3\x80\x82"
+		  "example/",
+		    "a.example" },
+		{ "https://[::1]/", "[::1]" },
+	};
+	struct arena *arena = arena_new(0);
+	struct url url;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ck_assert(url_is_web(span_str(names[i].text), &url));
+		ck_assert_msg(span_is(url_host_ascii(&url, arena), names[i].ascii), "%s: %.*s",
+		    names[i].text, SPAN(url_host_ascii(&url, arena)));
+	}
+	arena_free(arena);
+}
+END_TEST
+
 START_TEST(query_of_a_link)
 {
 	struct url url;
@@ -125,6 +155,7 @@ main(void)
 	tcase_add_test(t, query_of_a_link);
 	tcase_add_test(t, trimmed_and_encoded);
 	tcase_add_test(t, hosts_below_a_domain);
+	tcase_add_test(t, names_as_dns_has_them);
 	tcase_add_loop_test(t, character_references, 0, sizeof(entities) / sizeof(entities[0]));
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -44,7 +44,9 @@ struct job {
 	struct buf fields;      /* finished DKIM-Signature fields */
 	struct buf signed_by;
 	unsigned links;
-	bool pixel, kept_signed; /* kept: another signed it and we cannot, so it stays as it is */
+	bool pixel;
+	const char *untracked; /* why what was asked for is not tracked, in a word; NULL: it is */
+	bool kept_signed;      /* another signed it and we cannot, so it stays as it is */
 	const struct signer_key *keys[SIGNER_KEYS_A_MESSAGE];
 	unsigned keys_n, keys_done;
 	struct dkim_draft draft;
@@ -107,8 +109,7 @@ answer(struct job *j, enum rewrite_status status, const char *why)
 {
 	struct rewrite_done done = { .job = j->number,
 		.status = status,
-		.text = why[0] == '\0' && j->kept_signed ? SPAN_LIT("signed by its author's domain")
-							 : span_str(why),
+		.text = span_str(why[0] == '\0' ? j->untracked : why),
 		.links = j->links,
 		.pixel = j->pixel,
 		.signed_by = buf_all(&j->signed_by),
@@ -155,6 +156,7 @@ track(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
 {
 	struct rewrite_options options = { .rules = { .clicks = j->ask.track_clicks,
 					       .opens = j->ask.track_opens,
+					       .texts = j->ask.track_text,
 					       .base = span_str(tracking_base(w->conf, tenant)),
 					       .exclude = w->excludes,
 					       .excludes = w->excludes_n,
@@ -164,17 +166,21 @@ track(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
 	struct rewrite_recipient to = { .recipient = j->ask.index };
 	struct rewrite_plan plan;
 
-	if (key == NULL || options.rules.base.n == 0)
+	if (key == NULL || options.rules.base.n == 0) {
+		j->untracked = "no-key";
 		return;
+	}
 	to.issued_s = who(j).issued_s;
 	memcpy(to.message, j->ask.message.b, ID_BYTES);
 	rewrite_plan(&options, buf_all(&j->in), j->arena, &plan);
 	j->kept_signed = plan.verdict == REWRITE_SIGNED;
+	j->untracked = rewrite_verdict_reason(plan.verdict);
 	if (plan.verdict != REWRITE_CHANGED)
 		return;
 	rewrite_render(&plan, key->sealer, &to, &j->out);
 	if (buf_over(&j->out)) { /* a message this large goes out as it is */
 		buf_reset(&j->out);
+		j->untracked = rewrite_verdict_reason(REWRITE_TOO_LARGE);
 		return;
 	}
 	j->links = plan.links;
@@ -230,7 +236,7 @@ dress(struct worker *w, struct job *j, struct span author)
 	struct tenant_key *key = tenant_keys_for(&w->keys, j->ask.tenant);
 	bool changed;
 
-	if (tenant != NULL && (j->ask.track_clicks || j->ask.track_opens))
+	if (tenant != NULL && (j->ask.track_clicks || j->ask.track_opens || j->ask.track_text))
 		track(w, j, tenant, key);
 	changed = j->out.n > 0;
 	if (!changed) /* nothing to track: the bytes as they came */
