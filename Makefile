@@ -42,6 +42,7 @@ $B/%.o: %.S
 	$(CC) -c -o $@ $<
 $B/bouncd/rules_text.o: etc/bounces.conf
 $B/bouncd/model_text.o: etc/bounces.model
+$B/trackd/web/visitors_text.o: etc/visitors.conf
 
 $B/common.a: $(addprefix $B/,$(common.o))
 	@rm -f $@; ar rcs $@ $^

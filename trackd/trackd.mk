@@ -13,7 +13,10 @@ trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o sign
 trackd-rewrite.libs  := -lcrypto
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
-trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
+# Person or machine: the rules of etc/visitors.conf over the facts of a visit.
+visitors.o            := $(addprefix trackd/web/,visitors.o visitors_judge.o visitors_example.o visitors_conf.o visitors_text.o \
+		        networks.o recent.o)
+trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,visits.o visitors_batch.o) $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lmicrohttpd -lcrypto
 trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb

@@ -97,6 +97,25 @@ field(struct MHD_Connection *c, const char *name)
 	return span_str(MHD_lookup_connection_value(c, MHD_HEADER_KIND, name));
 }
 
+/* What browsers and proxies call a fetch that nobody asked for yet: the standard's name, and older ones. */
+static struct span
+purpose(struct MHD_Connection *c)
+{
+	static const char *const names[] = { "Sec-Purpose", "Purpose", "X-Purpose", "X-Moz" };
+	struct span value = { NULL, 0 };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && value.n == 0; i++)
+		value = field(c, names[i]);
+	return value;
+}
+
+static bool
+no_language(struct MHD_Connection *c)
+{
+	return span_find_nocase(field(c, MHD_HTTP_HEADER_ACCEPT), "text/html") >= 0 &&
+	       field(c, MHD_HTTP_HEADER_ACCEPT_LANGUAGE).n == 0;
+}
+
 static struct span
 host(struct MHD_Connection *c)
 {
@@ -145,6 +164,8 @@ decide(struct exchange *x, const char *path, enum web_method method)
 		.path = span_str(path),
 		.host = host(c),
 		.user_agent = field(c, MHD_HTTP_HEADER_USER_AGENT),
+		.purpose = purpose(c),
+		.no_language = no_language(c),
 		.one_click = span_find_nocase(
 				 span_of(x->body, x->body_n), "List-Unsubscribe=One-Click") >= 0 };
 	struct span text = { NULL, 0 };

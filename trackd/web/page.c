@@ -12,6 +12,7 @@ static const struct {
 } pages[] = {
 	[ANSWER_REDIRECT] = { 302, NULL, NULL, NULL },
 	[ANSWER_PIXEL] = { 200, NULL, NULL, NULL },
+	[ANSWER_NOTHING] = { 204, NULL, NULL, NULL },
 	[ANSWER_NOT_FOUND] = { 404, "Not found", "There is nothing at this address.", NULL },
 	[ANSWER_GONE] = { 410, "Too old", "This link is too old to be followed.", NULL },
 	[ANSWER_SWITCHED_OFF] = { 410, "Switched off",
