@@ -18,6 +18,9 @@ visitors.o            := $(addprefix trackd/web/,visitors.o visitors_judge.o vis
 		        networks.o recent.o)
 trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,visits.o visitors_batch.o) $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lmicrohttpd -lcrypto
+tests += trackd/web/visitors_test trackd/web/recent_test
+trackd/web/visitors_test.o := trackd/web/visitors_test.o $(visitors.o)
+trackd/web/recent_test.o   := trackd/web/recent_test.o $(visitors.o)
 trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb
 

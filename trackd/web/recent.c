@@ -124,8 +124,8 @@ ago(const struct past_visit *p, uint64_t now_ms)
 }
 
 void
-recent_past(const struct recent *r, const struct recent_key *k, uint64_t now_ms,
-    struct visit_past *past)
+recent_past(
+    const struct recent *r, const struct recent_key *k, uint64_t now_ms, struct visit_past *past)
 {
 	struct seen *s = find(r, key_of(r, k));
 	uint32_t link = link_of(r, k->link), links[RECENT_VISITS];
@@ -156,7 +156,7 @@ static bool
 is_of(const struct past_visit *p, uint64_t visitor, const struct judgement *j, uint32_t ago_ms)
 {
 	return (p->visitor == visitor && ago_ms <= j->back_ms) ||
-	       (p->link != 0 && ago_ms <= j->span_ms);
+	       (p->link != 0 && j->span_ms > 0 && ago_ms <= j->span_ms);
 }
 
 static unsigned

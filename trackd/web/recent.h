@@ -23,8 +23,8 @@ struct recent_key {
 };
 
 /* What there was before now_ms. */
-void recent_past(
-    const struct recent *, const struct recent_key *, uint64_t now_ms, struct visit_past *);
+void
+recent_past(const struct recent *, const struct recent_key *, uint64_t now_ms, struct visit_past *);
 
 /* An earlier visit that is a machine's after all. */
 struct recent_revised {

@@ -39,8 +39,8 @@ struct judgement {
 	enum machine machine;
 	uint16_t rule;      /* JUDGEMENT_NO_RULE: none; then it is a person's */
 	const char *reason; /* a word; NULL where no rule knows it */
-	uint32_t back_ms;   /* earlier visits of the same visitor, so far back, are a machine's too */
-	uint32_t span_ms;   /* and visits to links by anyone, so far back */
+	uint32_t back_ms; /* earlier visits of the same visitor, so far back, are a machine's too */
+	uint32_t span_ms; /* and visits to links by anyone, so far back */
 };
 
 enum { JUDGEMENT_NO_RULE = UINT16_MAX };

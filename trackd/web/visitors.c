@@ -155,8 +155,7 @@ count_blocks(struct visitors *v, const char *kind, size_t most)
 
 	for (; b != NULL; b = conf_next(b))
 		if (n++ == most)
-			conf_complain(
-			    v->conf, b, NULL, "more than %zu %s blocks", most, kind);
+			conf_complain(v->conf, b, NULL, "more than %zu %s blocks", most, kind);
 	return n < most ? n : most;
 }
 

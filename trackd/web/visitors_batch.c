@@ -77,8 +77,8 @@ visit_read(const json_t *row, struct visit *v, struct err *err)
 		.agent = text_of(row, "agent"),
 		.purpose = text_of(row, "purpose"),
 		.no_language = span_is(text_of(row, "language"), "none"),
-		.age_ms = at == NULL ? VISIT_AGE_UNKNOWN
-				     : (int64_t)(json_number_value(at) * 1000) };
+		.age_ms =
+		    at == NULL ? VISIT_AGE_UNKNOWN : (int64_t)(json_number_value(at) * 1000) };
 	return 0;
 }
 
@@ -156,8 +156,7 @@ visitors_batch(const char *rules, FILE *in, FILE *out)
 	int r = 0;
 
 	buf_init(&messages, 64 * 1024);
-	b.visitors =
-	    visitors_load(rules == NULL ? "visitors.conf" : rules, text, &messages, &err);
+	b.visitors = visitors_load(rules == NULL ? "visitors.conf" : rules, text, &messages, &err);
 	if (b.visitors == NULL) {
 		fprintf(stderr, "%.*s", SPAN(buf_all(&messages)));
 		return EX_CONFIG;

@@ -6,7 +6,7 @@
 static int
 duration_ms(struct span s, uint64_t *ms)
 {
-	uint64_t unit = s.n == 0                  ? 0
+	uint64_t unit = s.n == 0              ? 0
 			: s.p[s.n - 1] == 's' ? 1000
 			: s.p[s.n - 1] == 'm' ? 60000
 			: s.p[s.n - 1] == 'h' ? 3600000
@@ -25,7 +25,8 @@ take_links(struct span value, struct visit_past *past)
 	struct span span, number = span_cut(value, '/', &span);
 	uint64_t n, ms;
 
-	if (span_u64(number, VISIT_LINKS_MAX + 1, &n) == -1 || n < 2 || duration_ms(span, &ms) == -1)
+	if (span_u64(number, VISIT_LINKS_MAX + 1, &n) == -1 || n < 2 ||
+	    duration_ms(span, &ms) == -1)
 		return -1;
 	past->links_n = (unsigned)n - 1;
 	for (unsigned i = 0; i < past->links_n; i++)
@@ -102,7 +103,8 @@ visitors_example(const struct visitors *v, struct span text, struct visit *visit
 		word = span_word(rest, &rest);
 		if (span_find(word, '=') < 0) {
 			if (word.n > 0 && take_word(word, visit) == -1)
-				return err_set(err, "\"%.*s\" is no kind and no method", SPAN(word));
+				return err_set(
+				    err, "\"%.*s\" is no kind and no method", SPAN(word));
 			continue;
 		}
 		before = span_cut(word, '=', &value);

@@ -13,7 +13,7 @@ struct visitor_rule {
 	uint8_t kinds;   /* a bit for each visit_kind; 0: any */
 	int method;      /* -1: any */
 	struct pattern *agent, *but_not, *purpose;
-	uint64_t from;       /* a bit for each network; 0: anywhere */
+	uint64_t from; /* a bit for each network; 0: anywhere */
 	bool no_language;
 	int64_t sooner_ms, later_ms; /* 0: any time */
 	unsigned links;              /* 0: not asked */
@@ -38,5 +38,5 @@ visitors_find(const struct visitors *, const struct visit *, const struct visit_
 
 /* One example: words as kind, METHOD, after=5s, from=192.0.2.1, links=3/2s, follows=RULE, purpose=WORD, language=none;
  * agent= takes the rest. Looks at the text. -1: err says what cannot be read. */
-int visitors_example(const struct visitors *, struct span text, struct visit *, struct visit_past *,
-    struct err *);
+int visitors_example(
+    const struct visitors *, struct span text, struct visit *, struct visit_past *, struct err *);

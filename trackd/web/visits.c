@@ -78,8 +78,8 @@ key_of(const struct web_request *r, const struct token_facts *facts)
 }
 
 static struct judgement
-judge(const struct web_request *r, const struct token_facts *facts, struct id event, uint64_t now_ms,
-    struct recent_revised revised[RECENT_VISITS], unsigned *revised_n)
+judge(const struct web_request *r, const struct token_facts *facts, struct id event,
+    uint64_t now_ms, struct recent_revised revised[RECENT_VISITS], unsigned *revised_n)
 {
 	struct visit v = visit_of(r, facts, now_ms);
 	struct recent_key key = key_of(r, facts);
