@@ -8,6 +8,7 @@
 
 struct scan_rules {
 	bool clicks, opens;
+	bool trap; /* with opens: a link that nobody sees, beside the pixel */
 	struct span base;           /* of tracking links: those that begin so are ours already */
 	const struct span *exclude; /* hosts left alone, with everything below them */
 	size_t excludes;
@@ -17,7 +18,7 @@ struct scan_rules {
 struct edit {
 	struct edit *next;
 	size_t start, end;    /* what goes; the same: only something comes in */
-	enum token_kind kind; /* what comes: a link, or the pixel */
+	enum token_kind kind; /* what comes: a link, the pixel, or the trap */
 	struct span url;      /* TOKEN_CLICK: where the link leads, ready for a Location field */
 };
 
