@@ -23,7 +23,7 @@ install:
 	for p in $(pages); do \
 	    install -D -m 644 $$p $(share)/man/man$${p##*.}/$${p##*/} || exit 1; done
 	for l in $(manuals.links); do ln -sf $${l#*:} $(share)/man/man8/$${l%:*} || exit 1; done
-	install -m 644 etc/posthouse.conf etc/bounces.conf $(share)/posthouse
+	install -m 644 etc/posthouse.conf etc/bounces.conf etc/visitors.conf $(share)/posthouse
 	test -e $(conf)/posthouse.conf || install -m 644 etc/posthouse.conf $(conf)/posthouse.conf
 	install -m 644 etc/conf.d/README $(conf)/conf.d/README
 	install -d $(DESTDIR)$(SYSTEMD) $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
