@@ -8,7 +8,7 @@
 
 struct scan_rules {
 	bool clicks, opens;
-	bool trap; /* with opens: a link that nobody sees, beside the pixel */
+	bool trap;                  /* with opens: a link that nobody sees, beside the pixel */
 	struct span base;           /* of tracking links: those that begin so are ours already */
 	const struct span *exclude; /* hosts left alone, with everything below them */
 	size_t excludes;

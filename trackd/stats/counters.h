@@ -27,8 +27,8 @@ enum count {
 	COUNT_AUTOREPLY,
 	COUNT_LATE_HARD, /* bounces that came back after the delivery: beside delivered */
 	COUNT_LATE_SOFT,
-	COUNT_REPLY,    /* people wrote */
-	COUNT_RETURNED, /* other mail that came back and changed nothing */
+	COUNT_REPLY,          /* people wrote */
+	COUNT_RETURNED,       /* other mail that came back and changed nothing */
 	COUNT_OPENED_MACHINE, /* of those opened */
 	COUNT_OPENED_UNSURE,
 	COUNT_CLICKED_MACHINE, /* of those clicked */
