@@ -101,7 +101,7 @@ def main():
         mail, other, _, _ = send(house, "eve@good.test")
         assert visit(house, other[0], "81.2.72.9", agent="Quill/1.0") == 302
         house.await_event("clicked", message=mail, machine="yes", reason="quill")
-        write("rule quill {\n" + LATER % ("yes", "click agent=Pen/1.0"))
+        write("rule quill {\n" + LATER % ("yes", "open agent=Pen/1.0"))
         said = house.ctl("reload", code=1)
         at = (shipped + "rule quill {\n" + LATER).count("\n") - 1
         assert "%s:%d:" % (rules, at) in said and "does not match its rule" in said, said
