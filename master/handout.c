@@ -230,8 +230,7 @@ static int
 for_web(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
 {
 	sockets_each(ROLE_WEB, child->seat->index, give_copy, c);
-	if (event_file(conf, c, "trackd-web.jsonl", err) == -1 ||
-	    visitor_rules(conf, c, err) == -1)
+	if (event_file(conf, c, "trackd-web.jsonl", err) == -1 || visitor_rules(conf, c, err) == -1)
 		return -1;
 	return key_file(conf, c, "tracking-key", "tracking.key", err);
 }

@@ -128,7 +128,7 @@ recent_past(
     const struct recent *r, const struct recent_key *k, uint64_t now_ms, struct visit_past *past)
 {
 	struct seen *s = find(r, key_of(r, k));
-	uint32_t link = link_of(r, k->link), links[RECENT_VISITS];
+	uint32_t link = link_of(r, k->link), links[RECENT_VISITS] = { 0 };
 	uint64_t visitor = visitor_of(r, k);
 
 	*past = (struct visit_past){ .links_n = 0 };
