@@ -15,7 +15,7 @@ trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
 # Person or machine: the rules of etc/visitors.conf over the facts of a visit.
 visitors.o            := $(addprefix trackd/web/,visitors.o visitors_judge.o visitors_example.o visitors_conf.o visitors_text.o \
-		        networks.o recent.o)
+		        visitor_nets.o recent.o)
 trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,visits.o visitors_batch.o) $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lmicrohttpd -lcrypto
 tests += trackd/web/visitors_test trackd/web/recent_test

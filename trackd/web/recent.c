@@ -1,6 +1,6 @@
 #include "recent.h"
 #include "err.h"
-#include "networks.h"
+#include "visitor_nets.h"
 #include "siphash.h"
 
 #include <stdlib.h>
@@ -66,10 +66,10 @@ key_of(const struct recent *r, const struct recent_key *k)
 static uint64_t
 visitor_of(const struct recent *r, const struct recent_key *k)
 {
-	struct network_address a;
+	struct visitor_address a;
 	uint64_t net = 0;
 
-	if (network_address_read(k->client, &a))
+	if (visitor_address_read(k->client, &a))
 		memcpy(&net, a.b, a.family == AF_INET ? 3 : 6);
 	return siphash(&r->secret, k->agent) ^ (net * 0x9e3779b97f4a7c15U);
 }

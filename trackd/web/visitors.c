@@ -165,9 +165,9 @@ read_blocks(struct visitors *v)
 	const struct conf_block *top = conf_top(v->conf), *b = conf_first(top, "network");
 	size_t n = count_blocks(v, "network", VISITOR_NETWORKS_MAX);
 
-	v->networks = arena_alloc(v->arena, (n + 1) * sizeof(struct networks *));
+	v->networks = arena_alloc(v->arena, (n + 1) * sizeof(struct visitor_nets *));
 	for (; v->networks_n < n; b = conf_next(b))
-		v->networks[v->networks_n++] = networks_read(b, "address", v->arena);
+		v->networks[v->networks_n++] = visitor_nets_read(b, "address", v->arena);
 	n = count_blocks(v, "rule", VISITOR_RULES_MAX);
 	v->rules = arena_alloc(v->arena, (n + 1) * sizeof(*v->rules));
 	b = conf_first(top, "rule");

@@ -2,7 +2,7 @@
  * visitors_example.c (reading an example). */
 #pragma once
 
-#include "networks.h"
+#include "visitor_nets.h"
 #include "pattern.h"
 #include "visitors.h"
 
@@ -27,8 +27,8 @@ struct visitor_rule {
 struct visitors {
 	struct arena *arena;
 	struct conf *conf;
-	struct networks **networks; /* in the file's order */
-	struct visitor_rule *rules; /* the higher rank first, then in the file's order */
+	struct visitor_nets **networks; /* in the file's order */
+	struct visitor_rule *rules;     /* the higher rank first, then in the file's order */
 	size_t networks_n, rules_n;
 };
 

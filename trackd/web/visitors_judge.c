@@ -16,11 +16,11 @@ struct looked {
 static bool
 is_from(struct looked *l, uint64_t wanted)
 {
-	struct network_address a;
+	struct visitor_address a;
 
-	if (!l->networks_known && network_address_read(l->visit->client, &a))
+	if (!l->networks_known && visitor_address_read(l->visit->client, &a))
 		for (size_t i = 0; i < l->v->networks_n; i++)
-			if (networks_have(l->v->networks[i], &a))
+			if (visitor_nets_have(l->v->networks[i], &a))
 				l->networks |= (uint64_t)1 << i;
 	l->networks_known = true;
 	return (l->networks & wanted) != 0;

@@ -1,4 +1,4 @@
-#include "networks.h"
+#include "visitor_nets.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@ struct range {
 	uint8_t lo[16], hi[16];
 };
 
-struct networks {
+struct visitor_nets {
 	size_t n;
 	struct range *ranges; /* by lo; hi never falls, so a search need not look back */
 };
@@ -45,10 +45,10 @@ by_lo(const void *a, const void *b)
 	return memcmp(((const struct range *)a)->lo, ((const struct range *)b)->lo, 16);
 }
 
-struct networks *
-networks_read(const struct conf_block *b, const char *setting, struct arena *arena)
+struct visitor_nets *
+visitor_nets_read(const struct conf_block *b, const char *setting, struct arena *arena)
 {
-	struct networks *list = arena_alloc(arena, sizeof(*list));
+	struct visitor_nets *list = arena_alloc(arena, sizeof(*list));
 
 	list->n = conf_count(b, setting);
 	list->ranges = arena_alloc(arena, (list->n + 1) * sizeof(*list->ranges));
@@ -62,11 +62,11 @@ networks_read(const struct conf_block *b, const char *setting, struct arena *are
 }
 
 bool
-network_address_read(struct span s, struct network_address *a)
+visitor_address_read(struct span s, struct visitor_address *a)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	*a = (struct network_address){ 0 };
+	*a = (struct visitor_address){ 0 };
 	if (s.n == 0 || s.n >= sizeof(text))
 		return false;
 	memcpy(text, s.p, s.n);
@@ -83,7 +83,7 @@ network_address_read(struct span s, struct network_address *a)
 }
 
 bool
-networks_have(const struct networks *list, const struct network_address *a)
+visitor_nets_have(const struct visitor_nets *list, const struct visitor_address *a)
 {
 	size_t lo = 0, hi = list->n;
 	uint8_t wide[16];
