@@ -16,11 +16,14 @@ trackd-sign.libs     := -lcrypto
 # Person or machine: the rules of etc/visitors.conf over the facts of a visit.
 visitors.o            := $(addprefix trackd/web/,visitors.o visitors_judge.o visitors_example.o visitors_conf.o visitors_text.o \
 		        visitor_nets.o recent.o)
-trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,visits.o visitors_batch.o) $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
-trackd-web.libs      := -lmicrohttpd -lcrypto
 tests += trackd/web/visitors_test trackd/web/recent_test
 trackd/web/visitors_test.o := trackd/web/visitors_test.o $(visitors.o)
 trackd/web/recent_test.o   := trackd/web/recent_test.o $(visitors.o)
+http.o               := $(addprefix trackd/web/,http.o http_body.o)
+trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,main.o answer.o visits.o visitors_batch.o listener.o server.o connection.o exchange.o request.o http_answer.o \
+		        client.o proxy_header.o networks.o refusals.o web_conf.o unsubscribe.o blocks.o page.o page_text.o) \
+		        $(http.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
+trackd-web.libs      := -lcrypto -lidn2
 trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb
 
@@ -39,11 +42,28 @@ trackd/rewrite/rewrite_test.libs := -lcrypto
 trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
 trackd/sign/dkim_test.libs       := -lcrypto
 
+tests += $(addprefix trackd/web/,client_test http_test http_answer_test networks_test proxy_header_test)
+trackd/web/client_test.o       := $(addprefix trackd/web/,client_test.o client.o) $(trackd.conf)
+trackd/web/http_test.o         := $(addprefix trackd/web/,http_test.o request.o) $(http.o)
+trackd/web/http_answer_test.o  := $(addprefix trackd/web/,http_answer_test.o http_answer.o page.o page_text.o)
+trackd/web/networks_test.o     := $(addprefix trackd/web/,networks_test.o networks.o client.o)
+trackd/web/proxy_header_test.o := $(addprefix trackd/web/,proxy_header_test.o proxy_header.o client.o)
+
 # Fuzz targets, built with clang by `make fuzz`.
-fuzz += rewrite mime
+fuzz += rewrite mime http proxy_header
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c
 fuzz += visitors
 fuzz.visitors.cflags := -Itrackd/web
 fuzz.visitors.c      := $(filter-out %_text.c,$(visitors.o:.o=.c)) trackd/web/visitors_text.S
+fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
+fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)
+
+tests += $(addprefix trackd/web/,blocks_test page_test) trackd/rewrite/fields_test
+trackd/web/blocks_test.o       := $(addprefix trackd/web/,blocks_test.o blocks.o)
+trackd/web/blocks_test.libs    := -lidn2
+trackd/web/page_test.o         := $(addprefix trackd/web/,page_test.o page.o page_text.o)
+trackd/web/page_test.libs      := -lcrypto
+trackd/rewrite/fields_test.o   := $(addprefix trackd/rewrite/,fields_test.o fields.o author.o)
+trackd/rewrite/fields_test.libs := -lcrypto
