@@ -67,6 +67,7 @@ def signed_and_on_the_list(house):
     first, again = house.events("unsubscribed", recipient="ann@good.test")
     assert first["message"] == mail and first["tenant"] == "first" and first["campaign"] == "spring", first
     assert first["via"] == "web" and first["one_click"] is True and first["agent"] == "e2e", first
+    assert first["machine"] == "no" and first["reason"] == "one-click", first
     assert first["client"] == "127.0.0.1" and first["rcpt"] == 0 and "repeat" not in first, first
     assert again["repeat"] is True, again
     row = house.rows("suppress", "list")[0]

@@ -32,8 +32,8 @@ struct web_request {
 	struct span client, user_agent;
 	struct span purpose; /* Sec-Purpose or one of its older names; empty: none */
 	bool no_language;    /* asks for a page, but names no language */
-	bool one_click; /* the body is that of RFC 8058 */
-	bool by_page;   /* or that of our page's button */
+	bool one_click;      /* the body is that of RFC 8058 */
+	bool by_page;        /* or that of our page's button */
 };
 
 void answer_start(struct role *, const struct conf *);
