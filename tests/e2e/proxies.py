@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """The shipped set-ups (etc/proxies) of nginx, HAProxy and Caddy, with TLS: click, open and one-click unsubscribe go through each
-over HTTP/1.1 and HTTP/2, also with a link of 20 KB; the event has the client's own address, whatever the client claims.
+over HTTP/1.1 and HTTP/2, also with a link of 20 KB; the event has the client's own address, whatever the client claims. No click is
+lost or counted twice while the house is reloaded.
 
 A proxy that is not installed is left out; where none is, the test is skipped."""
 import contextlib
 import os
 import shutil
+import socket
+import ssl
 import subprocess
+import threading
 
 from house import TOP, House, Skip, free_ports, run_test, until
 from web import PAGE, links
@@ -144,6 +148,65 @@ def goes_through(house, port, name):
     came(house, "unsubscribed", n, name)
 
 
+class Visitor(threading.Thread):
+    """Clicks on a kept connection until it is told to stop."""
+
+    def __init__(self, house, port, path):
+        super().__init__()
+        self.port, self.path, self.stop, self.clicks, self.wrong = port, path, threading.Event(), 0, []
+        self.context = ssl.create_default_context(cafile=house.folder + "/ca.pem")
+        self.connection = None
+
+    def connect(self):
+        raw = socket.create_connection(("127.0.0.1", self.port), 10, (CLIENT, 0))
+        self.connection = self.context.wrap_socket(raw, server_hostname="t.example.com")
+
+    def click(self):
+        self.connection.sendall(("GET %s HTTP/1.1\r\nHost: t.example.com\r\n\r\n" % self.path).encode())
+        got = b""
+        while b"\r\n\r\n" not in got:
+            more = self.connection.recv(4096)
+            if more == b"":
+                raise ConnectionError("closed without an answer")
+            got += more
+        if not got.startswith(b"HTTP/1.1 302 "):
+            raise ConnectionError(got[:40])
+        return b"\r\nconnection: close" not in got.lower()
+
+    def run(self):
+        kept = False
+        while not self.stop.is_set():
+            try:
+                if not kept:
+                    self.connect()
+                kept = self.click()
+                self.clicks += 1
+            except OSError as error:
+                self.wrong.append(str(error))
+                kept = False
+
+
+def reloads(house, port, name):
+    """A reload of the house is nothing its visitors notice."""
+    click = links(house, "reload-%s@good.test" % name.replace("_", "-"))[0]
+    n = len(house.events("clicked"))
+    visitors = [Visitor(house, port, click) for _ in range(4)]
+    for v in visitors:
+        v.start()
+    for _ in range(4):
+        house.ctl("reload")
+        enough = sum(v.clicks for v in visitors) + 50
+        until(lambda: sum(v.clicks for v in visitors) > enough, 10, "clicks after a reload")  # pylint: disable=cell-var-from-loop
+    for v in visitors:
+        v.stop.set()
+        v.join()
+    wrong, clicks = sum((v.wrong for v in visitors), []), sum(v.clicks for v in visitors)
+    assert not wrong, "%s: %d of %d: %s" % (name, len(wrong), clicks, wrong[:3])
+    until(lambda: len(house.events("clicked")) - n >= clicks, 5, "all events")
+    assert len(house.events("clicked")) - n == clicks, "%s: %d events for %d clicks" % (name, len(house.events("clicked")) - n, clicks)
+    return clicks
+
+
 def main():
     there = [(setup, protocol) for setup, protocol in SETUPS if shutil.which(setup.__name__.split("_", maxsplit=1)[0])]
     if not there or not shutil.which("curl"):
@@ -159,7 +222,8 @@ def main():
                 house.ctl("reload")
             with running(house, setup) as port:
                 goes_through(house, port, setup.__name__)
-            print("through %s: all" % setup.__name__)
+                clicks = reloads(house, port, setup.__name__)
+            print("through %s: all, and %d clicks while the house was reloaded four times" % (setup.__name__, clicks))
 
 
 run_test(main)

@@ -312,7 +312,9 @@ read_in(struct connection *c)
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0) {
+	if (n == 0 && c->out.n > 0 && c->state != LINGER) {
+		connection_enter(c, LINGER);
+	} else if (n <= 0) {
 		connection_close(c);
 	} else if (c->state == LINGER) {
 		return;
@@ -343,4 +345,17 @@ void
 connection_expired(struct connection *c)
 {
 	states[c->state].expired(c);
+}
+
+void
+connection_farewell(struct connection *c)
+{
+	if (c->state == AWAIT_REQUEST)
+		read_in(c);
+	if (c->state != AWAIT_PROXY && c->state != AWAIT_REQUEST)
+		return;
+	if (c->out.n == 0)
+		connection_close(c);
+	else
+		connection_enter(c, LINGER);
 }

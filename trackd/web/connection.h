@@ -67,6 +67,8 @@ struct connection *
 connection_new(struct server *, int fd, const struct sockaddr *from, bool counted);
 /* Its deadline is over. */
 void connection_expired(struct connection *);
+/* Of AWAIT_PROXY and AWAIT_REQUEST, when all ends: a request that has just come is still taken, an answer still sent. */
+void connection_farewell(struct connection *);
 /* The end of a turn, behind the events: answers leave, and what was closed is freed. */
 void connections_turn_end(void *server);
 /* Writes the state, sets deadline and events. */

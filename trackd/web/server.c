@@ -125,6 +125,6 @@ server_stop(struct server *s, void (*empty)(void *), void *ctx)
 	s->empty_ctx = ctx;
 	while ((c = TAILQ_FIRST(&s->queues[AWAIT_PROXY])) != NULL ||
 	       (c = TAILQ_FIRST(&s->queues[AWAIT_REQUEST])) != NULL)
-		connection_close(c);
+		connection_farewell(c);
 	refusals_flush();
 }
