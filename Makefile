@@ -2,7 +2,7 @@
 #
 #	make            build/bin                 sudo make run    a relay to try, in ./run
 #	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
-#	make bench, bench-bounces, bench-list, bench-web, bench-rewrite, soak, fuzz, lint, accuracy    SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
+#	make bench, bench-bounces, bench-list, bench-web, bench-rewrite, soak, fuzz, lint, accuracy, visitors    SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
 #
 # Variables: B build folder, SAN=address,undefined sanitised build.
 
@@ -42,6 +42,7 @@ $B/%.o: %.S
 	$(CC) -c -o $@ $<
 $B/bouncd/rules_text.o: etc/bounces.conf
 $B/bouncd/model_text.o: etc/bounces.model
+$B/trackd/web/visitors_text.o: etc/visitors.conf
 
 $B/common.a: $(addprefix $B/,$(common.o))
 	@rm -f $@; ar rcs $@ $^

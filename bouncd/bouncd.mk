@@ -2,7 +2,7 @@
 programs += bouncd bouncd-parse
 
 bouncd.model := $(addprefix bouncd/,model.o features.o shipped_model.o model_text.o)
-bouncd.rules := $(addprefix bouncd/,rules.o pattern.o needle.o remembered.o bouncd_conf.o said.o classify.o) $(bouncd.model)
+bouncd.rules := $(addprefix bouncd/,rules.o remembered.o bouncd_conf.o said.o classify.o) $(bouncd.model)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
 	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o returned_id.o reason.o forwarded.o signs.o)
@@ -58,9 +58,8 @@ bouncd/parse/kind_test.libs         := -ljansson
 tests += bouncd/parse/recipient_line_test bouncd/parse/transcript_test
 bouncd/parse/recipient_line_test.o := $(addprefix bouncd/parse/,recipient_line_test.o recipient_line.o address_find.o)
 bouncd/parse/transcript_test.o     := $(addprefix bouncd/parse/,transcript_test.o transcript.o address_find.o)
-tests += bouncd/model_test bouncd/needle_test bouncd/remembered_test
+tests += bouncd/model_test bouncd/remembered_test
 bouncd/model_test.o           := bouncd/model_test.o bouncd/said.o $(bouncd.model)
-bouncd/needle_test.o          := bouncd/needle_test.o bouncd/needle.o
 bouncd/remembered_test.o      := bouncd/remembered_test.o bouncd/remembered.o
 tests += bouncd/unknown_test
 bouncd/unknown_test.o         := $(addprefix bouncd/,unknown_test.o unknown.o draft.o) $(bouncd.rules)

@@ -97,6 +97,8 @@ event_put(const struct web_unsubscribe *u, const struct wish *w)
 	event_bool(out, "one_click", u->one_click);
 	event_span(out, "client", u->client);
 	event_span(out, "agent", span_first(u->agent, AGENT_MAX));
+	event_span(out, "machine", u->machine);
+	event_span(out, "reason", u->reason);
 	if (w->repeat)
 		event_bool(out, "repeat", true);
 	event_close(out);

@@ -11,7 +11,7 @@
 enum { EVENT_VERSION = 1 };
 
 /* kind: received untracked deferred delivered bounced suppressed expired dropped complaint unsubscribed opened clicked
- * autoreply reply returned lane admin. event: its own id; time_ms since 1970. */
+ * trapped revised autoreply reply returned lane admin. event: its own id; time_ms since 1970. */
 void event_open(struct buf *, const char *kind, struct id event, uint64_t time_ms);
 void event_id(struct buf *, const char *key, struct id);
 void event_span(struct buf *, const char *key, struct span); /* empty: left out */

@@ -111,6 +111,11 @@ static const struct conf_setting tenant_settings[] = {
 	    .list = true,
 	    .help = "What is rewritten: clicks (the links of HTML), opens (a pixel in HTML), text "
 		    "(the links of plain text)." },
+	{ .name = "link-trap",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help = "Beside the pixel put a link that no person sees: whoever follows it is a "
+		    "machine, with all that it visits." },
 	{ .name = "tracking-url",
 	    .type = CONF_STRING,
 	    .help = "Address the rewritten links begin with; the one of the tracking block where "

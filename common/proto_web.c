@@ -13,6 +13,8 @@ web_unsubscribe_put(struct chan *c, const struct web_unsubscribe *r)
 	chan_u8(c, r->one_click);
 	chan_span(c, r->client);
 	chan_span(c, r->agent);
+	chan_span(c, r->machine);
+	chan_span(c, r->reason);
 	chan_end(c);
 }
 
@@ -28,6 +30,8 @@ web_unsubscribe_get(struct msg *m, struct web_unsubscribe *r)
 	r->one_click = msg_u8(m) != 0;
 	r->client = msg_span(m);
 	r->agent = msg_span(m);
+	r->machine = msg_span(m);
+	r->reason = msg_span(m);
 	return msg_end(m);
 }
 

@@ -29,6 +29,7 @@ struct web_unsubscribe {
 	uint32_t index;
 	bool one_click; /* RFC 8058 */
 	struct span client, agent;
+	struct span machine, reason; /* of the visit, as events say it */
 };
 
 struct web_stored {

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { TABLE_WAIT = 1000, TABLE_COLUMNS_MAX = 24 };
+enum { TABLE_WAIT = 1000, TABLE_COLUMNS_MAX = 32 };
 
 struct table_column {
 	const char *heading;

@@ -24,7 +24,7 @@ install:
 	for p in $(pages); do \
 	    install -D -m 644 $$p $(share)/man/man$${p##*.}/$${p##*/} || exit 1; done
 	for l in $(manuals.links); do ln -sf $${l#*:} $(share)/man/man8/$${l%:*} || exit 1; done
-	install -m 644 etc/posthouse.conf etc/bounces.conf $(share)/posthouse
+	install -m 644 etc/posthouse.conf etc/bounces.conf etc/visitors.conf $(share)/posthouse
 	install -d $(share)/doc/posthouse/proxies
 	install -m 644 $(proxies) $(share)/doc/posthouse/proxies
 	test -e $(conf)/posthouse.conf || install -m 644 etc/posthouse.conf $(conf)/posthouse.conf

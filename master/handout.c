@@ -215,11 +215,22 @@ for_bouncd(const struct conf *conf, struct chan *c, struct err *err)
 	return key_file(conf, c, "bounce-key", "bounce.key", err);
 }
 
+/* The file of rules that tell persons from machines, where one is set. */
+static int
+visitor_rules(const struct conf *conf, struct chan *c, struct err *err)
+{
+	const struct conf_block *b = conf_first(conf_top(conf), "tracking");
+
+	if (b == NULL || !conf_is_set(b, "visitors"))
+		return 0;
+	return secret_file(c, "visitor-rules", conf_str(b, "visitors"), true, err);
+}
+
 static int
 for_web(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
 {
 	sockets_each(ROLE_WEB, child->seat->index, give_copy, c);
-	if (event_file(conf, c, "trackd-web.jsonl", err) == -1)
+	if (event_file(conf, c, "trackd-web.jsonl", err) == -1 || visitor_rules(conf, c, err) == -1)
 		return -1;
 	return key_file(conf, c, "tracking-key", "tracking.key", err);
 }

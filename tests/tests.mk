@@ -46,7 +46,11 @@ leaky-sign.libs := -lcrypto
 # What comes back, understood: the table of README.md. `make check` runs the same as a test.
 accuracy: $B/bin/bouncd $B/bin/bouncd-parse
 	@B=$B python3 tests/accuracy/accuracy_test.py --misses
-.PHONY: accuracy
+
+# Persons and machines told apart: the table of README.md. `make check` runs the same as a test.
+visitors: $B/bin/trackd-web
+	@B=$B python3 tests/visitors/visitors_test.py --misses
+.PHONY: accuracy visitors
 
 # What tracking costs above a bare signature: make bench-rewrite.
 test-programs += bench-rewrite

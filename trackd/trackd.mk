@@ -13,8 +13,14 @@ trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o explain.o wor
 trackd-rewrite.libs  := -lcrypto -lidn2
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
+# Person or machine: the rules of etc/visitors.conf over the facts of a visit.
+visitors.o            := $(addprefix trackd/web/,visitors.o visitors_judge.o visitors_example.o visitors_conf.o visitors_text.o \
+		        visitor_nets.o recent.o)
+tests += trackd/web/visitors_test trackd/web/recent_test
+trackd/web/visitors_test.o := trackd/web/visitors_test.o $(visitors.o)
+trackd/web/recent_test.o   := trackd/web/recent_test.o $(visitors.o)
 http.o               := $(addprefix trackd/web/,http.o http_body.o)
-trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o server.o connection.o exchange.o request.o http_answer.o \
+trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,main.o answer.o visits.o visitors_batch.o listener.o server.o connection.o exchange.o request.o http_answer.o \
 		        client.o proxy_header.o networks.o refusals.o web_conf.o unsubscribe.o blocks.o page.o page_text.o) \
 		        $(http.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lcrypto -lidn2
@@ -55,6 +61,9 @@ fuzz.sound.c      := trackd/sign/sound.c
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c
+fuzz += visitors
+fuzz.visitors.cflags := -Itrackd/web
+fuzz.visitors.c      := $(filter-out %_text.c,$(visitors.o:.o=.c)) trackd/web/visitors_text.S
 fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
 fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)
 

@@ -34,6 +34,10 @@ static const struct conf_setting tracking_settings[] = {
 	    .list = true,
 	    .help = "Hosts whose links are left alone, with everything below them, however a link "
 		    "spells the name." },
+	{ .name = "visitors",
+	    .type = CONF_PATH,
+	    .help = "File of rules that say which visits are a machine's, "
+		    "posthouse-visitors(5); the shipped ones where unset." },
 	{ .name = "valid",
 	    .type = CONF_DURATION,
 	    .def = "730d",

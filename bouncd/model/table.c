@@ -1,6 +1,6 @@
 #include "table.h"
 
-#include "../pattern.h"
+#include "pattern.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -67,6 +67,7 @@ def signed_and_on_the_list(house):
     first, again = house.events("unsubscribed", recipient="ann@good.test")
     assert first["message"] == mail and first["tenant"] == "first" and first["campaign"] == "spring", first
     assert first["via"] == "web" and first["one_click"] is True and first["agent"] == "e2e", first
+    assert first["machine"] == "no" and first["reason"] == "one-click", first
     assert first["client"] == "127.0.0.1" and first["rcpt"] == 0 and "repeat" not in first, first
     assert again["repeat"] is True, again
     row = house.rows("suppress", "list")[0]
@@ -233,6 +234,7 @@ def main():
         house.second = free_ports(1)[0]
         house.write_conf(SECOND.format(web=house.web, port=house.second))
         house.ctl("dkim", "new", "first", "first.test")
+        house.ctl("dkim", "activate", "--force", "first", "first.test")
         house.start()
         signed_and_on_the_list(house)
         multipart(house)

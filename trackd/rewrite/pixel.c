@@ -5,6 +5,11 @@
 #define TEXT_END "?t"
 #define AFTER    "\" width=\"1\" height=\"1\" alt=\"\">"
 
+/* Seen by no eye, read out by no screen reader, reached by no key. */
+#define TRAP_BEFORE "<a href=\""
+#define TRAP_AFTER                                                                                 \
+	"\" rel=\"nofollow\" tabindex=\"-1\" aria-hidden=\"true\" style=\"display:none\"></a>"
+
 static const char *
 folder(enum token_kind kind)
 {
@@ -23,7 +28,9 @@ pixel_edit_length(const struct edit *e, const void *place)
 	size_t n = p->base.n + 2 + token_length(p->campaign_bytes, e->url.n) +
 		   (e->text ? sizeof(TEXT_END) - 1 : 0);
 
-	return e->kind == TOKEN_CLICK ? n : n + sizeof(BEFORE AFTER) - 1;
+	return e->kind == TOKEN_OPEN   ? n + sizeof(BEFORE AFTER) - 1
+	       : e->kind == TOKEN_TRAP ? n + sizeof(TRAP_BEFORE TRAP_AFTER) - 1
+				       : n;
 }
 
 void
@@ -36,6 +43,8 @@ pixel_edit_text(const struct edit *e, struct span base, struct token_sealer *sea
 	facts.url = e->url;
 	if (e->kind == TOKEN_OPEN)
 		buf_str(out, BEFORE);
+	else if (e->kind == TOKEN_TRAP)
+		buf_str(out, TRAP_BEFORE);
 	buf_span(out, base);
 	buf_str(out, folder(e->kind));
 	token_seal(sealer, &facts, out);
@@ -43,6 +52,8 @@ pixel_edit_text(const struct edit *e, struct span base, struct token_sealer *sea
 		buf_str(out, TEXT_END);
 	if (e->kind == TOKEN_OPEN)
 		buf_str(out, AFTER);
+	else if (e->kind == TOKEN_TRAP)
+		buf_str(out, TRAP_AFTER);
 }
 
 bool

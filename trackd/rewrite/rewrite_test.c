@@ -151,6 +151,30 @@ START_TEST(rewrites)
 }
 END_TEST
 
+/* The trap stands before the pixel and changes nothing else; without pixels there is none. */
+START_TEST(trap_beside_the_pixel)
+{
+	struct rewrite_options o = options();
+	struct buf out, seen;
+
+	buf_init(&out, 1 << 20);
+	buf_init(&seen, 1 << 20);
+	o.rules.trap = true;
+	rewrite(&o, SPAN_LIT(HTML "<body>" LINK "</body>\r\n"), &out);
+	show(buf_all(&out), &seen);
+	ck_assert(span_is(buf_all(&seen),
+	    HTML "<body><a href=\"{https://a.example/?b&c}\">x</a>"
+		 "<a href=\"{}\" rel=\"nofollow\" tabindex=\"-1\" aria-hidden=\"true\" "
+		 "style=\"display:none\"></a>" PIXEL "</body>\r\n"));
+	buf_reset(&out);
+	o.rules.opens = false;
+	rewrite(&o, SPAN_LIT(HTML "<body>x</body>\r\n"), &out);
+	ck_assert(span_is(buf_all(&out), HTML "<body>x</body>\r\n"));
+	buf_free(&out);
+	buf_free(&seen);
+}
+END_TEST
+
 /* What a line of the body becomes in each transfer encoding. */
 START_TEST(keeps_the_transfer_encoding)
 {
@@ -302,6 +326,7 @@ main(void)
 	suite_add_tcase(suite, t);
 	tcase_add_checked_fixture(t, open_all, close_all);
 	tcase_add_loop_test(t, rewrites, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(t, trap_beside_the_pixel);
 	tcase_add_test(t, keeps_the_transfer_encoding);
 	tcase_add_test(t, an_edit_at_the_very_beginning);
 	tcase_add_test(t, long_lines_become_quoted_printable);

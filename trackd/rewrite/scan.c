@@ -196,6 +196,8 @@ place_pixel(struct scanner *s, size_t finished)
 	while (*s->tail != NULL && (*s->tail)->start < place)
 		s->tail = &(*s->tail)->next;
 	struct edit *behind = *s->tail;
+	if (s->rules->trap)
+		add_edit(s, TOKEN_TRAP, place, place);
 	add_edit(s, TOKEN_OPEN, place, place)->next = behind;
 	s->scan->pixels = 1;
 }

@@ -7,7 +7,8 @@
 #include "token.h"
 
 struct scan_rules {
-	bool clicks, opens;         /* of HTML */
+	bool clicks, opens;
+	bool trap;                  /* with opens: a link that nobody sees, beside the pixel */
 	bool texts;                 /* links of plain text; see scan_text.h */
 	struct span base;           /* of tracking links: those that begin so are ours already */
 	const struct span *exclude; /* hosts left alone, in A-labels, with everything below them */
@@ -19,7 +20,7 @@ struct edit {
 	struct edit *next;
 	size_t start, end;    /* what goes; the same: only something comes in */
 	bool text;            /* it stands in plain text */
-	enum token_kind kind; /* what comes: a link, or the pixel */
+	enum token_kind kind; /* what comes: a link, the pixel, or the trap */
 	struct span url;      /* TOKEN_CLICK: where the link leads, ready for a Location field */
 };
 

@@ -156,6 +156,7 @@ track(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
 {
 	struct rewrite_options options = { .rules = { .clicks = j->ask.track_clicks,
 					       .opens = j->ask.track_opens,
+					       .trap = conf_bool(tenant, "link-trap"),
 					       .texts = j->ask.track_text,
 					       .base = span_str(tracking_base(w->conf, tenant)),
 					       .exclude = w->excludes,

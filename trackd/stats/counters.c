@@ -10,7 +10,8 @@ _Static_assert((int)COUNT_KINDS <= (int)TALLY_NUMBERS, "a row of the tally is to
 
 static const char *const names[COUNT_KINDS] = { "received", "delivered", "deferred", "bounced_hard",
 	"bounced_soft", "expired", "suppressed", "dropped", "opened", "clicked", "complaint",
-	"unsubscribed", "autoreply", "late_hard", "late_soft", "reply", "returned" };
+	"unsubscribed", "autoreply", "late_hard", "late_soft", "reply", "returned",
+	"opened_machine", "opened_unsure", "clicked_machine", "clicked_unsure" };
 
 const char *
 count_name(enum count c)
@@ -144,11 +145,11 @@ row_key(char out[KEY_MAX], struct span tenant, struct span campaign)
 
 void
 counters_add(
-    struct counters *c, struct span tenant, struct span campaign, enum count what, uint64_t n)
+    struct counters *c, struct span tenant, struct span campaign, enum count what, int64_t n)
 {
 	char key[KEY_MAX];
 
-	tally_at(&c->totals, row_key(key, tenant, campaign))->n[what] += n;
+	tally_at(&c->totals, row_key(key, tenant, campaign))->n[what] += (uint64_t)n;
 }
 
 void

@@ -27,8 +27,12 @@ enum count {
 	COUNT_AUTOREPLY,
 	COUNT_LATE_HARD, /* bounces that came back after the delivery: beside delivered */
 	COUNT_LATE_SOFT,
-	COUNT_REPLY,    /* people wrote */
-	COUNT_RETURNED, /* other mail that came back and changed nothing */
+	COUNT_REPLY,          /* people wrote */
+	COUNT_RETURNED,       /* other mail that came back and changed nothing */
+	COUNT_OPENED_MACHINE, /* of those opened */
+	COUNT_OPENED_UNSURE,
+	COUNT_CLICKED_MACHINE, /* of those clicked */
+	COUNT_CLICKED_UNSURE,
 	COUNT_KINDS,
 };
 
@@ -67,9 +71,9 @@ void counters_close(struct counters *);
 int counters_begin(struct counters *, struct err *);
 int counters_commit(struct counters *, struct err *);
 
-/* Between begin and commit. */
+/* Between begin and commit. n may be negative: what an event said is taken back. */
 void
-counters_add(struct counters *, struct span tenant, struct span campaign, enum count, uint64_t n);
+counters_add(struct counters *, struct span tenant, struct span campaign, enum count, int64_t n);
 /* day: since 1970, UTC. Beyond COUNTERS_NAMES_MAX names a day the rest are one, "(other)". */
 void counters_share(struct counters *, uint32_t day, enum dimension, struct span name, enum share);
 /* Whose a site is, as replies of its servers told: deliveries there count as that provider's. */

@@ -55,6 +55,17 @@ deliveries_of_a_day(void)
 	line(FILE_BOUNCD, "\"event\":\"complaint\"," OF);
 	line(FILE_WEB, "\"event\":\"delivered\"," OF); /* not trackd-web's to say */
 	line(FILE_BOUNCD, "\"event\":\"complaint\",\"tie\":\"none\"");
+	line(FILE_WEB, "\"event\":\"opened\",\"machine\":\"yes\"," OF);
+	line(FILE_WEB, "\"event\":\"opened\",\"machine\":\"no\"," OF);
+	line(FILE_WEB, "\"event\":\"clicked\",\"machine\":\"unsure\"," OF);
+	line(FILE_WEB, "\"event\":\"clicked\",\"machine\":\"no\"," OF);
+	line(FILE_WEB, "\"event\":\"clicked\",\"machine\":\"no\"," OF);
+	line(FILE_WEB, "\"event\":\"revised\",\"kind\":\"clicked\",\"was\":\"unsure\",\"machine\":"
+		       "\"yes\"," OF);
+	line(FILE_WEB,
+	    "\"event\":\"revised\",\"kind\":\"clicked\",\"was\":\"no\",\"machine\":\"yes\"," OF);
+	line(FILE_QUEUED,
+	    "\"event\":\"revised\",\"kind\":\"clicked\",\"was\":\"no\",\"machine\":\"yes\"," OF);
 }
 
 static void
@@ -92,6 +103,11 @@ START_TEST(shares_by_name)
 	ck_assert_uint_eq(n[COUNT_BOUNCED_HARD], 1);
 	ck_assert_uint_eq(n[COUNT_LATE_HARD], 1);
 	ck_assert_uint_eq(n[COUNT_COMPLAINT], 1);
+	ck_assert_uint_eq(n[COUNT_OPENED], 2);
+	ck_assert_uint_eq(n[COUNT_OPENED_MACHINE], 1);
+	ck_assert_uint_eq(n[COUNT_CLICKED], 3);
+	ck_assert_uint_eq(n[COUNT_CLICKED_MACHINE], 2);
+	ck_assert_uint_eq(n[COUNT_CLICKED_UNSURE], 0);
 }
 END_TEST
 

@@ -8,7 +8,7 @@ enum { DAY_MS = 86400 * 1000, RECIPIENTS_MAX = 1000000, TEXT_BYTES = 4096 };
 
 struct facts {
 	struct span event, id, message, rcpt, recipient, tenant, campaign, from, message_id, class,
-	    category, provider, source, site, rcpts, late, repeat;
+	    category, provider, source, site, rcpts, late, repeat, machine, kind, was;
 };
 
 /* The keys that count, by their first letters quick to tell apart. */
@@ -33,6 +33,9 @@ static const struct {
 	{ "recipients", offsetof(struct facts, rcpts) },
 	{ "late", offsetof(struct facts, late) },
 	{ "repeat", offsetof(struct facts, repeat) },
+	{ "machine", offsetof(struct facts, machine) },
+	{ "kind", offsetof(struct facts, kind) },
+	{ "was", offsetof(struct facts, was) },
 };
 
 static void
@@ -153,6 +156,31 @@ share_count(struct counters *c, const struct facts *f, uint32_t day, enum share 
 	counters_site_is(c, f->site, f->provider);
 }
 
+/* What of the opens or clicks is a machine's: no: neither. */
+static void
+machine_count(
+    struct counters *c, const struct facts *f, struct span kind, struct span machine, int n)
+{
+	bool open = span_is(kind, "opened");
+
+	if (!open && !span_is(kind, "clicked"))
+		return;
+	if (span_is(machine, "yes"))
+		counters_add(c, f->tenant, f->campaign,
+		    open ? COUNT_OPENED_MACHINE : COUNT_CLICKED_MACHINE, n);
+	else if (span_is(machine, "unsure"))
+		counters_add(c, f->tenant, f->campaign,
+		    open ? COUNT_OPENED_UNSURE : COUNT_CLICKED_UNSURE, n);
+}
+
+/* A later visit showed an earlier one in another light: it moves. */
+static void
+revised_count(struct counters *c, const struct facts *f)
+{
+	machine_count(c, f, f->kind, f->was, -1);
+	machine_count(c, f, f->kind, f->machine, 1);
+}
+
 static void
 event_count(struct counters *c, const struct kind *k, const struct facts *f, uint32_t day)
 {
@@ -168,7 +196,9 @@ event_count(struct counters *c, const struct kind *k, const struct facts *f, uin
 		share = SHARE_HARD;
 	if (count == COUNT_RECEIVED) /* an acceptance stands for its recipients */
 		(void)span_u64(f->rcpts, RECIPIENTS_MAX, &n);
-	counters_add(c, f->tenant, f->campaign, (enum count)count, n);
+	counters_add(c, f->tenant, f->campaign, (enum count)count, (int64_t)n);
+	if (k->file == FILE_WEB)
+		machine_count(c, f, f->event, f->machine, 1);
 	if (share >= 0 && f->tenant.n > 0)
 		share_count(c, f, day, (enum share)share);
 }
@@ -185,6 +215,10 @@ observe_line(struct counters *c, struct deliveries *d, enum event_file file, str
 
 	facts_read(line, &f);
 	k = kind_of_event(file, f.event);
+	if (file == FILE_WEB && span_is(f.event, "revised")) {
+		revised_count(c, &f);
+		return;
+	}
 	if (k == NULL || id_parse(f.id, &event) == -1 || span_is(f.repeat, "true"))
 		return;
 	buf_reset(&scratch);

@@ -4,7 +4,7 @@
 
 #include "span.h"
 
-enum { TALLY_NUMBERS = 20, TALLY_KEY_MAX = 480 };
+enum { TALLY_NUMBERS = 32, TALLY_KEY_MAX = 480 };
 
 struct tally_row {
 	struct tally_row *next;

@@ -6,6 +6,7 @@
 #include "forget.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,33 @@ struct asked {
 	bool any;
 };
 
+/* "12.5": of a hundred delivered, one decimal. Of none: left out. */
+static void
+percent_put(struct asked *a, const char *key, uint64_t part, uint64_t whole)
+{
+	char text[32];
+
+	if (whole == 0)
+		return;
+	snprintf(text, sizeof(text), "%.1f", 100.0 * (double)part / (double)whole);
+	control_str(a->call, key, text);
+}
+
+/* What is left when machines, and those nobody can tell, are taken away: persons for sure. */
+static void
+persons_put(struct asked *a, const uint64_t n[COUNT_KINDS])
+{
+	uint64_t opens = n[COUNT_OPENED] - n[COUNT_OPENED_MACHINE] - n[COUNT_OPENED_UNSURE];
+	uint64_t clicks = n[COUNT_CLICKED] - n[COUNT_CLICKED_MACHINE] - n[COUNT_CLICKED_UNSURE];
+
+	control_num(a->call, "opened_person", opens);
+	control_num(a->call, "clicked_person", clicks);
+	percent_put(a, "open_percent", n[COUNT_OPENED], n[COUNT_DELIVERED]);
+	percent_put(a, "open_person_percent", opens, n[COUNT_DELIVERED]);
+	percent_put(a, "click_percent", n[COUNT_CLICKED], n[COUNT_DELIVERED]);
+	percent_put(a, "click_person_percent", clicks, n[COUNT_DELIVERED]);
+}
+
 static void
 row_put(struct asked *a, struct span tenant, struct span campaign, const uint64_t n[COUNT_KINDS])
 {
@@ -31,6 +59,7 @@ row_put(struct asked *a, struct span tenant, struct span campaign, const uint64_
 		control_span(a->call, "campaign", campaign);
 	for (enum count c = 0; c < COUNT_KINDS; c++)
 		control_num(a->call, count_name(c), n[c]);
+	persons_put(a, n);
 	control_row_end(a->call);
 }
 

@@ -1,12 +1,12 @@
 #include "answer.h"
 #include "blocks.h"
 #include "err.h"
-#include "event.h"
 #include "house_conf.h"
 #include "log.h"
 #include "loop.h"
 #include "unsubscribe.h"
 #include "utf8.h"
+#include "visits.h"
 #include "../keys.h"
 #include "../trackd_conf.h"
 
@@ -68,6 +68,7 @@ answer_start(struct role *role, const struct conf *conf)
 	if (tenant_keys_make(&web.keys, conf, role_secret(role, "tracking-key"), web.arena, &err) ==
 	    -1)
 		role_fail(role, EX_CONFIG, "%s", err.text);
+	visits_start(role, conf);
 	unsubscribe_start(role);
 	loop_at_turn_end(events_flush, NULL);
 }
@@ -76,21 +77,7 @@ static void
 event_write(
     const struct web_request *r, const struct tenant_key *key, const struct token_facts *facts)
 {
-	struct id message;
-
-	memcpy(message.b, facts->message, ID_BYTES);
-	event_open(&web.events, facts->kind == TOKEN_CLICK ? "clicked" : "opened", id_new(),
-	    loop_wall_ms());
-	event_id(&web.events, "message", message);
-	event_num(&web.events, "rcpt", facts->recipient);
-	event_str(&web.events, "tenant", key->tenant);
-	event_span(&web.events, "campaign", facts->campaign);
-	event_span(&web.events, "url", facts->url);
-	event_span(&web.events, "client", r->client);
-	event_span(&web.events, "agent", span_first(r->user_agent, 512));
-	if (r->method == WEB_HEAD)
-		event_str(&web.events, "method", "HEAD");
-	event_close(&web.events);
+	visits_write(&web.events, r, key->tenant, facts);
 	if (web.events.n > EVENTS_FULL)
 		events_flush(NULL);
 }
@@ -147,7 +134,10 @@ unsubscribe(const struct web_request *r, const struct tenant_key *key,
 		.one_click = r->one_click,
 		.client = r->client,
 		.agent = span_first(r->user_agent, 512) };
+	struct judgement j = visits_unsubscribe(&web.events, r, key->tenant, facts);
 
+	u.machine = span_str(machine_name(j.machine));
+	u.reason = span_str(j.reason);
 	*text = unsubscribe_facts(key, facts);
 	if (r->method != WEB_POST || !(r->one_click || r->by_page))
 		return ANSWER_ASK;
@@ -174,7 +164,9 @@ opened_token(const struct web_request *r, const struct tenant_key *key,
 		return ANSWER_SWITCHED_OFF;
 	event_write(r, key, facts);
 	*text = facts->url;
-	return facts->kind == TOKEN_CLICK ? ANSWER_REDIRECT : ANSWER_PIXEL;
+	return facts->kind == TOKEN_CLICK  ? ANSWER_REDIRECT
+	       : facts->kind == TOKEN_TRAP ? ANSWER_NOTHING
+					   : ANSWER_PIXEL;
 }
 
 /* The token is the last step of the path, so that a proxy may put a folder in front; a pixel may end in ".gif". */

@@ -11,6 +11,7 @@
 enum answer_kind {
 	ANSWER_REDIRECT,
 	ANSWER_PIXEL,
+	ANSWER_NOTHING, /* whoever followed the trap learns nothing */
 	ANSWER_NOT_FOUND,
 	ANSWER_GONE,
 	ANSWER_SWITCHED_OFF,
@@ -29,8 +30,10 @@ struct web_request {
 	struct span path; /* as sent, without the query */
 	struct span host; /* of the Host field, without port */
 	struct span client, user_agent;
-	bool one_click; /* the body is that of RFC 8058 */
-	bool by_page;   /* or that of our page's button */
+	struct span purpose; /* Sec-Purpose or one of its older names; empty: none */
+	bool no_language;    /* asks for a page, but names no language */
+	bool one_click;      /* the body is that of RFC 8058 */
+	bool by_page;        /* or that of our page's button */
 };
 
 void answer_start(struct role *, const struct conf *);

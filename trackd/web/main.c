@@ -8,13 +8,21 @@
 #include "listener.h"
 #include "role.h"
 #include "sandbox.h"
+#include "visitors_batch.h"
 #include "../trackd_conf.h"
+
+#include <string.h>
 
 int
 main(int argc, char **argv)
 {
-	struct role *role = role_start(ROLE_WEB, argc, argv);
-	const struct conf *conf = role_conf(role, &web_table);
+	struct role *role;
+	const struct conf *conf;
+
+	if (argc >= 2 && strcmp(argv[1], "--visitors") == 0)
+		return visitors_batch(argc > 2 ? argv[2] : NULL, stdin, stdout);
+	role = role_start(ROLE_WEB, argc, argv);
+	conf = role_conf(role, &web_table);
 
 	answer_start(role, conf);
 	listener_start(role, conf);

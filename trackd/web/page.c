@@ -34,6 +34,7 @@ static const struct {
 } pages[] = {
 	[ANSWER_REDIRECT] = { .status = 302 },
 	[ANSWER_PIXEL] = { .status = 200 },
+	[ANSWER_NOTHING] = { .status = 204 },
 	[ANSWER_NOT_FOUND] = { 404, WORDS(not_found), WORDS(not_found_words), 0, 0, NULL },
 	[ANSWER_GONE] = { 410, WORDS(gone), WORDS(gone_words), 0, 0, NULL },
 	[ANSWER_SWITCHED_OFF] = { 410, WORDS(off), WORDS(off_words), 0, 0, NULL },

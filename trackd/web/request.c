@@ -31,6 +31,25 @@ request_is_by_page(struct span body)
 	return span_find_str(body, "unsubscribe=page") >= 0;
 }
 
+/* What browsers and proxies call a fetch that nobody asked for yet: the standard's name, and older ones. */
+static struct span
+purpose(const struct http_request *h)
+{
+	static const char *const names[] = { "Sec-Purpose", "Purpose", "X-Purpose", "X-Moz" };
+	struct span value = { NULL, 0 };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && value.n == 0; i++)
+		value = http_field(h, names[i]);
+	return value;
+}
+
+static bool
+no_language(const struct http_request *h)
+{
+	return span_find_nocase(http_field(h, "Accept"), "text/html") >= 0 &&
+	       http_field(h, "Accept-Language").n == 0;
+}
+
 void
 request_read(
     const struct http_request *h, struct span body, struct buf *scratch, struct web_request *r)
@@ -41,6 +60,8 @@ request_read(
 		.path = span_find(h->path, '%') < 0 ? h->path : decoded(h->path, scratch),
 		.host = h->host,
 		.user_agent = http_field(h, "User-Agent"),
+		.purpose = purpose(h),
+		.no_language = no_language(h),
 		.one_click = request_is_one_click(body),
 		.by_page = request_is_by_page(body) };
 }
