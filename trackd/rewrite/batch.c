@@ -180,6 +180,7 @@ untrack_one(struct batch *b, struct span url)
 	else {
 		printf("%.*s\n", SPAN(kind == TOKEN_CLICK  ? facts.url
 				      : kind == TOKEN_OPEN ? SPAN_LIT("(open pixel)")
+				      : kind == TOKEN_TRAP ? SPAN_LIT("(trap for machines)")
 							   : SPAN_LIT("(unsubscribe link)")));
 		return 0;
 	}

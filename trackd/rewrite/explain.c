@@ -34,7 +34,8 @@ print_edit(struct explanation *x, const struct edit *e)
 	if (e->kind == TOKEN_CLICK)
 		fprintf(x->out, "link   %.*s\n       %.*s\n", SPAN(e->url), SPAN(text));
 	else
-		fprintf(x->out, "pixel  %.*s\n", SPAN(address_in(text)));
+		fprintf(x->out, "%s  %.*s\n", e->kind == TOKEN_TRAP ? "trap " : "pixel",
+		    SPAN(address_in(text)));
 }
 
 static void
