@@ -56,7 +56,7 @@ bouncd/parse/kind_test.o            := bouncd/parse/kind_test.o bouncd/said.o $(
 bouncd/parse/kind_test.libs         := -ljansson
 
 tests += bouncd/parse/recipient_line_test bouncd/parse/transcript_test
-bouncd/parse/recipient_line_test.o := $(addprefix bouncd/parse/,recipient_line_test.o recipient_line.o address_find.o)
+bouncd/parse/recipient_line_test.o := $(addprefix bouncd/parse/,recipient_line_test.o recipient_line.o address_find.o) bouncd/said.o
 bouncd/parse/transcript_test.o     := $(addprefix bouncd/parse/,transcript_test.o transcript.o address_find.o)
 tests += bouncd/model_test bouncd/needle_test bouncd/remembered_test
 bouncd/model_test.o           := bouncd/model_test.o bouncd/said.o $(bouncd.model)

@@ -21,10 +21,19 @@ struct reader {
 	enum prose_found found;
 };
 
+/* "<x1@example.org>" of the mail it is about has an @ too. */
+static bool
+is_message_id(const struct reader *rd, struct span address)
+{
+	struct span id = rd->c->original_message_id;
+
+	return id.n == address.n + 2 && span_eq(span_of(id.p + 1, address.n), address);
+}
+
 static bool
 wanted(const struct reader *rd, struct span address)
 {
-	if (address.n == 0 || address_is_daemon(address))
+	if (address.n == 0 || address_is_daemon(address) || is_message_id(rd, address))
 		return false;
 	for (size_t i = 0; i < rd->n_not; i++)
 		if (span_eq_nocase(address, rd->not_these[i]))
@@ -205,6 +214,25 @@ on_refused(void *ctx, struct span address, struct span reply)
 	rd->found = PROSE_TOLD;
 }
 
+/* "The message from news@example.org was not delivered": whose mail it is. */
+static bool
+is_author(struct span line, struct span address)
+{
+	static const char *const words[] = { "from", "from:", "sender", "sender:", "sent by", "von",
+		"absender", "absender:" };
+	struct span before = span_first(line, (size_t)(address.p - line.p));
+
+	while (before.n > 0 && strchr(" <\"'(", before.p[before.n - 1]) != NULL)
+		before = span_first(before, before.n - 1);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t n = strlen(words[i]);
+		if (span_ends_nocase(before, words[i]) &&
+		    (before.n == n || before.p[before.n - n - 1] == ' '))
+			return true;
+	}
+	return false;
+}
+
 /* The first address of a sentence about delivery that is no address to ask for help. */
 static void
 read_sentences(struct reader *rd, struct span text)
@@ -220,7 +248,8 @@ read_sentences(struct reader *rd, struct span text)
 		if (!speaks_of_mail(rd, line))
 			continue;
 		while ((address = address_find(after, &after)).n > 0)
-			if (wanted(rd, address) && !address_is_service(address)) {
+			if (wanted(rd, address) && !address_is_service(address) &&
+			    !is_author(line, address)) {
 				if (tells_of_failure(rd, line))
 					rd->found = PROSE_TOLD;
 				add_from(rd, address, text, line.p);
@@ -241,6 +270,34 @@ read_to(struct reader *rd, struct span text)
 		address = address_of_field(line);
 		if (span_find(address, '@') > 0 && wanted(rd, address))
 			add(rd, address, span_of(NULL, 0));
+	}
+}
+
+static struct came_recipient *
+listed(struct came_back *c, struct span address)
+{
+	for (struct came_recipient *r = c->recipients; r != NULL; r = r->next)
+		if (span_eq_nocase(r->address, address))
+			return r;
+	return NULL;
+}
+
+/* "Reported error: 550 5.1.1 ...; recipient joe@example.org not found", far below the words for people: what the server
+ * said of one who is listed without it. */
+static void
+read_replies(struct reader *rd, struct span text)
+{
+	for (unsigned lines = 0; text.n > 0 && lines < LINES_MAX; lines++) {
+		struct span line = span_trim(span_cut(text, '\n', &text)), address;
+		struct came_recipient *r;
+
+		if (span_find(line, '@') < 0 || !reason_is_coded(line) ||
+		    recipient_line_is_quoted(line))
+			continue;
+		address = address_find(line, NULL);
+		r = listed(rd->c, address);
+		if (r != NULL && !reason_is_coded(r->diagnostic))
+			add(rd, address, line);
 	}
 }
 
@@ -276,6 +333,7 @@ prose_parse(
 		read_sentences(&rd, text);
 	if (c->n_recipients == 0)
 		read_to(&rd, text);
+	read_replies(&rd, text);
 	share_reason(c);
 	if (c->n_recipients == 0)
 		return PROSE_NOTHING;
