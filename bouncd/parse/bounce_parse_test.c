@@ -68,6 +68,15 @@ static const struct {
 	    DAEMON "Your message to joe@example.org could not be delivered.\n\nThe recipient's "
 		   "address was not found. For help contact help@mx.example.\n",
 	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "no space around an address",
+	    "From: MAILER-DAEMON@mx.example\nSubject: failure notice\nContent-Type: text/plain; "
+	    "charset=utf-8\n\n收件人：joe@example.org。该用户不存在，邮件被退回\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "two addresses in one line",
+	    DAEMON "Not delivered:\n\njoe@example.org, tom@example.net:\n  550 no such user\n",
+	    KIND_BOUNCE, "joe@example.org", 2, "bad-mailbox", NULL },
+	{ "a domain that is not ASCII", DAEMON "<joe@bücher.example>: 550 no such user\n",
+	    KIND_BOUNCE, "joe@bücher.example", 1, "bad-mailbox", NULL },
 	{ "Exim",
 	    DAEMON "This message was created automatically by mail delivery software.\n\nA message "
 		   "that you sent could not be "

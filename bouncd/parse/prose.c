@@ -175,6 +175,20 @@ mailed_address(struct span address, struct span below)
 	return address;
 }
 
+/* "joe@example.org, ann@example.net:" */
+static void
+read_beside(struct reader *rd, struct span text, struct span rest)
+{
+	struct recipient_line r;
+
+	while (rest.n > 1 && (rest.p[0] == ',' || rest.p[0] == ';') &&
+	       recipient_line(span_from(rest, 1), &r)) {
+		if (wanted(rd, r.address))
+			add_from(rd, r.address, text, r.rest.p);
+		rest = r.rest;
+	}
+}
+
 /* Lines that begin with an address and a reason; below a line that tells of failure, whatever follows it. */
 static void
 read_leading(struct reader *rd, struct span text)
@@ -191,6 +205,7 @@ read_leading(struct reader *rd, struct span text)
 				r.address = mailed_address(r.address, rest);
 				add_from(rd, r.address, text, r.rest.p);
 				label_words(rd, r.address, line);
+				read_beside(rd, text, r.rest);
 				at.listed = true;
 				if (at.since_told < TOLD_LINES && at.told)
 					rd->found = PROSE_TOLD;
