@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """More mail comes back than the parsers take: it waits in the queue, no peer is closed as stuck, nothing is called unreadable, and
-each is settled once they read again. A parser that lost its bouncd for good is replaced."""
+each is settled once they read again."""
 import os
 import signal
 import threading
@@ -29,7 +29,7 @@ def flood(house, back):
 
 
 def waiting(house):
-    return len(house.rows("queue", code=None))
+    return int(house.ctl("status").split("messages:")[1].split()[0])
 
 
 def main():
@@ -47,7 +47,7 @@ def main():
         assert len(put_off) > 0 and waiting(house) < MAILS
         while waiting(house):
             before = waiting(house)
-            house.ctl("retry", "--to", back)
+            house.ctl("retry", "--yes", "--to", back)
             until(lambda: waiting(house) < before, 30, lambda: house.ctl("status"))
         log = house.log()
         for word in ("peer-closed", "parser-gone", "unreadable"):
