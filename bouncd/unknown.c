@@ -7,9 +7,9 @@
 #include <string.h>
 
 enum {
-	LOOKED_AT = 512
-}; /* places, to make room: a hostile server may say something else each time */
-enum { PLACES = 32768 }; /* a power of two, three times UNKNOWN_MAX */
+	PLACES = 32768, /* a power of two, three times UNKNOWN_MAX */
+	LOOKED_AT = 512 /* of them to make room: a hostile server says something else each time */
+};
 
 struct unknowns {
 	struct unknown_entry *entries[PLACES]; /* open addressing, by key */
