@@ -10,7 +10,8 @@
 
 enum {
 	LINES_MAX = 4000,
-	TOLD_LINES = 4 /* lines with words between what tells of failure and the recipients */
+	BESIDE_MAX = 100, /* addresses of one line: each is looked at to its end */
+	TOLD_LINES = 4    /* lines with words between what tells of failure and the recipients */
 };
 
 struct reader {
@@ -181,8 +182,10 @@ read_beside(struct reader *rd, struct span text, struct span rest)
 {
 	struct recipient_line r;
 
-	while (rest.n > 1 && (rest.p[0] == ',' || rest.p[0] == ';') &&
-	       recipient_line(span_from(rest, 1), &r)) {
+	for (unsigned n = 0;
+	     n < BESIDE_MAX && rest.n > 1 && (rest.p[0] == ',' || rest.p[0] == ';') &&
+	     recipient_line(span_from(rest, 1), &r);
+	     n++) {
 		if (wanted(rd, r.address))
 			add_from(rd, r.address, text, r.rest.p);
 		rest = r.rest;
