@@ -9,10 +9,10 @@ struct policy;
 struct tenant {
 	const char *name, *stream;
 	bool track_clicks, track_opens, suppress_at_rcpt;
-	bool ask_at_mail; /* while it is paused its mail is refused */
 	const struct conf_block *block;
 	struct span *domains; /* sorted; may send as these */
 	size_t domains_n;
+	bool ask_at_mail; /* while it is paused its mail is refused */
 };
 
 /* Lives in the configuration's strings and an arena of its own; one a process. */
