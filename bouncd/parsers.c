@@ -62,14 +62,15 @@ suspect_add(const struct job *j)
 
 /* ---- giving ---- */
 
-/* The next in turn that may have it. A suspect wants one with nothing else in hand. */
+/* The next in turn that may have it. A suspect wants one with nothing else in hand. One that has not read what it has
+ * already gets no more: queued keeps the mail, and asks again later. */
 static struct parser *
 chosen(bool suspect)
 {
 	for (unsigned i = 0; i < PARSERS_MAX; i++) {
 		struct parser *p = &parsers[(turn + i) % PARSERS_MAX];
 
-		if (p->chan == NULL || p->alone || (suspect && p->jobs_n > 0))
+		if (p->chan == NULL || chan_full(p->chan) || p->alone || (suspect && p->jobs_n > 0))
 			continue;
 		turn = (turn + i + 1) % PARSERS_MAX;
 		return p;
@@ -142,7 +143,9 @@ recipient_add(struct parser *p, struct msg *m)
 	to->words = arena_span(j->arena, r.words);
 	to->remote_mta = arena_span(j->arena, r.remote_mta);
 	(void)status_at(r.status, &to->status, NULL);
-	return 0;
+	return arena_over(j->arena)
+		   ? -1
+		   : 0; /* no mail holds so much: that worker is not ours any more */
 }
 
 static void

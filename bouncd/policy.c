@@ -62,6 +62,10 @@ soft_day(struct suppression_counts *c, uint32_t today, uint32_t over_days)
 {
 	uint32_t passed = today > c->last_day ? today - c->last_day : 0;
 
+	if (c->last_day > today + 1) { /* the clock was ahead: of its days nothing is known */
+		c->soft_days = 0;
+		c->last_day = today;
+	}
 	if (over_days > POLICY_SOFT_DAYS_MAX)
 		over_days = POLICY_SOFT_DAYS_MAX;
 	c->soft_days = passed >= POLICY_SOFT_DAYS_MAX ? 0 : c->soft_days << passed;
@@ -87,6 +91,14 @@ policy_count(
 		return (uint32_t)__builtin_popcountll(c->soft_days) >= p->soft_after;
 	}
 	return false;
+}
+
+uint32_t
+policy_keeps_from(const struct policy *p, uint32_t today)
+{
+	uint32_t keep = p->soft_over_days > POLICY_HARD_DAYS ? p->soft_over_days : POLICY_HARD_DAYS;
+
+	return today > keep ? today - keep : 0; /* a clock that begins in 1970 forgets nothing */
 }
 
 uint64_t

@@ -28,5 +28,7 @@ enum policy_result policy_counts(const struct verdict *, bool final);
 /* Counts it; true: the address is to be suppressed. today: days since 1970. */
 bool policy_count(
     const struct policy *, struct suppression_counts *, enum policy_result, uint32_t today);
+/* Counts whose last day is before it are forgotten. */
+uint32_t policy_keeps_from(const struct policy *, uint32_t today);
 /* When an entry made now expires; 0: never. */
 uint64_t policy_expiry(const struct policy *, enum suppression_reason, uint64_t now_s);

@@ -32,6 +32,18 @@ START_TEST(days_outside_the_window_fall_out)
 }
 END_TEST
 
+START_TEST(a_clock_that_was_ahead)
+{
+	struct suppression_counts c = { .soft_days = 1, .last_day = 60000 };
+
+	for (uint32_t day = 0; day < 4; day++)
+		ck_assert(!policy_count(&five_of_fourteen, &c, RESULT_SOFT, 20000 + day));
+	ck_assert(policy_count(&five_of_fourteen, &c, RESULT_SOFT, 20004));
+	ck_assert_uint_eq(policy_keeps_from(&five_of_fourteen, 3), 0);
+	ck_assert_uint_eq(policy_keeps_from(&five_of_fourteen, 20000), 20000 - POLICY_HARD_DAYS);
+}
+END_TEST
+
 START_TEST(hard_results_are_counted)
 {
 	struct policy three = { .hard_after = 3 }, never = { .hard_after = 0 };
@@ -84,6 +96,7 @@ main(void)
 
 	tcase_add_test(t, soft_days_are_counted_once);
 	tcase_add_test(t, days_outside_the_window_fall_out);
+	tcase_add_test(t, a_clock_that_was_ahead);
 	tcase_add_test(t, hard_results_are_counted);
 	tcase_add_loop_test(
 	    t, only_what_is_about_the_recipient_counts, 0, sizeof(verdicts) / sizeof(verdicts[0]));

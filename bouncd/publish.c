@@ -17,7 +17,7 @@ enum {
 
 static struct {
 	struct timer *timer;
-	uint64_t merged_s, swept_s;
+	uint64_t merge_ms, sweep_ms; /* not before, on the clock that never jumps */
 } upkeep;
 
 static void
@@ -58,22 +58,19 @@ publish_change(struct bouncd *b, uint64_t published, bool suppressed)
 static uint64_t
 expiry_looked_at(struct bouncd *b, uint64_t now_s)
 {
-	return suppression_count(b->list) < SMALL || now_s >= upkeep.merged_s + LARGE_EVERY_S
-		   ? now_s
-		   : 0;
+	return suppression_count(b->list) < SMALL || loop_now_ms() >= upkeep.merge_ms ? now_s : 0;
 }
 
 static void
 sweep(struct bouncd *b, uint64_t now_s)
 {
-	uint32_t keep = b->policy.soft_over_days > POLICY_HARD_DAYS ? b->policy.soft_over_days
-								    : POLICY_HARD_DAYS;
+	uint32_t today = (uint32_t)(now_s / 86400);
 	struct err err = { "" };
 
-	if (now_s < upkeep.swept_s + SWEEP_EVERY_S)
+	if (loop_now_ms() < upkeep.sweep_ms)
 		return;
-	upkeep.swept_s = now_s;
-	if (suppression_counts_sweep(b->list, (uint32_t)(now_s / 86400) - keep, &err) == -1)
+	upkeep.sweep_ms = loop_now_ms() + SWEEP_EVERY_S * 1000;
+	if (suppression_counts_sweep(b->list, policy_keeps_from(&b->policy, today), &err) == -1)
 		log_error("not-swept", "why=\"%s\"", err.text);
 }
 
@@ -100,7 +97,7 @@ on_timer(void *ctx)
 	(void)group_close(b, NULL);
 	if (suppression_merging(b->list) ||
 	    suppression_merge_due(b->list, expiry_looked_at(b, now_s))) {
-		upkeep.merged_s = now_s;
+		upkeep.merge_ms = loop_now_ms() + LARGE_EVERY_S * 1000;
 		r = suppression_merge_step(b->list, now_s, &err);
 		if (r != 0)
 			ended(b, r, &err);

@@ -19,6 +19,7 @@ enum { EVENTS_BYTES = 8 * 1024 * 1024, REPLY_MAX = 1000 };
 static struct {
 	struct buf events;
 	TAILQ_HEAD(, job) jobs;
+	bool torn; /* half a line stands at the end of the file */
 } turn = { .jobs = TAILQ_HEAD_INITIALIZER(turn.jobs) };
 
 /* ---- who ---- */
@@ -56,7 +57,8 @@ forward_to(const struct job *j, const struct outcome *o)
 	if (o->kind != OUTCOME_REPLY)
 		return span_of(NULL, 0);
 	b = tenant_block(j, o->of != NULL && o->of->tenant.n > 0 ? o->of->tenant : j->asked.tenant);
-	return b == NULL ? span_of(NULL, 0) : span_str(conf_str(b, "replies"));
+	return b == NULL ? span_of(NULL, 0) /* a reload may come before the answer */
+			 : arena_span(j->arena, span_str(conf_str(b, "replies")));
 }
 
 /* ---- the event ---- */
@@ -242,17 +244,39 @@ feedback(const struct job *j)
 /* ---- a turn's end: durable, then answered ---- */
 
 static int
+not_written(void)
+{
+	log_error("events-not-written", "why=\"%s\"", strerror(errno));
+	return -1;
+}
+
+/* So that the next event begins a line, and readers lose the half one alone. */
+static int
+end_torn_line(int fd)
+{
+	if (turn.torn && write(fd, "\n", 1) != 1)
+		return -1;
+	turn.torn = false;
+	return 0;
+}
+
+static int
 events_write(struct bouncd *b)
 {
+	ssize_t n;
+
 	if (turn.events.n == 0)
 		return 0;
-	if (buf_over(&turn.events) ||
-	    write(b->events_fd, turn.events.p, turn.events.n) != (ssize_t)turn.events.n ||
-	    fdatasync(b->events_fd) == -1) {
-		log_error("events-not-written", "why=\"%s\"", strerror(errno));
-		return -1;
+	errno = ENOBUFS;
+	if (buf_over(&turn.events) || end_torn_line(b->events_fd) == -1)
+		return not_written();
+	n = write(b->events_fd, turn.events.p, turn.events.n);
+	if (n >= 0 && n < (ssize_t)turn.events.n) { /* a full disk: the next write would say so */
+		turn.torn = n > 0;
+		errno = ENOSPC;
+		return not_written();
 	}
-	return 0;
+	return n == -1 || fdatasync(b->events_fd) == -1 ? not_written() : 0;
 }
 
 static void

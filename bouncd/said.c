@@ -3,6 +3,10 @@
 #include <ctype.h>
 #include <string.h>
 
+enum {
+	RUN_MAX = 1024
+}; /* of a token, so that no text is looked through twice for each of its bytes */
+
 static bool
 is_digit(char c)
 {
@@ -116,6 +120,34 @@ run_of(struct span s, const char *also)
 	return n;
 }
 
+/* The lead byte of a Chinese, Japanese or Korean character or of its punctuation, in UTF-8. */
+static bool
+is_wide(char c)
+{
+	return (unsigned char)c >= 0xE3 && (unsigned char)c <= 0xEF;
+}
+
+/* How much of a token is one with what begins it: text without spaces ends where an address begins, and the address
+ * where the text goes on. An address in such letters only is one. */
+static size_t
+token_end(struct span t)
+{
+	size_t i = 0;
+	ptrdiff_t at = span_find(t, '@');
+
+	if (at <= 0 || t.n < 4)
+		return t.n;
+	if (is_wide(t.p[0])) {
+		while (i + 2 < (size_t)at && is_wide(t.p[i]))
+			i += 3;
+		return i < (size_t)at ? i : t.n;
+	}
+	for (i = (size_t)at + 2; i < t.n; i++)
+		if (is_wide(t.p[i]))
+			return i;
+	return t.n;
+}
+
 static bool
 is_ip(struct span t)
 {
@@ -170,7 +202,8 @@ static size_t
 plain(const struct said *sd, char *to, size_t at, struct span s)
 {
 	while (s.n > 0 && at < SAID_TEXT_MAX) {
-		struct span t = span_first(s, run_of(s, ".-_+=@"));
+		struct span run = span_first(s, run_of(span_first(s, RUN_MAX), ".-_+=@"));
+		struct span t = span_first(run, token_end(run));
 		size_t skip =
 		    s.p[0] == '(' ? wrapping(s) : repeated_code(sd, s, at > 0 ? to[at - 1] : '\0');
 

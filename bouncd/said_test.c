@@ -21,6 +21,9 @@ static const struct {
 	{ "550 see version 5.1.1.4", 550, "", "see version [ip]" },
 	{ "550 unknown (in reply to RCPT TO command)", 550, "", "unknown" },
 	{ "550-5.7.1 one two 550 5.7.1 three", 550, "5.7.1", "one two three" },
+	{ "550 收件人：joe@example.org。该用户不存在", 550, "", "收件人：<@>。该用户不存在" },
+	{ "550 用户@例子.公司 不存在", 550, "", "<@> 不存在" },
+	{ "550 j\303\274rgen@b\303\274cher.example unknown", 550, "", "<@> unknown" },
 	{ "5501 is no code", 0, "", "5501 is no code" },
 	{ "", 0, "", "" },
 };

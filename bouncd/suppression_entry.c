@@ -1,6 +1,10 @@
 #include "suppression_entry.h"
-#include "hex.h"
+#include "address.h"
+#include "arena.h"
 #include "endian_bytes.h"
+#include "hex.h"
+#include "idna.h"
+#include "utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +70,33 @@ has_control(struct span s)
 	return false;
 }
 
+/* The canonical form: both spellings of a domain past ASCII are one entry. */
+static int
+canonical(char to[SUPPRESSION_ADDRESS_MAX + 1], struct span address)
+{
+	char whole[SUPPRESSION_ADDRESS_MAX + 1 + ADDRESS_CANONICAL_EXTRA];
+	struct arena *a = NULL;
+	size_t n = 0, at = (size_t)span_find_last(address, '@') + 1;
+	struct span domain = span_from(address, at);
+
+	if (utf8_any_8bit(domain)) {
+		a = arena_new(0);
+		if (idna_ascii(domain, a, &domain) == -1 ||
+		    at + domain.n > SUPPRESSION_ADDRESS_MAX) {
+			arena_free(a);
+			return -1;
+		}
+		address = span_str(arena_printf(a, "%.*s%.*s", (int)at, address.p, SPAN(domain)));
+	}
+	n = address_canonical(whole, address);
+	arena_free(a);
+	if (n > SUPPRESSION_ADDRESS_MAX)
+		return -1;
+	memcpy(to, whole, n);
+	to[n] = '\0';
+	return 0;
+}
+
 int
 suppression_name(
     struct suppression_entry *e, struct span scope, struct span address, struct err *err)
@@ -81,12 +112,10 @@ suppression_name(
 	e->address[0] = '\0';
 	if (address.n > 0 && address.p[0] == '#' && hash_read(address, &e->hash) == 0)
 		return 0;
-	if (address.n > 0 && address.p[address.n - 1] == '.') /* the root's dot */
-		address.n--;
-	if (at < 1 || (size_t)at + 1 >= address.n || address.n > SUPPRESSION_ADDRESS_MAX ||
-	    has_control(address))
+	if (at < 1 || (size_t)at + 1 >= address.n ||
+	    span_is(span_from(address, (size_t)at), "@.") || address.n > SUPPRESSION_ADDRESS_MAX ||
+	    has_control(address) || canonical(e->address, address) == -1)
 		return err_set(err, "not an address: \"%.*s\"", SPAN(span_first(address, 100)));
-	lower(e->address, address);
 	return 0;
 }
 

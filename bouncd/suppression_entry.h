@@ -51,7 +51,7 @@ int suppression_reason_of(struct span word); /* -1: no such word */
 /* For CONF_CHOICE and usage: all words, a space between them. */
 extern const char suppression_reason_words[];
 
-/* Fills scope and address, canonical; address may be in <>. "#" and 24 hexadecimal digits, as `suppress export` writes
+/* Fills scope and address, canonical (common/address.h; a domain in A-labels); address may be in <>. "#" and 24 hexadecimal digits, as `suppress export` writes
  * them, are a hash. -1: no address, or too long. */
 int
 suppression_name(struct suppression_entry *, struct span scope, struct span address, struct err *);

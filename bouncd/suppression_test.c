@@ -115,6 +115,38 @@ START_TEST(any_spelling)
 }
 END_TEST
 
+static const struct {
+	const char *added, *asked, *kept;
+} same[] = {
+	{ "\"joe\"@example.org", "Joe@EXAMPLE.org.", "joe@example.org" },
+	{ "\"joe smith\"@example.org", "\"JOE\\ smith\"@example.org", "\"joe smith\"@example.org" },
+	{ "joe@[IPv6:2001:DB8:0::1]", "joe@[IPv6:2001:db8::1]", "joe@[ipv6:2001:db8::1]" },
+	{ "joe@B\303\274cher.example", "JOE@xn--bcher-kva.Example", "joe@xn--bcher-kva.example" },
+	{ "joe@xn--bcher-kva.example", "joe@b\303\234cher.example", "joe@xn--bcher-kva.example" },
+};
+
+START_TEST(one_entry_in_all_spellings)
+{
+	struct suppression_entry e;
+
+	add("shop", same[_i].added, SUPPRESSED_BY_HAND, 0);
+	ck_assert_int_eq(why("shop", same[_i].asked, &e), 1);
+	ck_assert_str_eq(e.address, same[_i].kept);
+	ck_assert_int_eq(rm("shop", same[_i].asked), 1);
+	ck_assert_int_eq(why("shop", same[_i].added, &e), 0);
+}
+END_TEST
+
+START_TEST(no_domain_no_entry)
+{
+	struct suppression_entry e;
+
+	ck_assert_int_eq(why("shop", "joe@\303\274\342\200\256.example", &e), -1);
+	ck_assert_int_eq(why("shop", "joe@.", &e), -1);
+	ck_assert_int_eq(why("shop", "joe@\377\376", &e), -1);
+}
+END_TEST
+
 START_TEST(wider_scopes_hold)
 {
 	struct suppression_entry e;
@@ -435,6 +467,9 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, any_spelling);
+	tcase_add_loop_test(
+	    t, one_entry_in_all_spellings, 0, (int)(sizeof(same) / sizeof(same[0])));
+	tcase_add_test(t, no_domain_no_entry);
 	tcase_add_test(t, wider_scopes_hold);
 	tcase_add_test(t, expired_is_absent);
 	tcase_add_test(t, bounce_does_not_replace_a_person);

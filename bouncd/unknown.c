@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 32768 }; /* a power of two, three times UNKNOWN_MAX */
+enum {
+	PLACES = 32768, /* a power of two, three times UNKNOWN_MAX */
+	LOOKED_AT = 512 /* of them to make room: a hostile server says something else each time */
+};
 
 struct unknowns {
 	struct unknown_entry *entries[PLACES]; /* open addressing, by key */
 	size_t n;
+	size_t hand; /* where the next search for room begins */
 };
 
 struct unknowns *
@@ -189,10 +193,15 @@ make_room(struct unknowns *u)
 
 	if (u->n < UNKNOWN_MAX)
 		return;
-	for (size_t i = 0; i < PLACES; i++)
+	for (size_t seen = 0; seen < PLACES; seen++) {
+		size_t i = u->hand = (u->hand + 1) % PLACES;
+
 		if (u->entries[i] != NULL &&
 		    (worst == PLACES || goes_before(u->entries[i], u->entries[worst])))
 			worst = i;
+		if (seen >= LOOKED_AT && worst != PLACES && u->entries[worst]->count == 1)
+			break;
+	}
 	take_out(u, worst);
 }
 

@@ -1,8 +1,8 @@
 /* unknown.h: replies that neither a rule nor a sure guess of the model knows, counted by their masked text.
  *
- * At most UNKNOWN_MAX texts; when that is full, a new one takes the place of the one that was seen once and longest ago,
- * or failing such of the one seen longest ago. No address is kept: mail addresses stand as <@>, IP addresses as [ip],
- * names of hosts and links as host.example, runs of digits as 0. Pure. */
+ * At most UNKNOWN_MAX texts; when that is full, a new one takes the place of one that was seen once and long ago (the
+ * oldest of some hundred), or failing such of the one seen longest ago. No address is kept: mail addresses stand as <@>,
+ * IP addresses as [ip], names of hosts and links as host.example, runs of digits as 0. Pure. */
 #pragma once
 
 #include "said.h"

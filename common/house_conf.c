@@ -246,7 +246,7 @@ static const struct conf_setting tenant_settings[] = {
 	    .type = CONF_CHOICE,
 	    .def = "wait",
 	    .choices = "wait refuse",
-	    .help = "What new mail of a paused tenant meets: it is taken and waits, or it is "
+	    .help = "What new mail of a paused tenant meets: it is taken and waits, or MAIL is "
 		    "answered 450." },
 	{ .name = NULL },
 };

@@ -48,7 +48,7 @@ struct submit_draft {
 };
 
 enum submit_ask_kind { ASK_MAIL, ASK_RCPT, ASK_BOUNCE };
-/* ASK_MAIL: may this tenant send now (quota)? ASK_RCPT: is this recipient suppressed for the tenant (only asked where the
+/* ASK_MAIL: may this tenant send now (only asked where a paused one is refused)? ASK_RCPT: is this recipient suppressed for the tenant (only asked where the
  * tenant wants refusals at RCPT)? ASK_BOUNCE: is the token in this bounce or feedback address good? */
 struct submit_ask {
 	uint64_t ask;

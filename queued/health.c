@@ -2,10 +2,15 @@
 
 enum { HOUR_MS = 3600 * 1000 };
 
-/* Buckets between the newest and now are of hours in which nothing happened. A clock that went back changes nothing. */
+/* Buckets between the newest and now are of hours in which nothing happened. A clock that went back a
+ * little changes nothing. */
 static void
 move_on(struct health *h, uint64_t hour)
 {
+	if (h->hour >= hour + HEALTH_HOURS) { /* it was ahead: its window would never end */
+		health_forget(h);
+		h->hour = hour;
+	}
 	if (hour <= h->hour)
 		return;
 	if (hour - h->hour >= HEALTH_HOURS)

@@ -63,6 +63,20 @@ START_TEST(a_clock_that_goes_back_loses_nothing)
 }
 END_TEST
 
+START_TEST(a_clock_that_was_years_ahead_begins_anew)
+{
+	struct health h = { 0 };
+	uint64_t hour_ms = 3600 * 1000, now = 500000 * hour_ms;
+
+	health_add(&h, 900000 * hour_ms, HEALTH_BOUNCED, 7);
+	health_add(&h, now, HEALTH_DELIVERED, 1);
+	ck_assert_uint_eq(health_sum(&h, now).of[HEALTH_BOUNCED], 0);
+	ck_assert_uint_eq(health_sum(&h, now).of[HEALTH_DELIVERED], 1);
+	ck_assert_uint_eq(
+	    health_sum(&h, now + (HEALTH_HOURS + 1) * hour_ms).of[HEALTH_DELIVERED], 0);
+}
+END_TEST
+
 START_TEST(what_was_kept_comes_back)
 {
 	static const struct health_counts kept = { { 5, 1, 0, 0 } };
@@ -93,6 +107,7 @@ main(void)
 	tcase_add_loop_test(t, shares_are_judged, 0, 9);
 	tcase_add_test(t, the_window_is_a_day);
 	tcase_add_test(t, a_clock_that_goes_back_loses_nothing);
+	tcase_add_test(t, a_clock_that_was_years_ahead_begins_anew);
 	tcase_add_test(t, what_was_kept_comes_back);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -292,7 +292,7 @@ peer_bouncd_returned(struct peer_bouncd *p, struct delivery *d)
 
 	ask(p, d, RETURNED_WAIT_MS, on_returned_late);
 	r.job = d->job;
-	if (p->chan == NULL)
+	if (p->chan == NULL || chan_full(p->chan)) /* whole mails: they alone could stop it up */
 		return;
 	if (content_open(p->q, d->message, &c, &err) == -1) {
 		log_begin(LOG_LEVEL_ERROR, "unreadable");

@@ -1,5 +1,6 @@
 #include "suppressed.h"
 #include "err.h"
+#include "address.h"
 #include "siphash.h"
 #include "table.h"
 
@@ -8,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_MAX_BYTES = ADDRESS_MAX + 260 };
+enum { NAME_MAX_BYTES = ADDRESS_MAX + ADDRESS_CANONICAL_EXTRA + 260 };
 
 #define PERSON (~(uint64_t)0xffffff) /* bits of a hash that are the address's */
 
@@ -179,7 +180,7 @@ static struct asked
 asked_of(const struct suppressed *s, struct span tenant, struct span campaign, struct span address)
 {
 	char name[NAME_MAX_BYTES];
-	size_t n = lower_into(name, address);
+	size_t n = address_canonical(name, address);
 	uint64_t person = siphash(&s->key, span_of(name, n)) & PERSON;
 	struct asked a = { .n = 0 };
 

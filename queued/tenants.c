@@ -282,6 +282,7 @@ tenants_pause(
 	pause_it(ts, k, TENANT_PAUSED_BY_OPERATOR);
 	tell(ts, k, "paused", k->why, NULL);
 	note_write(ts, done, ctx);
+	ts->changed = true; /* should that fail, it is written again with the next counts */
 	return 0;
 }
 
@@ -308,6 +309,7 @@ tenants_release(
 	health_forget(&k->health);
 	course_tenant_released(ts->q, k->name);
 	note_write(ts, done, ctx);
+	ts->changed = true; /* should that fail, it is written again with the next counts */
 	return 0;
 }
 

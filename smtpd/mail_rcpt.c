@@ -164,6 +164,30 @@ sender_take(struct session *s, struct span args)
 	return 0;
 }
 
+/* queued has said whether the tenant may send now. */
+static void
+on_mail_answer(void *ctx, uint16_t code, struct span text)
+{
+	struct session *s = ctx;
+
+	session_go(s, AWAIT_COMMAND);
+	if (code == 0)
+		reply(s, "250 2.1.0 ok");
+	else {
+		transaction_end(s);
+		refuse(s, "MAIL", "%u %.*s", code, SPAN(text));
+	}
+	session_resume(s);
+}
+
+/* Only where it may matter: the question costs a turn of queued. What comes back has no sender and is no tenant's mail,
+ * paused or not; one that is, meets the same answer at its end. */
+static bool
+is_asked(const struct session *s)
+{
+	return s->tenant != NULL && s->tenant->ask_at_mail && s->tx->env.from.n > 0;
+}
+
 void
 on_mail(struct session *s, struct span args)
 {
@@ -176,7 +200,11 @@ on_mail(struct session *s, struct span args)
 	s->tx = transaction_new(s);
 	if (sender_take(s, args) == -1)
 		transaction_end(s);
-	else
+	else if (is_asked(s)) {
+		session_go(s, AWAIT_ANSWER);
+		submit_ask(s->worker->submit, ASK_MAIL, span_str(s->tenant->name), s->tx->env.from,
+		    &s->waiter, on_mail_answer, s);
+	} else
 		reply(s, "250 2.1.0 ok");
 }
 

@@ -65,6 +65,7 @@ tenant_read(struct policy *p, const struct conf_block *b, struct tenant *t)
 	*t = (struct tenant){ .name = conf_name(b),
 		.stream = conf_str(b, "stream"),
 		.suppress_at_rcpt = conf_bool(b, "suppress-at-rcpt"),
+		.ask_at_mail = span_is(span_str(conf_str(b, "when-paused")), "refuse"),
 		.block = b,
 		.domains_n = conf_count(b, "domain") };
 	for (size_t i = 0; i < conf_count(b, "track"); i++) {

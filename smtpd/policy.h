@@ -12,6 +12,7 @@ struct tenant {
 	const struct conf_block *block;
 	struct span *domains; /* sorted; may send as these */
 	size_t domains_n;
+	bool ask_at_mail; /* while it is paused its mail is refused */
 };
 
 /* Lives in the configuration's strings and an arena of its own; one a process. */

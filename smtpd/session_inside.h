@@ -22,7 +22,7 @@ enum state {
 	AWAIT_LOGIN,   /* a line of AUTH's exchange */
 	AWAIT_CONTENT, /* what follows DATA */
 	AWAIT_AUTH,    /* smtpd-auth's answer */
-	AWAIT_ANSWER,  /* queued's answer to a question at RCPT */
+	AWAIT_ANSWER,  /* queued's answer to a question at MAIL or RCPT */
 	AWAIT_ACK,     /* queued: on disk */
 	AWAIT_LEAVE,   /* the last reply to leave */
 	STATES,

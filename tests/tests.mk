@@ -22,7 +22,7 @@ bench-store.libs := -llmdb -lpthread
 # What a suppression list of ten million costs: make bench-list.
 test-programs += bench-list
 bench-list.o    = tests/bench/list_bench.o $(bouncd.list) queued/suppressed.o queued/table.o
-bench-list.libs := -llmdb
+bench-list.libs := -llmdb -lidn2
 
 $B/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)

@@ -16,6 +16,26 @@ in_domain(char c)
 	       c == '.' || c == '-' || c == '_';
 }
 
+/* What ends before i: the full stops, colons and brackets of East Asian text, where no space stands around an address. */
+static bool
+is_wide_punctuation(struct span s, size_t i)
+{
+	const unsigned char *p;
+
+	if (i < 3)
+		return false;
+	p = (const unsigned char *)s.p + i - 3;
+	if (p[0] == 0xE3 && p[1] == 0x80) /* U+3000..U+303F */
+		return true;
+	return p[0] == 0xEF && p[1] == 0xBC && (p[2] < 0x90 || (p[2] >= 0x9A && p[2] <= 0xA0));
+}
+
+static bool
+is_ascii_letter(char c)
+{
+	return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
 /* Where the local part that ends before at begins; at itself: there is none. */
 static size_t
 local_start(struct span s, size_t at)
@@ -28,7 +48,7 @@ local_start(struct span s, size_t at)
 				return i;
 		return at;
 	}
-	while (i > 0 && at - i < 128 && in_local(s.p[i - 1]))
+	while (i > 0 && at - i < 128 && in_local(s.p[i - 1]) && !is_wide_punctuation(s, i))
 		i--;
 	while (i < at && (s.p[i] == '\'' || s.p[i] == '.' || s.p[i] == '`'))
 		i++;
@@ -42,6 +62,28 @@ local_start(struct span s, size_t at)
 }
 
 static size_t
+domain_run(struct span s, size_t from)
+{
+	size_t i = from;
+
+	while (i < s.n && i - from < 255 && in_domain(s.p[i]) && !is_wide_punctuation(s, i))
+		i++;
+	return i - from;
+}
+
+/* "joe@example.org不存在": a last label is of ASCII or has none, so what follows "org" is the sentence. */
+static bool
+ends_top_level(struct span s, size_t at, size_t i)
+{
+	size_t label = i;
+
+	while (label > at && is_ascii_letter(s.p[label - 1]))
+		label--;
+	return i - label >= 2 && label > at && s.p[label - 1] == '.' &&
+	       span_find(span_of(s.p + i, domain_run(s, i)), '.') < 0;
+}
+
+static size_t
 domain_end(struct span s, size_t at)
 {
 	size_t i = at;
@@ -50,8 +92,11 @@ domain_end(struct span s, size_t at)
 		ptrdiff_t close = span_find(span_from(s, i), ']');
 		return close > 0 ? i + (size_t)close + 1 : at;
 	}
-	while (i < s.n && i - at < 255 && in_domain(s.p[i]))
+	while (i < s.n && i - at < 255 && in_domain(s.p[i])) {
+		if ((s.p[i] & 0x80) != 0 && ends_top_level(s, at, i))
+			break;
 		i++;
+	}
 	while (i > at && (s.p[i - 1] == '.' || s.p[i - 1] == '-'))
 		i--;
 	return i;

@@ -51,6 +51,32 @@ static const struct {
 		   "--- Below this line is a copy of the message.\n\nReturn-Path: "
 		   "<ann@sender.example>\nMessage-ID: <m@s>\n\nhi\n",
 	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
+	{ "the Message-ID has an @ too",
+	    DAEMON "This report relates to your message: sale, <m@s>\n\nYour message was not "
+		   "delivered to   joe@example.org\n   Recipient's mailbox unavailable\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", "<m@s>" },
+	{ "whose mail it is, and a table",
+	    DAEMON "The message from news@sender.example was not delivered:\n\n"
+		   "  joe@example.org           550 5.1.1 user unknown\n"
+		   "  tom@example.org           552 5.2.2 full\n",
+	    KIND_BOUNCE, "joe@example.org", 2, "bad-mailbox", NULL },
+	{ "what the server said stands far below",
+	    DAEMON "Your message to joe@example.org couldn't be delivered.\n\nMore for "
+		   "administrators\n\nReported error: 550 5.2.2 joe@example.org is over quota\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "mailbox-full", NULL },
+	{ "a reason in the line that names help",
+	    DAEMON "Your message to joe@example.org could not be delivered.\n\nThe recipient's "
+		   "address was not found. For help contact help@mx.example.\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "no space around an address",
+	    "From: MAILER-DAEMON@mx.example\nSubject: failure notice\nContent-Type: text/plain; "
+	    "charset=utf-8\n\n收件人：joe@example.org。该用户不存在，邮件被退回\n",
+	    KIND_BOUNCE, "joe@example.org", 1, "bad-mailbox", NULL },
+	{ "two addresses in one line",
+	    DAEMON "Not delivered:\n\njoe@example.org, tom@example.net:\n  550 no such user\n",
+	    KIND_BOUNCE, "joe@example.org", 2, "bad-mailbox", NULL },
+	{ "a domain that is not ASCII", DAEMON "<joe@bücher.example>: 550 no such user\n",
+	    KIND_BOUNCE, "joe@bücher.example", 1, "bad-mailbox", NULL },
 	{ "Exim",
 	    DAEMON "This message was created automatically by mail delivery software.\n\nA message "
 		   "that you sent could not be "

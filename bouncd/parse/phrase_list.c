@@ -17,7 +17,9 @@ const struct phrase_line phrase_lines[] = {
 	    "invalid recipient|invalid address|loop alert|mail loop|mail status report|"
 	    "nondelivery|warning: message|blocked|quarantine|message refused|not accepted|your "
 	    "message wasn't|your message was not|your message to|problem with your|mail "
-	    "undelivery|mail not sent|ndn:|ndr:" },
+	    "undelivery|mail not sent|ndn:|ndr:|mail refused|mail was refused|message was refused|"
+	    "virus found|virus detected|virus in your|virus in mail|malware detected|malware "
+	    "found|policy violation|content violation" },
 	{ SAYS_FAILED, IN_BOTH,
 	    "undeliver|non-deliver|nondeliver|not delivered|not be delivered|not deliverable|"
 	    "unable to deliver|could not deliver|cannot deliver|can't deliver|couldn't be "

@@ -10,7 +10,8 @@
 
 enum {
 	LINES_MAX = 4000,
-	TOLD_LINES = 4 /* lines with words between what tells of failure and the recipients */
+	BESIDE_MAX = 100, /* addresses of one line: each is looked at to its end */
+	TOLD_LINES = 4    /* lines with words between what tells of failure and the recipients */
 };
 
 struct reader {
@@ -21,10 +22,19 @@ struct reader {
 	enum prose_found found;
 };
 
+/* "<x1@example.org>" of the mail it is about has an @ too. */
+static bool
+is_message_id(const struct reader *rd, struct span address)
+{
+	struct span id = rd->c->original_message_id;
+
+	return id.n == address.n + 2 && span_eq(span_of(id.p + 1, address.n), address);
+}
+
 static bool
 wanted(const struct reader *rd, struct span address)
 {
-	if (address.n == 0 || address_is_daemon(address))
+	if (address.n == 0 || address_is_daemon(address) || is_message_id(rd, address))
 		return false;
 	for (size_t i = 0; i < rd->n_not; i++)
 		if (span_eq_nocase(address, rd->not_these[i]))
@@ -166,6 +176,22 @@ mailed_address(struct span address, struct span below)
 	return address;
 }
 
+/* "joe@example.org, ann@example.net:" */
+static void
+read_beside(struct reader *rd, struct span text, struct span rest)
+{
+	struct recipient_line r;
+
+	for (unsigned n = 0;
+	     n < BESIDE_MAX && rest.n > 1 && (rest.p[0] == ',' || rest.p[0] == ';') &&
+	     recipient_line(span_from(rest, 1), &r);
+	     n++) {
+		if (wanted(rd, r.address))
+			add_from(rd, r.address, text, r.rest.p);
+		rest = r.rest;
+	}
+}
+
 /* Lines that begin with an address and a reason; below a line that tells of failure, whatever follows it. */
 static void
 read_leading(struct reader *rd, struct span text)
@@ -182,6 +208,7 @@ read_leading(struct reader *rd, struct span text)
 				r.address = mailed_address(r.address, rest);
 				add_from(rd, r.address, text, r.rest.p);
 				label_words(rd, r.address, line);
+				read_beside(rd, text, r.rest);
 				at.listed = true;
 				if (at.since_told < TOLD_LINES && at.told)
 					rd->found = PROSE_TOLD;
@@ -205,6 +232,25 @@ on_refused(void *ctx, struct span address, struct span reply)
 	rd->found = PROSE_TOLD;
 }
 
+/* "The message from news@example.org was not delivered": whose mail it is. */
+static bool
+is_author(struct span line, struct span address)
+{
+	static const char *const words[] = { "from", "from:", "sender", "sender:", "sent by", "von",
+		"absender", "absender:" };
+	struct span before = span_first(line, (size_t)(address.p - line.p));
+
+	while (before.n > 0 && strchr(" <\"'(", before.p[before.n - 1]) != NULL)
+		before = span_first(before, before.n - 1);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t n = strlen(words[i]);
+		if (span_ends_nocase(before, words[i]) &&
+		    (before.n == n || before.p[before.n - n - 1] == ' '))
+			return true;
+	}
+	return false;
+}
+
 /* The first address of a sentence about delivery that is no address to ask for help. */
 static void
 read_sentences(struct reader *rd, struct span text)
@@ -220,7 +266,8 @@ read_sentences(struct reader *rd, struct span text)
 		if (!speaks_of_mail(rd, line))
 			continue;
 		while ((address = address_find(after, &after)).n > 0)
-			if (wanted(rd, address) && !address_is_service(address)) {
+			if (wanted(rd, address) && !address_is_service(address) &&
+			    !is_author(line, address)) {
 				if (tells_of_failure(rd, line))
 					rd->found = PROSE_TOLD;
 				add_from(rd, address, text, line.p);
@@ -241,6 +288,34 @@ read_to(struct reader *rd, struct span text)
 		address = address_of_field(line);
 		if (span_find(address, '@') > 0 && wanted(rd, address))
 			add(rd, address, span_of(NULL, 0));
+	}
+}
+
+static struct came_recipient *
+listed(struct came_back *c, struct span address)
+{
+	for (struct came_recipient *r = c->recipients; r != NULL; r = r->next)
+		if (span_eq_nocase(r->address, address))
+			return r;
+	return NULL;
+}
+
+/* "Reported error: 550 5.1.1 ...; recipient joe@example.org not found", far below the words for people: what the server
+ * said of one who is listed without it. */
+static void
+read_replies(struct reader *rd, struct span text)
+{
+	for (unsigned lines = 0; text.n > 0 && lines < LINES_MAX; lines++) {
+		struct span line = span_trim(span_cut(text, '\n', &text)), address;
+		struct came_recipient *r;
+
+		if (span_find(line, '@') < 0 || !reason_is_coded(line) ||
+		    recipient_line_is_quoted(line))
+			continue;
+		address = address_find(line, NULL);
+		r = listed(rd->c, address);
+		if (r != NULL && !reason_is_coded(r->diagnostic))
+			add(rd, address, line);
 	}
 }
 
@@ -276,6 +351,7 @@ prose_parse(
 		read_sentences(&rd, text);
 	if (c->n_recipients == 0)
 		read_to(&rd, text);
+	read_replies(&rd, text);
 	share_reason(c);
 	if (c->n_recipients == 0)
 		return PROSE_NOTHING;

@@ -78,6 +78,36 @@ is_boilerplate(struct span line)
 	return false;
 }
 
+/* Behind the first sentence. */
+static size_t
+sentence_end(struct span line)
+{
+	ptrdiff_t at = span_find_str(line, ". ");
+
+	return at < 0 ? line.n : (size_t)at + 2;
+}
+
+/* Appends what the line tells beside boilerplate, and a line end. */
+static size_t
+own_sentences(char *to, size_t n, struct span line)
+{
+	size_t before = n;
+	bool empty = line.n == 0;
+
+	while (line.n > 0) {
+		struct span s = span_first(line, sentence_end(line));
+
+		line = span_from(line, s.n);
+		if (is_boilerplate(s))
+			continue;
+		memcpy(to + n, s.p, s.n);
+		n += s.n;
+	}
+	if (n > before || empty)
+		to[n++] = '\n';
+	return n;
+}
+
 struct span
 reason_of_report(struct span text, struct arena *a)
 {
@@ -90,11 +120,7 @@ reason_of_report(struct span text, struct arena *a)
 		struct span line = span_cut(text, '\n', &text);
 		if (is_footer(span_trim(line)) && n > 0)
 			break;
-		if (is_boilerplate(line))
-			continue;
-		memcpy(to + n, line.p, line.n);
-		n += line.n;
-		to[n++] = '\n';
+		n = own_sentences(to, n, line);
 	}
 	return span_trim(span_of(to, n));
 }

@@ -1,4 +1,5 @@
 #include "recipient_line.h"
+#include "../said.h"
 #include "address_find.h"
 
 #include <string.h>
@@ -19,6 +20,18 @@ recipient_line_is_quoted(struct span line)
 	return false;
 }
 
+/* "joe@example.org   550 5.1.1 user unknown", as a table has it. */
+static bool
+is_reply(struct span s)
+{
+	struct status st;
+
+	if (s.n > 4 && (s.p[0] == '4' || s.p[0] == '5') && s.p[1] >= '0' && s.p[1] <= '7' &&
+	    s.p[2] >= '0' && s.p[2] <= '9' && (s.p[3] == ' ' || s.p[3] == '-'))
+		return true;
+	return status_at(s, &st, NULL);
+}
+
 /* Behind an address at the start of a line: what may stand there if the line is about that recipient. */
 static bool
 opens_reason(struct span rest)
@@ -28,7 +41,7 @@ opens_reason(struct span rest)
 		"does not", "was not", "could not", "rejected" };
 	struct span t = span_trim(rest);
 
-	if (t.n == 0 || rest.p[0] == ':' || rest.p[0] == ';' || rest.p[0] == ',' ||
+	if (t.n == 0 || is_reply(t) || rest.p[0] == ':' || rest.p[0] == ';' || rest.p[0] == ',' ||
 	    span_starts(rest, "..."))
 		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

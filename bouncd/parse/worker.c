@@ -6,6 +6,8 @@
 #include "proto_parse.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,8 +20,12 @@ enum {
 	TEXT_MAX = 4096,
 	ADDRESS_MAX = 512,
 	ANSWER_MAX = 2 * 1024 * 1024,
-	SLOW_MS = 1000
+	SLOW_MS = 1000,
+	ALONE_MS = 10 * 1000 /* without a bouncd, before it gives up */
 };
+
+static struct chan *bouncd; /* NULL: none is there */
+static struct timer *alone;
 
 _Static_assert((int)CAME_TOKENS_MAX <= (int)PARSE_TOKENS_MAX, "a DONE holds all tokens");
 
@@ -173,15 +179,38 @@ on_bouncd(void *ctx, struct chan *c, struct msg *m)
 		close(ask.fd);
 }
 
+/* A bouncd that was started anew comes within seconds. One that lives and closed the channel gets a new one only with a
+ * new worker, which the master makes of our end. */
+static void
+on_alone(void *unused)
+{
+	(void)unused;
+	log_error("nobody-asks", "seconds=%d", ALONE_MS / 1000);
+	exit(EX_UNAVAILABLE);
+}
+
+static void
+on_bouncd_gone(void *unused, struct chan *c, const char *why)
+{
+	(void)unused;
+	(void)why;
+	if (bouncd != c)
+		return;
+	bouncd = NULL;
+	timer_set_ms(alone, ALONE_MS);
+}
+
 static void
 bouncd_connected(void *ctx, unsigned instance, int fd)
 {
 	(void)instance;
-	chan_new(fd, "bouncd", QUEUE_BYTES, on_bouncd, NULL, ctx);
+	timer_clear(alone);
+	bouncd = chan_new(fd, "bouncd", QUEUE_BYTES, on_bouncd, on_bouncd_gone, ctx);
 }
 
 void
 worker_start(struct role *role)
 {
+	alone = timer_new(on_alone, NULL);
 	role_on_peer(role, ROLE_BOUNCD, bouncd_connected, NULL);
 }

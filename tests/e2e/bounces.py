@@ -246,6 +246,21 @@ def unreadable(house):
     assert not suppressed(house, "killer@good.test")
 
 
+def soft_ones_count(house):
+    """A late soft bounce counts for its day; so many days as the policy says suppress (bouncd/policy_test.c has the days)."""
+    full = dsn("brim@good.test", status="5.2.2").replace(b"550 5.1.1 no such user here", b"552 5.2.2 mailbox full")
+    _, back, _ = delivered(house, "brim@good.test")
+    e = report_of(house, house.comes_back(back, full), "bounced")
+    assert (e["class"], e["category"]) == ("soft", "mailbox-full"), e
+    assert not suppressed(house, "brim@good.test"), "one day is not five"
+    house.write_conf("bounces {\n\tsuppress-soft-after 1\n}\n")
+    house.ctl("reload")
+    _, back, _ = delivered(house, "brim@good.test")
+    report_of(house, house.comes_back(back, full), "bounced")
+    until(lambda: suppressed(house, "brim@good.test"), 10, "suppressed for its soft bounces")
+    assert "soft-bounces" in house.ctl("suppress", "why", "brim@good.test", "-s", "first")
+
+
 def numbers(house):
     def tenant():
         rows = [r for r in house.rows("bounces", "--by", "tenant", code=None) if r.get("name") == "first"]
@@ -270,6 +285,7 @@ def main():
         loops(house)
         numbers(house)
         unreadable(house)
+        soft_ones_count(house)
         house.write_conf("bounces {\n\tsuppress-untokened yes\n}\n")
         house.ctl("reload")
         _, _, original = delivered(house, "weaker@good.test")

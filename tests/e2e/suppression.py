@@ -54,6 +54,27 @@ def stopped_in_the_queue(house):
     assert (event["scope"], event["reason"]) == ("first", "complaint"), event
 
 
+def any_spelling(house, way):
+    """One entry, however it is written when it is added, at RCPT and as the delivery is due."""
+    for added, sent, kept in (("Fay@Good.test", '"fay"@good.test', "fay@good.test"),
+                              ('"gus"@good.test', "GUS@good.TEST", "gus@good.test"),
+                              ("hal@B\u00fccher.test", "hal@xn--bcher-kva.test", "hal@xn--bcher-kva.test"),
+                              ("ian@[IPv6:2001:DB8:0::1]", "ian@[IPv6:2001:db8::1]", "ian@[ipv6:2001:db8::1]")):
+        house.ctl("suppress", "add", added, "-s", "first")
+        assert kept in house.ctl("suppress", "why", sent), added
+        if way == "due":
+            mail = house.send(sent)
+            house.await_event("suppressed", message=mail)
+        else:
+            with house.smtp() as s:
+                s.ehlo("client.test")
+                s.mail("news@first.test")
+                code, reply = s.rcpt(sent)
+                assert code == 550, (code, reply)
+        house.ctl("suppress", "rm", sent, "-s", "first")
+        assert "not suppressed" in house.ctl("suppress", "why", sent, code=1), added
+
+
 def refused_at_rcpt(house):
     house.ctl("suppress", "add", "eve@good.test", "-s", "first")
     with smtplib.SMTP("127.0.0.1", house.inbound, timeout=30) as s:
@@ -134,10 +155,12 @@ def main():
         by_hand(house)
         by_campaign(house)
         stopped_in_the_queue(house)
+        any_spelling(house, "due")
         house.settings["tenant"] = "suppress-at-rcpt yes"
         house.write_conf()
         house.ctl("reload")
         refused_at_rcpt(house)
+        any_spelling(house, "rcpt")
         house.settings["tenant"] = ""
         house.write_conf()
         house.ctl("reload")
