@@ -25,3 +25,10 @@ ctl/users_file_test.o  := ctl/users_file_test.o ctl/users_file.o
 ctl/users_file_test.libs := -lcrypt
 tests                  += ctl/verdict_words_test
 ctl/verdict_words_test.o := ctl/verdict_words_test.o ctl/verdict_words.o
+
+# posthouse check: what the world's DNS says of a tenant's domain (ctl/check/).
+ctl.check.pure := $(addprefix ctl/check/,spf.o spf_term.o tags.o dkim_record.o dmarc.o)
+tests          += ctl/check/spf_test ctl/check/dmarc_test
+ctl/check/spf_test.o     := ctl/check/spf_test.o ctl/check/spf.o ctl/check/spf_term.o
+ctl/check/dmarc_test.o   := ctl/check/dmarc_test.o $(ctl.check.pure)
+ctl/check/dmarc_test.libs := -lpsl
