@@ -9,10 +9,12 @@
 #include <unbound.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 8000, NAME_BYTES = 256 };
+/* Name servers that were silent twice are given a second each from then on, so that a check comes to its end. */
+enum { WAIT_MS = 8000, WAIT_AGAIN_MS = 1000, SILENT_MAX = 2, NAME_BYTES = 256 };
 
 struct lookup {
 	struct ub_ctx *ub;
+	unsigned silent; /* questions in a row without an answer */
 };
 
 static const struct {
@@ -169,7 +171,7 @@ ask(struct lookup *l, const char *name, enum answer_type type)
 {
 	struct waiting w = { false, NULL };
 	struct pollfd fd = { .fd = ub_fd(l->ub), .events = POLLIN };
-	uint64_t end = now_ms() + WAIT_MS, now;
+	uint64_t end = now_ms() + (l->silent < SILENT_MAX ? WAIT_MS : WAIT_AGAIN_MS), now;
 	int id;
 
 	if (ub_resolve_async(l->ub, name, (int)type, 1, &w, on_result, &id) != 0)
@@ -178,6 +180,7 @@ ask(struct lookup *l, const char *name, enum answer_type type)
 		(void)poll(&fd, 1, (int)(end - now));
 		(void)ub_process(l->ub);
 	}
+	l->silent = w.done ? 0 : l->silent + 1;
 	if (!w.done)
 		(void)ub_cancel(l->ub, id);
 	return w.result;
