@@ -1,4 +1,5 @@
 #include "suppression_entry.h"
+#include "hex.h"
 #include "endian_bytes.h"
 
 #include <stdio.h>
@@ -45,28 +46,12 @@ lower(char *to, struct span s)
 }
 
 static int
-hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
-static int
 hash_read(struct span s, struct suppression_hash *h)
 {
 	uint8_t bytes[SUPPRESSION_HASH_BYTES];
 
-	if (s.n != SUPPRESSION_HASH_CHARS)
+	if (s.n != SUPPRESSION_HASH_CHARS || hex_bytes(span_from(s, 1), bytes, sizeof(bytes)) == -1)
 		return -1;
-	for (size_t i = 0; i < SUPPRESSION_HASH_BYTES; i++) {
-		int hi = hex(s.p[1 + 2 * i]), lo = hex(s.p[2 + 2 * i]);
-
-		if (hi < 0 || lo < 0)
-			return -1;
-		bytes[i] = (uint8_t)(hi << 4 | lo);
-	}
 	*h = suppression_hash_get(bytes);
 	return 0;
 }

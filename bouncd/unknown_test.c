@@ -105,8 +105,7 @@ static const char *const drafted[] = {
 	"words and no code \\",
 	"\\",
 	"550 \"",
-	"550 a very long reply that goes on and on and on with words until it is longer than "
-	"patterns are",
+	"550 a very long reply goes on and on with words, longer than patterns are",
 	"550 5.9.9 \xc3\xbc\xc3\xb6 \xff unbekannt",
 	"550 # no comment { }",
 	"550 550 550 5.1.1 550",

@@ -1,4 +1,5 @@
 #include "bounce_token.h"
+#include "hex.h"
 #include "err.h"
 #include "siphash.h"
 
@@ -179,15 +180,6 @@ bounce_address_check(
 /* ---- keys ---- */
 
 static int
-nibble(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
-static int
 key_line(struct span line, struct bounce_key *k, struct err *err)
 {
 	struct span rest, word = span_word(line, &rest), hex = span_word(rest, &rest);
@@ -197,14 +189,8 @@ key_line(struct span line, struct bounce_key *k, struct err *err)
 		return err_set(err, "a line of the bounce key is not \"0..15 HEX\" with %d digits",
 		    2 * BOUNCE_KEY_BYTES);
 	k->id = (uint8_t)id;
-	for (size_t i = 0; i < BOUNCE_KEY_BYTES; i++) {
-		int hi = nibble(hex.p[2 * i]), lo = nibble(hex.p[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return err_set(
-			    err, "the bounce key %u is not in hexadecimal digits", k->id);
-		k->key[i] = (uint8_t)(hi << 4 | lo);
-	}
+	if (hex_bytes(hex, k->key, BOUNCE_KEY_BYTES) == -1)
+		return err_set(err, "the bounce key %u is not in hexadecimal digits", k->id);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 #include "conf_lex.h"
+#include "hex.h"
 
 #include <string.h>
 
@@ -136,14 +137,6 @@ end_of_line(struct conf_lex *x, struct conf_token *t, bool comment)
 	return TOKEN_LINE;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One escape at s.p[0] == '\\': writes a byte, returns how many bytes it took; 0: it is none. */
 static size_t
 escape(struct span s, bool hand_over, char *out)
@@ -157,8 +150,8 @@ escape(struct span s, bool hand_over, char *out)
 		*out = '\n';
 		return 2;
 	}
-	if (hand_over && c == 'x' && s.n > 3 && hex(s.p[2]) >= 0 && hex(s.p[3]) >= 0) {
-		*out = (char)(hex(s.p[2]) << 4 | hex(s.p[3]));
+	if (hand_over && c == 'x' && s.n > 3 && hex_digit(s.p[2]) >= 0 && hex_digit(s.p[3]) >= 0) {
+		*out = (char)(hex_digit(s.p[2]) << 4 | hex_digit(s.p[3]));
 		return *out == 0 ? 0 : 4;
 	}
 	return 0;

@@ -1,4 +1,5 @@
 #include "mime.h"
+#include "hex.h"
 
 #include <string.h>
 
@@ -87,15 +88,6 @@ unquoted(struct span v, struct arena *arena)
 		out[n++] = v.p[i];
 	}
 	return span_of(out, n);
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static size_t

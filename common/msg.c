@@ -136,6 +136,12 @@ msg_fd(struct msg *m)
 }
 
 int
+msg_fd_or_none(struct msg *m)
+{
+	return msg_u8(m) != 0 ? msg_fd(m) : -1;
+}
+
+int
 msg_end(struct msg *m)
 {
 	return m->bad || m->at != m->body.n || m->fds_n != 0 ? -1 : 0;
@@ -496,6 +502,14 @@ chan_fd(struct chan *c, int fd)
 	if (c->out_fds_n == MSG_FDS_MAX)
 		make_room(c, 0);
 	c->out_fds[c->out_fds_n++] = fd;
+}
+
+void
+chan_fd_or_none(struct chan *c, int fd)
+{
+	chan_u8(c, fd >= 0);
+	if (fd >= 0)
+		chan_fd(c, fd);
 }
 
 void

@@ -36,7 +36,8 @@ struct span msg_span(struct msg *);
 struct id msg_id(struct msg *);
 /* The next descriptor, now the caller's to close; -1 if none arrived (we are short of descriptors). */
 int msg_fd(struct msg *);
-int msg_end(struct msg *); /* -1: something was short, or left over */
+int msg_fd_or_none(struct msg *); /* of chan_fd_or_none(); -1 */
+int msg_end(struct msg *);        /* -1: something was short, or left over */
 
 typedef void chan_on_msg(void *ctx, struct chan *, struct msg *);
 /* The peer is gone or was closed as bad; the channel is freed right after this returns. */
@@ -62,7 +63,8 @@ void chan_u64(struct chan *, uint64_t);
 void chan_span(struct chan *, struct span);
 void chan_str(struct chan *, const char *);
 void chan_id(struct chan *, struct id);
-void chan_fd(struct chan *, int fd); /* taken over: closed once it is sent */
+void chan_fd(struct chan *, int fd);         /* taken over: closed once it is sent */
+void chan_fd_or_none(struct chan *, int fd); /* -1: none */
 void chan_end(struct chan *);
 void chan_flush(struct chan *);
 

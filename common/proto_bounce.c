@@ -201,9 +201,7 @@ bounce_returned_put(struct chan *c, const struct bounce_returned *r)
 	chan_u64(c, r->start);
 	chan_u64(c, r->size_bytes);
 	chan_span(c, r->bytes);
-	chan_u8(c, r->fd >= 0);
-	if (r->fd >= 0)
-		chan_fd(c, r->fd);
+	chan_fd_or_none(c, r->fd);
 	chan_end(c);
 }
 
@@ -223,7 +221,7 @@ bounce_returned_get(struct msg *m, struct bounce_returned *r)
 	r->start = msg_u64(m);
 	r->size_bytes = msg_u64(m);
 	r->bytes = msg_span(m);
-	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
+	r->fd = msg_fd_or_none(m);
 	return msg_end(m);
 }
 
@@ -255,9 +253,7 @@ bounce_list_put(struct chan *c, const struct bounce_list *r)
 	chan_u64(c, r->seed);
 	chan_u64(c, r->seed2);
 	chan_u64(c, r->count);
-	chan_u8(c, r->fd >= 0);
-	if (r->fd >= 0)
-		chan_fd(c, r->fd);
+	chan_fd_or_none(c, r->fd);
 	chan_end(c);
 }
 
@@ -267,7 +263,7 @@ bounce_list_get(struct msg *m, struct bounce_list *r)
 	r->seed = msg_u64(m);
 	r->seed2 = msg_u64(m);
 	r->count = msg_u64(m);
-	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
+	r->fd = msg_fd_or_none(m);
 	return msg_end(m);
 }
 

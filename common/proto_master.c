@@ -52,9 +52,7 @@ master_give_put(struct chan *c, const struct master_give *r)
 	chan_begin(c, MASTER_GIVE);
 	chan_span(c, r->name);
 	chan_u8(c, r->kind);
-	chan_u8(c, r->fd >= 0);
-	if (r->fd >= 0)
-		chan_fd(c, r->fd);
+	chan_fd_or_none(c, r->fd);
 	chan_end(c);
 }
 
@@ -63,7 +61,7 @@ master_give_get(struct msg *m, struct master_give *r)
 {
 	r->name = msg_span(m);
 	r->kind = msg_u8(m);
-	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
+	r->fd = msg_fd_or_none(m);
 	return msg_end(m);
 }
 
@@ -90,9 +88,7 @@ master_peer_put(struct chan *c, const struct master_peer *r)
 	chan_begin(c, MASTER_PEER);
 	chan_u8(c, r->role);
 	chan_u16(c, r->instance);
-	chan_u8(c, r->fd >= 0);
-	if (r->fd >= 0)
-		chan_fd(c, r->fd);
+	chan_fd_or_none(c, r->fd);
 	chan_end(c);
 }
 
@@ -101,7 +97,7 @@ master_peer_get(struct msg *m, struct master_peer *r)
 {
 	r->role = msg_u8(m);
 	r->instance = msg_u16(m);
-	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
+	r->fd = msg_fd_or_none(m);
 	return msg_end(m);
 }
 

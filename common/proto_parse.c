@@ -8,9 +8,7 @@ parse_ask_put(struct chan *c, const struct parse_ask *r)
 	chan_u64(c, r->start);
 	chan_u64(c, r->size_bytes);
 	chan_span(c, r->bytes);
-	chan_u8(c, r->fd >= 0);
-	if (r->fd >= 0)
-		chan_fd(c, r->fd);
+	chan_fd_or_none(c, r->fd);
 	chan_end(c);
 }
 
@@ -21,7 +19,7 @@ parse_ask_get(struct msg *m, struct parse_ask *r)
 	r->start = msg_u64(m);
 	r->size_bytes = msg_u64(m);
 	r->bytes = msg_span(m);
-	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
+	r->fd = msg_fd_or_none(m);
 	return msg_end(m);
 }
 

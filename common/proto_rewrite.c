@@ -20,9 +20,7 @@ rewrite_ask_put(struct chan *c, const struct rewrite_ask *r)
 	chan_u32(c, r->crc32c);
 	chan_span(c, r->drops);
 	chan_span(c, r->bytes);
-	chan_u8(c, r->fd >= 0);
-	if (r->fd >= 0)
-		chan_fd(c, r->fd);
+	chan_fd_or_none(c, r->fd);
 	chan_end(c);
 }
 
@@ -45,7 +43,7 @@ rewrite_ask_get(struct msg *m, struct rewrite_ask *r)
 	r->crc32c = msg_u32(m);
 	r->drops = msg_span(m);
 	r->bytes = msg_span(m);
-	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
+	r->fd = msg_fd_or_none(m);
 	return msg_end(m);
 }
 
@@ -63,9 +61,7 @@ rewrite_done_put(struct chan *c, const struct rewrite_done *r)
 	chan_u8(c, r->has_dots);
 	chan_u64(c, r->size_bytes);
 	chan_span(c, r->bytes);
-	chan_u8(c, r->fd >= 0);
-	if (r->fd >= 0)
-		chan_fd(c, r->fd);
+	chan_fd_or_none(c, r->fd);
 	chan_end(c);
 }
 
@@ -82,7 +78,7 @@ rewrite_done_get(struct msg *m, struct rewrite_done *r)
 	r->has_dots = msg_u8(m) != 0;
 	r->size_bytes = msg_u64(m);
 	r->bytes = msg_span(m);
-	r->fd = msg_u8(m) != 0 ? msg_fd(m) : -1;
+	r->fd = msg_fd_or_none(m);
 	if (r->status > REWRITE_REFUSED)
 		return -1;
 	return msg_end(m);

@@ -1,4 +1,5 @@
 #include "transfer.h"
+#include "hex.h"
 
 #include <string.h>
 
@@ -131,16 +132,6 @@ transfer_decode_base64(struct span in, struct buf *out)
 		*to++ = (char)(s.bits >> 2);
 	buf_grew(out, (size_t)(to - room));
 	return s.clean && s.have % 4 != 1 && s.pads <= 2 && (s.have + s.pads) % 4 == 0;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* One encoded line without its line end. Returns whether it ended in a soft break. */

@@ -1,4 +1,5 @@
 #include "message_file.h"
+#include "hex.h"
 #include "crc32c.h"
 
 #include <inttypes.h>
@@ -142,15 +143,11 @@ hex(struct span s, uint64_t *out)
 	uint64_t v = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		unsigned d = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-			     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-			     : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
-						    : 16;
+		int d = hex_digit(s.p[i]);
 
-		if (d == 16)
+		if (d == -1)
 			return -1;
-		v = v << 4 | d;
+		v = v << 4 | (unsigned)d;
 	}
 	*out = v;
 	return s.n > 0 && s.n <= 16 ? 0 : -1;

@@ -1,4 +1,5 @@
 #include "keys.h"
+#include "hex.h"
 
 #include <string.h>
 
@@ -10,16 +11,6 @@ struct master {
 };
 
 static int
-nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
-static int
 master_parse(struct span line, struct master *m, struct err *err)
 {
 	struct span rest, number = span_word(line, &rest), hex = span_trim(rest);
@@ -28,14 +19,9 @@ master_parse(struct span line, struct master *m, struct err *err)
 	if (span_u64(number, 255, &id) == -1 || hex.n != 2 * sizeof(m->bytes))
 		return err_set(err, "tracking.key: a line is not \"number 64-hex-digits\"");
 	m->id = (uint8_t)id;
-	for (size_t i = 0; i < sizeof(m->bytes); i++) {
-		int hi = nibble(hex.p[2 * i]), lo = nibble(hex.p[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return err_set(err,
-			    "tracking.key: key %u has a character that is no hex digit", m->id);
-		m->bytes[i] = (uint8_t)(hi << 4 | lo);
-	}
+	if (hex_bytes(hex, m->bytes, sizeof(m->bytes)) == -1)
+		return err_set(
+		    err, "tracking.key: key %u has a character that is no hex digit", m->id);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 #include "batch.h"
+#include "hex.h"
 #include "err.h"
 #include "pixel.h"
 #include "rewrite.h"
@@ -181,15 +182,6 @@ untrack(struct batch *b)
 }
 
 static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
 read_key(struct batch *b, uint8_t master[TOKEN_MASTER_BYTES], struct err *err)
 {
 	int fd = open(b->key_file, O_RDONLY | O_CLOEXEC), result = -1;
@@ -203,16 +195,8 @@ read_key(struct batch *b, uint8_t master[TOKEN_MASTER_BYTES], struct err *err)
 	if (text.n == TOKEN_MASTER_BYTES) {
 		memcpy(master, text.p, TOKEN_MASTER_BYTES);
 		result = 0;
-	} else if (text.n == 2 * TOKEN_MASTER_BYTES) {
-		for (size_t i = result = 0; i < TOKEN_MASTER_BYTES; i++) {
-			int hi = hex_digit(text.p[2 * i]), lo = hex_digit(text.p[2 * i + 1]);
-
-			if (hi < 0 || lo < 0)
-				result = -1;
-			else
-				master[i] = (uint8_t)(hi << 4 | lo);
-		}
-	}
+	} else
+		result = hex_bytes(text, master, TOKEN_MASTER_BYTES);
 	if (result == -1)
 		err_set(err, "%s: a key is %d bytes, or %d hex digits", b->key_file,
 		    TOKEN_MASTER_BYTES, 2 * TOKEN_MASTER_BYTES);
