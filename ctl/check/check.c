@@ -15,15 +15,21 @@ check_ask(struct check *c, struct span name, enum answer_type type, struct answe
 }
 
 bool
+check_has(const struct answer *a, const struct address *address)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		if (memcmp(a->at[i].data.p, address->bytes, a->at[i].data.n) == 0)
+			return true;
+	return false;
+}
+
+bool
 check_leads_to(struct check *c, struct span name, const struct address *address)
 {
 	struct answer a;
 
 	check_ask(c, name, address->family == AF_INET ? ANSWER_A : ANSWER_AAAA, &a);
-	for (unsigned i = 0; i < a.n; i++)
-		if (memcmp(a.at[i].data.p, address->bytes, a.at[i].data.n) == 0)
-			return true;
-	return false;
+	return check_has(&a, address);
 }
 
 /* Within quotes of a zone file (RFC 1035 5.1): strangers' bytes too. */

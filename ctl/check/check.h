@@ -38,6 +38,8 @@ struct check {
 /* given: the address the world sees, in place of those in the configuration; NULL: none. */
 void check_sources(struct check *, const char *given);
 void check_ask(struct check *, struct span name, enum answer_type, struct answer *);
+/* Is that address among these, which were asked for by its family? */
+bool check_has(const struct answer *, const struct address *);
 /* Has the name that address? */
 bool check_leads_to(struct check *, struct span name, const struct address *);
 /* name. IN TXT "..." "...", strings of at most 255 bytes; in the arena. */
