@@ -44,9 +44,8 @@ text_line(enum verdict_line v, const char *check, const char *text, struct span 
 	}
 }
 
-static void
-say(struct report *r, enum verdict_line v, const char *check, struct span record, const char *fmt,
-    va_list ap)
+static void __attribute__((format(printf, 5, 0))) say(struct report *r, enum verdict_line v,
+    const char *check, struct span record, const char *fmt, va_list ap)
 {
 	char text[TEXT_BYTES];
 

@@ -32,8 +32,8 @@ def data_bytes(kind, rest):
         return ipaddress.ip_address(rest[0]).packed
     if kind == "MX":
         return struct.pack("!H", int(rest[0])) + name_bytes(rest[1])
-    if kind == "TXT":
-        text = rest[0].encode("latin-1")
+    if kind == "TXT": # in strings of at most 255 bytes
+        text = rest[0].encode()
         return b"".join(bytes([len(text[i:i + 255])]) + text[i:i + 255] for i in range(0, len(text), 255))
     return name_bytes(rest[0])
 
@@ -42,13 +42,25 @@ def exists(zone, name):
     return any(n == name or n.endswith("." + name) for n in zone)
 
 
+def both(port):
+    """The same port of UDP and TCP; one that is free for the first may be taken for the second, and then it is another."""
+    for attempt in range(20):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", port))
+        try:
+            return udp, socket.create_server(udp.getsockname())
+        except OSError:
+            udp.close()
+            if port != 0 or attempt == 19:
+                raise
+    return None
+
+
 class ZoneServer:
     def __init__(self, text, port=0):
         self.zone, self.asked = zone_read(text), []
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", port))
+        self.udp, self.tcp = both(port)
         self.port = self.udp.getsockname()[1]
-        self.tcp = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self.serve_udp, daemon=True).start()
         threading.Thread(target=self.serve_tcp, daemon=True).start()
 
