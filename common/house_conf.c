@@ -208,6 +208,25 @@ static const struct conf_setting tenant_settings[] = {
 	    .choices = "tenant campaign",
 	    .help = "What an unsubscribe ends, on the web or by mail: all mail of this tenant, or "
 		    "that of the campaign it came with." },
+	{ .name = "gate",
+	    .type = CONF_CHOICE,
+	    .def = "off",
+	    .choices = "off warn refuse",
+	    .help =
+		"What bulk mail meets that has no DKIM key of the domain in From, or no "
+		"one-click unsubscribe (RFC 8058) that the signature covers: nothing, a line in "
+		"the "
+		"log, or 550 5.7.1 after its content, naming what it lacks. With refuse, "
+		"suppressed "
+		"recipients are refused at RCPT too, as with suppress-at-rcpt. Bulk is mail with "
+		"X-Posthouse-Campaign, List-Unsubscribe, List-Id or Precedence bulk or list, or of "
+		"gate-recipients." },
+	{ .name = "gate-recipients",
+	    .type = CONF_NUMBER,
+	    .def = "20",
+	    .min = 2,
+	    .max = 1000000,
+	    .help = "Recipients of one message from which on it counts as bulk at the gate." },
 	{ .name = "weight",
 	    .type = CONF_NUMBER,
 	    .def = "1",

@@ -4,12 +4,12 @@ links.bin      := sendmail mailq
 
 ctl.pure       := $(addprefix ctl/,addresses.o compose.o opts.o selector.o story.o suppress_file.o table.o users_file.o verdict_words.o whole_file.o key_file.o)
 posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o changed.o listing.o mailq.o past.o program.o sendmail.o submit.o \
-		  verb_act.o verb_batch.o verb_bounces.o bounces_rules.o verb_conf.o verb_dkim.o dkim_dns.o dkim_files.o dkim_record.o verb_house.o verb_keys.o verb_lanes.o verb_links.o verb_queue.o verb_stats.o \
+		  verb_act.o verb_batch.o verb_bounces.o bounces_rules.o verb_check.o verb_conf.o verb_dkim.o dkim_dns.o dkim_files.o dkim_record.o verb_house.o verb_keys.o verb_lanes.o verb_links.o verb_queue.o verb_stats.o \
 		  verb_status.o verb_suppress.o verb_forget.o suppress_bulk.o verb_tenants.o verb_test.o verb_trace.o verb_user.o) \
-		  $(ctl.pure) trackd/sign/dkim_key.o $(ctl.tables)
+		  $(ctl.pure) $(ctl.check) trackd/sign/dkim_key.o $(ctl.tables)
 # Every block there is. With = and not :=, since the folders read later add to it.
 ctl.tables      = $(conf-tables)
-posthouse.libs := -lresolv -lcrypt -ljansson -lcrypto -lbsd
+posthouse.libs := -lunbound -lpsl -lssl -lresolv -lcrypt -ljansson -lcrypto -lbsd
 
 tests                  += ctl/table_test ctl/compose_test ctl/selector_test ctl/story_test \
 			  ctl/users_file_test ctl/suppress_file_test
@@ -25,6 +25,18 @@ ctl/users_file_test.o  := ctl/users_file_test.o ctl/users_file.o ctl/whole_file.
 ctl/users_file_test.libs := -lcrypt
 tests                  += ctl/verdict_words_test
 ctl/verdict_words_test.o := ctl/verdict_words_test.o ctl/verdict_words.o
+
+# posthouse check: what the world's DNS says of a tenant's domain (ctl/check/).
+ctl.check.pure := $(addprefix ctl/check/,spf.o spf_term.o tags.o dkim_record.o dmarc.o)
+ctl.check      := $(ctl.check.pure) $(addprefix ctl/check/,check.o check_mail.o check_dkim.o check_host.o check_links.o \
+		  fetch.o lookup.o report.o)
+tests          += ctl/check/spf_test ctl/check/dmarc_test
+ctl/check/spf_test.o     := ctl/check/spf_test.o ctl/check/spf.o ctl/check/spf_term.o
+ctl/check/dmarc_test.o   := ctl/check/dmarc_test.o $(ctl.check.pure)
+ctl/check/dmarc_test.libs := -lpsl
+fuzz              += records
+fuzz.records.c    := $(ctl.check.pure:.o=.c)
+fuzz.records.libs := -lpsl
 tests                  += ctl/key_file_test
 ctl/key_file_test.o    := ctl/key_file_test.o ctl/key_file.o
 ctl/key_file_test.libs := -lcrypto

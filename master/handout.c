@@ -5,6 +5,8 @@
 #include "proto_master.h"
 #include "sockets.h"
 
+#include "../trackd/trackd_conf.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -148,6 +150,8 @@ handout_folder(const struct conf *conf, enum role_kind kind, char path[PATH_BYTE
 
 /* ---- a function a role ---- */
 
+typedef int key_give(struct chan *, const char *name, const char *path, struct err *);
+
 /* Where the workers of smtpd count each other's clients: one memory file as long as the master runs. */
 static int
 clients_memory(void)
@@ -161,6 +165,71 @@ clients_memory(void)
 		fd = -1;
 	}
 	return fd;
+}
+
+/* keys/dkim/TENANT/DOMAIN/SELECTOR.pem, walked three levels deep. */
+static int
+dkim_walk(struct chan *c, const char *folder, const char *words, unsigned depth, key_give *each,
+    struct err *err)
+{
+	DIR *dir = opendir(folder);
+	int r = 0;
+
+	if (dir == NULL)
+		return errno == ENOENT ? 0 : err_sys(err, "open %s", folder);
+	for (struct dirent *d; r == 0 && (d = readdir(dir)) != NULL;) {
+		char path[PATH_BYTES], name[512];
+		size_t n = strlen(d->d_name);
+
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%.3000s/%.255s", folder, d->d_name);
+		if (depth < 2) {
+			snprintf(name, sizeof(name), "%.200s %.255s", words, d->d_name);
+			r = dkim_walk(c, path, name, depth + 1, each, err);
+		} else if (n > 4 && strcmp(d->d_name + n - 4, ".pem") == 0) {
+			snprintf(name, sizeof(name), "%.240s %.*s", words, (int)n - 4, d->d_name);
+			r = each(c, name, path, err);
+		}
+	}
+	closedir(dir);
+	return r;
+}
+
+static int
+key_whole(struct chan *c, const char *name, const char *path, struct err *err)
+{
+	return secret_file(c, name, path, true, err);
+}
+
+/* That there is one, to whom the key itself is no business of. */
+static int
+key_name(struct chan *c, const char *name, const char *path, struct err *err)
+{
+	(void)path, (void)err;
+	secret_text(c, name, "there");
+	return 0;
+}
+
+/* What the gate of tenants that have one asks for: which domains can be signed for, and where links would lead. */
+static int
+gates(const struct conf *conf, struct chan *c, struct err *err)
+{
+	for (const struct conf_block *b = conf_first(conf_top(conf), "tenant"); b != NULL;
+	     b = conf_next(b)) {
+		char path[PATH_BYTES], name[512];
+
+		if (strcmp(conf_str(b, "gate"), "off") == 0)
+			continue;
+		snprintf(
+		    path, sizeof(path), "%.3000s/dkim/%.255s", top(conf, "keys"), conf_name(b));
+		snprintf(name, sizeof(name), "dkim %.255s", conf_name(b));
+		if (dkim_walk(c, path, name, 1, key_name, err) == -1)
+			return -1;
+		snprintf(name, sizeof(name), "tracking-url %.255s", conf_name(b));
+		secret_text(c, name, tracking_base(conf, b));
+	}
+	return 0;
 }
 
 static int
@@ -180,7 +249,7 @@ for_smtpd(const struct conf *conf, const struct child *child, struct chan *c, st
 		snprintf(name, sizeof(name), "tls-key %s", conf_name(b));
 		secret_text(c, name, conf_str(b, "tls-key"));
 	}
-	return 0;
+	return gates(conf, c, err);
 }
 
 static int
@@ -242,41 +311,13 @@ for_stats(const struct conf *conf, struct chan *c, struct err *err)
 	return give_open(c, "events-dir", top(conf, "events"), O_RDONLY | O_DIRECTORY, err);
 }
 
-/* keys/dkim/TENANT/DOMAIN/SELECTOR.pem, walked three levels deep. */
-static int
-dkim_walk(struct chan *c, const char *folder, const char *words, unsigned depth, struct err *err)
-{
-	DIR *dir = opendir(folder);
-	int r = 0;
-
-	if (dir == NULL)
-		return errno == ENOENT ? 0 : err_sys(err, "open %s", folder);
-	for (struct dirent *d; r == 0 && (d = readdir(dir)) != NULL;) {
-		char path[PATH_BYTES], name[512];
-		size_t n = strlen(d->d_name);
-
-		if (d->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%.3000s/%.255s", folder, d->d_name);
-		if (depth < 2) {
-			snprintf(name, sizeof(name), "%.200s %.255s", words, d->d_name);
-			r = dkim_walk(c, path, name, depth + 1, err);
-		} else if (n > 4 && strcmp(d->d_name + n - 4, ".pem") == 0) {
-			snprintf(name, sizeof(name), "%.240s %.*s", words, (int)n - 4, d->d_name);
-			r = secret_file(c, name, path, true, err);
-		}
-	}
-	closedir(dir);
-	return r;
-}
-
 static int
 for_sign(const struct conf *conf, struct chan *c, struct err *err)
 {
 	char path[PATH_BYTES];
 
 	join(path, top(conf, "keys"), "dkim");
-	return dkim_walk(c, path, "dkim", 0, err);
+	return dkim_walk(c, path, "dkim", 0, key_whole, err);
 }
 
 static int

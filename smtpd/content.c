@@ -51,6 +51,33 @@ as_the_header_asks(struct transaction *tx)
 	tx->env.track_text = h->track_text;
 }
 
+/* Bulk mail that lacks what its tenant is held to. */
+static void
+at_the_gate(const struct session *s, struct transaction *tx)
+{
+	const struct gate *g = &s->tenant->gate;
+	struct buf lacks;
+
+	if (g->mode == GATE_OFF || !gate_is_bulk(g, &tx->header, tx->env.rcpts_n))
+		return;
+	buf_init(&lacks, LINE_BYTES);
+	if (!gate_lacks(g, &tx->header, &lacks))
+		goto out;
+	if (g->mode == GATE_REFUSE)
+		turn_down(
+		    tx, arena_printf(tx->arena, "550 5.7.1 bulk mail of tenant %s lacks: %.*s",
+			    g->tenant, SPAN(buf_all(&lacks))));
+	else {
+		log_begin(LOG_LEVEL_WARN, "gate");
+		log_kvs("id", id_text(tx->env.id).c);
+		log_kvs("tenant", g->tenant);
+		log_kv("lacks", buf_all(&lacks));
+		log_end();
+	}
+out:
+	buf_free(&lacks);
+}
+
 static void
 on_header(void *ctx, struct data *d, struct span header)
 {
@@ -72,6 +99,7 @@ on_header(void *ctx, struct data *d, struct span header)
 	else if (tx->is_ours) {
 		as_the_header_asks(tx);
 		complete(s, d);
+		at_the_gate(s, tx);
 	}
 }
 

@@ -58,6 +58,38 @@ message_id(struct span value, struct arena *a, struct header_facts *h)
 		h->message_id = id;
 }
 
+static bool
+any_https(struct span line)
+{
+	while (line.n > 0) {
+		struct span address;
+
+		(void)span_cut(line, '<', &line);
+		address = span_cut(line, '>', &line);
+		if (span_starts_nocase(span_trim(address), "https://"))
+			return true;
+	}
+	return false;
+}
+
+static void
+list(const struct header_field *f, struct arena *a, struct header_facts *h)
+{
+	struct span line = header_unfolded(f->value, a);
+
+	if (span_is_nocase(f->name, "list-unsubscribe")) {
+		h->unsubscribe_n++;
+		h->unsubscribe_https = any_https(line);
+	} else if (span_is_nocase(f->name, "list-unsubscribe-post")) {
+		h->unsubscribe_post_n++;
+		h->unsubscribe_one_click = span_is_nocase(line, "List-Unsubscribe=One-Click");
+	} else if (span_is_nocase(f->name, "list-id"))
+		h->is_list = true;
+	else if (span_is_nocase(f->name, "precedence"))
+		h->is_list =
+		    h->is_list || span_is_nocase(line, "bulk") || span_is_nocase(line, "list");
+}
+
 static void
 common(const struct header_field *f, struct arena *a, struct header_facts *h)
 {
@@ -69,6 +101,8 @@ common(const struct header_field *f, struct arena *a, struct header_facts *h)
 		message_id(f->value, a, h);
 	else if (span_is_nocase(f->name, "from") && h->from_n++ == 0)
 		h->from = f->value;
+	else if (span_starts_nocase(f->name, "list-") || span_is_nocase(f->name, "precedence"))
+		list(f, a, h);
 }
 
 int

@@ -9,8 +9,13 @@
 struct header_facts {
 	unsigned received; /* Received lines */
 	bool has_date, has_message_id;
-	unsigned from_n;            /* From fields */
-	struct span from;           /* value of the first, folding kept; in the header */
+	unsigned from_n;  /* From fields */
+	struct span from; /* value of the first, folding kept; in the header */
+	bool is_list;     /* List-Id, or Precedence says bulk or list */
+	unsigned unsubscribe_n,
+	    unsubscribe_post_n;     /* List-Unsubscribe, List-Unsubscribe-Post fields */
+	bool unsubscribe_https;     /* one of its addresses is of https */
+	bool unsubscribe_one_click; /* RFC 8058 3.1 */
 	struct span campaign, tags; /* one line each; in the arena */
 	struct span message_id; /* without <>, in the arena; empty: none, or too long to be one */
 	bool has_track, track_clicks, track_opens, track_text;

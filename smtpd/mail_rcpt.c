@@ -276,6 +276,12 @@ same_kind(struct session *s, const struct rcpt_decision *d)
 	return 0;
 }
 
+static bool
+asks_suppression(const struct tenant *t)
+{
+	return t->suppress_at_rcpt || t->gate.mode == GATE_REFUSE;
+}
+
 static void
 rcpt_decide(struct session *s, const struct path *p)
 {
@@ -292,7 +298,7 @@ rcpt_decide(struct session *s, const struct path *p)
 		return;
 	if (d.way == RCPT_BOUNCE)
 		rcpt_ask(s, ASK_BOUNCE, d.tenant);
-	else if (d.way == RCPT_RELAY && s->tenant->suppress_at_rcpt)
+	else if (d.way == RCPT_RELAY && asks_suppression(s->tenant))
 		rcpt_ask(s, ASK_RCPT, s->tenant);
 	else
 		rcpt_add(s);

@@ -68,6 +68,7 @@ tenant_read(struct policy *p, const struct conf_block *b, struct tenant *t)
 		.ask_at_mail = span_is(span_str(conf_str(b, "when-paused")), "refuse"),
 		.block = b,
 		.domains_n = conf_count(b, "domain") };
+	gate_read(b, &t->gate);
 	for (size_t i = 0; i < conf_count(b, "track"); i++) {
 		if (strcmp(conf_str_at(b, "track", i), "clicks") == 0)
 			t->track_clicks = true;
@@ -147,13 +148,46 @@ policy_free(struct policy *p)
 	arena_free(p->arena);
 }
 
-const struct tenant *
-policy_tenant(const struct policy *p, struct span name)
+static struct tenant *
+tenant_find(const struct policy *p, struct span name)
 {
 	for (size_t i = 0; i < p->tenants_n; i++)
 		if (span_is_nocase(name, p->tenants[i].name))
 			return &p->tenants[i];
 	return NULL;
+}
+
+const struct tenant *
+policy_tenant(const struct policy *p, struct span name)
+{
+	return tenant_find(p, name);
+}
+
+void
+policy_signs_for(struct policy *p, struct span tenant, struct span domain)
+{
+	struct tenant *t = tenant_find(p, tenant);
+	struct gate *g = t == NULL ? NULL : &t->gate;
+	struct span *more;
+
+	if (g == NULL)
+		return;
+	if ((g->signs_for_n & (g->signs_for_n - 1)) == 0) { /* 0, 1, 2, 4...: full */
+		more = arena_alloc(p->arena, sizeof(*more) * (g->signs_for_n * 2 + 1));
+		if (g->signs_for_n > 0)
+			memcpy(more, g->signs_for, sizeof(*more) * g->signs_for_n);
+		g->signs_for = more;
+	}
+	g->signs_for[g->signs_for_n++] = arena_span(p->arena, domain);
+}
+
+void
+policy_tracking_url(struct policy *p, struct span tenant, struct span url)
+{
+	struct tenant *t = tenant_find(p, tenant);
+
+	if (t != NULL)
+		t->gate.tracking_url = arena_span(p->arena, url);
 }
 
 static bool
@@ -244,10 +278,11 @@ in_domain(char c)
 	       (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
-/* Every "@" outside of quotes and comments must stand before one of the tenant's domains, so that whatever reading of the
- * field a mail program takes, it shows a sender the tenant may be. */
+/* Every "@" outside of quotes and comments must stand before such a domain, so that it holds for whatever reading of the
+ * field a mail program takes. */
 bool
-policy_from_ok(const struct tenant *t, struct span value, struct span *wrong)
+policy_from_each(struct span value, bool (*is_such)(const void *ctx, struct span domain),
+    const void *ctx, struct span *wrong)
 {
 	unsigned addresses = 0;
 
@@ -261,13 +296,25 @@ policy_from_ok(const struct tenant *t, struct span value, struct span *wrong)
 			while (n < value.n && in_domain(value.p[n]))
 				n++;
 			*wrong = span_from(span_first(value, n), 1);
-			if (!may_send_as(t, *wrong))
+			if (!is_such(ctx, *wrong))
 				return false;
 			addresses++;
 		}
 		value = span_from(value, n);
 	}
 	return addresses > 0;
+}
+
+static bool
+is_tenants(const void *tenant, struct span domain)
+{
+	return may_send_as(tenant, domain);
+}
+
+bool
+policy_from_ok(const struct tenant *t, struct span value, struct span *wrong)
+{
+	return policy_from_each(value, is_tenants, t, wrong);
 }
 
 /* The first of the entries of that domain; *n how many there are. */

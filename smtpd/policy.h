@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf.h"
+#include "gate.h"
 #include "smtpd_conf.h"
 
 struct policy;
@@ -12,12 +13,16 @@ struct tenant {
 	const struct conf_block *block;
 	struct span *domains; /* sorted; may send as these */
 	size_t domains_n;
+	struct gate gate;
 	bool ask_at_mail; /* while it is paused its mail is refused */
 };
 
 /* Lives in the configuration's strings and an arena of its own; one a process. */
 struct policy *policy_new(const struct conf *);
 void policy_free(struct policy *);
+/* What the gate must know beside the configuration; a tenant that is none is passed over. */
+void policy_signs_for(struct policy *, struct span tenant, struct span domain);
+void policy_tracking_url(struct policy *, struct span tenant, struct span url);
 
 /* NULL: there is none of that name. */
 const struct tenant *policy_tenant(const struct policy *, struct span name);
@@ -29,6 +34,9 @@ policy_client(const struct policy *, const struct listener_conf *, const struct 
 bool policy_sender_ok(const struct tenant *, struct span address);
 /* The same for the value of a From field: every address in it, and there must be one. *wrong: the domain that was not. */
 bool policy_from_ok(const struct tenant *, struct span value, struct span *wrong);
+/* Whether all of the domains in a From field are such; there must be one. */
+bool policy_from_each(struct span value, bool (*is_such)(const void *ctx, struct span domain),
+    const void *ctx, struct span *wrong);
 
 enum rcpt_way {
 	RCPT_DENIED,

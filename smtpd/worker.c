@@ -22,6 +22,26 @@ worker_end(void *ctx)
 	role_done(w->role);
 }
 
+/* The master names the domains that keys are there for, never a key: "dkim TENANT DOMAIN SELECTOR". */
+static void
+gates_load(struct role *role, struct policy *p)
+{
+	const char *name;
+
+	for (unsigned i = 0; role_secret_at(role, "dkim ", i, &name).p != NULL; i++) {
+		struct span rest, tenant = span_word(span_from(span_str(name), 5), &rest);
+
+		policy_signs_for(p, tenant, span_word(rest, &rest));
+	}
+	for (unsigned i = 0;; i++) {
+		struct span url = role_secret_at(role, "tracking-url ", i, &name);
+
+		if (url.p == NULL)
+			break;
+		policy_tracking_url(p, span_from(span_str(name), 13), url);
+	}
+}
+
 struct worker *
 worker_new(struct role *role, const struct conf *conf)
 {
@@ -32,6 +52,7 @@ worker_new(struct role *role, const struct conf *conf)
 	w->role = role;
 	w->hostname = conf_str(conf_top(conf), "hostname");
 	w->policy = policy_new(conf);
+	gates_load(role, w->policy);
 	w->submit = submit_new();
 	w->auth = auth_client_new();
 	w->clients = clients_new(role_fd(role, "clients"),

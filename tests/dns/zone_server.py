@@ -2,10 +2,10 @@
 """A name server for tests: answers from a small zone, over UDP and TCP, on loopback only.
 
 zone_server.py PORT FILE; a line of FILE is NAME TYPE VALUE [TTL]: "a.test MX 10 mx.a.test", "mx.a.test A 192.0.2.1",
-"alias.test CNAME a.test". TYPE FAIL answers SERVFAIL, SILENT nothing. A name without lines does not exist."""
+"alias.test CNAME a.test", "a.test TXT any text to the end" (without TTL). TYPE FAIL answers SERVFAIL, SILENT nothing. A name without lines does not exist."""
 import ipaddress, socket, struct, sys, threading
 
-TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16, "AAAA": 28}
+TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
 
 
 def name_bytes(name):
@@ -17,7 +17,9 @@ def zone_read(text):
     zone = {}
     for line in text.splitlines():
         words = line.split("#")[0].split()
-        if words:
+        if words[1:2] == ["TXT"]:
+            zone.setdefault(words[0].lower().rstrip("."), []).append(("TXT", [line.split(None, 2)[2]], 300))
+        elif words:
             name, kind, rest = words[0].lower().rstrip("."), words[1], words[2:]
             need = {"MX": 2, "FAIL": 0, "SILENT": 0}.get(kind, 1)
             ttl = int(rest[need]) if len(rest) > need else 300
@@ -30,7 +32,7 @@ def data_bytes(kind, rest):
         return ipaddress.ip_address(rest[0]).packed
     if kind == "MX":
         return struct.pack("!H", int(rest[0])) + name_bytes(rest[1])
-    if kind == "TXT": # a value without spaces, in strings of at most 255 bytes
+    if kind == "TXT": # in strings of at most 255 bytes
         text = rest[0].encode()
         return b"".join(bytes([len(text[i:i + 255])]) + text[i:i + 255] for i in range(0, len(text), 255))
     return name_bytes(rest[0])
