@@ -173,6 +173,8 @@ reload_prepare(void *ctx, struct conf *conf, struct err *err)
 {
 	struct bouncd *b = ctx;
 
+	if (returned_keys_prepare(b, err) == -1)
+		return -1;
 	b->rules_next = rules_of(role_secret_fresh(b->role, "bounce-rules"), conf, err);
 	if (b->rules_next == NULL)
 		return -1;
@@ -186,6 +188,7 @@ reload_commit(void *ctx)
 	struct bouncd *b = ctx;
 	bool hashed = b->policy.hashed;
 
+	returned_keys_commit();
 	conf_free(b->conf);
 	b->conf = b->conf_next;
 	b->hostname = conf_str(conf_top(b->conf), "hostname");

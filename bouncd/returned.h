@@ -8,6 +8,9 @@
 #include "err.h"
 
 int returned_start(struct bouncd *, struct err *); /* -1: the bounce key is none */
+/* A reload: the next bounce keys, read and then taken. */
+int returned_keys_prepare(struct bouncd *, struct err *);
+void returned_keys_commit(void);
 void returned_take(struct bouncd *, struct msg *);
 /* queued went away: nobody waits for the answers. */
 void returned_forget(void);

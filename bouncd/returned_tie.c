@@ -1,19 +1,32 @@
 #include "err.h"
 #include "lookup.h"
 #include "loop.h"
+#include "returned.h"
 #include "returned_job.h"
 #include "role.h"
 
 #include <string.h>
 
-/* One process, one set of keys; they come as a secret at the start. */
-static struct bounce_keys keys;
+/* One process, one set of keys; they come as a secret at the start, and with a reload. */
+static struct bounce_keys keys, next_keys;
 
 int
 returned_tie_start(struct bouncd *b, struct err *err)
 {
 	lookup_start(b);
 	return bounce_keys_read(&keys, role_secret(b->role, "bounce-key"), err);
+}
+
+int
+returned_keys_prepare(struct bouncd *b, struct err *err)
+{
+	return bounce_keys_read(&next_keys, role_secret_fresh(b->role, "bounce-key"), err);
+}
+
+void
+returned_keys_commit(void)
+{
+	keys = next_keys;
 }
 
 static void

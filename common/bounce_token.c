@@ -1,6 +1,6 @@
 #include "bounce_token.h"
-#include "hex.h"
 #include "err.h"
+#include "key_ring.h"
 #include "siphash.h"
 
 #include <string.h>
@@ -179,33 +179,18 @@ bounce_address_check(
 
 /* ---- keys ---- */
 
-static int
-key_line(struct span line, struct bounce_key *k, struct err *err)
-{
-	struct span rest, word = span_word(line, &rest), hex = span_word(rest, &rest);
-	uint64_t id;
-
-	if (span_u64(word, 15, &id) == -1 || hex.n != 2 * BOUNCE_KEY_BYTES)
-		return err_set(err, "a line of the bounce key is not \"0..15 HEX\" with %d digits",
-		    2 * BOUNCE_KEY_BYTES);
-	k->id = (uint8_t)id;
-	if (hex_bytes(hex, k->key, BOUNCE_KEY_BYTES) == -1)
-		return err_set(err, "the bounce key %u is not in hexadecimal digits", k->id);
-	return 0;
-}
-
 int
 bounce_keys_read(struct bounce_keys *keys, struct span text, struct err *err)
 {
-	keys->n = 0;
-	while (text.n > 0 && keys->n < BOUNCE_KEYS_MAX) {
-		struct span line = span_trim(span_cut(text, '\n', &text));
+	struct key_ring ring;
 
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
-		if (key_line(line, &keys->at[keys->n], err) == -1)
-			return -1;
-		keys->n++;
+	keys->n = 0;
+	if (key_ring_read(&ring, text, BOUNCE_KEY_ID_MAX, err) == -1)
+		return err_context(err, "bounce.key");
+	for (; keys->n < ring.n; keys->n++) {
+		keys->at[keys->n].id = ring.at[keys->n].id;
+		memcpy(keys->at[keys->n].key, ring.at[keys->n].bytes, BOUNCE_KEY_BYTES);
 	}
+	explicit_bzero(&ring, sizeof(ring));
 	return 0;
 }

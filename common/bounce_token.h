@@ -43,7 +43,7 @@ enum bounce_check {
 	BOUNCE_EXPIRED, /* ours, too old */
 };
 
-/* Of lines "0..15 HEX", as bounce.key(5) has them; # begins a comment. Empty: no keys. -1: nonsense. */
+/* Of the text of bounce.key (key_ring.h). Empty: no keys. -1: nonsense. */
 int bounce_keys_read(struct bounce_keys *, struct span text, struct err *);
 
 /* Of an address, without regard to ASCII case. */

@@ -116,6 +116,29 @@ static const struct conf_setting tenant_settings[] = {
 	    .type = CONF_BOOL,
 	    .def = "yes",
 	    .help = "Sign with DKIM where a key of the From domain is there." },
+	{ .name = "dkim-canonical",
+	    .type = CONF_CHOICE,
+	    .def = "relaxed/relaxed",
+	    .choices = "relaxed/relaxed relaxed/simple simple/relaxed simple/simple",
+	    .help = "What a signature overlooks in header and body: relaxed, changes of white "
+		    "space; simple, nothing." },
+	{ .name = "dkim-field",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help =
+		"Names of further fields that signatures cover, beside those trackd(8) lists." },
+	{ .name = "dkim-oversign",
+	    .type = CONF_CHOICE,
+	    .def = "usual",
+	    .choices = "none usual all",
+	    .help = "Of which fields a signature forbids that one more is added: those trackd(8) "
+		    "lists, all it covers, or none." },
+	{ .name = "dkim-expire",
+	    .type = CONF_DURATION,
+	    .def = "0",
+	    .max = 31536000,
+	    .help = "Age beyond which a signature counts no more (x=), against mail that is sent "
+		    "again and again by others; 0: it does not expire." },
 	{ .name = "unsubscribe",
 	    .type = CONF_CHOICE,
 	    .def = "campaigns",
@@ -312,6 +335,34 @@ headers_check(struct conf *conf, const struct conf_block *tenant)
 		    "\"%.*s\" has not 5 to 15 letters, or a colon or space", SPAN(s));
 }
 
+/* RFC 6376 5.4.1: relays change these, or put more of them in front. */
+static bool
+may_sign(struct span name)
+{
+	static const char *const never[] = { "Return-Path", "Received", "Comments", "Keywords",
+		"DKIM-Signature", "Authentication-Results", "Bcc" };
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (span_is_nocase(name, never[i]))
+			return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] <= ' ' || name.p[i] > 126 || name.p[i] == ':' || name.p[i] == ';')
+			return false;
+	return name.n > 0 && name.n < 70;
+}
+
+static void
+dkim_check(struct conf *conf, const struct conf_block *tenant)
+{
+	for (size_t i = 0; i < conf_count(tenant, "dkim-field"); i++)
+		if (!may_sign(span_str(conf_str_at(tenant, "dkim-field", i))))
+			conf_complain(conf, tenant, "dkim-field",
+			    "\"%s\" is no name of a field that can be signed",
+			    conf_str_at(tenant, "dkim-field", i));
+	if (conf_count(tenant, "dkim-field") > 32)
+		conf_complain(conf, tenant, "dkim-field", "more than 32 fields");
+}
+
 static void
 track_check(struct conf *conf, const struct conf_block *tenant)
 {
@@ -367,6 +418,7 @@ tenant_check(struct conf *conf, const struct conf_block *tenant)
 {
 	track_check(conf, tenant);
 	headers_check(conf, tenant);
+	dkim_check(conf, tenant);
 	house_check(conf, tenant);
 	replies_check(conf, tenant);
 	share_check(conf, tenant, "pause-bounces");

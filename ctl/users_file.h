@@ -1,4 +1,6 @@
-/* users_file.h: the file of logins that smtpd-auth is handed: lines login:tenant:hash (crypt(5), yescrypt). */
+/* users_file.h: the file of logins that smtpd-auth is handed: lines login:tenant:hash (crypt(5), yescrypt).
+ *
+ * It is read and written whole (whole_file.h). */
 #pragma once
 
 #include "buf.h"
@@ -17,8 +19,5 @@ int users_word_check(const char *what, struct span, struct err *);
 /* Copies text to out without that login, then adds it where hash is not empty. True: it was there. */
 bool users_set(struct span text, const struct user *, struct buf *out);
 
-/* Reads the file; a missing one is empty. Writes it anew beside itself and renames it, mode 0600. */
-int users_read(const char *path, struct buf *, struct err *);
-int users_write(const char *path, struct span text, struct err *);
 /* A yescrypt hash of the password, with a salt of its own; at most 383 bytes. */
 int users_hash(const char *password, struct buf *out, struct err *);

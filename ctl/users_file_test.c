@@ -1,4 +1,5 @@
 #include "users_file.h"
+#include "whole_file.h"
 
 #include <check.h>
 #include <crypt.h>
@@ -72,16 +73,16 @@ START_TEST(written_whole)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/users", folder);
 	buf_init(&b, USERS_BYTES);
-	ck_assert_int_eq(users_read(path, &b, &err), 0); /* missing: empty */
+	ck_assert_int_eq(whole_read(path, &b, &err), 0); /* missing: empty */
 	ck_assert_uint_eq(b.n, 0);
-	ck_assert_msg(users_write(path, SPAN_LIT("a:b:c\n"), &err) == 0, "%s", err.text);
+	ck_assert_msg(whole_write(path, SPAN_LIT("a:b:c\n"), &err) == 0, "%s", err.text);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
-	ck_assert_int_eq(users_read(path, &b, &err), 0);
+	ck_assert_int_eq(whole_read(path, &b, &err), 0);
 	ck_assert(span_is(buf_all(&b), "a:b:c\n"));
 	unlink(path);
 	ck_assert_int_eq(rmdir(folder), 0); /* nothing is left beside it */
-	ck_assert_int_eq(users_write(path, SPAN_LIT("x"), &err), -1);
+	ck_assert_int_eq(whole_write(path, SPAN_LIT("x"), &err), -1);
 	buf_free(&b);
 }
 END_TEST

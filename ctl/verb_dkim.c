@@ -1,95 +1,138 @@
-#include "err.h"
+#include "changed.h"
+#include "dkim_dns.h"
+#include "dkim_files.h"
 #include "table.h"
 #include "verb.h"
 
-#include "../trackd/sign/dkim_key.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
-enum { PEM_BYTES = 64 * 1024 };
+enum {
+	PEM_BYTES = 64 * 1024,
+	RECORD_BYTES = 4096,
+	DAY_S = 86400,
+	NAME_MAX_BYTES = 253,
+	LABEL_MAX = 63
+};
 
 struct args {
 	const char *selector, *algorithm;
+	bool force, beside, no_dns, no_reload;
 };
 
 static const struct opt opts[] = {
 	{ "selector", 's', OPT_TEXT, offsetof(struct args, selector), "NAME",
-	    "name of the key in DNS (of new: default ph1)" },
+	    "name of the key in DNS (of new: default ph and the year and month)" },
 	{ "algorithm", 'a', OPT_TEXT, offsetof(struct args, algorithm), "WORD",
-	    "rsa (default, 2048 bits) or ed25519" },
+	    "of new: rsa (default, 2048 bits) or ed25519" },
+	{ "beside", 'b', OPT_FLAG, offsetof(struct args, beside), NULL,
+	    "activate: let keys of the same algorithm sign too" },
+	{ "force", 0, OPT_FLAG, offsetof(struct args, force), NULL,
+	    "activate: whatever DNS says; retire: though nothing signs then" },
+	{ "no-dns", 0, OPT_FLAG, offsetof(struct args, no_dns), NULL, "list: do not ask DNS" },
+	{ "no-reload", 0, OPT_FLAG, offsetof(struct args, no_reload), NULL,
+	    "do not tell a house that runs" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
-/* A name that becomes one of a folder or file: letters, digits, dot, dash, underscore; no dot in front. */
+/* ---- names ---- */
+
+/* Labels of letters, digits, dashes and underscores, as DNS has them; they become names of folders and files too. */
 static bool
 is_name(const char *s)
 {
-	if (s[0] == '\0' || s[0] == '.' || strlen(s) > 253)
+	struct span rest = span_str(s);
+
+	if (rest.n == 0 || rest.n > NAME_MAX_BYTES || s[rest.n - 1] == '.')
 		return false;
-	for (; *s != '\0'; s++)
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-			(*s >= '0' && *s <= '9') || strchr("-._", *s) != NULL))
+	while (rest.n > 0) {
+		struct span label = span_cut(rest, '.', &rest);
+
+		if (label.n == 0 || label.n > LABEL_MAX || label.p[0] == '-')
 			return false;
+		for (size_t i = 0; i < label.n; i++) {
+			char low = label.p[i] | 32;
+
+			if (!((low >= 'a' && low <= 'z') ||
+				(label.p[i] >= '0' && label.p[i] <= '9') || label.p[i] == '-' ||
+				label.p[i] == '_'))
+				return false;
+		}
+	}
 	return true;
 }
 
-static const char *
-key_path(struct ctl *c, const char *tenant, const char *domain, const char *selector)
+/* In words; 0: all is well. The domain is made lower case, as the signer compares it. */
+static int
+words_check(struct ctl *c, char **words, const char *selector)
 {
-	return arena_printf(
-	    c->arena, "%s/dkim/%s/%s/%s.pem", ctl_path(c, "keys"), tenant, domain, selector);
+	const struct conf_block *tenant;
+
+	for (char *p = words[2]; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p | 32);
+	if (!is_name(words[2]))
+		return ctl_fail(
+		    2, "\"%s\" is no domain (an international one as xn--...)", words[2]);
+	if (selector != NULL && !is_name(selector))
+		return ctl_fail(
+		    2, "\"%s\" is no selector: letters, digits and dashes, dots between", selector);
+	tenant = conf_find(conf_top(ctl_conf(c)), "tenant", span_str(words[1]));
+	if (tenant == NULL)
+		return ctl_fail(1, "%s has no block tenant %s", c->conf_path, words[1]);
+	for (size_t i = 0; i < conf_count(tenant, "domain"); i++)
+		if (span_is_nocase(span_str(words[2]), conf_str_at(tenant, "domain", i)))
+			return 0;
+	return ctl_fail(
+	    1, "tenant %s does not send as %s: its block names no such domain", words[1], words[2]);
 }
 
-/* mkdir -p of the folders above a key; readable by nobody else. */
-static int
-folders_make(struct ctl *c, const char *path, struct err *err)
+static const char *
+day(struct ctl *c, uint64_t time_s)
 {
-	char *part = arena_strdup(c->arena, path);
+	char text[32];
+	time_t t = (time_t)time_s;
+	struct tm tm;
 
-	for (char *p = part + 1; (p = strchr(p, '/')) != NULL; p++) {
-		*p = '\0';
-		if (mkdir(part, 0700) == -1 && errno != EEXIST)
-			return err_sys(err, "make %s", part);
-		*p = '/';
-	}
+	strftime(text, sizeof(text), "%Y-%m-%d", gmtime_r(&t, &tm));
+	return arena_strdup(c->arena, text);
+}
+
+static const char *
+full_name(struct ctl *c, const struct dkim_file *f)
+{
+	return arena_printf(
+	    c->arena, "DKIM key %s of %s, tenant %s", f->selector, f->domain, f->tenant);
+}
+
+/* ---- new ---- */
+
+/* DNS has one place for the name, so that no two keys can have it, whoever's they are. */
+static int
+taken(struct ctl *c, const char *domain, const char *selector)
+{
+	struct dkim_file *files;
+	size_t n = dkim_files(c, NULL, domain, &files);
+
+	for (size_t i = 0; i < n; i++)
+		if (span_is_nocase(span_str(selector), files[i].selector))
+			return ctl_fail(1,
+			    "tenant %s has a key %s of %s already (%s): a new key needs a new "
+			    "selector",
+			    files[i].tenant, selector, domain, dkim_state_word(files[i].state));
 	return 0;
 }
 
 static int
-key_write(const char *path, struct span pem, struct err *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool written;
-
-	if (fd == -1 && errno == EEXIST)
-		return err_set(err, "%s is there already: a new key needs a new selector", path);
-	if (fd == -1)
-		return err_sys(err, "make %s", path);
-	written = write(fd, pem.p, pem.n) == (ssize_t)pem.n && fsync(fd) == 0;
-	close(fd);
-	if (written)
-		return 0;
-	err_sys(err, "write %s", path);
-	unlink(path);
-	return -1;
-}
-
-static int
-zone_print(const struct dkim_key *key, const char *selector, const char *domain, struct err *err)
+zone_print(const struct dkim_key *key, const struct dkim_file *f, struct err *err)
 {
 	struct buf line;
 	int made;
 
 	buf_init(&line, PEM_BYTES);
-	made = dkim_key_zone_line(key, span_str(selector), span_str(domain), &line, err);
+	made = dkim_key_zone_line(key, span_str(f->selector), span_str(f->domain), &line, err);
 	if (made == 0)
 		printf("%.*s\n", SPAN(span_trim(buf_all(&line))));
 	buf_free(&line);
@@ -97,12 +140,8 @@ zone_print(const struct dkim_key *key, const char *selector, const char *domain,
 }
 
 static int
-key_make(
-    struct ctl *c, const struct args *args, const char *tenant, const char *domain, struct err *err)
+key_make(struct ctl *c, const struct dkim_file *f, enum dkim_algorithm algorithm, struct err *err)
 {
-	const char *path = key_path(c, tenant, domain, args->selector);
-	enum dkim_algorithm algorithm =
-	    strcmp(args->algorithm, "ed25519") == 0 ? DKIM_ED25519_SHA256 : DKIM_RSA_SHA256;
 	struct dkim_key *key = dkim_key_new(algorithm, err);
 	struct buf pem;
 	int made = -1;
@@ -110,185 +149,312 @@ key_make(
 	if (key == NULL)
 		return -1;
 	buf_init(&pem, PEM_BYTES);
-	if (dkim_key_pem(key, &pem, err) == 0 && folders_make(c, path, err) == 0 &&
-	    key_write(path, buf_all(&pem), err) == 0)
-		made = zone_print(key, args->selector, domain, err);
+	if (dkim_key_pem(key, &pem, err) == 0 && dkim_file_write(c, f, buf_all(&pem), err) == 0)
+		made = zone_print(key, f, err);
 	explicit_bzero(pem.p, pem.n);
 	buf_free(&pem);
 	dkim_key_free(key);
 	return made;
 }
 
+static const char *
+usual_selector(struct ctl *c, bool rsa)
+{
+	time_t now = time(NULL);
+	char text[32];
+	struct tm tm;
+
+	strftime(text, sizeof(text), "ph%Y%m", gmtime_r(&now, &tm));
+	return arena_printf(c->arena, "%s%s", text, rsa ? "" : "e");
+}
+
 static int new (struct ctl *c, struct args *args, char **words)
 {
+	bool rsa = strcmp(args->algorithm, "rsa") == 0;
+	struct dkim_file f = { words[1], words[2], args->selector, DKIM_NEW, 0 };
 	struct err err = { "" };
+	int bad;
 
-	if (args->selector == NULL)
-		args->selector = "ph1";
-	if (!is_name(words[1]) || !is_name(words[2]) || !is_name(args->selector))
-		return ctl_fail(
-		    2, "tenant, domain and selector are names: letters, digits, dots and dashes");
-	if (strcmp(args->algorithm, "rsa") != 0 && strcmp(args->algorithm, "ed25519") != 0)
+	if (!rsa && strcmp(args->algorithm, "ed25519") != 0)
 		return ctl_fail(2, "the algorithm is rsa or ed25519, not \"%s\"", args->algorithm);
-	if (key_make(c, args, words[1], words[2], &err) == -1)
+	if (f.selector == NULL)
+		f.selector = usual_selector(c, rsa);
+	bad = words_check(c, words, f.selector);
+	if (bad == 0)
+		bad = taken(c, f.domain, f.selector);
+	if (bad != 0)
+		return bad;
+	if (key_make(c, &f, rsa ? DKIM_RSA_SHA256 : DKIM_ED25519_SHA256, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
-	fputs("Publish this record; posthouse reload makes the relay sign with the key.\n", stderr);
+	changed_event(c, "dkim-new", full_name(c, &f));
+	fprintf(stderr,
+	    "It signs nothing yet. Publish this record, then: posthouse dkim activate -s %s %s "
+	    "%s\n",
+	    f.selector, f.tenant, f.domain);
 	return 0;
 }
 
-static struct dkim_key *
-key_read(const char *path, struct err *err)
-{
-	FILE *in = fopen(path, "re");
-	struct dkim_key *key;
-	char *pem;
-	size_t n;
+/* ---- list, dns ---- */
 
-	if (in == NULL) {
-		err_sys(err, "read %s", path);
-		return NULL;
-	}
-	pem = malloc(PEM_BYTES);
-	if (pem == NULL)
-		fatal("out of memory for a key");
-	n = fread(pem, 1, PEM_BYTES, in);
-	fclose(in);
-	key = dkim_key_load(span_of(pem, n), err);
-	explicit_bzero(pem, PEM_BYTES);
-	free(pem);
-	return key;
+static enum dkim_published
+look(struct ctl *c, const struct dkim_file *f, const struct dkim_key *key)
+{
+	enum dkim_published found = DKIM_NO_ANSWER;
+	struct buf record;
+
+	buf_init(&record, RECORD_BYTES);
+	if (dkim_key_record(key, &record, NULL) == 0)
+		found = dkim_dns_look(c, f->selector, f->domain, buf_all(&record));
+	buf_free(&record);
+	return found;
 }
 
-/* ---- all keys there are ---- */
+enum { CELLS = 8 };
 
-struct found {
-	struct ctl *c;
-	const struct args *args;
-	const char *tenant, *domain; /* wanted; NULL: any */
-	struct table *table;         /* list; NULL: print the records */
-	unsigned n;
-	int failed;
-};
+static const struct table_column columns[CELLS] = { { "TENANT", false }, { "DOMAIN", false },
+	{ "SELECTOR", false }, { "ALGORITHM", false }, { "STATE", false }, { "SINCE", false },
+	{ "KEEP RECORD UNTIL", false }, { "IN DNS", false } };
+static const char *const names[CELLS] = { "tenant", "domain", "selector", "algorithm", "state",
+	"since", "keep_until", "in_dns" };
 
 static void
-row_json(const char *const *cells)
+row_show(struct table *t, const char *const cells[CELLS])
 {
-	json_t *row = json_pack("{ssssssss}", "tenant", cells[0], "domain", cells[1], "selector",
-	    cells[2], "algorithm", cells[3]);
+	json_t *row;
 
+	for (unsigned i = 0; t != NULL && i < CELLS; i++)
+		table_cell(t, span_str(cells[i]));
+	if (t != NULL)
+		return;
+	row = json_object();
+	for (unsigned i = 0; i < CELLS; i++)
+		json_object_set_new(row, names[i], json_string(cells[i]));
 	json_dumpf(row, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(row);
 }
 
-static void
-found_key(struct found *f, const char *tenant, const char *domain, const char *selector)
+/* False: the DNS did not answer; nobody waits for it again. */
+static bool
+key_show(struct ctl *c, struct table *t, const struct dkim_file *f, bool ask_dns)
 {
 	struct err err = { "" };
-	struct dkim_key *key = key_read(key_path(f->c, tenant, domain, selector), &err);
-	const char *cells[] = { tenant, domain, selector, err.text };
+	struct dkim_key *key = dkim_file_key(c, f, &err);
+	enum dkim_published there = key == NULL || !ask_dns ? DKIM_NO_ANSWER : look(c, f, key);
+	const char *cells[CELLS] = { f->tenant, f->domain, f->selector, err.text,
+		dkim_state_word(f->state), day(c, f->since_s),
+		f->state == DKIM_RETIRED
+		    ? day(c, f->since_s + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S)
+		    : "",
+		ask_dns ? dkim_published_word(there) : "" };
 
-	f->n++;
 	if (key != NULL)
 		cells[3] = dkim_key_algorithm(key) == DKIM_ED25519_SHA256 ? "ed25519" : "rsa";
-	if (f->table != NULL)
-		for (unsigned i = 0; i < 4; i++)
-			table_cell(f->table, span_str(cells[i]));
-	else if (f->args == NULL)
-		row_json(cells);
-	else if (key == NULL || zone_print(key, selector, domain, &err) == -1)
-		f->failed = ctl_fail(1, "%s", err.text);
+	row_show(t, cells);
 	dkim_key_free(key);
-}
-
-/* Calls back for each name in a folder, in order. */
-static void
-names_each(const char *folder, void (*each)(struct found *, const char *folder, const char *name),
-    struct found *f)
-{
-	struct dirent **names;
-	int n = scandir(folder, &names, NULL, alphasort);
-
-	for (int i = 0; i < n; i++) {
-		if (names[i]->d_name[0] != '.')
-			each(f, folder, names[i]->d_name);
-		free(names[i]);
-	}
-	if (n >= 0)
-		free(names);
-}
-
-static const char *
-last_part(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
-
-static void
-on_key(struct found *f, const char *folder, const char *name)
-{
-	struct span s = span_str(name);
-	char *above = arena_strdup(f->c->arena, folder);
-
-	if (!span_ends_nocase(s, ".pem"))
-		return;
-	*strrchr(above, '/') = '\0';
-	s = span_first(s, s.n - 4);
-	if (f->args == NULL || f->args->selector == NULL || span_is(s, f->args->selector))
-		found_key(f, last_part(above), last_part(folder), arena_cstr(f->c->arena, s));
-}
-
-static void
-on_domain(struct found *f, const char *folder, const char *name)
-{
-	if (f->domain == NULL || strcmp(f->domain, name) == 0)
-		names_each(arena_printf(f->c->arena, "%s/%s", folder, name), on_key, f);
-}
-
-static void
-on_tenant(struct found *f, const char *folder, const char *name)
-{
-	if (f->tenant == NULL || strcmp(f->tenant, name) == 0)
-		names_each(arena_printf(f->c->arena, "%s/%s", folder, name), on_domain, f);
+	return there != DKIM_NO_ANSWER;
 }
 
 static int
-list(struct ctl *c, struct args *unused, char **words)
+list(struct ctl *c, struct args *args, char **words)
 {
-	static const struct table_column columns[] = { { "TENANT", false }, { "DOMAIN", false },
-		{ "SELECTOR", false }, { "ALGORITHM", false } };
-	struct found f = { .c = c };
+	struct dkim_file *files;
+	size_t n = dkim_files(c, NULL, NULL, &files);
+	struct table *t = c->json ? NULL : table_new(columns, CELLS, ctl_colour(), stdout);
+	bool ask_dns = !args->no_dns;
 
-	(void)unused;
 	(void)words;
-	f.table = c->json ? NULL : table_new(columns, 4, ctl_colour(), stdout);
-	names_each(arena_printf(c->arena, "%s/dkim", ctl_path(c, "keys")), on_tenant, &f);
-	if (f.table != NULL && table_end(f.table) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (!key_show(c, t, &files[i], ask_dns))
+			ask_dns = false;
+	if (t != NULL)
+		table_end(t);
+	if (n == 0 && !c->json)
 		puts("There is no DKIM key yet.");
-	return f.n == 0;
+	return n == 0;
+}
+
+/* The key that is meant: by its selector, or the only one in a state. NULL: said why. */
+static const struct dkim_file *
+choose(struct ctl *c, const struct args *args, char **words, unsigned states)
+{
+	struct dkim_file *files;
+	size_t n = dkim_files(c, words[1], words[2], &files);
+	const struct dkim_file *one = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (args->selector != NULL ? strcmp(files[i].selector, args->selector) != 0
+					   : (states & (1U << files[i].state)) == 0)
+			continue;
+		if (one != NULL) {
+			ctl_fail(1, "there are several: --selector %s or %s?", one->selector,
+			    files[i].selector);
+			return NULL;
+		}
+		one = &files[i];
+	}
+	if (one == NULL)
+		ctl_fail(1, "tenant %s has no such key for %s", words[1], words[2]);
+	return one;
 }
 
 static int
 dns(struct ctl *c, struct args *args, char **words)
 {
-	struct found f = { .c = c, .args = args, .tenant = words[1], .domain = words[2] };
+	struct dkim_file *files;
+	size_t n = dkim_files(c, words[1], words[2], &files), shown = 0;
+	struct err err = { "" };
 
-	names_each(arena_printf(c->arena, "%s/dkim", ctl_path(c, "keys")), on_tenant, &f);
-	if (f.n == 0)
-		return ctl_fail(1, "tenant %s has no such key for %s", words[1], words[2]);
-	return f.failed;
+	for (size_t i = 0; i < n; i++) {
+		struct dkim_key *key;
+		int printed;
+
+		if (args->selector != NULL && strcmp(files[i].selector, args->selector) != 0)
+			continue;
+		key = dkim_file_key(c, &files[i], &err);
+		printed = key == NULL ? -1 : zone_print(key, &files[i], &err);
+		dkim_key_free(key);
+		if (printed == -1)
+			return ctl_fail(1, "%s", err.text);
+		shown++;
+	}
+	return shown > 0 ? 0 : ctl_fail(1, "tenant %s has no such key for %s", words[1], words[2]);
+}
+
+/* ---- activate, retire ---- */
+
+static int
+published_check(struct ctl *c, const struct dkim_file *f, const struct dkim_key *key)
+{
+	static const char *const why[] = {
+		[DKIM_MISSING] = "DNS has no record",
+		[DKIM_OTHER] = "DNS has another key",
+		[DKIM_NO_ANSWER] = "DNS gives no answer",
+	};
+	enum dkim_published there = look(c, f, key);
+
+	if (there == DKIM_PUBLISHED)
+		return 0;
+	return ctl_fail(1,
+	    "%s for %s._domainkey.%s: mail would fail where it is verified. posthouse dkim dns "
+	    "shows the "
+	    "record; --force activates all the same",
+	    why[there], f->selector, f->domain);
+}
+
+static int
+turn(struct ctl *c, const struct dkim_file *f, enum dkim_state state, const char *verb)
+{
+	struct err err = { "" };
+
+	if (dkim_file_turn(c, f, state, &err) == -1)
+		return ctl_fail(1, "%s", err.text);
+	changed_event(c, verb, full_name(c, f));
+	if (state == DKIM_ACTIVE)
+		printf("%s signs from now on.\n", full_name(c, f));
+	else
+		printf("%s signs no more; keep its record until %s.\n", full_name(c, f),
+		    day(c, (uint64_t)time(NULL) + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S));
+	return 0;
+}
+
+/* The ones it takes the place of: those that sign for the same domain with the same algorithm. */
+static int
+others_retire(struct ctl *c, const struct dkim_file *f, enum dkim_algorithm algorithm)
+{
+	struct dkim_file *files;
+	size_t n = dkim_files(c, f->tenant, f->domain, &files);
+	int failed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct dkim_key *key;
+		bool same;
+
+		if (files[i].state != DKIM_ACTIVE || strcmp(files[i].selector, f->selector) == 0)
+			continue;
+		key = dkim_file_key(c, &files[i], NULL);
+		same = key != NULL && dkim_key_algorithm(key) == algorithm;
+		dkim_key_free(key);
+		if (same && turn(c, &files[i], DKIM_RETIRED, "dkim-retire") != 0)
+			failed = 1;
+	}
+	return failed;
+}
+
+static int
+activate(struct ctl *c, struct args *args, char **words)
+{
+	const struct dkim_file *f;
+	enum dkim_algorithm algorithm;
+	struct dkim_key *key;
+	struct err err = { "" };
+	int bad = words_check(c, words, args->selector);
+
+	if (bad != 0)
+		return bad;
+	f = choose(c, args, words, 1U << DKIM_NEW);
+	if (f == NULL)
+		return 1;
+	if (f->state == DKIM_ACTIVE)
+		return ctl_fail(
+		    1, "%s signs already, since %s", full_name(c, f), day(c, f->since_s));
+	key = dkim_file_key(c, f, &err);
+	if (key == NULL)
+		return ctl_fail(1, "%s", err.text);
+	algorithm = dkim_key_algorithm(key);
+	bad = args->force ? 0 : published_check(c, f, key);
+	dkim_key_free(key);
+	/* First the new one, then the old ones: in between both sign, and mail is never without. */
+	if (bad == 0)
+		bad = turn(c, f, DKIM_ACTIVE, "dkim-activate");
+	if (bad == 0 && !args->beside)
+		bad = others_retire(c, f, algorithm);
+	return bad != 0 ? bad : changed_reload(c, "DKIM key activated", args->no_reload);
+}
+
+static size_t
+count_active(struct ctl *c, const char *tenant, const char *domain)
+{
+	struct dkim_file *files;
+	size_t n = dkim_files(c, tenant, domain, &files), active = 0;
+
+	for (size_t i = 0; i < n; i++)
+		active += files[i].state == DKIM_ACTIVE;
+	return active;
+}
+
+static int
+retire(struct ctl *c, struct args *args, char **words)
+{
+	const struct dkim_file *f = choose(c, args, words, 1U << DKIM_ACTIVE);
+	int bad;
+
+	if (f == NULL)
+		return 1;
+	if (f->state != DKIM_ACTIVE)
+		return ctl_fail(
+		    1, "%s does not sign: it is %s", full_name(c, f), dkim_state_word(f->state));
+	if (!args->force && count_active(c, f->tenant, f->domain) == 1)
+		return ctl_fail(1,
+		    "it is the last that signs for %s, mail would go unsigned: activate another "
+		    "first, or "
+		    "say --force",
+		    f->domain);
+	bad = turn(c, f, DKIM_RETIRED, "dkim-retire");
+	return bad != 0 ? bad : changed_reload(c, "DKIM key retired", args->no_reload);
 }
 
 static const struct sub {
 	const char *name;
 	int words;
 	int (*run)(struct ctl *, struct args *, char **words);
-} subs[] = { { "new", 3, new }, { "list", 1, list }, { "dns", 3, dns } };
+} subs[] = { { "new", 3, new }, { "list", 1, list }, { "dns", 3, dns }, { "activate", 3, activate },
+	{ "retire", 3, retire } };
 
 static int
 dkim(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	struct args args = { NULL, "rsa" };
+	struct args args = { .algorithm = "rsa" };
 	int n = verb_words(c, v, &args, argc, argv, 1, 3);
 
 	for (unsigned i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)
@@ -299,7 +465,9 @@ dkim(struct ctl *c, const struct verb *v, int argc, char **argv)
 }
 
 const struct verb verb_dkim = { .name = "dkim",
-	.words = "new TENANT DOMAIN | list | dns TENANT DOMAIN",
-	.help = "Make keys that sign mail, and print the records to publish for them.",
+	.words = "new TENANT DOMAIN | list | dns TENANT DOMAIN | activate TENANT DOMAIN | retire "
+		 "TENANT DOMAIN",
+	.help =
+	    "Keys that sign mail: make them, print their records, and change from one to the next.",
 	.opts = opts,
 	.run = dkim };

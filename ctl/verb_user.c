@@ -1,9 +1,11 @@
-#include "ask.h"
+#include "changed.h"
 #include "table.h"
 #include "users_file.h"
 #include "verb.h"
+#include "whole_file.h"
 
 #include <bsd/readpassphrase.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,21 +73,6 @@ password_get(const struct args *args, char password[PASSWORD_BYTES], struct err 
 	return got;
 }
 
-/* A house that runs takes the new file with a reload; one that does not, at its start. */
-static int
-reload(struct ctl *c, const struct args *args)
-{
-	struct ask *a;
-
-	if (args->no_reload ||
-	    access(arena_printf(c->arena, "%s/posthoused/ops.sock", ctl_path(c, "run")), F_OK) ==
-		-1)
-		return 0;
-	a = ask(c, "posthoused", ASK_OPS,
-	    json_pack("{ssss}", "verb", "reload", "reason", "logins changed"));
-	return ask_end(a);
-}
-
 static int
 store(struct ctl *c, const struct user *u, bool *was, struct err *err)
 {
@@ -95,13 +82,13 @@ store(struct ctl *c, const struct user *u, bool *was, struct err *err)
 
 	buf_init(&text, USERS_BYTES);
 	buf_init(&fresh, USERS_BYTES);
-	done = users_read(path, &text, err);
+	done = whole_read(path, &text, err);
 	if (done == 0)
 		*was = users_set(buf_all(&text), u, &fresh);
 	if (done == 0 && buf_over(&fresh))
 		done = err_set(err, "%s would be larger than %d bytes", path, USERS_BYTES);
 	if (done == 0 && (*was || u->hash.n > 0))
-		done = users_write(path, buf_all(&fresh), err);
+		done = whole_write(path, buf_all(&fresh), err);
 	buf_free(&text);
 	buf_free(&fresh);
 	return done;
@@ -135,7 +122,7 @@ add(struct ctl *c, const struct args *args, const char *login)
 		return ctl_fail(1, "%s", err.text);
 	printf("%s %s, sends as tenant %s.\n", login, was ? "has a new password" : "may log in",
 	    args->tenant);
-	return reload(c, args);
+	return changed_reload(c, "logins changed", args->no_reload);
 }
 
 static int
@@ -150,7 +137,7 @@ rm(struct ctl *c, const struct args *args, const char *login)
 	if (!was)
 		return ctl_fail(1, "there is no login %s", login);
 	printf("%s may not log in any more.\n", login);
-	return reload(c, args);
+	return changed_reload(c, "logins changed", args->no_reload);
 }
 
 static size_t
@@ -195,7 +182,7 @@ list(struct ctl *c, const struct args *args, const char *unused)
 	(void)args;
 	(void)unused;
 	buf_init(&text, USERS_BYTES);
-	done = users_read(ctl_path(c, "users"), &text, &err);
+	done = whole_read(ctl_path(c, "users"), &text, &err);
 	if (done == 0)
 		rows = c->json ? rows_json(buf_all(&text)) : rows_table(buf_all(&text));
 	buf_free(&text);

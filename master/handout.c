@@ -371,7 +371,11 @@ int
 handout_fresh(const struct conf *conf, enum role_kind kind, struct chan *c, struct err *err)
 {
 	handout_conf(conf, kind, c);
-	return kind == ROLE_BOUNCD ? bounce_rules(conf, c, err) : 0;
+	if (kind == ROLE_BOUNCD && bounce_rules(conf, c, err) == -1)
+		return -1;
+	return kind == ROLE_BOUNCD || kind == ROLE_QUEUED
+		   ? key_file(conf, c, "bounce-key", "bounce.key", err)
+		   : 0;
 }
 
 static uint8_t

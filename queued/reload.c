@@ -6,6 +6,7 @@
 #include "pool.h"
 #include "queued.h"
 #include "role.h"
+#include "sender.h"
 #include "site.h"
 #include "storage.h"
 
@@ -18,10 +19,16 @@ static int
 on_prepare(void *ctx, struct conf *conf, struct err *err)
 {
 	struct queued_conf *next = queued_conf_new(conf);
+	struct queued *q = ctx;
+	int keys;
 
-	(void)ctx;
 	if (conf_errors(conf) != 0) {
 		err_set(err, "%.*s", SPAN(conf_messages(conf)));
+		queued_conf_free(next);
+		return -1;
+	}
+	keys = sender_keys_prepare(role_secret_fresh(q->role, "bounce-key"), err);
+	if (keys == -1) {
 		queued_conf_free(next);
 		return -1;
 	}
@@ -40,6 +47,7 @@ on_commit(void *ctx)
 		return;
 	q->conf = prepared;
 	prepared = NULL;
+	sender_keys_commit();
 	messages_conf(&q->messages, q->conf);
 	sites_conf(q->sites);
 	lanes_conf(q->lanes);

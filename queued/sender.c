@@ -8,13 +8,25 @@
 
 enum { VALID_S = 30 * 86400 };
 
-/* One process, one set of keys; they come as a secret at the start. */
-static struct bounce_keys keys;
+/* One process, one set of keys; they come as a secret at the start, and with a reload. */
+static struct bounce_keys keys, next_keys;
 
 int
 sender_keys(struct span text, struct err *err)
 {
 	return bounce_keys_read(&keys, text, err);
+}
+
+int
+sender_keys_prepare(struct span text, struct err *err)
+{
+	return bounce_keys_read(&next_keys, text, err);
+}
+
+void
+sender_keys_commit(void)
+{
+	keys = next_keys;
 }
 
 bool

@@ -8,6 +8,9 @@ struct queued;
 
 /* The keys (bounce_token.h). Without any no addresses are signed. */
 int sender_keys(struct span text, struct err *);
+/* A reload: the next ones, read and then taken. */
+int sender_keys_prepare(struct span text, struct err *);
+void sender_keys_commit(void);
 /* Whether each recipient has a sender address of its own. */
 bool sender_is_personal(const struct queued *, const struct delivery *);
 /* For the transaction; valid until the next call. */

@@ -8,7 +8,7 @@ packages() {
 	build) echo gcc make libc6-dev libevent-dev libbsd-dev libseccomp-dev libjansson-dev libpcre2-dev libssl-dev \
 	    liblmdb-dev libmicrohttpd-dev libpsl-dev libunbound-dev libidn2-dev libcrypt-dev ;;
 	run) echo python3 openssl swaks curl libnet-ssleay-perl ca-certificates ;;
-	check) echo check python3-dkim util-linux mount ;;
+	check) echo check python3-dkim python3-nacl opendkim-tools util-linux mount ;;
 	fuzz) echo clang libclang-rt-14-dev ;;
 	lint) echo clang-format clang-tidy cppcheck mandoc shellcheck ;;
 	*) echo "deps.sh: no set of packages is called $1" >&2; exit 64 ;;

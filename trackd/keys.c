@@ -1,47 +1,7 @@
 #include "keys.h"
-#include "hex.h"
+#include "key_ring.h"
 
 #include <string.h>
-
-enum { MASTERS_MAX = 16 };
-
-struct master {
-	uint8_t id;
-	uint8_t bytes[TOKEN_MASTER_BYTES];
-};
-
-static int
-master_parse(struct span line, struct master *m, struct err *err)
-{
-	struct span rest, number = span_word(line, &rest), hex = span_trim(rest);
-	uint64_t id;
-
-	if (span_u64(number, 255, &id) == -1 || hex.n != 2 * sizeof(m->bytes))
-		return err_set(err, "tracking.key: a line is not \"number 64-hex-digits\"");
-	m->id = (uint8_t)id;
-	if (hex_bytes(hex, m->bytes, sizeof(m->bytes)) == -1)
-		return err_set(
-		    err, "tracking.key: key %u has a character that is no hex digit", m->id);
-	return 0;
-}
-
-static int
-masters_parse(struct span text, struct master *masters, struct err *err)
-{
-	int n = 0;
-
-	while (text.n > 0) {
-		struct span line = span_trim(span_cut(text, '\n', &text));
-
-		if (line.n == 0 || line.p[0] == '#')
-			continue;
-		if (n == MASTERS_MAX)
-			return err_set(err, "tracking.key: more than %d keys", MASTERS_MAX);
-		if (master_parse(line, &masters[n++], err) == -1)
-			return -1;
-	}
-	return n;
-}
 
 static size_t
 tenants_count(const struct conf *conf)
@@ -58,25 +18,24 @@ int
 tenant_keys_make(struct tenant_keys *t, const struct conf *conf, struct span text,
     struct arena *arena, struct err *err)
 {
-	struct master masters[MASTERS_MAX];
-	int n = masters_parse(text, masters, err);
+	struct key_ring masters;
 
-	if (n == -1)
-		return -1;
+	if (key_ring_read(&masters, text, TRACKING_KEY_ID_MAX, err) == -1)
+		return err_context(err, "tracking.key");
 	*t = (struct tenant_keys){ .keys = arena_alloc(
-				       arena, sizeof(*t->keys) * tenants_count(conf) * (size_t)n) };
-	for (int i = 0; i < n; i++)
+				       arena, sizeof(*t->keys) * tenants_count(conf) * masters.n) };
+	for (size_t i = 0; i < masters.n; i++)
 		for (const struct conf_block *b = conf_first(conf_top(conf), "tenant"); b != NULL;
 		     b = conf_next(b)) {
 			struct tenant_key *k = &t->keys[t->n++];
 
 			k->tenant = arena_strdup(arena, conf_name(b));
-			if (token_key_derive(masters[i].bytes, masters[i].id, span_str(k->tenant),
-				&k->key, err) == -1)
+			if (token_key_derive(masters.at[i].bytes, masters.at[i].id,
+				span_str(k->tenant), &k->key, err) == -1)
 				return -1;
 			k->sealer = token_sealer_new(&k->key);
 		}
-	explicit_bzero(masters, sizeof(masters));
+	explicit_bzero(&masters, sizeof(masters));
 	return 0;
 }
 

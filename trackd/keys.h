@@ -1,4 +1,4 @@
-/* keys.h: the tracking keys of all tenants, made from the master keys of keys/tracking.key ("keyid hex" lines). */
+/* keys.h: the tracking keys of all tenants, made from the master keys of tracking.key (key_ring.h). */
 #pragma once
 
 #include "conf.h"

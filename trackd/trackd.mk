@@ -1,14 +1,14 @@
 rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o pixel.o html.o entity.o \
 		       entity_table.o url.o charset.o charset_view.o author.o)
 
-sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o)
+sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o sound.o)
 
 stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o deliveries_find.o tally.o)
 
 trackd.conf          := trackd/trackd_conf.o
 
 programs             += trackd-rewrite trackd-sign trackd-web trackd-stats
-trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o signer.o incoming.o outgoing.o fields.o sevenbit.o) \
+trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o signer.o signing.o incoming.o outgoing.o fields.o sevenbit.o) \
 		        trackd/keys.o $(trackd.conf) $(rewrite.o) $(sign.o)
 trackd-rewrite.libs  := -lcrypto
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
@@ -32,9 +32,13 @@ trackd/rewrite/rewrite_test.o    := trackd/rewrite/rewrite_test.o $(rewrite.o)
 trackd/rewrite/rewrite_test.libs := -lcrypto
 trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
 trackd/sign/dkim_test.libs       := -lcrypto
+tests += trackd/sign/sound_test
+trackd/sign/sound_test.o         := $(addprefix trackd/sign/,sound_test.o sound.o)
 
 # Fuzz targets, built with clang by `make fuzz`.
-fuzz += rewrite mime
+fuzz += rewrite mime sound
+fuzz.sound.cflags := -Itrackd/sign
+fuzz.sound.c      := trackd/sign/sound.c
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c

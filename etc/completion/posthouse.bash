@@ -25,7 +25,8 @@ _posthouse()
 		case $verb in
 		conf) words="show check describe" ;;
 		user) words="add rm list" ;;
-		dkim) words="new list dns" ;;
+		dkim) words="new list dns activate retire" ;;
+		keys) words="list rotate export import" ;;
 		suppress) words="add rm why list import export" ;;
 		*) words="" ;;
 		esac

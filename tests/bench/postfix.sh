@@ -5,12 +5,16 @@
 # only, its own /etc (users, configuration) and /var (queue, on the same file system as everything else here).
 
 postfix_dir=$B/peers/postfix
-postfix_root=$postfix_dir/root
+postfix_root=${POSTFIX_ROOT:-$postfix_dir/root} # tests that run at the same time have one each
 
 # Without the package's *.d folders: it needs none of them, and make takes *.d below $B for its own.
 postfix_unpack() {
-	[ -e "$postfix_dir/unpacked" ] && return
 	mkdir -p "$postfix_dir/debs" "$postfix_dir/tree"
+	(flock 9 && postfix_unpack_alone) 9> "$postfix_dir/lock"
+}
+
+postfix_unpack_alone() {
+	[ -e "$postfix_dir/unpacked" ] && return
 	local libraries='' package
 	for package in libdb5.3 libicu72 libnsl2 libsasl2-2 libssl3 libtirpc3; do
 		dpkg -s "$package" > /dev/null 2>&1 || libraries="$libraries $package"

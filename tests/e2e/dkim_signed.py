@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A signature made with a key of `posthouse dkim new` verifies, also over rewritten content."""
+"""A signature made with a key of `posthouse dkim new` verifies, also over rewritten content, and over the 7-bit form that a server
+without 8BITMIME gets."""
 import re
 
 from house import House, Skip, run_test
@@ -9,12 +10,16 @@ try:
 except ImportError:
     dkim = None
 
+EIGHT_BIT = ("From: news@first.test\r\nTo: bob@old.test\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+             "Content-Transfer-Encoding: 8bit\r\n\r\nGr\u00fc\u00dfe\r\n").encode()
+
 
 def main():
     if dkim is None:
         raise Skip("python3-dkim is not there")
-    with House(tenant="track clicks opens") as house:
+    with House({"good": "", "old": "8bitmime=no"}, {"good.test": "good", "old.test": "old"}, tenant="track clicks opens") as house:
         said = house.ctl("dkim", "new", "first", "first.test")
+        house.ctl("dkim", "activate", "--force", "first", "first.test")
         key = b"".join(re.findall(rb'"([^"]*)"', said.encode()))
         assert b"p=" in key, said
         house.start()
@@ -28,6 +33,9 @@ def main():
         assert b"DKIM-Signature" in content
         assert dkim.verify(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), dnsfunc=dns), asked
         assert b"first.test" in asked[0][0] if isinstance(asked[0][0], bytes) else "first.test" in asked[0][0]
+        house.send_bytes(["bob@old.test"], EIGHT_BIT)
+        _, content = house.await_mail("bob@old.test")
+        assert content.isascii() and dkim.verify(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), dnsfunc=dns), content
 
 
 run_test(main)

@@ -46,8 +46,10 @@ make_folder() {
 		chmod 600 "$dir/keys/relay.key"
 	fi
 	ph -n || fail "the configuration is refused, see above"
-	[ -e "$dir/keys/dkim/first/first.test/ph1.pem" ] || ph dkim new first first.test > "$dir/keys/dkim.txt" 2>&1 ||
-	    fail "no DKIM key: $(cat "$dir/keys/dkim.txt")"
+	if [ ! -e "$dir/keys/dkim/first/first.test/ph1.pem" ]; then
+		{ ph dkim new -s ph1 first first.test && ph dkim activate -s ph1 --force --no-reload first first.test
+		} > "$dir/keys/dkim.txt" 2>&1 || fail "no DKIM key: $(cat "$dir/keys/dkim.txt")"
+	fi
 	if [ ! -e "$dir/users" ]; then
 		printf 'secret\n' | ph user add first --tenant first --no-reload --password-file - > /dev/null ||
 		    fail "no login could be made"

@@ -11,9 +11,11 @@
 #include "rewrite.h"
 #include "sevenbit.h"
 #include "signer.h"
+#include "signing.h"
 
 #include "../keys.h"
 #include "../sign/dkim.h"
+#include "../sign/sound.h"
 #include "../trackd_conf.h"
 
 #include <bsd/sys/queue.h>
@@ -45,6 +47,8 @@ struct job {
 	const struct signer_key *keys[SIGNER_KEYS_A_MESSAGE];
 	unsigned keys_n, keys_done;
 	struct dkim_draft draft;
+	uint8_t body_hash[DKIM_DIGEST_BYTES];
+	bool hashed;
 };
 
 struct worker {
@@ -242,22 +246,34 @@ dress(struct worker *w, struct job *j, struct span author)
 	return changed || j->ask.need_7bit;
 }
 
+/* One hash of the body serves all its signatures. */
 static int
-draft(struct job *j, const struct signer_key *key, struct err *err)
+body_hash(struct job *j, enum dkim_canon canon, struct err *err)
 {
-	struct span body, message = buf_all(&j->out);
-	struct dkim_options options = { .algorithm = key->algorithm == SIGN_RSA_SHA256
-							 ? DKIM_RSA_SHA256
-							 : DKIM_ED25519_SHA256,
-		.domain = key->domain,
-		.selector = key->selector,
-		.signed_s = loop_wall_ms() / 1000 };
-	uint8_t hash[DKIM_DIGEST_BYTES];
+	struct span body;
 
-	(void)header_block(message, &body);
-	if (dkim_body_hash(DKIM_RELAXED, body, hash, err) == -1)
+	if (j->hashed)
+		return 0;
+	(void)header_block(buf_all(&j->out), &body);
+	if (dkim_body_hash(canon, body, j->body_hash, err) == -1)
 		return -1;
-	return dkim_prepare(&options, message, hash, j->arena, &j->draft, err);
+	j->hashed = true;
+	return 0;
+}
+
+static int
+draft(struct worker *w, struct job *j, const struct signer_key *key, struct err *err)
+{
+	struct dkim_options options = signing_options(
+	    conf_find(conf_top(w->conf), "tenant", j->ask.tenant), loop_wall_ms() / 1000, j->arena);
+
+	options.algorithm =
+	    key->algorithm == SIGN_RSA_SHA256 ? DKIM_RSA_SHA256 : DKIM_ED25519_SHA256;
+	options.domain = key->domain;
+	options.selector = key->selector;
+	if (body_hash(j, options.body, err) == -1)
+		return -1;
+	return dkim_prepare(&options, buf_all(&j->out), j->body_hash, j->arena, &j->draft, err);
 }
 
 /* One signature after the other; each stands in front of the one before. */
@@ -267,7 +283,7 @@ sign_next(struct worker *w, struct job *j)
 	struct err err;
 
 	while (j->keys_done < j->keys_n) {
-		if (draft(j, j->keys[j->keys_done], &err) == 0) {
+		if (draft(w, j, j->keys[j->keys_done], &err) == 0) {
 			TAILQ_INSERT_TAIL(&w->signing, j, link);
 			signer_ask(w->signer, j->ticket, j->keys[j->keys_done],
 			    span_of(j->draft.digest, sizeof(j->draft.digest)));
@@ -330,6 +346,8 @@ work(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 		j->keys_n = signer_keys_for(w->signer, j->ask.tenant, author, j->keys);
 	if (!dress(w, j, author) && j->keys_n == 0)
 		return answer(j, REWRITE_UNCHANGED, "");
+	if (j->keys_n > 0)
+		sound_make(&j->out, j->arena);
 	sign_next(w, j);
 }
 

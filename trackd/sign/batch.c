@@ -1,6 +1,7 @@
 #include "batch.h"
 #include "dkim_key.h"
 #include "header.h"
+#include "sound.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,7 @@ sign_stream(struct batch *b, FILE *in, FILE *out, struct err *err)
 		return -1;
 	arena_reset(b->arena);
 	buf_reset(&b->out);
+	sound_make(&b->in, b->arena);
 	header_block(buf_all(&b->in), &body);
 	if (dkim_body_hash(b->canon, body, hash, err) == -1)
 		return -1;

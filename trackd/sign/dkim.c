@@ -22,7 +22,8 @@ const char *const dkim_usual_fields[] = { "From", "Sender", "Reply-To", "Subject
 
 const char *const dkim_usual_oversigned[] = { "From", "Sender", "Reply-To", "Subject", "Date",
 	"Message-ID", "To", "Cc", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
-	"List-Unsubscribe", "List-Unsubscribe-Post", NULL };
+	"In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID",
+	NULL };
 
 static void
 digest_run(void *context, struct span run)
