@@ -2,7 +2,7 @@
 #
 #	make            build/bin                 sudo make run    a relay to try, in ./run
 #	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
-#	make bench, bench-bounces, bench-list, soak, fuzz, lint, accuracy    SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
+#	make bench, bench-bounces, bench-list, bench-web, soak, fuzz, lint, accuracy    SECONDS_EACH, SOAK_ROUNDS (tests/soak says more)
 #
 # Variables: B build folder, SAN=address,undefined sanitised build.
 
@@ -87,6 +87,10 @@ bench: all
 bench-bounces: $B/bin/bouncd
 	@B=$B python3 tests/bench/bounces.py
 
+# Clicks a second, with wrk; BENCH_WEB: seconds, connections.
+bench-web: all
+	@B=$B python3 tests/bench/web.py $(BENCH_WEB)
+
 # TRUTH: a truth.jsonl of replies, or that and one of mails with their folder (bouncd/model/items.h); none of it is kept.
 model: $B/bin/bouncd-train
 	$B/bin/bouncd-train -x -o etc/bounces.model -p bouncd/model/phrases -r etc/bounces.conf $(TRUTH)
@@ -111,7 +115,7 @@ common.c     := $(filter-out %_test.c,$(wildcard common/*.c))
 $(fuzz:%=$B/fuzz/%): $B/fuzz/%: $$(fuzz.%.c) tests/fuzz/fuzz_%.c $(common.c)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
-	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) $(common.libs)
+	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) -lidn2 $(common.libs)
 
 fuzz-build:
 	@tests/deps.sh build fuzz
@@ -124,6 +128,6 @@ fuzz: fuzz-build
 clean:
 	rm -rf $B $B-asan
 
-.PHONY: all all-tests check-unit run check bench bench-bounces bench-list model soak lint fuzz fuzz-build install uninstall clean
+.PHONY: all all-tests check-unit run check bench bench-bounces bench-list bench-web model soak lint fuzz fuzz-build install uninstall clean
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -109,21 +109,26 @@ result_count(struct bouncd *b, struct span tenant, struct span address, enum pol
 }
 
 int
-asked_suppress(struct bouncd *b, struct span tenant, struct span address,
+asked_suppress_grouped(struct bouncd *b, struct span scope, struct span address,
     enum suppression_reason reason, struct id event, struct err *err)
 {
 	struct suppression_entry e = { .scope = "" };
-	int r;
 
-	if (tenant.n == 0)
+	if (scope.n == 0)
 		return 0;
 	if (reason == SUPPRESSED_HARD_BOUNCE)
-		r = result_count(b, tenant, address, RESULT_HARD, event, err);
-	else {
-		r = suppression_name(&e, tenant, address, err);
-		if (r == 0)
-			r = entry_add(b, &e, reason, event, err);
-	}
+		return result_count(b, scope, address, RESULT_HARD, event, err);
+	return suppression_name(&e, scope, address, err) == -1
+		   ? -1
+		   : entry_add(b, &e, reason, event, err);
+}
+
+int
+asked_suppress(struct bouncd *b, struct span scope, struct span address,
+    enum suppression_reason reason, struct id event, struct err *err)
+{
+	int r = asked_suppress_grouped(b, scope, address, reason, event, err);
+
 	return group_close(b, err) == -1 ? -1 : r;
 }
 

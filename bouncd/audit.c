@@ -34,6 +34,8 @@ event(struct bouncd *b, const struct audit *a, struct buf *line)
 	}
 	if (a->count > 0)
 		event_num(line, "count", a->count);
+	event_str(line, "kind", a->kind);
+	event_span(line, "value", a->value);
 	event_span(line, "reason", a->reason);
 	event_close(line);
 }
@@ -52,6 +54,10 @@ log_it(struct bouncd *b, const struct audit *a)
 	}
 	if (a->count > 0)
 		log_kvf("count", "%llu", (unsigned long long)a->count);
+	if (a->kind != NULL) {
+		log_kvs("kind", a->kind);
+		log_kv("value", a->value);
+	}
 	log_kv("reason", a->reason);
 	log_end();
 }

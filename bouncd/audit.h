@@ -1,4 +1,4 @@
-/* audit.h: who changed the suppression list, and why: a log line, and an event "admin" in bouncd.jsonl. */
+/* audit.h: who changed the suppression list or switched links off, and why: a log line, and an event "admin" in bouncd.jsonl. */
 #pragma once
 
 #include "bouncd.h"
@@ -9,7 +9,9 @@ struct audit {
 	unsigned actor;
 	const struct suppression_entry *entry; /* NULL: many, or nobody is to be named */
 	uint64_t count;                        /* 0: is left out */
-	struct span reason;                    /* of the act, as the actor gave it */
+	const char *kind; /* of a block of links, and what is blocked; or NULL */
+	struct span value;
+	struct span reason; /* of the act, as the actor gave it */
 };
 
 /* -1: the event could not be written; the log says so. */

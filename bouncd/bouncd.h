@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf.h"
+#include "links.h"
 #include "msg.h"
 #include "policy.h"
 #include "reply_book.h"
@@ -15,6 +16,7 @@ struct bouncd {
 	struct reply_book *book;
 	struct timer *book_due;
 	struct suppression *list;
+	struct links *links;  /* switched off */
 	struct policy policy; /* of the list */
 	struct chan *queued;  /* NULL: away */
 	int events_fd;

@@ -19,7 +19,7 @@ bouncd.list  := $(addprefix bouncd/,suppression.o suppression_open.o suppression
 	        suppression_walk.o suppression_merge.o suppression_scope.o suppression_counts.o policy.o)
 
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o $(bouncd.notice) asked.o asked_notice.o \
-	       publish.o group.o audit.o bulk.o verbs.o verbs_replies.o unknown.o draft.o reply_book.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
+	       publish.o group.o audit.o bulk.o verbs.o verbs_replies.o verbs_links.o links.o web.o unknown.o draft.o reply_book.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
 bouncd.o    += $(bouncd.returned)
 bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto -lidn2 -lm
 
@@ -68,3 +68,6 @@ bouncd/unknown_test.libs      := -lpcre2-8
 tests += bouncd/reply_book_test
 bouncd/reply_book_test.o      := $(addprefix bouncd/,reply_book_test.o reply_book.o unknown.o) $(bouncd.rules)
 bouncd/reply_book_test.libs   := -lpcre2-8 -llmdb
+tests += bouncd/links_test
+bouncd/links_test.o           := bouncd/links_test.o bouncd/links.o
+bouncd/links_test.libs        := -llmdb -lidn2

@@ -1,6 +1,6 @@
 /* bouncd: understands what comes back; makes bounce messages; owns the suppression list.
  *
- * queued asks it (asked.c, returned.c), people ask it (verbs.c). What strangers wrote is taken apart by bouncd-parse, not
+ * queued asks it (asked.c, returned.c), trackd-web (web.c), people (verbs.c). What strangers wrote is taken apart by bouncd-parse, not
  * here. Read next: classify.h (what a reply means), rules.h (etc/bounces.conf), suppression.h, notice.h. */
 #include "asked.h"
 #include "batch.h"
@@ -17,6 +17,7 @@
 #include "sandbox.h"
 #include "shipped_rules.h"
 #include "verbs.h"
+#include "web.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -165,6 +166,9 @@ start(struct bouncd *b, int argc, char **argv)
 	b->list = suppression_open(folder.p == NULL ? "" : folder.p, &options, &err);
 	if (b->list == NULL)
 		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
+	b->links = links_open(folder.p == NULL ? "" : folder.p, &err);
+	if (b->links == NULL)
+		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
 	book_start(b, folder.p == NULL ? "" : folder.p);
 }
 
@@ -241,6 +245,7 @@ main(int argc, char **argv)
 	role_on_stop(b->role, stop, b);
 	if (returned_start(b, &err) == -1)
 		role_fail(b->role, EX_CONFIG, "%s", err.text);
+	web_start(b);
 	group_start(b);
 	publish_start(b);
 	verbs_serve(b);

@@ -1,6 +1,7 @@
 #include "asked.h"
 #include "err.h"
 #include "event.h"
+#include "house_conf.h"
 #include "judge.h"
 #include "log.h"
 #include "loop.h"
@@ -160,10 +161,9 @@ static struct span
 scope_of(const struct job *j, const struct outcome *o)
 {
 	struct span tenant = tenant_of(j, o), campaign = campaign_of(o);
-	const struct conf_block *b = tenant_block(j, tenant);
 
-	if (o->kind != OUTCOME_UNSUBSCRIBED || campaign.n == 0 || b == NULL ||
-	    strcmp(conf_str(b, "unsubscribe-scope"), "campaign") != 0)
+	if (o->kind != OUTCOME_UNSUBSCRIBED ||
+	    !unsubscribe_ends_campaign(tenant_block(j, tenant), campaign))
 		return tenant;
 	return span_str(arena_printf(j->arena, "%.*s/%.*s", SPAN(tenant), SPAN(campaign)));
 }

@@ -7,6 +7,7 @@
 #include "group.h"
 #include "loop.h"
 #include "publish.h"
+#include "verbs_links.h"
 #include "verbs_replies.h"
 
 enum { ROWS_DEFAULT = 1000 };
@@ -259,6 +260,9 @@ static const struct control_verb verbs[] = {
 	{ "bounces-unknown", false, verb_unknown },
 	{ "bounces-unknown-forget", true, verb_unknown_forget },
 	{ "bounces-rules", false, verb_rules },
+	{ "links-block", true, verb_links_block },
+	{ "links-unblock", true, verb_links_unblock },
+	{ "links-list", false, verb_links_list },
 	{ NULL, false, NULL },
 };
 

@@ -5,3 +5,4 @@ common.libs  += -levent_core -lbsd -lseccomp -ljansson -lpcre2-8 -lcrypto
 common.tests := $(patsubst %.c,%,$(wildcard common/*_test.c))
 tests        += $(common.tests)
 $(foreach t,$(common.tests),$(eval $t.o := $t.o))
+common/url_place_test.libs := -lidn2

@@ -1,5 +1,7 @@
 #include "house_conf.h"
 
+#include <string.h>
+
 const struct conf_setting house_settings[] = {
 	{ .name = "hostname",
 	    .type = CONF_DOMAIN,
@@ -145,12 +147,12 @@ static const struct conf_setting tenant_settings[] = {
 	    .choices = "never campaigns always",
 	    .help = "Which mail gets List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where "
 		    "its sender "
-		    "wrote none: mail that names a campaign, all, or none. Needs a tracking-url." },
-	{ .name = "unsubscribe-all",
-	    .type = CONF_BOOL,
-	    .def = "no",
-	    .help = "Who unsubscribes gets no more mail of the tenant at all, rather than of that "
-		    "campaign." },
+		    "wrote none: mail that names a campaign, all, or none. Needs a tracking-url, "
+		    "for the second of https." },
+	{ .name = "brand",
+	    .type = CONF_STRING,
+	    .help = "Name by which people know the tenant, on the page where they unsubscribe; its "
+		    "first domain where unset." },
 	{ .name = "feedback-id",
 	    .type = CONF_STRING,
 	    .help = "Last part of the Feedback-ID field, by which Gmail counts complaints: 5 to 15 "
@@ -198,8 +200,8 @@ static const struct conf_setting tenant_settings[] = {
 	    .type = CONF_CHOICE,
 	    .def = "tenant",
 	    .choices = "tenant campaign",
-	    .help =
-		"What an unsubscribe by mail ends: all mail of this tenant, or that campaign's." },
+	    .help = "What an unsubscribe ends, on the web or by mail: all mail of this tenant, or "
+		    "that of the campaign it came with." },
 	{ .name = "gate",
 	    .type = CONF_CHOICE,
 	    .def = "off",
@@ -261,6 +263,29 @@ static const struct conf_setting tenant_settings[] = {
 		    "answered 450." },
 	{ .name = NULL },
 };
+
+enum unsubscribe_links
+unsubscribe_links(const struct conf_block *tenant)
+{
+	struct span word = span_str(conf_str(tenant, "unsubscribe"));
+
+	return span_is(word, "always")      ? UNSUBSCRIBE_ALWAYS
+	       : span_is(word, "campaigns") ? UNSUBSCRIBE_CAMPAIGNS
+					    : UNSUBSCRIBE_NEVER;
+}
+
+bool
+unsubscribe_is_wanted(enum unsubscribe_links links, struct span campaign)
+{
+	return links == UNSUBSCRIBE_ALWAYS || (links == UNSUBSCRIBE_CAMPAIGNS && campaign.n > 0);
+}
+
+bool
+unsubscribe_ends_campaign(const struct conf_block *tenant, struct span campaign)
+{
+	return tenant != NULL && campaign.n > 0 &&
+	       strcmp(conf_str(tenant, "unsubscribe-scope"), "campaign") == 0;
+}
 
 int
 house_share(struct span s, uint32_t *out)

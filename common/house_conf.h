@@ -12,5 +12,13 @@ void house_check(struct conf *, const struct conf_block *);
 /* Something, an @, something: no more is asked of an address in the configuration. */
 bool conf_is_mailbox(struct span);
 
+/* Which mail of a tenant gets a List-Unsubscribe, which is each recipient's own. */
+enum unsubscribe_links { UNSUBSCRIBE_NEVER, UNSUBSCRIBE_CAMPAIGNS, UNSUBSCRIBE_ALWAYS };
+enum unsubscribe_links unsubscribe_links(const struct conf_block *tenant);
+bool unsubscribe_is_wanted(enum unsubscribe_links, struct span campaign);
+
+/* Does who unsubscribes from that campaign's mail end that alone, rather than all mail of the tenant? NULL: no tenant we know. */
+bool unsubscribe_ends_campaign(const struct conf_block *tenant, struct span campaign);
+
 /* "10%", "0.3%", "0": in thousandths of a percent. -1: no such share, or more than 100 %. */
 int house_share(struct span, uint32_t *out);

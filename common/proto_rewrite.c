@@ -11,6 +11,7 @@ rewrite_ask_put(struct chan *c, const struct rewrite_ask *r)
 	chan_span(c, r->campaign);
 	chan_span(c, r->recipient);
 	chan_span(c, r->from);
+	chan_span(c, r->returns);
 	chan_u8(c, r->track_clicks);
 	chan_u8(c, r->track_opens);
 	chan_u8(c, r->sign);
@@ -34,6 +35,7 @@ rewrite_ask_get(struct msg *m, struct rewrite_ask *r)
 	r->campaign = msg_span(m);
 	r->recipient = msg_span(m);
 	r->from = msg_span(m);
+	r->returns = msg_span(m);
 	r->track_clicks = msg_u8(m) != 0;
 	r->track_opens = msg_u8(m) != 0;
 	r->sign = msg_u8(m) != 0;

@@ -25,6 +25,7 @@ struct rewrite_ask {
 	struct span campaign;
 	struct span recipient; /* address */
 	struct span from;      /* envelope sender, for the signing domain if From has none */
+	struct span returns;   /* signed bounce address of this recipient; empty: none */
 	bool track_clicks;
 	bool track_opens;
 	bool sign;

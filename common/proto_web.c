@@ -6,7 +6,7 @@ web_unsubscribe_put(struct chan *c, const struct web_unsubscribe *r)
 	chan_begin(c, WEB_UNSUBSCRIBE);
 	chan_u64(c, r->job);
 	chan_span(c, r->tenant);
-	chan_span(c, r->list);
+	chan_span(c, r->campaign);
 	chan_span(c, r->address);
 	chan_id(c, r->message);
 	chan_u32(c, r->index);
@@ -21,7 +21,7 @@ web_unsubscribe_get(struct msg *m, struct web_unsubscribe *r)
 {
 	r->job = msg_u64(m);
 	r->tenant = msg_span(m);
-	r->list = msg_span(m);
+	r->campaign = msg_span(m);
 	r->address = msg_span(m);
 	r->message = msg_id(m);
 	r->index = msg_u32(m);
@@ -66,7 +66,9 @@ web_block_get(struct msg *m, struct web_block *r)
 	r->kind = kind;
 	r->value = msg_span(m);
 	r->blocked = msg_u8(m) != 0;
-	return kind <= WEB_BLOCK_TENANT ? msg_end(m) : -1;
+	return kind < WEB_BLOCK_KINDS && r->value.n > 0 && r->value.n <= WEB_BLOCK_VALUE_MAX
+		   ? msg_end(m)
+		   : -1;
 }
 
 void

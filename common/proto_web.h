@@ -7,6 +7,11 @@
 #include "id.h"
 #include "msg.h"
 
+enum {
+	WEB_BLOCKS_MAX = 10000,
+	WEB_BLOCK_VALUE_MAX = 480, /* bytes */
+};
+
 enum web_type {
 	WEB_UNSUBSCRIBE = 1, /* web */
 	WEB_STORED,          /* bouncd: it is durable, or was not */
@@ -17,7 +22,8 @@ enum web_type {
 struct web_unsubscribe {
 	uint64_t job;
 	struct span tenant;
-	struct span list; /* empty: from all of the tenant's mail */
+	struct span
+	    campaign; /* of the message; the tenant's settings say whether it ends all mail or that one's */
 	struct span address;
 	struct id message;
 	uint32_t index;
@@ -31,9 +37,10 @@ struct web_stored {
 };
 
 enum web_block_kind {
-	WEB_BLOCK_TARGET, /* value: a host, with all below it, or a URL and all that begin with it */
+	WEB_BLOCK_TARGET, /* value: a host as url_place.h writes it, with all below it; behind it what paths begin with */
 	WEB_BLOCK_CAMPAIGN, /* value: "tenant/campaign" */
 	WEB_BLOCK_TENANT,
+	WEB_BLOCK_KINDS
 };
 
 struct web_block {

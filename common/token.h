@@ -35,10 +35,9 @@ struct token_key {
 struct token_facts {
 	enum token_kind kind;
 	uint8_t message[TOKEN_MESSAGE_BYTES];
-	uint32_t recipient; /* index in the message */
-	uint32_t issued_s;  /* Unix time */
-	struct span
-	    campaign; /* at most TOKEN_CAMPAIGN_MAX; of UNSUBSCRIBE: the list, empty: all of the tenant's mail */
+	uint32_t recipient;   /* index in the message */
+	uint32_t issued_s;    /* Unix time */
+	struct span campaign; /* at most TOKEN_CAMPAIGN_MAX; of the message */
 	struct span
 	    url; /* CLICK: where it leads, at most TOKEN_URL_MAX; UNSUBSCRIBE: the address */
 };

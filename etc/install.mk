@@ -8,6 +8,7 @@ share   := $(DESTDIR)$(PREFIX)/share
 conf    := $(DESTDIR)$(SYSCONFDIR)/posthouse
 roles    = $(filter-out posthoused posthouse,$(programs))
 pages    = $(wildcard man/*.[1578]) $(manuals.built)
+proxies  = $(wildcard etc/proxies/*)
 
 # The folders of the shipped files, as chosen here.
 placed := sed -e 's,/usr/local/,$(PREFIX)/,g' -e 's,/etc/posthouse,$(SYSCONFDIR)/posthouse,g'
@@ -24,6 +25,8 @@ install:
 	    install -D -m 644 $$p $(share)/man/man$${p##*.}/$${p##*/} || exit 1; done
 	for l in $(manuals.links); do ln -sf $${l#*:} $(share)/man/man8/$${l%:*} || exit 1; done
 	install -m 644 etc/posthouse.conf etc/bounces.conf $(share)/posthouse
+	install -d $(share)/doc/posthouse/proxies
+	install -m 644 $(proxies) $(share)/doc/posthouse/proxies
 	test -e $(conf)/posthouse.conf || install -m 644 etc/posthouse.conf $(conf)/posthouse.conf
 	install -m 644 etc/conf.d/README $(conf)/conf.d/README
 	install -d $(DESTDIR)$(SYSTEMD) $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
@@ -40,6 +43,6 @@ uninstall:
 	-rmdir $(libexec)
 	for p in $(pages); do rm -f $(share)/man/man$${p##*.}/$${p##*/}; done
 	for l in $(manuals.links); do rm -f $(share)/man/man8/$${l%:*}; done
-	rm -rf $(share)/posthouse
+	rm -rf $(share)/posthouse $(share)/doc/posthouse
 	rm -f $(DESTDIR)$(SYSTEMD)/posthouse.service
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/posthouse.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/posthouse.conf

@@ -7,6 +7,7 @@
 #include "proto_rewrite.h"
 #include "queued.h"
 #include "role.h"
+#include "sender.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,6 +34,14 @@ struct peer_rewrite {
 	struct table questions;
 };
 
+/* Whether its sender wrote one himself is seen where it is rewritten. */
+static bool
+gets_unsubscribe(const struct message *m)
+{
+	return !m->envelope->is_notice &&
+	       unsubscribe_is_wanted(m->tenant->unsubscribe, m->envelope->campaign);
+}
+
 bool
 rewrite_wanted(const struct queued *q, const struct delivery *d)
 {
@@ -42,14 +51,16 @@ rewrite_wanted(const struct queued *q, const struct delivery *d)
 		return true;
 	if (!q->rewrite->expected)
 		return false;
-	return e->track_clicks || e->track_opens || d->message->tenant->sign;
+	return e->track_clicks || e->track_opens || d->message->tenant->sign ||
+	       d->message->tenant->new_fields || gets_unsubscribe(d->message);
 }
 
 bool
 rewrite_is_personal(const struct queued *q, const struct delivery *d)
 {
 	(void)q;
-	return d->message->envelope->track_clicks || d->message->envelope->track_opens;
+	return d->message->envelope->track_clicks || d->message->envelope->track_opens ||
+	       gets_unsubscribe(d->message);
 }
 
 static struct rewriter *
@@ -88,6 +99,7 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
 		.campaign = m->envelope->campaign,
 		.recipient = personal ? delivery_address(d) : span_of(NULL, 0),
 		.from = m->envelope->from,
+		.returns = sender_is_personal(p->q, d) ? sender_address(p->q, t) : span_of(NULL, 0),
 		.track_clicks = m->envelope->track_clicks,
 		.track_opens = m->envelope->track_opens,
 		.sign = m->tenant->sign,

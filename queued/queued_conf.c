@@ -428,6 +428,9 @@ tenant_make(struct queued_conf *q, const struct conf_block *b)
 	t->bounce_domain = span_str(conf_str(b, "bounce-domain"));
 	t->weight = (uint32_t)conf_num(b, "weight");
 	t->sign = conf_bool(b, "sign");
+	t->unsubscribe = unsubscribe_links(b);
+	t->new_fields = conf_count(b, "header-add") + conf_count(b, "header-drop") > 0 ||
+			conf_is_set(b, "feedback-id");
 	t->notify_sender = conf_bool(b, "notify-sender");
 	health_make(t, b);
 	t->digest_s = (uint32_t)conf_num(b, "notify-digest");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf.h"
+#include "house_conf.h"
 #include "health.h"
 #include "limits.h"
 #include "retry.h"
@@ -27,6 +28,8 @@ struct tenant {
 	uint32_t weight;
 	uint32_t digest_s; /* failures of a sender gather so long; 0: each message alone */
 	bool sign, notify_sender;
+	bool new_fields; /* of the header, the same ones for all */
+	enum unsubscribe_links unsubscribe;
 	bool refuse_paused; /* new mail, while it is paused */
 	struct health_limits limits;
 	struct conf_place bounces_at, complaints_at; /* where the limits stand; line 0: built in */

@@ -1,4 +1,5 @@
 #include "gate.h"
+#include "house_conf.h"
 #include "policy.h"
 
 #include <string.h>
@@ -77,11 +78,9 @@ is_dropped(const struct gate *g, const char *field)
 static bool
 gets_ours(const struct gate *g, const struct header_facts *h)
 {
-	struct span when = span_str(conf_str(g->block, "unsubscribe"));
-
 	return h->unsubscribe_n == 0 && h->unsubscribe_post_n == 0 &&
 	       span_starts_nocase(g->tracking_url, "https://") &&
-	       (span_is(when, "always") || (span_is(when, "campaigns") && h->campaign.n > 0));
+	       unsubscribe_is_wanted(unsubscribe_links(g->block), h->campaign);
 }
 
 static void

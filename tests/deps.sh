@@ -6,7 +6,7 @@ set -eu
 packages() {
 	case $1 in
 	build) echo gcc make libc6-dev libevent-dev libbsd-dev libseccomp-dev libjansson-dev libpcre2-dev libssl-dev \
-	    liblmdb-dev libmicrohttpd-dev libpsl-dev libunbound-dev libidn2-dev libcrypt-dev ;;
+	    liblmdb-dev libpsl-dev libunbound-dev libidn2-dev libcrypt-dev ;;
 	run) echo python3 openssl swaks curl libnet-ssleay-perl ca-certificates ;;
 	check) echo check python3-dkim python3-nacl opendkim-tools util-linux mount ;;
 	fuzz) echo clang libclang-rt-14-dev ;;

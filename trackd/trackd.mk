@@ -13,8 +13,11 @@ trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o worker.o sign
 trackd-rewrite.libs  := -lcrypto
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
 trackd-sign.libs     := -lcrypto
-trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o client.o unsubscribe.o blocks.o page.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
-trackd-web.libs      := -lmicrohttpd -lcrypto
+http.o               := $(addprefix trackd/web/,http.o http_body.o)
+trackd-web.o         := $(addprefix trackd/web/,main.o answer.o listener.o server.o connection.o exchange.o request.o http_answer.o \
+		        client.o proxy_header.o networks.o refusals.o web_conf.o unsubscribe.o blocks.o page.o page_text.o) \
+		        $(http.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
+trackd-web.libs      := -lcrypto -lidn2
 trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb
 
@@ -35,10 +38,27 @@ trackd/sign/dkim_test.libs       := -lcrypto
 tests += trackd/sign/sound_test
 trackd/sign/sound_test.o         := $(addprefix trackd/sign/,sound_test.o sound.o)
 
+tests += $(addprefix trackd/web/,client_test http_test http_answer_test networks_test proxy_header_test)
+trackd/web/client_test.o       := $(addprefix trackd/web/,client_test.o client.o) $(trackd.conf)
+trackd/web/http_test.o         := $(addprefix trackd/web/,http_test.o request.o) $(http.o)
+trackd/web/http_answer_test.o  := $(addprefix trackd/web/,http_answer_test.o http_answer.o page.o page_text.o)
+trackd/web/networks_test.o     := $(addprefix trackd/web/,networks_test.o networks.o client.o)
+trackd/web/proxy_header_test.o := $(addprefix trackd/web/,proxy_header_test.o proxy_header.o client.o)
+
 # Fuzz targets, built with clang by `make fuzz`.
-fuzz += rewrite mime sound
+fuzz += rewrite mime sound http proxy_header
 fuzz.sound.cflags := -Itrackd/sign
 fuzz.sound.c      := trackd/sign/sound.c
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c
+fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
+fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)
+
+tests += $(addprefix trackd/web/,blocks_test page_test) trackd/rewrite/fields_test
+trackd/web/blocks_test.o       := $(addprefix trackd/web/,blocks_test.o blocks.o)
+trackd/web/blocks_test.libs    := -lidn2
+trackd/web/page_test.o         := $(addprefix trackd/web/,page_test.o page.o page_text.o)
+trackd/web/page_test.libs      := -lcrypto
+trackd/rewrite/fields_test.o   := $(addprefix trackd/rewrite/,fields_test.o fields.o author.o)
+trackd/rewrite/fields_test.libs := -lcrypto

@@ -14,9 +14,21 @@ static const struct conf_setting tracking_settings[] = {
 	{ .name = "trusted-proxy",
 	    .type = CONF_NETWORK,
 	    .list = true,
-	    .help = "Networks of proxies in front of trackd-web: their Forwarded or "
-		    "X-Forwarded-For says whose "
-		    "request it is." },
+	    .help =
+		"Networks of proxies in front of trackd-web: what they write says whose "
+		"request it is. Their connections are not counted by network. Whoever comes over "
+		"a Unix socket is one." },
+	{ .name = "proxy-field",
+	    .type = CONF_CHOICE,
+	    .choices = "either forwarded x-forwarded-for",
+	    .def = "either",
+	    .help = "The header field in which these proxies name the client. With either, "
+		    "X-Forwarded-For counts where both are there." },
+	{ .name = "proxy-protocol",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help = "Each connection begins with a header of the PROXY protocol, version 1 or 2. "
+		    "From addresses outside trusted-proxy, or without one, it is refused." },
 	{ .name = "exclude",
 	    .type = CONF_DOMAIN,
 	    .list = true,
@@ -26,6 +38,76 @@ static const struct conf_setting tracking_settings[] = {
 	    .def = "730d",
 	    .min = 3600,
 	    .help = "Age beyond which a link is answered 410." },
+	{ .name = "connections",
+	    .type = CONF_NUMBER,
+	    .def = "20000",
+	    .min = 16,
+	    .max = 500000,
+	    .help = "Connections at once. Beyond it one is answered 503 and closed." },
+	{ .name = "buffers",
+	    .type = CONF_SIZE,
+	    .def = "64M",
+	    .min = 1 << 20,
+	    .help = "Memory for requests that came in part. Beyond it one that needs more than 4 "
+		    "kilobytes is answered 503." },
+	{ .name = "network-connections",
+	    .type = CONF_NUMBER,
+	    .def = "2000",
+	    .help = "Connections at once from one network; beyond it 503. 0: no limit." },
+	{ .name = "network-rate",
+	    .type = CONF_RATE,
+	    .def = "1000/s",
+	    .help = "Requests from one network in the long run; beyond it 429. The mailbox "
+		    "providers' proxies ask for many readers from few networks." },
+	{ .name = "network-burst",
+	    .type = CONF_NUMBER,
+	    .def = "20000",
+	    .min = 1,
+	    .max = 1000000000,
+	    .help = "Requests a quiet network may make at once before network-rate holds it." },
+	{ .name = "network-ipv4",
+	    .type = CONF_NUMBER,
+	    .def = "24",
+	    .min = 8,
+	    .max = 32,
+	    .help = "Bits of an IPv4 address that name its network." },
+	{ .name = "network-ipv6",
+	    .type = CONF_NUMBER,
+	    .def = "64",
+	    .min = 16,
+	    .max = 64,
+	    .help = "Bits of an IPv6 address that name its network." },
+	{ .name = "exempt",
+	    .type = CONF_NETWORK,
+	    .list = true,
+	    .def = "127.0.0.0/8 ::1",
+	    .help = "Clients that are counted by no network." },
+	{ .name = "head-timeout",
+	    .type = CONF_DURATION,
+	    .def = "10s",
+	    .min = 1,
+	    .max = 3600,
+	    .help = "Time from a connection's or request's first byte to the end of the request's "
+		    "head; beyond it 408." },
+	{ .name = "body-timeout",
+	    .type = CONF_DURATION,
+	    .def = "10s",
+	    .min = 1,
+	    .max = 3600,
+	    .help = "Time for the whole body of a request; beyond it 408." },
+	{ .name = "idle-timeout",
+	    .type = CONF_DURATION,
+	    .def = "15s",
+	    .min = 1,
+	    .max = 3600,
+	    .help = "Time a connection is kept without a request." },
+	{ .name = "answer-timeout",
+	    .type = CONF_DURATION,
+	    .def = "15s",
+	    .min = 1,
+	    .max = 3600,
+	    .help = "Time for a client to take all of an answer; beyond it the connection is "
+		    "closed." },
 	{ .name = NULL },
 };
 
@@ -42,12 +124,31 @@ url_check(struct conf *conf, const struct conf_block *b)
 		conf_complain(conf, b, "url", "\"%.*s\" does not end with /", SPAN(url));
 }
 
+static bool
+listens_at_unix(const struct conf_block *b)
+{
+	for (size_t i = 0; i < conf_count(b, "listen"); i++)
+		if (conf_address_at(b, "listen", i)->addr.ss_family == AF_UNIX)
+			return true;
+	return false;
+}
+
+static void
+tracking_check(struct conf *conf, const struct conf_block *b)
+{
+	url_check(conf, b);
+	if (conf_bool(b, "proxy-protocol") && conf_count(b, "trusted-proxy") == 0 &&
+	    !listens_at_unix(b))
+		conf_complain(conf, b, "proxy-protocol",
+		    "every connection would be refused\nname the proxies with trusted-proxy");
+}
+
 static const struct conf_table tracking_table = {
 	.name = "tracking",
 	.single = true,
 	.help = "Where opens and clicks are counted.",
 	.settings = tracking_settings,
-	.check = url_check,
+	.check = tracking_check,
 };
 
 static const struct conf_setting stats_settings[] = {

@@ -55,7 +55,7 @@ def with_a_key(house):
 
 
 def with_links_of_ours(house):
-    settings(house, "gate refuse\n\ttracking-url https://t.first.test/\n\ttrack clicks")
+    settings(house, "gate refuse\n\ttracking-url https://t.first.test/")
     house.send("cat@good.test", headers=[CAMPAIGN])
     content = house.await_mail("cat@good.test")[1]
     assert b"List-Unsubscribe: <https://t.first.test/u/" in content, content

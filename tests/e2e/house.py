@@ -92,6 +92,7 @@ listener inbound {{
 tracking {{
 	listen 127.0.0.1:{web}
 	url http://127.0.0.1:{web}/
+	{tracking}
 }}
 tenant first {{
 	domain first.test
@@ -109,7 +110,7 @@ stream quick {{
 
 class House:
     def __init__(self, sinks=None, routes=None, tenant="", listener="", more="", workers=1, folder=None,
-                 retry_first="1s", retry_most="2s"):
+                 retry_first="1s", retry_most="2s", tracking=""):
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="posthouse-e2e-")
         os.chmod(self.folder, 0o711)
@@ -123,7 +124,7 @@ class House:
         self.sink_runs = 0
         self.master_options = []
         self.settings = {"tenant": tenant, "listener": listener, "workers": workers, "uid_base": UID_BASE,
-                         "retry_first": retry_first, "retry_most": retry_most, "folder": self.folder,
+                         "retry_first": retry_first, "retry_most": retry_most, "folder": self.folder, "tracking": tracking,
                          "hostname": "relay.test", "inbound": self.inbound, "web": self.web}
         self.more = more
         self.write_conf()

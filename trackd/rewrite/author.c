@@ -37,17 +37,34 @@ from_domain(struct span message, struct arena *arena)
 	return span_of(p, domain.n);
 }
 
-struct span
-signature_domain(struct span value, struct arena *arena)
+static struct span
+tag_of(struct span value, const char *name, struct arena *arena)
 {
 	value = header_unfolded(value, arena);
 	while (value.n > 0) {
 		struct span is, tag = span_trim(span_cut(span_cut(value, ';', &value), '=', &is));
 
-		if (span_is(tag, "d"))
+		if (span_is(tag, name))
 			return span_trim(is);
 	}
 	return span_of(NULL, 0);
+}
+
+struct span
+signature_domain(struct span value, struct arena *arena)
+{
+	return tag_of(value, "d", arena);
+}
+
+bool
+signature_names(struct span value, struct span field, struct arena *arena)
+{
+	struct span names = tag_of(value, "h", arena);
+
+	while (names.n > 0)
+		if (span_eq_nocase(span_trim(span_cut(names, ':', &names)), field))
+			return true;
+	return false;
 }
 
 bool

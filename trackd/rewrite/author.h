@@ -8,5 +8,7 @@
 struct span from_domain(struct span message, struct arena *);
 /* d= of a DKIM-Signature's value; empty: none. */
 struct span signature_domain(struct span value, struct arena *);
+/* Is that field named in h= of a DKIM-Signature's value? */
+bool signature_names(struct span value, struct span field, struct arena *);
 /* Is it that domain, or one below it? False where either is empty. */
 bool domain_is_within(struct span domain, struct span of);

@@ -36,13 +36,18 @@ put_unsubscribe(const struct fields_rules *r, struct token_sealer *sealer,
 	struct token_facts facts = *who;
 
 	facts.kind = TOKEN_UNSUBSCRIBE;
-	facts.campaign = span_first(r->list, TOKEN_CAMPAIGN_MAX);
+	facts.campaign = span_first(r->campaign, TOKEN_CAMPAIGN_MAX);
 	facts.url = r->address;
 	buf_str(out, "List-Unsubscribe: <");
 	buf_span(out, r->base);
 	buf_str(out, "u/");
 	token_seal(sealer, &facts, out);
-	buf_str(out, ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+	buf_str(out, ">");
+	if (r->returns.n > 0)
+		buf_printf(out, ",\r\n <mailto:%.*s?subject=unsubscribe>", SPAN(r->returns));
+	buf_str(out, "\r\n");
+	if (span_starts_nocase(r->base, "https://")) /* RFC 8058 3.1: no other */
+		buf_str(out, "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
 }
 
 /* A part of Feedback-ID: no colon and no white space may be in it. */
@@ -68,21 +73,44 @@ put_feedback_id(const struct fields_rules *r, struct buf *out)
 	buf_str(out, "\r\n");
 }
 
-static void
-put_new(const struct fields_rules *r, struct token_sealer *sealer, const struct token_facts *who,
-    struct span block, struct buf *out)
+/* Every name in h= is taken for one that must not come anew. */
+static bool
+is_signed(const struct fields_rules *r, struct span block, struct span name, struct arena *a)
 {
 	struct header_field f;
 
+	while (header_next(&block, &f))
+		if (span_is_nocase(f.name, "DKIM-Signature") && !is_dropped(r, &f, a) &&
+		    signature_names(f.value, name, a))
+			return true;
+	return false;
+}
+
+static bool
+may_come(const struct fields_rules *r, struct span block, const char *name, struct arena *a)
+{
+	struct header_field f;
+
+	return !header_find(block, name, &f) && !is_signed(r, block, span_str(name), a);
+}
+
+static void
+put_new(const struct fields_rules *r, struct token_sealer *sealer, const struct token_facts *who,
+    struct span block, struct arena *a, struct buf *out)
+{
 	for (size_t i = 0; i < r->adds; i++) {
+		struct span rest, name = span_trim(span_cut(r->add[i], ':', &rest));
+
+		if (is_signed(r, block, name, a))
+			continue;
 		buf_span(out, r->add[i]);
 		buf_str(out, "\r\n");
 	}
-	if (r->sender_id.n > 0 && !header_find(block, "Feedback-ID", &f))
+	if (r->sender_id.n > 0 && may_come(r, block, "Feedback-ID", a))
 		put_feedback_id(r, out);
 	if (r->unsubscribe && sealer != NULL && r->base.n > 0 && r->address.n > 0 &&
-	    !header_find(block, "List-Unsubscribe", &f) &&
-	    !header_find(block, "List-Unsubscribe-Post", &f))
+	    may_come(r, block, "List-Unsubscribe", a) &&
+	    may_come(r, block, "List-Unsubscribe-Post", a))
 		put_unsubscribe(r, sealer, who, out);
 }
 
@@ -103,7 +131,7 @@ fields_write(const struct fields_rules *r, struct token_sealer *sealer,
 	struct span body, block = header_block(message, &body);
 	size_t before = out->n;
 
-	put_new(r, sealer, who, block, out);
+	put_new(r, sealer, who, block, a, out);
 	if (!any_dropped(r, block, a)) {
 		if (out->n == before)
 			return false;

@@ -2,7 +2,8 @@
  * Feedback-ID, and what a tenant's header rules say. Everything else of the header stays byte for byte.
  *
  * New fields stand in front of the message, so that a signature covers them and no old one breaks. What the sender wrote
- * is never doubled: a field that is there already stays alone. */
+ * is never doubled: a field that is there already stays alone. A field that a signature which stays names is not added: it
+ * may be signed as absent (RFC 6376 5.4.2). */
 #pragma once
 
 #include "arena.h"
@@ -16,7 +17,8 @@ struct fields_rules {
 	struct span base; /* of tracking URLs */
 	struct span
 	    address; /* recipient; empty: the bytes are for all, and nobody's link can stand in them */
-	struct span list; /* what the link takes the address off; empty: all of the tenant's mail */
+	struct span
+	    returns; /* address that mail which asks out goes to (RFC 2369 3.2); empty: none */
 	struct span campaign, tenant;
 	struct span sender_id;   /* last part of Feedback-ID; empty: none is made */
 	const struct span *add;  /* "Name: value" */

@@ -3,6 +3,7 @@
 #include "err.h"
 #include "fields.h"
 #include "header.h"
+#include "house_conf.h"
 #include "incoming.h"
 #include "log.h"
 #include "loop.h"
@@ -81,6 +82,7 @@ job_new(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 	j->ask.campaign = arena_span(j->arena, ask->campaign);
 	j->ask.recipient = arena_span(j->arena, ask->recipient);
 	j->ask.from = arena_span(j->arena, ask->from);
+	j->ask.returns = arena_span(j->arena, ask->returns);
 	j->ask.drops = arena_span(j->arena, ask->drops);
 	buf_init(&j->in, MESSAGE_MAX);
 	buf_init(&j->out, MESSAGE_MAX);
@@ -179,14 +181,6 @@ track(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
 	j->pixel = plan.pixels > 0;
 }
 
-static bool
-wants_unsubscribe(const struct conf_block *tenant, const struct job *j)
-{
-	struct span when = span_str(conf_str(tenant, "unsubscribe"));
-
-	return span_is(when, "always") || (span_is(when, "campaigns") && j->ask.campaign.n > 0);
-}
-
 static size_t
 rules_of(const struct conf_block *tenant, const char *name, struct span out[FIELDS_RULES_MAX])
 {
@@ -203,10 +197,11 @@ field(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
     struct span author, bool body_changed)
 {
 	struct span add[FIELDS_RULES_MAX], drop[FIELDS_RULES_MAX];
-	struct fields_rules r = { .unsubscribe = wants_unsubscribe(tenant, j),
+	struct fields_rules r = { .unsubscribe = unsubscribe_is_wanted(
+				      unsubscribe_links(tenant), j->ask.campaign),
 		.base = span_str(tracking_base(w->conf, tenant)),
 		.address = j->ask.recipient,
-		.list = conf_bool(tenant, "unsubscribe-all") ? span_of(NULL, 0) : j->ask.campaign,
+		.returns = j->ask.returns,
 		.campaign = j->ask.campaign,
 		.tenant = j->ask.tenant,
 		.sender_id = span_str(conf_str(tenant, "feedback-id")),

@@ -78,7 +78,6 @@ static const struct kind {
 	{ "dropped", FILE_QUEUED, COUNT_DROPPED, -1, true },
 	{ "opened", FILE_WEB, COUNT_OPENED, -1, false },
 	{ "clicked", FILE_WEB, COUNT_CLICKED, -1, false },
-	{ "unsubscribed", FILE_WEB, COUNT_UNSUBSCRIBED, -1, false },
 	{ "bounced", FILE_BOUNCD, COUNT_LATE_SOFT, SHARE_LATE, false },
 	{ "complaint", FILE_BOUNCD, COUNT_COMPLAINT, SHARE_COMPLAINT, false },
 	{ "unsubscribed", FILE_BOUNCD, COUNT_UNSUBSCRIBED, -1, false },

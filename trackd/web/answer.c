@@ -2,9 +2,11 @@
 #include "blocks.h"
 #include "err.h"
 #include "event.h"
+#include "house_conf.h"
 #include "log.h"
 #include "loop.h"
 #include "unsubscribe.h"
+#include "utf8.h"
 #include "../keys.h"
 #include "../trackd_conf.h"
 
@@ -14,13 +16,18 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { EVENTS_BYTES = 4 * 1024 * 1024, EVENTS_FULL = 256 * 1024, SCRATCH_BYTES = 128 * 1024 };
+enum {
+	EVENTS_BYTES = 4 * 1024 * 1024,
+	EVENTS_FULL = 256 * 1024,
+	SCRATCH_BYTES = 128 * 1024,
+	NAME_MAX_BYTES = 200
+};
 
 /* The role's one answerer. */
 static struct {
 	struct tenant_keys keys;
 	struct arena *arena;
-	struct buf scratch, events, veiled;
+	struct buf scratch, events, facts;
 	const struct conf *conf;
 	uint64_t valid_s;
 	int events_fd;
@@ -54,14 +61,14 @@ answer_start(struct role *role, const struct conf *conf)
 	web.arena = arena_new(0);
 	buf_init(&web.scratch, SCRATCH_BYTES);
 	buf_init(&web.events, EVENTS_BYTES);
-	buf_init(&web.veiled, 512);
+	buf_init(&web.facts, ANSWER_FACTS_MAX);
 	web.conf = conf;
 	web.events_fd = role_fd(role, "events");
 	web.valid_s = b == NULL ? 0 : conf_num(b, "valid");
 	if (tenant_keys_make(&web.keys, conf, role_secret(role, "tracking-key"), web.arena, &err) ==
 	    -1)
 		role_fail(role, EX_CONFIG, "%s", err.text);
-	unsubscribe_start(role, blocks_take);
+	unsubscribe_start(role);
 	loop_at_turn_end(events_flush, NULL);
 }
 
@@ -89,35 +96,60 @@ event_write(
 }
 
 /* An address that only its owner knows again: a***@example.com. */
-static struct span
-veiled(struct span address)
+static void
+put_veiled(struct buf *out, struct span address)
 {
 	ptrdiff_t at = span_find_last(address, '@');
+	uint32_t code;
 
-	buf_reset(&web.veiled);
-	if (at > 0) {
-		buf_byte(&web.veiled, address.p[0]);
-		buf_str(&web.veiled, "***");
-		buf_span(&web.veiled, span_from(address, (size_t)at));
-	}
-	return buf_all(&web.veiled);
+	if (at < 1)
+		return;
+	buf_span(out, span_first(address, utf8_next(address, &code)));
+	buf_str(out, "***");
+	buf_span(out, span_from(address, (size_t)at));
 }
 
-/* Scanners follow links: so a GET asks, and changes nothing. */
+static void
+put_line(struct buf *out, struct span s)
+{
+	buf_byte(out, '\n');
+	for (size_t i = 0; i < s.n && i < NAME_MAX_BYTES; i++)
+		buf_byte(out, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
+}
+
+/* What its page says: to whom, from whom, and of which campaign where that alone ends. */
+static struct span
+unsubscribe_facts(const struct tenant_key *key, const struct token_facts *facts)
+{
+	const struct conf_block *t = conf_find(conf_top(web.conf), "tenant", span_str(key->tenant));
+	const char *from = t == NULL                     ? key->tenant
+			   : conf_is_set(t, "brand")     ? conf_str(t, "brand")
+			   : conf_count(t, "domain") > 0 ? conf_str_at(t, "domain", 0)
+							 : key->tenant;
+
+	buf_reset(&web.facts);
+	put_veiled(&web.facts, facts->url);
+	put_line(&web.facts, span_str(from));
+	put_line(&web.facts,
+	    unsubscribe_ends_campaign(t, facts->campaign) ? facts->campaign : span_of(NULL, 0));
+	return buf_all(&web.facts);
+}
+
+/* Scanners follow links: so a GET asks, and changes nothing; nor does a POST that does not say what it wants. */
 static enum answer_kind
 unsubscribe(const struct web_request *r, const struct tenant_key *key,
     const struct token_facts *facts, void (*done)(void *, bool), void *ctx, struct span *text)
 {
 	struct web_unsubscribe u = { .tenant = span_str(key->tenant),
-		.list = facts->campaign,
+		.campaign = facts->campaign,
 		.address = facts->url,
 		.index = facts->recipient,
 		.one_click = r->one_click,
 		.client = r->client,
 		.agent = span_first(r->user_agent, 512) };
 
-	*text = veiled(facts->url);
-	if (r->method != WEB_POST)
+	*text = unsubscribe_facts(key, facts);
+	if (r->method != WEB_POST || !(r->one_click || r->by_page))
 		return ANSWER_ASK;
 	memcpy(u.message.b, facts->message, ID_BYTES);
 	return unsubscribe_ask(&u, done, ctx) ? ANSWER_WAIT : ANSWER_LATER;
@@ -135,6 +167,8 @@ opened_token(const struct web_request *r, const struct tenant_key *key,
 		return ANSWER_NOT_FOUND;
 	if (now_s > facts->issued_s && now_s - facts->issued_s > web.valid_s)
 		return ANSWER_GONE;
+	if (facts->kind == TOKEN_CLICK && !blocks_known())
+		return ANSWER_LATER; /* who clicks is told to try again, not sent to where somebody may rob him */
 	if (facts->kind == TOKEN_CLICK &&
 	    blocks_has(span_str(key->tenant), facts->campaign, facts->url))
 		return ANSWER_SWITCHED_OFF;

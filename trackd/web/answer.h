@@ -30,10 +30,13 @@ struct web_request {
 	struct span host; /* of the Host field, without port */
 	struct span client, user_agent;
 	bool one_click; /* the body is that of RFC 8058 */
+	bool by_page;   /* or that of our page's button */
 };
 
 void answer_start(struct role *, const struct conf *);
-/* text: where a redirect leads, or of ASK whom it takes off (made unreadable for others); valid until the next call.
- * done is called once if it is ANSWER_WAIT: stored or not. */
+enum { ANSWER_FACTS_MAX = 1024 };
+
+/* text: where a redirect leads; of ASK and WAIT three lines, at most ANSWER_FACTS_MAX bytes: whom it takes off (made
+ * unreadable for others), from whose mail, from which campaign's (empty: from all). Valid until the next call. done is called once if it is ANSWER_WAIT: stored or not. */
 enum answer_kind answer(
     const struct web_request *, void (*done)(void *ctx, bool stored), void *ctx, struct span *text);

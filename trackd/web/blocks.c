@@ -1,112 +1,204 @@
 #include "blocks.h"
 #include "err.h"
 #include "log.h"
+#include "url_place.h"
 
+#include <bsd/sys/queue.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { PLACES = 8192 };
+
 struct entry {
+	LIST_ENTRY(entry) link;
 	enum web_block_kind kind;
-	char *value;
-	size_t n;
+	bool told; /* since blocks_begin() */
+	size_t n, key_n;
+	char value[];
 };
 
-static struct entry entries[BLOCKS_MAX];
+static LIST_HEAD(place, entry) places[PLACES];
 static size_t entries_n;
+static bool known;
 
-static ptrdiff_t
-place_of(const struct web_block *b)
+static struct span
+value_of(const struct entry *e)
 {
-	for (size_t i = 0; i < entries_n; i++)
-		if (entries[i].kind == b->kind &&
-		    span_eq(span_of(entries[i].value, entries[i].n), b->value))
-			return (ptrdiff_t)i;
-	return -1;
+	return span_of(e->value, e->n);
+}
+
+/* Of a target: the host, without what paths begin with. */
+static struct span
+key_of(enum web_block_kind kind, struct span value)
+{
+	size_t n = 0;
+
+	if (kind != WEB_BLOCK_TARGET)
+		return value;
+	while (n < value.n && value.p[n] != '/' && value.p[n] != '?' && value.p[n] != '#' &&
+	       value.p[n] != '\\')
+		n++;
+	return span_first(value, n);
+}
+
+static struct place *
+place_of(enum web_block_kind kind, struct span key)
+{
+	return &places[(span_hash_nocase(key) + (unsigned)kind) % PLACES];
+}
+
+static struct entry *
+find(const struct web_block *b)
+{
+	struct entry *e;
+
+	LIST_FOREACH (e, place_of(b->kind, key_of(b->kind, b->value)), link)
+		if (e->kind == b->kind && span_eq(value_of(e), b->value))
+			return e;
+	return NULL;
 }
 
 static void
 add(const struct web_block *b)
 {
-	struct entry *e = &entries[entries_n];
+	struct entry *e;
 
-	if (entries_n == BLOCKS_MAX) {
-		log_error("blocks-full", "max=%d", BLOCKS_MAX);
+	if (entries_n == WEB_BLOCKS_MAX) {
+		log_error("blocks-full", "max=%d", WEB_BLOCKS_MAX);
 		return;
 	}
-	e->value = malloc(b->value.n + 1);
-	if (e->value == NULL)
+	e = malloc(sizeof(*e) + b->value.n);
+	if (e == NULL)
 		fatal("out of memory for a block");
+	*e = (struct entry){ .kind = b->kind, .told = true, .n = b->value.n };
 	memcpy(e->value, b->value.p, b->value.n);
-	e->n = b->value.n;
-	e->kind = b->kind;
+	e->key_n = key_of(e->kind, value_of(e)).n;
+	LIST_INSERT_HEAD(place_of(e->kind, span_first(value_of(e), e->key_n)), e, link);
 	entries_n++;
+}
+
+static void
+drop(struct entry *e)
+{
+	LIST_REMOVE(e, link);
+	free(e);
+	entries_n--;
 }
 
 void
 blocks_take(const struct web_block *b)
 {
-	ptrdiff_t at = place_of(b);
+	struct entry *e = find(b);
 
-	if (b->blocked && at < 0 && b->value.n > 0)
+	if (e != NULL && b->blocked)
+		e->told = true;
+	else if (e != NULL)
+		drop(e);
+	else if (b->blocked && b->value.n > 0)
 		add(b);
-	if (!b->blocked && at >= 0) {
-		free(entries[at].value);
-		entries[at] = entries[--entries_n];
+}
+
+/* Takes away all, or only what was not told. */
+static void
+sweep(bool forget_told)
+{
+	for (unsigned i = 0; i < PLACES; i++)
+		for (struct entry *next, *e = LIST_FIRST(&places[i]); e != NULL; e = next) {
+			next = LIST_NEXT(e, link);
+			if (forget_told)
+				e->told = false;
+			else if (!e->told)
+				drop(e);
+		}
+}
+
+void
+blocks_begin(void)
+{
+	sweep(true);
+}
+
+void
+blocks_end(void)
+{
+	sweep(false);
+	known = true;
+}
+
+bool
+blocks_known(void)
+{
+	return known;
+}
+
+/* ---- is this one? ---- */
+
+static bool
+has_name(enum web_block_kind kind, struct span name)
+{
+	struct entry *e;
+
+	LIST_FOREACH (e, place_of(kind, name), link)
+		if (e->kind == kind && span_eq_nocase(value_of(e), name))
+			return true;
+	return false;
+}
+
+static bool
+has_campaign(struct span tenant, struct span campaign)
+{
+	char name[WEB_BLOCK_VALUE_MAX];
+
+	if (campaign.n == 0 || tenant.n + 1 + campaign.n > sizeof(name))
+		return false;
+	memcpy(name, tenant.p, tenant.n);
+	name[tenant.n] = '/';
+	memcpy(name + tenant.n + 1, campaign.p, campaign.n);
+	return has_name(WEB_BLOCK_CAMPAIGN, span_of(name, tenant.n + 1 + campaign.n));
+}
+
+/* That domain is blocked, or it is the host itself and its path is. */
+static bool
+has_domain(struct span domain, struct span path, bool is_host)
+{
+	struct entry *e;
+
+	LIST_FOREACH (e, place_of(WEB_BLOCK_TARGET, domain), link) {
+		struct span begins = span_from(value_of(e), e->key_n);
+
+		if (e->kind != WEB_BLOCK_TARGET ||
+		    !span_eq(span_first(value_of(e), e->key_n), domain))
+			continue;
+		if (begins.n == 0 || (is_host && span_eq(span_first(path, begins.n), begins)))
+			return true;
 	}
-}
-
-/* The host of an http, https or protocol-relative URL, as written. */
-static struct span
-host_of(struct span url)
-{
-	ptrdiff_t slashes = span_find_str(url, "//");
-	struct span host = span_from(url, slashes < 0 ? url.n : (size_t)slashes + 2);
-	ptrdiff_t at;
-	size_t n = 0;
-
-	while (n < host.n && strchr("/?#\\", host.p[n]) == NULL)
-		n++;
-	host = span_first(host, n);
-	at = span_find_last(host, '@');
-	host = span_from(host, (size_t)(at + 1));
-	at = span_find(host, ':');
-	return at < 0 ? host : span_first(host, (size_t)at);
+	return false;
 }
 
 static bool
-leads_to(struct span url, struct span target)
+has_target(struct span url)
 {
-	struct span host;
-	size_t more;
+	struct url_place place;
+	struct span domain;
+	ptrdiff_t dot;
 
-	if (span_find_str(target, "//") >= 0)
-		return url.n >= target.n && span_eq_nocase(span_first(url, target.n), target);
-	host = host_of(url);
-	more = host.n - target.n;
-	return host.n >= target.n && span_eq_nocase(span_from(host, more), target) &&
-	       (more == 0 || host.p[more - 1] == '.');
-}
-
-/* value is "tenant/campaign". */
-static bool
-is_campaign(struct span tenant, struct span campaign, struct span value)
-{
-	return campaign.n > 0 && value.n == tenant.n + 1 + campaign.n &&
-	       span_eq(span_first(value, tenant.n), tenant) && value.p[tenant.n] == '/' &&
-	       span_eq(span_from(value, tenant.n + 1), campaign);
+	if (url_place(url, &place) == -1)
+		return false;
+	domain = span_str(place.host);
+	for (bool is_host = true; domain.n > 0; is_host = false) {
+		if (has_domain(domain, place.path, is_host))
+			return true;
+		dot = span_find(domain, '.');
+		if (dot < 0)
+			break;
+		domain = span_from(domain, (size_t)dot + 1);
+	}
+	return false;
 }
 
 bool
 blocks_has(struct span tenant, struct span campaign, struct span url)
 {
-	for (size_t i = 0; i < entries_n; i++) {
-		const struct entry *e = &entries[i];
-		struct span value = span_of(e->value, e->n);
-
-		if ((e->kind == WEB_BLOCK_TENANT && span_eq(value, tenant)) ||
-		    (e->kind == WEB_BLOCK_CAMPAIGN && is_campaign(tenant, campaign, value)) ||
-		    (e->kind == WEB_BLOCK_TARGET && url.n > 0 && leads_to(url, value)))
-			return true;
-	}
-	return false;
+	return entries_n > 0 && (has_name(WEB_BLOCK_TENANT, tenant) ||
+				    has_campaign(tenant, campaign) || has_target(url));
 }

@@ -5,14 +5,10 @@
 
 enum { PROXIES_MAX = 16 };
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
+/* ---- addresses ---- */
 
-static void
-text_of(const union address *a, char out[INET6_ADDRSTRLEN])
+void
+web_address_text(const union web_address *a, char out[INET6_ADDRSTRLEN])
 {
 	out[0] = '\0';
 	if (a->any.sa_family == AF_INET)
@@ -21,98 +17,166 @@ text_of(const union address *a, char out[INET6_ADDRSTRLEN])
 		inet_ntop(AF_INET6, &a->v6.sin6_addr, out, INET6_ADDRSTRLEN);
 }
 
-/* ::ffff:192.0.2.1 is 192.0.2.1. */
-static void
-unmap(union address *a)
+void
+web_address_unmap(union web_address *a)
 {
 	struct in_addr inner;
 
 	if (a->any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
 		return;
 	memcpy(&inner, a->v6.sin6_addr.s6_addr + 12, sizeof(inner));
-	*a = (union address){ .v4 = { .sin_family = AF_INET, .sin_addr = inner } };
+	*a = (union web_address){ .v4 = { .sin_family = AF_INET, .sin_addr = inner } };
 }
 
-static bool
-is_trusted(const struct conf_block *b, const union address *a)
+void
+web_address_of(const struct sockaddr *sa, union web_address *a)
 {
-	for (size_t i = 0; b != NULL && i < conf_count(b, "trusted-proxy"); i++)
-		if (conf_network_has(conf_network_at(b, "trusted-proxy", i), &a->any))
-			return true;
-	return false;
+	*a = (union web_address){ .any = { .sa_family = sa->sa_family } };
+	if (sa->sa_family == AF_INET)
+		memcpy(&a->v4, sa, sizeof(a->v4));
+	else if (sa->sa_family == AF_INET6)
+		memcpy(&a->v6, sa, sizeof(a->v6));
+	web_address_unmap(a);
 }
 
-/* 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1]:80, in quotes or not. */
-static bool
-address_read(struct span s, union address *a)
+bool
+web_address_read(struct span s, union web_address *a)
 {
 	char text[INET6_ADDRSTRLEN];
-	ptrdiff_t end;
 
-	s = span_trim(s);
-	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
-		s = span_of(s.p + 1, s.n - 2);
-	if (s.n > 0 && s.p[0] == '[') {
-		end = span_find(s, ']');
-		s = end < 0 ? span_of(NULL, 0) : span_of(s.p + 1, (size_t)end - 1);
-	} else if ((end = span_find(s, ':')) >= 0 && span_find_last(s, ':') == end)
-		s = span_first(s, (size_t)end);
 	if (s.n == 0 || s.n >= sizeof(text))
 		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = '\0';
-	*a = (union address){ .v4 = { .sin_family = AF_INET } };
+	*a = (union web_address){ .v4 = { .sin_family = AF_INET } };
 	if (inet_pton(AF_INET, text, &a->v4.sin_addr) == 1)
 		return true;
-	*a = (union address){ .v6 = { .sin6_family = AF_INET6 } };
+	*a = (union web_address){ .v6 = { .sin6_family = AF_INET6 } };
 	return inet_pton(AF_INET6, text, &a->v6.sin6_addr) == 1;
 }
 
-/* The last element of a list between commas; *list loses it. */
-static struct span
-last_of(struct span *list)
+bool
+web_address_in(const struct conf_block *b, const char *setting, const union web_address *a)
 {
-	ptrdiff_t comma = span_find_last(*list, ',');
-	struct span last = span_from(*list, (size_t)(comma + 1));
+	size_t n = b == NULL ? 0 : conf_count(b, setting);
 
-	*list = span_first(*list, comma < 0 ? 0 : (size_t)comma);
-	return span_trim(last);
+	if (a->any.sa_family == AF_UNIX)
+		return b != NULL;
+	for (size_t i = 0; i < n; i++)
+		if (conf_network_has(conf_network_at(b, setting, i), &a->any))
+			return true;
+	return false;
 }
 
-/* for=ADDRESS of one element of Forwarded. */
-static struct span
-forwarded_for(struct span element)
-{
-	while (element.n > 0) {
-		struct span value,
-		    name = span_trim(span_cut(span_cut(element, ';', &element), '=', &value));
+/* ---- the names a proxy wrote ---- */
 
-		if (span_is_nocase(name, "for"))
-			return span_trim(value);
+/* 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1]:80 */
+static bool
+node_read(struct span s, union web_address *a)
+{
+	ptrdiff_t end;
+
+	if (s.n > 0 && s.p[0] == '[') {
+		end = span_find(s, ']');
+		s = end < 0 ? span_of(NULL, 0) : span_of(s.p + 1, (size_t)end - 1);
+		return web_address_read(s, a) && a->any.sa_family == AF_INET6;
 	}
-	return span_of(NULL, 0);
+	end = span_find(s, ':');
+	if (end >= 0 && span_find_last(s, ':') == end)
+		s = span_first(s, (size_t)end);
+	return web_address_read(s, a);
+}
+
+/* The last names of a list, newest first in a ring: those before them were written further away than we believe. */
+struct nodes {
+	struct span at[PROXIES_MAX];
+	size_t n;
+};
+
+static void
+nodes_add(struct nodes *n, struct span node)
+{
+	n->at[n->n++ % PROXIES_MAX] = node;
+}
+
+/* Bytes up to the next sep or end outside quotes; n + 1: a quote is not closed. */
+static size_t
+piece_end(struct span s, const char *ends)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (quoted && s.p[i] == '\\')
+			i++;
+		else if (s.p[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && s.p[i] != '\0' && strchr(ends, s.p[i]) != NULL)
+			return i;
+	return quoted ? s.n + 1 : s.n;
+}
+
+/* A node has no character that would need a backslash, so a quoted one that has one is none. */
+static struct span
+unquoted(struct span s)
+{
+	s = span_trim(s);
+	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+		return span_of(s.p + 1, s.n - 2);
+	return s;
+}
+
+/* for=NODE of the elements of Forwarded (RFC 7239 4); an element without one counts, as a name nobody can read. A list
+ * with a quote that is not closed names nobody. */
+static void
+forwarded_read(struct span list, struct nodes *nodes)
+{
+	struct span node = { NULL, 0 };
+
+	while (list.n > 0) {
+		size_t n = piece_end(list, ",;");
+		struct span value, name = span_cut(span_first(list, n), '=', &value);
+
+		if (n > list.n) {
+			nodes->n = 0;
+			return;
+		}
+		if (span_is_nocase(span_trim(name), "for"))
+			node = unquoted(value);
+		if (n == list.n || list.p[n] == ',') {
+			nodes_add(nodes, node);
+			node = span_of(NULL, 0);
+		}
+		list = span_from(list, n + 1);
+	}
+}
+
+static void
+x_forwarded_read(struct span list, struct nodes *nodes)
+{
+	while (list.n > 0)
+		nodes_add(nodes, unquoted(span_cut(list, ',', &list)));
 }
 
 void
-client_find(const struct conf_block *b, const struct sockaddr *peer, struct client_fields f,
-    char out[INET6_ADDRSTRLEN])
+client_find(const struct conf_block *b, const union web_address *peer, enum client_field field,
+    struct client_fields f, union web_address *client)
 {
-	bool standard = f.forwarded.n > 0;
-	struct span list = standard ? f.forwarded : f.x_forwarded_for;
-	union address a = { .any = { .sa_family = AF_UNSPEC } }, next;
+	struct nodes nodes = { .n = 0 };
+	union web_address next;
 
-	if (peer != NULL && peer->sa_family == AF_INET)
-		memcpy(&a.v4, peer, sizeof(a.v4));
-	else if (peer != NULL && peer->sa_family == AF_INET6)
-		memcpy(&a.v6, peer, sizeof(a.v6));
-	unmap(&a);
-	for (unsigned i = 0; i < PROXIES_MAX && list.n > 0 && is_trusted(b, &a); i++) {
-		struct span last = last_of(&list);
-
-		if (!address_read(standard ? forwarded_for(last) : last, &next))
-			break;
-		a = next;
-		unmap(&a);
+	*client = *peer;
+	if (!web_address_in(b, "trusted-proxy", peer))
+		return;
+	if (field == CLIENT_X_FORWARDED_FOR || (field == CLIENT_EITHER && f.x_forwarded_for.n > 0))
+		x_forwarded_read(f.x_forwarded_for, &nodes);
+	else
+		forwarded_read(f.forwarded, &nodes);
+	for (size_t i = 0; i < PROXIES_MAX && nodes.n > 0; i++) {
+		if (!node_read(nodes.at[--nodes.n % PROXIES_MAX], &next))
+			return;
+		web_address_unmap(&next);
+		*client = next;
+		if (!web_address_in(b, "trusted-proxy", client))
+			return;
 	}
-	text_of(&a, out);
 }

@@ -1,6 +1,8 @@
 /* trackd-web: answers tracking links over plain HTTP; a proxy in front speaks TLS.
  *
- * libmicrohttpd reads what browsers send (listener.c); answer.c checks the token, writes the event and says where to go.
+ * listener.c accepts, server.c decides who may stay, connection.c reads, answers and waits, exchange.c takes a request out:
+ * http.c and http_body.c read it, client.c says whose it is, answer.c checks the token, writes the event and says where to
+ * go, http_answer.c writes that down. networks.c holds what one network may take.
  * It touches no file; its event file is append-only. */
 #include "answer.h"
 #include "listener.h"

@@ -1,16 +1,25 @@
 #include "unsubscribe.h"
+#include "blocks.h"
 #include "err.h"
 #include "log.h"
+#include "loop.h"
 
 #include <bsd/sys/queue.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { QUEUE_BYTES = 4 << 20, WISHES_MAX = 10000 };
+enum {
+	QUEUE_BYTES = 4 << 20,
+	WISHES_MAX = 10000,
+	ANSWER_MS = 10000,    /* bouncd's time to bring one to disk */
+	BLOCKS_WAIT_MS = 5000 /* its time to tell the blocks when we start */
+};
 
 /* A wish that is with bouncd. */
 struct wish {
 	TAILQ_ENTRY(wish) link;
-	uint64_t job;
+	uint64_t job, until_ms;
 	unsubscribe_done *done;
 	void *ctx;
 };
@@ -19,7 +28,8 @@ static TAILQ_HEAD(, wish) wishes = TAILQ_HEAD_INITIALIZER(wishes);
 static unsigned wishes_n;
 static struct chan *bouncd;
 static uint64_t jobs;
-static void (*on_block)(const struct web_block *);
+static struct timer *timer;
+static bool at_start; /* bouncd was there before us: it will tell us before we are ready */
 
 static void
 end(struct wish *w, bool stored)
@@ -31,6 +41,21 @@ end(struct wish *w, bool stored)
 	wishes_n--;
 	free(w);
 	done(ctx, stored);
+}
+
+/* It may still come to disk; what was not heard is not claimed. The oldest is the first. */
+static void
+on_timer(void *unused)
+{
+	struct wish *w;
+
+	(void)unused;
+	while ((w = TAILQ_FIRST(&wishes)) != NULL && w->until_ms <= loop_now_ms()) {
+		log_warn("bouncd-late", "job=%llu", (unsigned long long)w->job);
+		end(w, false);
+	}
+	if (w != NULL)
+		timer_set_ms(timer, w->until_ms - loop_now_ms());
 }
 
 static int
@@ -56,7 +81,16 @@ block(struct msg *m)
 
 	if (web_block_get(m, &b) == -1)
 		return -1;
-	on_block(&b);
+	blocks_take(&b);
+	return 0;
+}
+
+static int
+blocks_told(struct msg *m)
+{
+	if (msg_end(m) == -1)
+		return -1;
+	blocks_end();
 	return 0;
 }
 
@@ -65,7 +99,7 @@ on_bouncd(void *ctx, struct chan *c, struct msg *m)
 {
 	int r = m->type == WEB_STORED       ? stored(m)
 		: m->type == WEB_BLOCK      ? block(m)
-		: m->type == WEB_BLOCKS_END ? msg_end(m)
+		: m->type == WEB_BLOCKS_END ? blocks_told(m)
 					    : -1;
 
 	(void)ctx;
@@ -85,18 +119,42 @@ on_bouncd_gone(void *ctx, struct chan *c, const char *why)
 		end(TAILQ_FIRST(&wishes), false);
 }
 
+/* At a start we are ready once we know which links are switched off, so that a reload lets none through and turns none away.
+ * A bouncd that is slow is not waited for longer: what is no click is answered without it. */
+static void
+blocks_await(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct timespec now;
+	uint64_t now_ms, until_ms = 0;
+
+	while (!blocks_known()) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+		until_ms = until_ms == 0 ? now_ms + BLOCKS_WAIT_MS : until_ms;
+		if (now_ms >= until_ms || poll(&p, 1, (int)(until_ms - now_ms)) != 1 ||
+		    !chan_read_pending(bouncd))
+			return;
+	}
+}
+
 static void
 connected(void *ctx, unsigned instance, int fd)
 {
 	(void)ctx;
 	(void)instance;
 	bouncd = chan_new(fd, "bouncd", QUEUE_BYTES, on_bouncd, on_bouncd_gone, NULL);
+	blocks_begin();
+	if (at_start)
+		blocks_await(fd);
+	at_start = false;
 }
 
 void
-unsubscribe_start(struct role *role, void (*take)(const struct web_block *))
+unsubscribe_start(struct role *role)
 {
-	on_block = take;
+	timer = timer_new(on_timer, NULL);
+	at_start = role_peers(role, ROLE_BOUNCD) > 0;
 	role_on_peer(role, ROLE_BOUNCD, connected, NULL);
 }
 
@@ -108,7 +166,11 @@ unsubscribe_ask(const struct web_unsubscribe *ask, unsubscribe_done *done, void 
 
 	if (bouncd == NULL || wishes_n == WISHES_MAX || (w = calloc(1, sizeof(*w))) == NULL)
 		return false;
-	*w = (struct wish){ .job = ++jobs, .done = done, .ctx = ctx };
+	*w = (struct wish){
+		.job = ++jobs, .until_ms = loop_now_ms() + ANSWER_MS, .done = done, .ctx = ctx
+	};
+	if (wishes_n == 0)
+		timer_set_ms(timer, ANSWER_MS);
 	TAILQ_INSERT_TAIL(&wishes, w, link);
 	wishes_n++;
 	u.job = w->job;

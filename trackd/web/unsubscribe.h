@@ -1,4 +1,5 @@
-/* unsubscribe.h: who asked out is told to bouncd, and answered only when that is durable. */
+/* unsubscribe.h: what is said with bouncd: who asked out is told, and answered only when that is durable; which links are
+ * switched off is heard (blocks.h). */
 #pragma once
 
 #include "proto_web.h"
@@ -7,7 +8,6 @@
 /* Asked to be told of a wish's end, once: stored, or not (bouncd away, or it could not). */
 typedef void unsubscribe_done(void *ctx, bool stored);
 
-/* block: what bouncd says of links that are switched off. */
-void unsubscribe_start(struct role *, void (*block)(const struct web_block *));
+void unsubscribe_start(struct role *);
 /* False: bouncd is away; done is not called then. */
 bool unsubscribe_ask(const struct web_unsubscribe *, unsubscribe_done *, void *ctx);

@@ -1,0 +1,123 @@
+#include "verbs_links.h"
+#include "audit.h"
+#include "event.h"
+#include "loop.h"
+#include "web.h"
+
+#include <stdio.h>
+
+static void
+row(struct control_call *call, const struct link_block *l)
+{
+	char when[32];
+
+	control_row(call);
+	control_str(call, "kind", links_kind_word(l->kind));
+	control_str(call, "value", l->value);
+	time_text(l->time_s * 1000, when);
+	control_str(call, "time", when);
+	control_num(call, "actor", l->actor);
+	control_str(call, "reason", l->reason);
+	control_row_end(call);
+}
+
+static int
+named(struct control_call *call, struct link_block *l, struct err *err)
+{
+	*l = (struct link_block){ .time_s = loop_wall_ms() / 1000, .actor = control_actor(call) };
+	snprintf(l->reason, sizeof(l->reason), "%.*s",
+	    SPAN(span_first(control_arg(call, "reason"), LINKS_REASON_MAX)));
+	return links_name(l, control_arg(call, "kind"), control_arg(call, "what"), err);
+}
+
+/* A slip in a tenant's name would block nothing, and nobody would know. */
+static int
+tenant_known(const struct bouncd *b, const struct link_block *l, struct err *err)
+{
+	const struct conf_block *t = conf_first(conf_top(b->conf), "tenant");
+	struct span rest, name = span_cut(span_str(l->value), '/', &rest);
+
+	if (l->kind == WEB_BLOCK_TARGET)
+		return 0;
+	while (t != NULL && !span_is_nocase(name, conf_name(t)))
+		t = conf_next(t);
+	return t != NULL ? 0 : err_set(err, "there is no tenant \"%.*s\"", SPAN(name));
+}
+
+static void
+act_audit(struct bouncd *b, struct control_call *call, const char *verb, const struct link_block *l)
+{
+	audit(b, &(struct audit){ .verb = verb,
+		     .actor = control_actor(call),
+		     .kind = links_kind_word(l->kind),
+		     .value = span_str(l->value),
+		     .reason = control_arg(call, "reason") });
+}
+
+/* Blocked before is as good as blocked now: who and why stay as they were. */
+void
+verb_links_block(void *bouncd, struct control_call *call)
+{
+	struct bouncd *b = bouncd;
+	struct link_block l;
+	struct err err = { "" };
+	int r = named(call, &l, &err);
+
+	if (r == 0)
+		r = tenant_known(b, &l, &err);
+	if (r == 0)
+		r = links_block(b->links, &l, &err);
+	if (r == -1) {
+		control_error(call, 1, "%s", err.text);
+		return;
+	}
+	if (r == 1) {
+		web_tell_block(&l, true);
+		act_audit(b, call, "links-block", &l);
+	}
+	row(call, &l);
+	control_end(call);
+}
+
+void
+verb_links_unblock(void *bouncd, struct control_call *call)
+{
+	struct bouncd *b = bouncd;
+	struct link_block l;
+	struct err err = { "" };
+	int r = named(call, &l, &err);
+
+	if (r == 0)
+		r = links_unblock(b->links, &l, &err);
+	if (r == -1) {
+		control_error(call, 1, "%s", err.text);
+		return;
+	}
+	if (r == 0) {
+		control_error(call, 1, "%s %s is not blocked", links_kind_word(l.kind), l.value);
+		return;
+	}
+	web_tell_block(&l, false);
+	act_audit(b, call, "links-unblock", &l);
+	row(call, &l);
+	control_end(call);
+}
+
+static bool
+on_block(void *call, const struct link_block *l)
+{
+	row(call, l);
+	return true;
+}
+
+void
+verb_links_list(void *bouncd, struct control_call *call)
+{
+	struct bouncd *b = bouncd;
+	struct err err = { "" };
+
+	if (links_each(b->links, on_block, call, &err) == -1)
+		control_error(call, 1, "%s", err.text);
+	else
+		control_end(call);
+}

@@ -1,0 +1,183 @@
+#include "url_place.h"
+#include "hex.h"
+
+#include <arpa/inet.h>
+#include <idn2.h>
+#include <string.h>
+
+enum { FRONT_MAX = 1500 };
+
+/* Tabs and line ends are no part of a URL, wherever they stand. */
+static bool
+is_dropped(char c)
+{
+	return c == '\t' || c == '\r' || c == '\n';
+}
+
+/* As much of the URL as may hold a host, without what is dropped. */
+static struct span
+front_of(struct span url, char out[FRONT_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < url.n && n < FRONT_MAX; i++)
+		if (!is_dropped(url.p[i]))
+			out[n++] = url.p[i];
+	return span_of(out, n);
+}
+
+/* What follows the first n bytes that are not dropped. */
+static struct span
+behind(struct span url, size_t n)
+{
+	size_t i = 0;
+
+	for (; n > 0 && i < url.n; i++)
+		n -= !is_dropped(url.p[i]);
+	return span_from(url, i);
+}
+
+static bool
+is_slash(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+/* Behind the scheme and all the slashes a browser skips. */
+static struct span
+authority_begin(struct span url)
+{
+	static const char *const schemes[] = { "http:", "https:" };
+
+	while (url.n > 0 && (unsigned char)url.p[0] <= ' ')
+		url = span_from(url, 1);
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (span_starts_nocase(url, schemes[i])) {
+			url = span_from(url, strlen(schemes[i]));
+			break;
+		}
+	while (url.n > 0 && is_slash(url.p[0]))
+		url = span_from(url, 1);
+	return url;
+}
+
+static size_t
+authority_length(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.n && !is_slash(s.p[n]) && s.p[n] != '?' && s.p[n] != '#')
+		n++;
+	return n;
+}
+
+static struct span
+without_user_and_port(struct span authority)
+{
+	struct span host = span_from(authority, (size_t)(span_find_last(authority, '@') + 1));
+	ptrdiff_t end =
+	    host.n > 0 && host.p[0] == '[' ? span_find(host, ']') + 1 : span_find(host, ':');
+
+	return end < 0 ? host : span_first(host, (size_t)end);
+}
+
+/* Of an address of IPv6 in brackets, or of a name. */
+static bool
+may_stand(char c, bool in_brackets)
+{
+	if (in_brackets)
+		return c == ':' || c == '.' || c == '[' || c == ']' || hex_digit(c) >= 0;
+	return c != 127 && (c < 0 || c > ' ') && strchr("#%/:<>?@[\\]^|", c) == NULL;
+}
+
+/* Percent-encoding undone, in lower case. Bytes written, or -1. */
+static int
+decoded(struct span host, char out[FRONT_MAX + 1])
+{
+	bool in_brackets = host.n > 0 && host.p[0] == '[';
+	int n = 0;
+
+	for (size_t i = 0; i < host.n; i++) {
+		char c = host.p[i];
+		uint8_t byte;
+
+		if (c == '%') {
+			if (i + 2 >= host.n ||
+			    hex_bytes(span_of(host.p + i + 1, 2), &byte, 1) == -1)
+				return -1;
+			c = (char)byte;
+			i += 2;
+		}
+		if (!may_stand(c, in_brackets))
+			return -1;
+		out[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	out[n] = '\0';
+	return n;
+}
+
+/* UTS 46, as browsers do; a name in ASCII stays as it is. */
+static int
+ascii(const char *name, char out[URL_HOST_MAX + 1])
+{
+	uint8_t *made = NULL;
+	int r = -1;
+
+	for (const char *p = name; *p != '\0'; p++)
+		if ((unsigned char)*p > 127) {
+			if (idn2_lookup_u8((const uint8_t *)name, &made,
+				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+				return -1;
+			name = (const char *)made;
+			break;
+		}
+	if (strlen(name) <= URL_HOST_MAX) {
+		strcpy(out, name);
+		r = 0;
+	}
+	idn2_free(made);
+	return r;
+}
+
+/* Mapping can make of a letter what no name may have: a slash, a space. */
+static bool
+is_name(const char *host)
+{
+	for (const char *p = host; *p != '\0'; p++)
+		if (!may_stand(*p, host[0] == '['))
+			return false;
+	return host[0] != '.' && host[0] != '\0';
+}
+
+/* 0x7f.1, 2130706433: a name whose last label is a number is an address of IPv4 (WHATWG URL 3.5). */
+static void
+number_write(char host[URL_HOST_MAX + 1])
+{
+	struct in_addr a;
+	const char *last = strrchr(host, '.');
+
+	last = last == NULL ? host : last + 1;
+	if (*last >= '0' && *last <= '9' && inet_aton(host, &a) == 1)
+		inet_ntop(AF_INET, &a, host, URL_HOST_MAX + 1);
+}
+
+int
+url_place(struct span url, struct url_place *place)
+{
+	char front[FRONT_MAX], raw[FRONT_MAX + 1];
+	struct span whole = front_of(url, front), s = authority_begin(whole);
+	size_t authority = authority_length(s);
+	size_t n;
+
+	if (whole.n == FRONT_MAX && authority == s.n) /* no end of it in sight */
+		return -1;
+	place->path = behind(url, whole.n - s.n + authority);
+	if (decoded(without_user_and_port(span_first(s, authority)), raw) < 1 ||
+	    ascii(raw, place->host) == -1)
+		return -1;
+	n = strlen(place->host);
+	while (n > 1 && place->host[n - 1] == '.')
+		place->host[--n] = '\0';
+	number_write(place->host);
+	return is_name(place->host) ? 0 : -1;
+}
