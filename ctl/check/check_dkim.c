@@ -2,53 +2,9 @@
 #include "buf.h"
 #include "dkim_record.h"
 
-#include "../../trackd/sign/dkim_key.h"
+#include "../dkim_files.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { PEM_BYTES = 64 * 1024, RECORD_BYTES = 8 * 1024 };
-
-/* A key's file says by its name what it does (posthouse-keys: .pem signs). */
-enum key_state { KEY_ACTIVE, KEY_NEW, KEY_RETIRED, KEY_NONE };
-
-static enum key_state
-state_of(struct span name, struct span *selector)
-{
-	static const char *const ends[] = { ".pem", ".new", ".retired" };
-
-	for (unsigned i = 0; i < 3; i++)
-		if (span_ends_nocase(name, ends[i])) {
-			*selector = span_first(name, name.n - strlen(ends[i]));
-			return (enum key_state)i;
-		}
-	return KEY_NONE;
-}
-
-static struct dkim_key *
-key_read(const char *path, struct err *err)
-{
-	char *pem = malloc(PEM_BYTES);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct dkim_key *key = NULL;
-	ssize_t n;
-
-	if (pem == NULL)
-		fatal("out of memory for a key");
-	n = fd == -1 ? -1 : read(fd, pem, PEM_BYTES);
-	if (n == -1)
-		err_sys(err, "read %s", path);
-	else
-		key = dkim_key_load(span_of(pem, (size_t)n), err);
-	if (fd != -1)
-		close(fd);
-	explicit_bzero(pem, PEM_BYTES);
-	free(pem);
-	return key;
-}
+enum { RECORD_BYTES = 8 * 1024 };
 
 static struct span
 zone_line(struct check *c, const struct dkim_key *key, struct span selector)
@@ -87,7 +43,7 @@ compared(struct check *c, const struct dkim_key *key, struct span name, struct s
 
 static void
 missing(struct check *c, const struct dkim_key *key, struct span name, struct span selector,
-    enum key_state state)
+    enum dkim_state state)
 {
 	static const char *const why[] = {
 		"has no record, so no signature of it verifies; publish",
@@ -95,17 +51,18 @@ missing(struct check *c, const struct dkim_key *key, struct span name, struct sp
 		"has no record any more; mail signed with it may still be under way; publish again"
 	};
 
-	report_with(c->report, state == KEY_ACTIVE ? CHECK_FAIL : CHECK_WARN, "dkim",
+	report_with(c->report, state == DKIM_ACTIVE ? CHECK_FAIL : CHECK_WARN, "dkim",
 	    zone_line(c, key, selector), "%.*s %s", SPAN(name), why[state]);
 }
 
 static void
-key_check(struct check *c, const char *path, struct span selector, enum key_state state)
+key_check(struct check *c, const struct dkim_file *f)
 {
+	struct span selector = span_str(f->selector);
 	struct span name = span_str(
 	    arena_printf(c->arena, "%.*s._domainkey.%.*s", SPAN(selector), SPAN(c->domain)));
 	struct err err = { "" };
-	struct dkim_key *key = key_read(path, &err);
+	struct dkim_key *key = dkim_file_key(c->ctl, f, &err);
 	struct answer a;
 
 	if (key == NULL) {
@@ -116,7 +73,7 @@ key_check(struct check *c, const char *path, struct span selector, enum key_stat
 	if (a.status == ANSWER_FAILED)
 		report(c->report, CHECK_FAIL, "dkim", "%.*s: DNS does not answer", SPAN(name));
 	else if (a.n == 0)
-		missing(c, key, name, selector, state);
+		missing(c, key, name, selector, f->state);
 	else if (a.n > 1)
 		report(c->report, CHECK_FAIL, "dkim",
 		    "%.*s has %u TXT records where one may be: which one counts is anybody's guess",
@@ -129,30 +86,22 @@ key_check(struct check *c, const char *path, struct span selector, enum key_stat
 void
 check_dkim(struct check *c)
 {
-	char *folder = arena_printf(c->arena, "%s/dkim/%s/%.*s", ctl_path(c->ctl, "keys"),
-	    conf_name(c->tenant), SPAN(c->domain));
-	struct dirent **names;
-	int n = scandir(folder, &names, NULL, alphasort);
+	const char *tenant = conf_name(c->tenant), *domain = arena_cstr(c->arena, c->domain);
+	struct dkim_file *files;
+	size_t n = dkim_files(c->ctl, tenant, domain, &files);
 	unsigned active = 0;
 
-	for (int i = 0; i < n; i++) {
-		struct span selector;
-		enum key_state state = state_of(span_str(names[i]->d_name), &selector);
-
-		active += state == KEY_ACTIVE;
-		if (state != KEY_NONE)
-			key_check(c, arena_printf(c->arena, "%s/%s", folder, names[i]->d_name),
-			    selector, state);
-		free(names[i]);
+	for (size_t i = 0; i < n; i++) {
+		active += files[i].state == DKIM_ACTIVE;
+		key_check(c, &files[i]);
 	}
-	if (n >= 0)
-		free(names);
 	if (active == 0)
 		report_with(c->report, CHECK_FAIL, "dkim",
-		    span_str(arena_printf(c->arena, "posthouse dkim new %s %.*s",
-			conf_name(c->tenant), SPAN(c->domain))),
-		    "no key signs for %.*s; make one with", SPAN(c->domain));
+		    span_str(arena_printf(c->arena, "posthouse dkim %s %s %s",
+			n == 0 ? "new" : "activate", tenant, domain)),
+		    "no key signs for %s; %s", domain,
+		    n == 0 ? "make one with" : "publish its record, then");
 	else if (!conf_bool(c->tenant, "sign"))
 		report(c->report, CHECK_FAIL, "dkim",
-		    "tenant %s says sign no: its mail is not signed", conf_name(c->tenant));
+		    "tenant %s says sign no: its mail is not signed", tenant);
 }

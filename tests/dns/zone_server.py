@@ -2,7 +2,8 @@
 """A name server for tests: answers from a small zone, over UDP and TCP, on loopback only.
 
 zone_server.py PORT FILE; a line of FILE is NAME TYPE VALUE [TTL]: "a.test MX 10 mx.a.test", "mx.a.test A 192.0.2.1",
-"alias.test CNAME a.test", "a.test TXT any text to the end" (without TTL). TYPE FAIL answers SERVFAIL, SILENT nothing. A name without lines does not exist."""
+"alias.test CNAME a.test", "a.test TXT any text to the end" (without TTL). TYPE FAIL answers SERVFAIL, SILENT nothing.
+A name without lines does not exist."""
 import ipaddress, socket, struct, sys, threading
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}

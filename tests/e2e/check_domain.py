@@ -43,6 +43,7 @@ def nothing_there(house, server):
     assert "dkim new first first.test" in of(rows, "dkim")[0]["record"], rows
     for algorithm in ("rsa", "ed25519"):
         house.ctl("dkim", "new", "-s", algorithm, "-a", algorithm, "first", "first.test")
+        house.ctl("dkim", "activate", "--force", "-s", algorithm, "first", "first.test")
     text = house.ctl("check", "first.test", code=1)
     assert "fail  spf" in text and '"v=spf1 ip4:%s -all"' % SOURCE in text, text
     rows = results(house, 1)

@@ -39,7 +39,10 @@ def everything_is_named(house):
 
 
 def with_a_key(house):
-    house.ctl("dkim", "new", "first", "first.test")
+    house.ctl("dkim", "new", "-s", "ph1", "first", "first.test")
+    house.ctl("reload")
+    assert "key" in refused(house, *ONE_CLICK)  # it does not sign yet
+    house.ctl("dkim", "activate", "--force", "-s", "ph1", "first", "first.test")
     house.ctl("reload")
     said = refused(house, CAMPAIGN)
     assert "one-click" in said and "key" not in said, said
