@@ -21,7 +21,8 @@ enum {
 	VERDICT_WAIT_MS = 5000,
 	CONFIRM_WAIT_MS = 5000,
 	RCPT_WAIT_MS = 2000,
-	RETURNED_WAIT_MS = 60 * 1000
+	RETURNED_WAIT_MS = 60 * 1000,
+	RETURNED_AGAIN_MS = 1000,
 };
 
 /* A question that is out, by its number. */
@@ -245,6 +246,17 @@ got_confirmed(struct peer_bouncd *p, struct msg *m)
 
 /* ---- mail that came back ---- */
 
+/* It was never sent: there was nobody to ask yet, as after a start, or bouncd had too much to read. */
+static void
+on_returned_again(void *ctx, struct due *due)
+{
+	struct peer_bouncd *p = ctx;
+	struct delivery *d = of_due(due);
+
+	answered(p, d->job);
+	peer_bouncd_returned(p, d);
+}
+
 static void
 on_returned_late(void *ctx, struct due *due)
 {
@@ -290,10 +302,12 @@ peer_bouncd_returned(struct peer_bouncd *p, struct delivery *d)
 	struct content c;
 	struct err err;
 
+	if (p->chan == NULL || chan_full(p->chan)) { /* whole mails: they alone could stop it up */
+		ask(p, d, RETURNED_AGAIN_MS, on_returned_again);
+		return;
+	}
 	ask(p, d, RETURNED_WAIT_MS, on_returned_late);
 	r.job = d->job;
-	if (p->chan == NULL || chan_full(p->chan)) /* whole mails: they alone could stop it up */
-		return;
 	if (content_open(p->q, d->message, &c, &err) == -1) {
 		log_begin(LOG_LEVEL_ERROR, "unreadable");
 		log_kvs("id", id_text(d->message->envelope->id).c);

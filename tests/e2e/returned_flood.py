@@ -47,7 +47,7 @@ def main():
         assert len(put_off) > 0 and waiting(house) < MAILS
         while waiting(house):
             before = waiting(house)
-            house.ctl("retry", "--yes", "--to", back)
+            house.ctl("retry", "--yes", "--to", back, code=None) # 1: they went meanwhile
             until(lambda: waiting(house) < before, 30, lambda: house.ctl("status"))
         log = house.log()
         for word in ("peer-closed", "parser-gone", "unreadable"):
