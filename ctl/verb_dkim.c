@@ -1,21 +1,14 @@
 #include "changed.h"
 #include "dkim_dns.h"
 #include "dkim_files.h"
-#include "table.h"
+#include "dkim_list.h"
 #include "verb.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum {
-	PEM_BYTES = 64 * 1024,
-	RECORD_BYTES = 4096,
-	DAY_S = 86400,
-	NAME_MAX_BYTES = 253,
-	LABEL_MAX = 63
-};
+enum { PEM_BYTES = 64 * 1024, DAY_S = 86400, NAME_MAX_BYTES = 253, LABEL_MAX = 63 };
 
 struct args {
 	const char *selector, *algorithm;
@@ -87,17 +80,6 @@ words_check(struct ctl *c, char **words, const char *selector)
 			return 0;
 	return ctl_fail(
 	    1, "tenant %s does not send as %s: its block names no such domain", words[1], words[2]);
-}
-
-static const char *
-day(struct ctl *c, uint64_t time_s)
-{
-	char text[32];
-	time_t t = (time_t)time_s;
-	struct tm tm;
-
-	strftime(text, sizeof(text), "%Y-%m-%d", gmtime_r(&t, &tm));
-	return arena_strdup(c->arena, text);
 }
 
 static const char *
@@ -194,85 +176,7 @@ static int new (struct ctl *c, struct args *args, char **words)
 	return 0;
 }
 
-/* ---- list, dns ---- */
-
-static enum dkim_published
-look(struct ctl *c, const struct dkim_file *f, const struct dkim_key *key)
-{
-	enum dkim_published found = DKIM_NO_ANSWER;
-	struct buf record;
-
-	buf_init(&record, RECORD_BYTES);
-	if (dkim_key_record(key, &record, NULL) == 0)
-		found = dkim_dns_look(c, f->selector, f->domain, buf_all(&record));
-	buf_free(&record);
-	return found;
-}
-
-enum { CELLS = 8 };
-
-static const struct table_column columns[CELLS] = { { "TENANT", false }, { "DOMAIN", false },
-	{ "SELECTOR", false }, { "ALGORITHM", false }, { "STATE", false }, { "SINCE", false },
-	{ "KEEP RECORD UNTIL", false }, { "IN DNS", false } };
-static const char *const names[CELLS] = { "tenant", "domain", "selector", "algorithm", "state",
-	"since", "keep_until", "in_dns" };
-
-static void
-row_show(struct table *t, const char *const cells[CELLS])
-{
-	json_t *row;
-
-	for (unsigned i = 0; t != NULL && i < CELLS; i++)
-		table_cell(t, span_str(cells[i]));
-	if (t != NULL)
-		return;
-	row = json_object();
-	for (unsigned i = 0; i < CELLS; i++)
-		json_object_set_new(row, names[i], json_string(cells[i]));
-	json_dumpf(row, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(row);
-}
-
-/* False: the DNS did not answer; nobody waits for it again. */
-static bool
-key_show(struct ctl *c, struct table *t, const struct dkim_file *f, bool ask_dns)
-{
-	struct err err = { "" };
-	struct dkim_key *key = dkim_file_key(c, f, &err);
-	enum dkim_published there = key == NULL || !ask_dns ? DKIM_NO_ANSWER : look(c, f, key);
-	const char *cells[CELLS] = { f->tenant, f->domain, f->selector, err.text,
-		dkim_state_word(f->state), day(c, f->since_s),
-		f->state == DKIM_RETIRED
-		    ? day(c, f->since_s + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S)
-		    : "",
-		ask_dns ? dkim_published_word(there) : "" };
-
-	if (key != NULL)
-		cells[3] = dkim_key_algorithm(key) == DKIM_ED25519_SHA256 ? "ed25519" : "rsa";
-	row_show(t, cells);
-	dkim_key_free(key);
-	return there != DKIM_NO_ANSWER;
-}
-
-static int
-list(struct ctl *c, struct args *args, char **words)
-{
-	struct dkim_file *files;
-	size_t n = dkim_files(c, NULL, NULL, &files);
-	struct table *t = c->json ? NULL : table_new(columns, CELLS, ctl_colour(), stdout);
-	bool ask_dns = !args->no_dns;
-
-	(void)words;
-	for (size_t i = 0; i < n; i++)
-		if (!key_show(c, t, &files[i], ask_dns))
-			ask_dns = false;
-	if (t != NULL)
-		table_end(t);
-	if (n == 0 && !c->json)
-		puts("There is no DKIM key yet.");
-	return n == 0;
-}
+/* ---- dns ---- */
 
 /* The key that is meant: by its selector, or the only one in a state. NULL: said why. */
 static const struct dkim_file *
@@ -329,10 +233,14 @@ published_check(struct ctl *c, const struct dkim_file *f, const struct dkim_key 
 	static const char *const why[] = {
 		[DKIM_MISSING] = "DNS has no record",
 		[DKIM_OTHER] = "DNS has another key",
+		[DKIM_UNUSABLE] = "DNS has no record that can be used",
 		[DKIM_NO_ANSWER] = "DNS gives no answer",
 	};
-	enum dkim_published there = look(c, f, key);
+	struct err err;
+	struct lookup *lookup = lookup_new(ctl_conf(c), c->arena, &err);
+	enum dkim_published there = dkim_dns_look(lookup, f, key, c->arena);
 
+	lookup_free(lookup);
 	if (there == DKIM_PUBLISHED)
 		return 0;
 	return ctl_fail(1,
@@ -354,7 +262,7 @@ turn(struct ctl *c, const struct dkim_file *f, enum dkim_state state, const char
 		printf("%s signs from now on.\n", full_name(c, f));
 	else
 		printf("%s signs no more; keep its record until %s.\n", full_name(c, f),
-		    day(c, (uint64_t)time(NULL) + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S));
+		    ctl_day(c, (uint64_t)time(NULL) + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S));
 	return 0;
 }
 
@@ -397,7 +305,7 @@ activate(struct ctl *c, struct args *args, char **words)
 		return 1;
 	if (f->state == DKIM_ACTIVE)
 		return ctl_fail(
-		    1, "%s signs already, since %s", full_name(c, f), day(c, f->since_s));
+		    1, "%s signs already, since %s", full_name(c, f), ctl_day(c, f->since_s));
 	key = dkim_file_key(c, f, &err);
 	if (key == NULL)
 		return ctl_fail(1, "%s", err.text);
@@ -442,6 +350,13 @@ retire(struct ctl *c, struct args *args, char **words)
 		    f->domain);
 	bad = turn(c, f, DKIM_RETIRED, "dkim-retire");
 	return bad != 0 ? bad : changed_reload(c, "DKIM key retired", args->no_reload);
+}
+
+static int
+list(struct ctl *c, struct args *args, char **words)
+{
+	(void)words;
+	return dkim_list(c, !args->no_dns);
 }
 
 static const struct sub {
