@@ -20,8 +20,13 @@ def back_again(house, role, before):
     until(lambda: [p for _, p in house.pids(role) if p not in before] and role in house.ctl("status", code=None), 20, role)
 
 
+def files(house):
+    """Messages there are; a queued that was killed early finds some of them a while after its start."""
+    return [name for _, _, names in os.walk(house.folder + "/spool/cur") for name in names]
+
+
 def settled(house):
-    if "messages: 0" in house.ctl("status", code=None):
+    if "messages: 0" in house.ctl("status", code=None) and not files(house):
         return True
     house.ctl("retry", "--yes", "--to", "*@b.first.test", code=None)
     time.sleep(0.2)
