@@ -105,10 +105,10 @@ check(struct ctl *ctl, const struct verb *v, int argc, char **argv)
 	if (c.lookup == NULL)
 		return ctl_fail(1, "%s", err.text);
 	(void)signal(SIGPIPE, SIG_IGN); /* a tracking host that hangs up */
-	c.suffixes = dmarc_suffixes_load();
+	c.suffixes = suffixes_load();
 	check_sources(&c, args.source);
 	all(&c);
-	dmarc_suffixes_free(c.suffixes);
+	suffixes_free(c.suffixes);
 	lookup_free(c.lookup);
 	return report_end(&out, c.domain);
 }

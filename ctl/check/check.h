@@ -26,7 +26,7 @@ struct check {
 	const struct conf_block *tenant;
 	struct arena *arena;
 	struct lookup *lookup;
-	struct dmarc_suffixes *suffixes;
+	struct suffixes *suffixes;
 	struct report *report;
 	struct span domain; /* of From, lower case */
 	struct span bounce; /* of MAIL FROM: the tenant's bounce domain, or domain */

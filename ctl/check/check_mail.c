@@ -128,7 +128,7 @@ dmarc_tell(struct check *c, struct span at, struct span txt)
 void
 check_dmarc(struct check *c)
 {
-	struct span at = c->domain, org = dmarc_organisation(c->suffixes, c->domain), txt;
+	struct span at = c->domain, org = suffixes_organisation(c->suffixes, c->domain), txt;
 	int n = dmarc_at(c, at, &txt);
 
 	if (n == 0 && !span_eq(org, at)) {

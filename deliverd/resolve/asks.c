@@ -43,7 +43,7 @@ struct ask {
 struct asks {
 	const struct resolver_conf *conf;
 	struct dns *dns;
-	const struct site_suffixes *suffixes;
+	const struct suffixes *suffixes;
 	struct chan *to;     /* NULL: queued is away */
 	unsigned generation; /* counts those that were */
 	unsigned active;
@@ -52,7 +52,7 @@ struct asks {
 };
 
 struct asks *
-asks_new(const struct resolver_conf *conf, struct dns *dns, const struct site_suffixes *suffixes)
+asks_new(const struct resolver_conf *conf, struct dns *dns, const struct suffixes *suffixes)
 {
 	struct asks *as = calloc(1, sizeof(*as));
 

@@ -109,7 +109,7 @@ static const struct {
 
 START_TEST(site_names)
 {
-	struct site_suffixes *suffixes = site_suffixes_load();
+	struct suffixes *suffixes = suffixes_load();
 	struct span hosts[8], rest = span_str(sites[_i].hosts);
 	struct buf out;
 	unsigned n = 0;
@@ -123,7 +123,7 @@ START_TEST(site_names)
 	else
 		ck_assert_msg(span_is(buf_all(&out), sites[_i].site), "%.*s", SPAN(buf_all(&out)));
 	buf_free(&out);
-	site_suffixes_free(suffixes);
+	suffixes_free(suffixes);
 }
 END_TEST
 
