@@ -199,7 +199,8 @@ header_make(struct buf *message, struct arena *arena)
 static bool
 untouchable(const struct mime_part *p)
 {
-	return span_starts(p->type, "message/") || p->transfer == TRANSFER_OTHER || mime_is_sealed(p);
+	return span_starts(p->type, "message/") || p->transfer == TRANSFER_OTHER ||
+	       mime_is_sealed(p);
 }
 
 static void
