@@ -23,7 +23,8 @@ struct dkim_file {
 	uint64_t since_s;
 };
 
-const char *dkim_state_word(enum dkim_state); /* new, active, retired */
+const char *dkim_state_word(enum dkim_state);                       /* new, active, retired */
+const char *dkim_file_name(struct ctl *, const struct dkim_file *); /* for people, in the arena */
 
 /* All there are, in order of tenant, domain, selector; at most n, in the arena; tenant and domain NULL: any. */
 size_t dkim_files(struct ctl *, const char *tenant, const char *domain, struct dkim_file **);

@@ -26,6 +26,21 @@ def main():
         house.send("carl@good.test")
         house.await_event("delivered", recipient="carl@good.test")
         assert len(house.mails("ann@good.test")) == 1
+        assert house.stop() == 0
+        spool_read(house)
+
+
+def spool_read(house):
+    """Status says whether all of the spool was looked at. What holds the look up is a name that nobody writes to."""
+    name = "0" * 24 + "10"
+    path = "%s/spool/cur/20/%s" % (house.folder, name)
+    os.mkfifo(path)
+    os.chown(path, os.stat(house.folder + "/spool/lock").st_uid, -1)
+    house.start()
+    assert "spool: still being read" in house.ctl("status")
+    with open(path, "wb"):
+        pass
+    until(lambda: "spool: read\n" in house.ctl("status"), 10, lambda: house.ctl("status"))
 
 
 run_test(main)
