@@ -84,11 +84,11 @@ check(struct ctl *ctl, const struct verb *v, int argc, char **argv)
 	struct report out = { 0 };
 	struct check c = { .ctl = ctl, .arena = ctl->arena, .report = &out };
 	struct err err = { "" };
-	struct address given;
+	struct ip given;
 
 	verb_words(ctl, v, &args, argc, argv, 1, 1);
 	out.json = ctl->json;
-	if (args.source != NULL && address_read(span_str(args.source), &given) == -1)
+	if (args.source != NULL && ip_read(span_str(args.source), &given) == -1)
 		return ctl_fail(2, "\"%s\" is no address", args.source);
 	c.conf = ctl_conf(ctl);
 	if (conf_errors(c.conf) > 0)
