@@ -36,7 +36,6 @@ ctl/check/dmarc_test.o   := ctl/check/dmarc_test.o $(ctl.check.pure)
 ctl/check/dmarc_test.libs := -lpsl
 fuzz              += records
 fuzz.records.c    := $(ctl.check.pure:.o=.c)
-fuzz.records.libs := -lpsl
 tests                  += ctl/key_file_test
 ctl/key_file_test.o    := ctl/key_file_test.o ctl/key_file.o
 ctl/key_file_test.libs := -lcrypto

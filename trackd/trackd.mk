@@ -8,7 +8,7 @@ stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o de
 trackd.conf          := trackd/trackd_conf.o
 
 programs             += trackd-rewrite trackd-sign trackd-web trackd-stats
-trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o explain.o worker.o signer.o signing.o incoming.o outgoing.o fields.o sevenbit.o) \
+trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o explain.o untrack.o worker.o signer.o signing.o incoming.o outgoing.o fields.o sevenbit.o) \
 		        trackd/keys.o $(trackd.conf) $(rewrite.o) $(sign.o)
 trackd-rewrite.libs  := -lcrypto -lidn2
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)

@@ -81,16 +81,16 @@ END_TEST
 
 START_TEST(alignment)
 {
-	struct dmarc_suffixes *s = dmarc_suffixes_load();
+	struct suffixes *s = suffixes_load();
 
 	ck_assert(dmarc_aligned(s, SPAN_LIT("a.example.com"), SPAN_LIT("b.example.com"), false));
 	ck_assert(!dmarc_aligned(s, SPAN_LIT("a.example.com"), SPAN_LIT("b.example.com"), true));
 	ck_assert(dmarc_aligned(s, SPAN_LIT("example.com"), SPAN_LIT("Example.com"), true));
 	ck_assert(!dmarc_aligned(s, SPAN_LIT("a.co.uk"), SPAN_LIT("b.co.uk"), false));
 	ck_assert(!dmarc_aligned(s, SPAN_LIT(""), SPAN_LIT(""), false));
-	ck_assert(span_is(dmarc_organisation(s, SPAN_LIT("x.y.co.uk")), "y.co.uk"));
-	ck_assert(span_is(dmarc_organisation(s, SPAN_LIT("com")), "com"));
-	dmarc_suffixes_free(s);
+	ck_assert(span_is(suffixes_organisation(s, SPAN_LIT("x.y.co.uk")), "y.co.uk"));
+	ck_assert(span_is(suffixes_organisation(s, SPAN_LIT("com")), "com"));
+	suffixes_free(s);
 }
 END_TEST
 
