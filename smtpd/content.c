@@ -96,6 +96,11 @@ on_header(void *ctx, struct data *d, struct span header)
 		turn_down(tx,
 		    arena_printf(tx->arena, "550 5.7.1 tenant %s may not send as \"%.*s\" in From",
 			s->tenant->name, SPAN(span_first(span_trim(wrong), 200))));
+	else if (tx->is_ours && h->track_unknown.n > 0)
+		turn_down(tx,
+		    arena_printf(tx->arena,
+			"550 5.6.0 X-Posthouse-Track: clicks, opens, text or none, not \"%.*s\"",
+			SPAN(span_first(h->track_unknown, 80))));
 	else if (tx->is_ours) {
 		as_the_header_asks(tx);
 		complete(s, d);

@@ -24,9 +24,14 @@ track_read(struct span words, struct header_facts *h)
 	for (struct span w = span_word(words, &words); w.n > 0; w = span_word(words, &words)) {
 		if (w.p[w.n - 1] == ',')
 			w.n--;
-		h->track_clicks = h->track_clicks || span_is_nocase(w, "clicks");
-		h->track_opens = h->track_opens || span_is_nocase(w, "opens");
-		h->track_text = h->track_text || span_is_nocase(w, "text");
+		if (span_is_nocase(w, "clicks"))
+			h->track_clicks = true;
+		else if (span_is_nocase(w, "opens"))
+			h->track_opens = true;
+		else if (span_is_nocase(w, "text"))
+			h->track_text = true;
+		else if (w.n > 0 && !span_is_nocase(w, "none"))
+			h->track_unknown = w;
 	}
 }
 

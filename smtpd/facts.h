@@ -19,6 +19,7 @@ struct header_facts {
 	struct span campaign, tags; /* one line each; in the arena */
 	struct span message_id; /* without <>, in the arena; empty: none, or too long to be one */
 	bool has_track, track_clicks, track_opens, track_text;
+	struct span track_unknown; /* a word that is none of these; empty: there was none */
 };
 
 enum { FACTS_CAMPAIGN_MAX = 128, FACTS_TAGS_MAX = 512, FACTS_MESSAGE_ID_MAX = 250 };

@@ -1,6 +1,7 @@
 #include "facts.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 START_TEST(fields_are_found)
@@ -21,9 +22,39 @@ START_TEST(fields_are_found)
 	ck_assert(span_is(h.from, " a@b,\r\n c@d"));
 	ck_assert(span_is(h.campaign, "spring") && span_is(h.tags, "x y"));
 	ck_assert(h.has_track && h.track_clicks && h.track_opens && h.track_text);
+	ck_assert_uint_eq(h.track_unknown.n, 0);
 	ck_assert_uint_eq(f.drops_n, 2); /* neighbours are one */
 	ck_assert(memcmp(header + f.drops[0].start, "X-Posthouse-C", 13) == 0);
 	ck_assert(memcmp(header + f.drops[1].start + f.drops[1].length, "Date", 4) == 0);
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(what_to_track)
+{
+	static const struct {
+		const char *words, *unknown;
+		bool clicks, opens;
+	} asked[] = {
+		{ "none", "", false, false },
+		{ "", "", false, false },
+		{ "clicks,", "", true, false },
+		{ "opens yes clicks", "yes", true, true },
+		{ "clicks,opens", "clicks,opens", false, false },
+	};
+	struct arena *a = arena_new(0);
+	struct header_facts h;
+	struct facts f;
+	char header[100];
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		snprintf(header, sizeof(header), "X-Posthouse-Track: %s\r\n", asked[i].words);
+		f = (struct facts){ 0 };
+		ck_assert_int_eq(header_facts_read(span_str(header), a, &h, &f), 0);
+		ck_assert(h.has_track && h.track_clicks == asked[i].clicks);
+		ck_assert(h.track_opens == asked[i].opens && !h.track_text);
+		ck_assert(span_is(h.track_unknown, asked[i].unknown));
+	}
 	arena_free(a);
 }
 END_TEST
@@ -65,6 +96,7 @@ main(void)
 
 	suite_add_tcase(suite, t);
 	tcase_add_test(t, fields_are_found);
+	tcase_add_test(t, what_to_track);
 	tcase_add_test(t, too_many_drops);
 	tcase_add_test(t, no_header_at_all);
 	srunner_run_all(runner, CK_NORMAL);
