@@ -116,7 +116,7 @@ common.c     := $(filter-out %_test.c,$(wildcard common/*.c))
 $(fuzz:%=$B/fuzz/%): $B/fuzz/%: $$(fuzz.%.c) tests/fuzz/fuzz_%.c $(common.c)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
-	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) -lidn2 $(common.libs)
+	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) -lidn2 -lpsl $(common.libs)
 
 fuzz-build:
 	@tests/deps.sh build fuzz

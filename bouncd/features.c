@@ -165,16 +165,3 @@ features_word_value(const struct features *f)
 {
 	return 4.0 / sqrt(16.0 + (f->n - f->n_codes));
 }
-
-uint64_t
-features_text(const struct said *sd)
-{
-	uint64_t h = 14695981039346656037u;
-	struct span rest = sd->text;
-	struct word w;
-
-	while (next_word(&rest, &w))
-		if (w.c[0] != '.' && w.c[0] != '0')
-			h = (h ^ span_hash(look(&w))) * 1099511628211u;
-	return h;
-}

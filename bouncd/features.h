@@ -18,5 +18,3 @@ struct features {
 void features_of(struct features *, const struct said *, const char *provider, bool permanent);
 /* What each word counts for beside a code: less in a long text. */
 double features_word_value(const struct features *);
-/* The words alone, in their order: two texts that differ in names and numbers only have the same. */
-uint64_t features_text(const struct said *);

@@ -25,13 +25,6 @@ static struct {
 	STAILQ_HEAD(, waiter) waiters;
 } group;
 
-bool
-group_is_open(const struct bouncd *b)
-{
-	(void)b;
-	return group.open;
-}
-
 int
 group_open(struct bouncd *b, struct err *err)
 {

@@ -9,7 +9,6 @@
 void group_start(struct bouncd *);
 /* Changes after it belong to the group, until the end of the turn. -1: err. */
 int group_open(struct bouncd *, struct err *);
-bool group_is_open(const struct bouncd *);
 /* queued is told once it is on disk. */
 void group_change(struct bouncd *, const struct suppression_entry *, bool suppressed);
 /* say is called when the group is on disk (durable), or could not be brought there; at once where none is open. */

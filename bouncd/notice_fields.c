@@ -1,8 +1,7 @@
 #include "notice_inside.h"
+#include "ip.h"
 #include "utf8.h"
 #include "xtext.h"
-
-#include <arpa/inet.h>
 
 enum { ASCII_BYTES = 950 }; /* of an address beyond ASCII; an address that is one needs less */
 
@@ -111,17 +110,14 @@ status(struct buf *out, const struct notice_recipient *r)
 static void
 remote(struct buf *out, const struct notice_recipient *r, bool utf8)
 {
-	char text[INET6_ADDRSTRLEN + 1] = "";
-	unsigned char raw[16];
+	char text[IP_TEXT];
+	struct ip ip;
 
-	if (r->remote_mta.n > 0 && r->remote_mta.n < sizeof(text))
-		for (size_t i = 0; i < r->remote_mta.n; i++)
-			text[i] = r->remote_mta.p[i];
-	if (inet_pton(AF_INET, text, raw) == 1)
-		buf_printf(out, "Remote-MTA: dns; [%s]\r\n", text);
-	else if (inet_pton(AF_INET6, text, raw) == 1)
-		buf_printf(out, "Remote-MTA: dns; [IPv6:%s]\r\n", text);
-	else
+	if (ip_read(r->remote_mta, &ip) == 0) {
+		ip_text(&ip, text);
+		buf_printf(
+		    out, "Remote-MTA: dns; [%s%s]\r\n", ip.family == AF_INET ? "" : "IPv6:", text);
+	} else
 		field(out, "Remote-MTA", "dns; ", r->remote_mta, utf8);
 	field(out, "X-Remote-Address", "", r->remote_ip, false);
 }

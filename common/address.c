@@ -1,6 +1,6 @@
 #include "address.h"
+#include "ip.h"
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -80,17 +80,12 @@ local_put(char *to, struct span local)
 static size_t
 ipv6_put(char *to, struct span domain)
 {
-	char text[INET6_ADDRSTRLEN + 1];
-	struct in6_addr ip;
+	char text[IP_TEXT];
+	struct ip ip;
 
-	if (!span_starts_nocase(domain, "[ipv6:") || domain.p[domain.n - 1] != ']' ||
-	    domain.n - 7 >= sizeof(text))
+	if (!span_starts_nocase(domain, "[ipv6:") || ip_literal(domain, &ip) == -1)
 		return 0;
-	memcpy(text, domain.p + 6, domain.n - 7);
-	text[domain.n - 7] = '\0';
-	if (inet_pton(AF_INET6, text, &ip) != 1 ||
-	    inet_ntop(AF_INET6, &ip, text, sizeof(text)) == NULL)
-		return 0;
+	ip_text(&ip, text);
 	memcpy(to, "[ipv6:", 6);
 	memcpy(to + 6, text, strlen(text));
 	to[6 + strlen(text)] = ']';

@@ -6,3 +6,4 @@ common.tests := $(patsubst %.c,%,$(wildcard common/*_test.c))
 tests        += $(common.tests)
 $(foreach t,$(common.tests),$(eval $t.o := $t.o))
 common/url_place_test.libs := -lidn2
+common/suffixes_test.libs := -lpsl

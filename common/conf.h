@@ -9,9 +9,8 @@
 #include "arena.h"
 #include "buf.h"
 #include "err.h"
+#include "ip.h"
 #include "span.h"
-
-#include <netinet/in.h>
 
 enum conf_type {
 	CONF_STRING,   /* one word or "quoted" */
@@ -74,8 +73,7 @@ struct conf_rate {
 };
 
 struct conf_network {
-	int family; /* AF_INET, AF_INET6 */
-	uint8_t addr[16];
+	struct ip ip;
 	unsigned bits;
 };
 
@@ -139,4 +137,4 @@ int conf_table_check(const struct conf_table *, struct err *);
 void conf_describe(const struct conf_table *, struct buf *out);
 
 /* IPv4 addresses mapped into IPv6 count as IPv4. */
-bool conf_network_has(const struct conf_network *, const struct sockaddr *);
+bool conf_network_has(const struct conf_network *, const struct ip *);

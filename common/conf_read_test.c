@@ -281,7 +281,7 @@ START_TEST(values)
 	ck_assert_uint_eq(conf_place(t, "idle-timeout").column, 14);
 	ck_assert_str_eq(conf_str(in, "tls"), "may");
 	ck_assert_uint_eq(conf_count(in, "from"), 3);
-	ck_assert_int_eq(conf_network_at(in, "from", 2)->family, AF_INET6);
+	ck_assert_int_eq(conf_network_at(in, "from", 2)->ip.family, AF_INET6);
 	ck_assert_uint_eq(conf_address_at(in, "address", 0)->len, sizeof(struct sockaddr_in));
 	b = conf_first(t, "site");
 	ck_assert_str_eq(conf_name(b), "last");

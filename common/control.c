@@ -299,13 +299,6 @@ control_num(struct control_call *c, const char *k, uint64_t v)
 }
 
 void
-control_bool(struct control_call *c, const char *k, bool v)
-{
-	key(c, k);
-	buf_str(&c->out, v ? "true" : "false");
-}
-
-void
 control_id(struct control_call *c, const char *k, struct id id)
 {
 	control_str(c, k, id_text(id).c);

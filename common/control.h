@@ -37,7 +37,6 @@ void control_row(struct control_call *);
 void control_span(struct control_call *, const char *key, struct span);
 void control_str(struct control_call *, const char *key, const char *);
 void control_num(struct control_call *, const char *key, uint64_t);
-void control_bool(struct control_call *, const char *key, bool);
 void control_id(struct control_call *, const char *key, struct id);
 void control_row_end(struct control_call *);
 /* A line that is JSON already (an event). */

@@ -72,22 +72,6 @@ header_find(struct span block, const char *name, struct header_field *f)
 	return false;
 }
 
-bool
-header_find_last(struct span block, const char *name, struct header_field *f)
-{
-	struct header_field each;
-	bool found = false;
-
-	*f = (struct header_field){ 0 };
-	while (header_next(&block, &each)) {
-		if (!span_is_nocase(each.name, name))
-			continue;
-		*f = each;
-		found = true;
-	}
-	return found;
-}
-
 size_t
 header_count(struct span block, const char *name)
 {

@@ -17,9 +17,8 @@ struct header_field {
 
 /* Takes the next field from *rest; false when there is none. */
 bool header_next(struct span *rest, struct header_field *);
-/* The first, or the last field of that name; false: none (the field is zeroed). */
+/* The first field of that name; false: none (the field is zeroed). */
 bool header_find(struct span block, const char *name, struct header_field *);
-bool header_find_last(struct span block, const char *name, struct header_field *);
 /* How many fields have that name. */
 size_t header_count(struct span block, const char *name);
 

@@ -294,3 +294,12 @@ mime_is_multipart(const struct mime_part *p)
 {
 	return span_starts(p->type, "multipart/");
 }
+
+bool
+mime_is_sealed(const struct mime_part *p)
+{
+	for (; p != NULL; p = p->parent)
+		if (mime_type_is(p, "multipart/signed") || mime_type_is(p, "multipart/encrypted"))
+			return true;
+	return false;
+}

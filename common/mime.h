@@ -56,6 +56,8 @@ int mime_parse(struct span message, struct arena *, struct mime_part **root, str
 struct mime_part *mime_walk(const struct mime_part *);
 bool mime_type_is(const struct mime_part *, const char *type);
 bool mime_is_multipart(const struct mime_part *);
+/* Inside a multipart/signed or multipart/encrypted (RFC 1847), or one itself: nothing in it may change. */
+bool mime_is_sealed(const struct mime_part *);
 
 /* A parameter of an unfolded value without comments, as header_bare() gives it: unquoted, RFC 2231's language
  * and percent signs resolved, *0 *1 joined. false: it has none of that name. An empty one is there. */

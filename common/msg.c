@@ -485,12 +485,6 @@ chan_span(struct chan *c, struct span s)
 }
 
 void
-chan_str(struct chan *c, const char *s)
-{
-	chan_span(c, span_str(s));
-}
-
-void
 chan_id(struct chan *c, struct id id)
 {
 	put(c, id.b, ID_BYTES);
@@ -570,12 +564,6 @@ chan_free(struct chan *c)
 	buf_free(&c->out);
 	free(c->peer);
 	free(c);
-}
-
-const char *
-chan_peer(const struct chan *c)
-{
-	return c->peer;
 }
 
 bool

@@ -47,8 +47,7 @@ typedef void chan_on_close(void *ctx, struct chan *, const char *why);
  * takes four times that, and beyond it the peer is closed as stuck. */
 struct chan *
 chan_new(int fd, const char *peer, size_t queue_max, chan_on_msg *, chan_on_close *, void *ctx);
-void chan_free(struct chan *); /* without on_close; queued packets are dropped */
-const char *chan_peer(const struct chan *);
+void chan_free(struct chan *);       /* without on_close; queued packets are dropped */
 bool chan_full(const struct chan *); /* hold new work; answers may still be sent */
 /* Called once when a full channel has room again, or NULL. */
 void chan_on_room(struct chan *, void (*room)(void *ctx));
@@ -61,7 +60,6 @@ void chan_u16(struct chan *, uint16_t);
 void chan_u32(struct chan *, uint32_t);
 void chan_u64(struct chan *, uint64_t);
 void chan_span(struct chan *, struct span);
-void chan_str(struct chan *, const char *);
 void chan_id(struct chan *, struct id);
 void chan_fd(struct chan *, int fd);         /* taken over: closed once it is sent */
 void chan_fd_or_none(struct chan *, int fd); /* -1: none */

@@ -72,7 +72,7 @@ START_TEST(last_words_of_a_peer_that_did_not_read)
 	chan_flush(us);
 	chan_begin(it, 7);
 	chan_u32(it, 0);
-	chan_str(it, "leaks");
+	chan_span(it, SPAN_LIT("leaks"));
 	chan_end(it);
 	chan_flush(it);
 	chan_free(it);

@@ -2,19 +2,11 @@
 
 static const char *const stages[] = { "connect", "greeting", "ehlo", "tls", "auth", "mail", "rcpt",
 	"data", "dot", "idle" };
-static const char *const outcomes[] = { "delivered", "replied", "lost", "needs-7bit", "damaged",
-	"unsent" };
 
 const char *
 deliver_stage_name(enum deliver_stage s)
 {
 	return stages[s];
-}
-
-const char *
-deliver_outcome_name(enum deliver_outcome o)
-{
-	return outcomes[o];
 }
 
 void

@@ -96,7 +96,6 @@ enum deliver_stage {
 	STAGE_IDLE
 };
 const char *deliver_stage_name(enum deliver_stage);
-const char *deliver_outcome_name(enum deliver_outcome);
 
 struct deliver_result {
 	uint64_t number; /* counts up in a worker's life, for ACK */

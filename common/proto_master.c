@@ -132,21 +132,6 @@ master_ping_get(struct msg *m, struct master_ping *r)
 }
 
 void
-master_drain_put(struct chan *c, const struct master_drain *r)
-{
-	chan_begin(c, MASTER_DRAIN);
-	chan_u32(c, r->deadline_s);
-	chan_end(c);
-}
-
-int
-master_drain_get(struct msg *m, struct master_drain *r)
-{
-	r->deadline_s = msg_u32(m);
-	return msg_end(m);
-}
-
-void
 master_stop_put(struct chan *c, const struct master_stop *r)
 {
 	chan_begin(c, MASTER_STOP);

@@ -1,7 +1,7 @@
 /* proto_master.h: all that the master and a role ever say to each other, on descriptor 3.
  *
  * At the start: HELLO, CONF chunks, FD, SECRET and PEER records in any order, GO; the role sandboxes itself and answers
- * READY or FAILED. Later: new PEERs, PING, PREPARE and COMMIT (or DRAIN), STOP. */
+ * READY or FAILED. Later: new PEERs, PING, PREPARE and COMMIT or ABORT, STOP. */
 #pragma once
 
 #include "msg.h"
@@ -16,7 +16,6 @@ enum master_type {
 	MASTER_PEER,      /* master: a channel to another role */
 	MASTER_GO,        /* master: that was all */
 	MASTER_PING,      /* master; the role says it back */
-	MASTER_DRAIN,     /* master: finish what you have, take nothing new, exit */
 	MASTER_STOP,      /* master: let running transactions end until the deadline, exit */
 	MASTER_PREPARE,   /* master: CONF came anew: would you take it? */
 	MASTER_COMMIT,    /* master: take it */
@@ -68,10 +67,6 @@ struct master_ping {
 	uint64_t number;
 };
 
-struct master_drain {
-	uint32_t deadline_s;
-};
-
 struct master_stop {
 	uint32_t deadline_s;
 };
@@ -121,8 +116,6 @@ void master_go_put(struct chan *, const struct master_go *);
 int master_go_get(struct msg *, struct master_go *);
 void master_ping_put(struct chan *, const struct master_ping *);
 int master_ping_get(struct msg *, struct master_ping *);
-void master_drain_put(struct chan *, const struct master_drain *);
-int master_drain_get(struct msg *, struct master_drain *);
 void master_stop_put(struct chan *, const struct master_stop *);
 int master_stop_get(struct msg *, struct master_stop *);
 void master_prepare_put(struct chan *, const struct master_prepare *);

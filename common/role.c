@@ -335,9 +335,8 @@ on_master(void *ctx, struct chan *c, struct msg *m)
 		if (r->reload.abort != NULL)
 			r->reload.abort(r->reload.ctx);
 		break;
-	case MASTER_DRAIN:
 	case MASTER_STOP:
-		(void)master_stop_get(m, &s); /* DRAIN has the same shape */
+		(void)master_stop_get(m, &s);
 		stop(r, s.deadline_s);
 		break;
 	default:

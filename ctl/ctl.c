@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef SYSCONFDIR
@@ -69,6 +70,19 @@ ctl_program(struct ctl *c, const char *name)
 			break;
 	}
 	return path;
+}
+
+const char *
+ctl_day(struct ctl *c, uint64_t time_s)
+{
+	char text[32];
+	time_t t = (time_t)time_s;
+	struct tm tm;
+
+	if (time_s == 0)
+		return "";
+	strftime(text, sizeof(text), "%Y-%m-%d", gmtime_r(&t, &tm));
+	return arena_strdup(c->arena, text);
 }
 
 int

@@ -24,6 +24,9 @@ const char *ctl_path(struct ctl *, const char *setting);
 /* A program beside this one (posthoused), or in PREFIX/libexec/posthouse (the roles'). In the arena. */
 const char *ctl_program(struct ctl *, const char *name);
 
+/* "2026-11-24" in UTC; for 0 nothing. */
+const char *ctl_day(struct ctl *, uint64_t time_s);
+
 /* Writes "posthouse: text" on standard error; returns exit_code. */
 int ctl_fail(int exit_code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Bold and the like: standard output is a terminal and NO_COLOR is not set. */

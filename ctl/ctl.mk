@@ -4,12 +4,12 @@ links.bin      := sendmail mailq
 
 ctl.pure       := $(addprefix ctl/,addresses.o compose.o opts.o selector.o story.o suppress_file.o table.o users_file.o verdict_words.o whole_file.o key_file.o)
 posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o changed.o listing.o mailq.o past.o program.o sendmail.o submit.o \
-		  verb_act.o verb_batch.o verb_bounces.o bounces_rules.o verb_check.o verb_conf.o verb_dkim.o dkim_dns.o dkim_files.o dkim_record.o verb_house.o verb_keys.o verb_lanes.o verb_links.o verb_queue.o verb_stats.o \
+		  verb_act.o verb_batch.o verb_bounces.o bounces_rules.o verb_check.o verb_conf.o verb_dkim.o dkim_dns.o dkim_files.o dkim_list.o dkim_turn.o key_disk.o verb_house.o verb_keys.o verb_lanes.o verb_links.o verb_queue.o verb_stats.o \
 		  verb_status.o verb_suppress.o verb_forget.o suppress_bulk.o verb_tenants.o verb_test.o verb_trace.o verb_user.o) \
-		  $(ctl.pure) $(ctl.check) trackd/sign/dkim_key.o $(ctl.tables)
+		  $(ctl.pure) $(ctl.check) $(ctl.tables)
 # Every block there is. With = and not :=, since the folders read later add to it.
 ctl.tables      = $(conf-tables)
-posthouse.libs := -lunbound -lpsl -lssl -lresolv -lcrypt -ljansson -lcrypto -lbsd
+posthouse.libs := -lunbound -lpsl -lssl -lcrypt -ljansson -lcrypto -lbsd
 
 tests                  += ctl/table_test ctl/compose_test ctl/selector_test ctl/story_test \
 			  ctl/users_file_test ctl/suppress_file_test
@@ -36,9 +36,6 @@ ctl/check/dmarc_test.o   := ctl/check/dmarc_test.o $(ctl.check.pure)
 ctl/check/dmarc_test.libs := -lpsl
 fuzz              += records
 fuzz.records.c    := $(ctl.check.pure:.o=.c)
-fuzz.records.libs := -lpsl
 tests                  += ctl/key_file_test
 ctl/key_file_test.o    := ctl/key_file_test.o ctl/key_file.o
 ctl/key_file_test.libs := -lcrypto
-tests                  += ctl/dkim_record_test
-ctl/dkim_record_test.o := ctl/dkim_record_test.o ctl/dkim_record.o

@@ -1,16 +1,20 @@
-/* dkim_dns.h: is a key's record in the DNS? Asked at the first IPv4 server of the resolver block, or where /etc/resolv.conf says. */
+/* dkim_dns.h: is a key's record in the DNS? */
 #pragma once
 
-#include "ctl.h"
+#include "dkim_files.h"
+
+#include "check/lookup.h"
 
 enum dkim_published {
 	DKIM_PUBLISHED,
-	DKIM_MISSING,   /* no such name, or no TXT record there that is a key */
-	DKIM_OTHER,     /* a record with another key */
+	DKIM_MISSING,  /* no such name, or no TXT record there */
+	DKIM_OTHER,    /* a record with another key */
+	DKIM_UNUSABLE, /* a record that verifies nothing: revoked, none that can be read, several */
 	DKIM_NO_ANSWER, /* nobody to ask, or a failure */
 };
 
-/* record: the text that should be there, "v=DKIM1; k=rsa; p=..." */
+/* lookup: NULL: no answer. */
 enum dkim_published
-dkim_dns_look(struct ctl *, const char *selector, const char *domain, struct span record);
-const char *dkim_published_word(enum dkim_published); /* yes, no, another key, no answer */
+dkim_dns_look(struct lookup *, const struct dkim_file *, const struct dkim_key *, struct arena *);
+/* yes, no, another key, unusable, no answer */
+const char *dkim_published_word(enum dkim_published);

@@ -20,6 +20,13 @@ dkim_state_word(enum dkim_state state)
 	return words[state];
 }
 
+const char *
+dkim_file_name(struct ctl *c, const struct dkim_file *f)
+{
+	return arena_printf(
+	    c->arena, "DKIM key %s of %s, tenant %s", f->selector, f->domain, f->tenant);
+}
+
 static const char *
 folder_of(struct ctl *c)
 {

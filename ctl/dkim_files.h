@@ -8,9 +8,7 @@
 #pragma once
 
 #include "ctl.h"
-#include "err.h"
-
-#include "../trackd/sign/dkim_key.h"
+#include "dkim_key.h"
 
 /* What was signed waits in the queues of others for days (RFC 5321 4.5.4.1: 4 to 5), and may be passed on from there. */
 enum { DKIM_RECORD_KEPT_DAYS = 14 };
@@ -23,7 +21,8 @@ struct dkim_file {
 	uint64_t since_s;
 };
 
-const char *dkim_state_word(enum dkim_state); /* new, active, retired */
+const char *dkim_state_word(enum dkim_state);                       /* new, active, retired */
+const char *dkim_file_name(struct ctl *, const struct dkim_file *); /* for people, in the arena */
 
 /* All there are, in order of tenant, domain, selector; at most n, in the arena; tenant and domain NULL: any. */
 size_t dkim_files(struct ctl *, const char *tenant, const char *domain, struct dkim_file **);

@@ -175,11 +175,49 @@ rewrite(struct ctl *c, const struct verb *v, int argc, char **argv)
 	return 0;
 }
 
+static bool
+is_given(const char *option, int argc, char **argv)
+{
+	for (int i = 1; i < argc && argv[i][0] == '-'; i += 2)
+		if (strcmp(argv[i], option) == 0)
+			return true;
+	return false;
+}
+
+/* The links of this house too, where a key is not named and who asks may read the house's. */
+static int
+untrack_here(struct ctl *c, int argc, char **argv)
+{
+	const char *ring = arena_printf(c->arena, "%s/tracking.key", ctl_path(c, "keys"));
+	const struct conf_block *top = conf_top(ctl_conf(c)), *b;
+	size_t n = 0, most = (size_t)argc + 5;
+	const char **more;
+
+	if (is_given("--key", argc, argv) || access(ring, R_OK) == -1)
+		return rewriter(c, "--untrack", argc, argv);
+	for (b = conf_first(top, "tenant"); b != NULL; b = conf_next(b))
+		most += 2;
+	more = arena_alloc(c->arena, sizeof(*more) * most);
+	more[n++] = argv[0];
+	more[n++] = "--ring";
+	more[n++] = ring;
+	if (!is_given("--tenant", argc, argv)) {
+		more[n++] = "--tenant";
+		more[n++] = "default";
+		for (b = conf_first(top, "tenant"); b != NULL; b = conf_next(b)) {
+			more[n++] = "--tenant";
+			more[n++] = conf_name(b);
+		}
+	}
+	memcpy(more + n, argv + 1, sizeof(*more) * (size_t)(argc - 1));
+	return rewriter(c, "--untrack", (int)n + argc - 1, (char **)(uintptr_t)more);
+}
+
 static int
 untrack(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
 	if (!wants_help(argc, argv))
-		return rewriter(c, "--untrack", argc, argv);
+		return untrack_here(c, argc, argv);
 	verb_usage(v, stdout);
 	return 0;
 }
@@ -202,5 +240,5 @@ const struct verb verb_rewrite = { .name = "rewrite",
 	.run = rewrite };
 const struct verb verb_untrack = { .name = "untrack",
 	.words = "[--base URL] [--tenant NAME] [--key FILE] [URL ...]",
-	.help = "Say where tracking links lead.",
+	.help = "Say where tracking links lead: those of this house, or of a key.",
 	.run = untrack };

@@ -84,11 +84,11 @@ check(struct ctl *ctl, const struct verb *v, int argc, char **argv)
 	struct report out = { 0 };
 	struct check c = { .ctl = ctl, .arena = ctl->arena, .report = &out };
 	struct err err = { "" };
-	struct address given;
+	struct ip given;
 
 	verb_words(ctl, v, &args, argc, argv, 1, 1);
 	out.json = ctl->json;
-	if (args.source != NULL && address_read(span_str(args.source), &given) == -1)
+	if (args.source != NULL && ip_read(span_str(args.source), &given) == -1)
 		return ctl_fail(2, "\"%s\" is no address", args.source);
 	c.conf = ctl_conf(ctl);
 	if (conf_errors(c.conf) > 0)
@@ -105,10 +105,10 @@ check(struct ctl *ctl, const struct verb *v, int argc, char **argv)
 	if (c.lookup == NULL)
 		return ctl_fail(1, "%s", err.text);
 	(void)signal(SIGPIPE, SIG_IGN); /* a tracking host that hangs up */
-	c.suffixes = dmarc_suffixes_load();
+	c.suffixes = suffixes_load();
 	check_sources(&c, args.source);
 	all(&c);
-	dmarc_suffixes_free(c.suffixes);
+	suffixes_free(c.suffixes);
 	lookup_free(c.lookup);
 	return report_end(&out, c.domain);
 }

@@ -1,21 +1,14 @@
 #include "changed.h"
-#include "dkim_dns.h"
 #include "dkim_files.h"
-#include "table.h"
+#include "dkim_list.h"
+#include "dkim_turn.h"
 #include "verb.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum {
-	PEM_BYTES = 64 * 1024,
-	RECORD_BYTES = 4096,
-	DAY_S = 86400,
-	NAME_MAX_BYTES = 253,
-	LABEL_MAX = 63
-};
+enum { PEM_BYTES = 64 * 1024, NAME_MAX_BYTES = 253, LABEL_MAX = 63 };
 
 struct args {
 	const char *selector, *algorithm;
@@ -87,24 +80,6 @@ words_check(struct ctl *c, char **words, const char *selector)
 			return 0;
 	return ctl_fail(
 	    1, "tenant %s does not send as %s: its block names no such domain", words[1], words[2]);
-}
-
-static const char *
-day(struct ctl *c, uint64_t time_s)
-{
-	char text[32];
-	time_t t = (time_t)time_s;
-	struct tm tm;
-
-	strftime(text, sizeof(text), "%Y-%m-%d", gmtime_r(&t, &tm));
-	return arena_strdup(c->arena, text);
-}
-
-static const char *
-full_name(struct ctl *c, const struct dkim_file *f)
-{
-	return arena_printf(
-	    c->arena, "DKIM key %s of %s, tenant %s", f->selector, f->domain, f->tenant);
 }
 
 /* ---- new ---- */
@@ -186,7 +161,7 @@ static int new (struct ctl *c, struct args *args, char **words)
 		return bad;
 	if (key_make(c, &f, rsa ? DKIM_RSA_SHA256 : DKIM_ED25519_SHA256, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
-	changed_event(c, "dkim-new", full_name(c, &f));
+	changed_event(c, "dkim-new", dkim_file_name(c, &f));
 	fprintf(stderr,
 	    "It signs nothing yet. Publish this record, then: posthouse dkim activate -s %s %s "
 	    "%s\n",
@@ -194,85 +169,7 @@ static int new (struct ctl *c, struct args *args, char **words)
 	return 0;
 }
 
-/* ---- list, dns ---- */
-
-static enum dkim_published
-look(struct ctl *c, const struct dkim_file *f, const struct dkim_key *key)
-{
-	enum dkim_published found = DKIM_NO_ANSWER;
-	struct buf record;
-
-	buf_init(&record, RECORD_BYTES);
-	if (dkim_key_record(key, &record, NULL) == 0)
-		found = dkim_dns_look(c, f->selector, f->domain, buf_all(&record));
-	buf_free(&record);
-	return found;
-}
-
-enum { CELLS = 8 };
-
-static const struct table_column columns[CELLS] = { { "TENANT", false }, { "DOMAIN", false },
-	{ "SELECTOR", false }, { "ALGORITHM", false }, { "STATE", false }, { "SINCE", false },
-	{ "KEEP RECORD UNTIL", false }, { "IN DNS", false } };
-static const char *const names[CELLS] = { "tenant", "domain", "selector", "algorithm", "state",
-	"since", "keep_until", "in_dns" };
-
-static void
-row_show(struct table *t, const char *const cells[CELLS])
-{
-	json_t *row;
-
-	for (unsigned i = 0; t != NULL && i < CELLS; i++)
-		table_cell(t, span_str(cells[i]));
-	if (t != NULL)
-		return;
-	row = json_object();
-	for (unsigned i = 0; i < CELLS; i++)
-		json_object_set_new(row, names[i], json_string(cells[i]));
-	json_dumpf(row, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(row);
-}
-
-/* False: the DNS did not answer; nobody waits for it again. */
-static bool
-key_show(struct ctl *c, struct table *t, const struct dkim_file *f, bool ask_dns)
-{
-	struct err err = { "" };
-	struct dkim_key *key = dkim_file_key(c, f, &err);
-	enum dkim_published there = key == NULL || !ask_dns ? DKIM_NO_ANSWER : look(c, f, key);
-	const char *cells[CELLS] = { f->tenant, f->domain, f->selector, err.text,
-		dkim_state_word(f->state), day(c, f->since_s),
-		f->state == DKIM_RETIRED
-		    ? day(c, f->since_s + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S)
-		    : "",
-		ask_dns ? dkim_published_word(there) : "" };
-
-	if (key != NULL)
-		cells[3] = dkim_key_algorithm(key) == DKIM_ED25519_SHA256 ? "ed25519" : "rsa";
-	row_show(t, cells);
-	dkim_key_free(key);
-	return there != DKIM_NO_ANSWER;
-}
-
-static int
-list(struct ctl *c, struct args *args, char **words)
-{
-	struct dkim_file *files;
-	size_t n = dkim_files(c, NULL, NULL, &files);
-	struct table *t = c->json ? NULL : table_new(columns, CELLS, ctl_colour(), stdout);
-	bool ask_dns = !args->no_dns;
-
-	(void)words;
-	for (size_t i = 0; i < n; i++)
-		if (!key_show(c, t, &files[i], ask_dns))
-			ask_dns = false;
-	if (t != NULL)
-		table_end(t);
-	if (n == 0 && !c->json)
-		puts("There is no DKIM key yet.");
-	return n == 0;
-}
+/* ---- dns ---- */
 
 /* The key that is meant: by its selector, or the only one in a state. NULL: said why. */
 static const struct dkim_file *
@@ -321,127 +218,35 @@ dns(struct ctl *c, struct args *args, char **words)
 	return shown > 0 ? 0 : ctl_fail(1, "tenant %s has no such key for %s", words[1], words[2]);
 }
 
-/* ---- activate, retire ---- */
-
-static int
-published_check(struct ctl *c, const struct dkim_file *f, const struct dkim_key *key)
-{
-	static const char *const why[] = {
-		[DKIM_MISSING] = "DNS has no record",
-		[DKIM_OTHER] = "DNS has another key",
-		[DKIM_NO_ANSWER] = "DNS gives no answer",
-	};
-	enum dkim_published there = look(c, f, key);
-
-	if (there == DKIM_PUBLISHED)
-		return 0;
-	return ctl_fail(1,
-	    "%s for %s._domainkey.%s: mail would fail where it is verified. posthouse dkim dns "
-	    "shows the "
-	    "record; --force activates all the same",
-	    why[there], f->selector, f->domain);
-}
-
-static int
-turn(struct ctl *c, const struct dkim_file *f, enum dkim_state state, const char *verb)
-{
-	struct err err = { "" };
-
-	if (dkim_file_turn(c, f, state, &err) == -1)
-		return ctl_fail(1, "%s", err.text);
-	changed_event(c, verb, full_name(c, f));
-	if (state == DKIM_ACTIVE)
-		printf("%s signs from now on.\n", full_name(c, f));
-	else
-		printf("%s signs no more; keep its record until %s.\n", full_name(c, f),
-		    day(c, (uint64_t)time(NULL) + (uint64_t)DKIM_RECORD_KEPT_DAYS * DAY_S));
-	return 0;
-}
-
-/* The ones it takes the place of: those that sign for the same domain with the same algorithm. */
-static int
-others_retire(struct ctl *c, const struct dkim_file *f, enum dkim_algorithm algorithm)
-{
-	struct dkim_file *files;
-	size_t n = dkim_files(c, f->tenant, f->domain, &files);
-	int failed = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct dkim_key *key;
-		bool same;
-
-		if (files[i].state != DKIM_ACTIVE || strcmp(files[i].selector, f->selector) == 0)
-			continue;
-		key = dkim_file_key(c, &files[i], NULL);
-		same = key != NULL && dkim_key_algorithm(key) == algorithm;
-		dkim_key_free(key);
-		if (same && turn(c, &files[i], DKIM_RETIRED, "dkim-retire") != 0)
-			failed = 1;
-	}
-	return failed;
-}
+/* ---- activate, retire, list ---- */
 
 static int
 activate(struct ctl *c, struct args *args, char **words)
 {
 	const struct dkim_file *f;
-	enum dkim_algorithm algorithm;
-	struct dkim_key *key;
-	struct err err = { "" };
 	int bad = words_check(c, words, args->selector);
 
 	if (bad != 0)
 		return bad;
 	f = choose(c, args, words, 1U << DKIM_NEW);
-	if (f == NULL)
-		return 1;
-	if (f->state == DKIM_ACTIVE)
-		return ctl_fail(
-		    1, "%s signs already, since %s", full_name(c, f), day(c, f->since_s));
-	key = dkim_file_key(c, f, &err);
-	if (key == NULL)
-		return ctl_fail(1, "%s", err.text);
-	algorithm = dkim_key_algorithm(key);
-	bad = args->force ? 0 : published_check(c, f, key);
-	dkim_key_free(key);
-	/* First the new one, then the old ones: in between both sign, and mail is never without. */
-	if (bad == 0)
-		bad = turn(c, f, DKIM_ACTIVE, "dkim-activate");
-	if (bad == 0 && !args->beside)
-		bad = others_retire(c, f, algorithm);
+	bad = f == NULL ? 1 : dkim_activate(c, f, args->force, args->beside);
 	return bad != 0 ? bad : changed_reload(c, "DKIM key activated", args->no_reload);
-}
-
-static size_t
-count_active(struct ctl *c, const char *tenant, const char *domain)
-{
-	struct dkim_file *files;
-	size_t n = dkim_files(c, tenant, domain, &files), active = 0;
-
-	for (size_t i = 0; i < n; i++)
-		active += files[i].state == DKIM_ACTIVE;
-	return active;
 }
 
 static int
 retire(struct ctl *c, struct args *args, char **words)
 {
 	const struct dkim_file *f = choose(c, args, words, 1U << DKIM_ACTIVE);
-	int bad;
+	int bad = f == NULL ? 1 : dkim_retire(c, f, args->force);
 
-	if (f == NULL)
-		return 1;
-	if (f->state != DKIM_ACTIVE)
-		return ctl_fail(
-		    1, "%s does not sign: it is %s", full_name(c, f), dkim_state_word(f->state));
-	if (!args->force && count_active(c, f->tenant, f->domain) == 1)
-		return ctl_fail(1,
-		    "it is the last that signs for %s, mail would go unsigned: activate another "
-		    "first, or "
-		    "say --force",
-		    f->domain);
-	bad = turn(c, f, DKIM_RETIRED, "dkim-retire");
 	return bad != 0 ? bad : changed_reload(c, "DKIM key retired", args->no_reload);
+}
+
+static int
+list(struct ctl *c, struct args *args, char **words)
+{
+	(void)words;
+	return dkim_list(c, !args->no_dns);
 }
 
 static const struct sub {

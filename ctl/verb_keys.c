@@ -1,5 +1,5 @@
 #include "changed.h"
-#include "key_file.h"
+#include "key_disk.h"
 #include "table.h"
 #include "verb.h"
 #include "whole_file.h"
@@ -33,52 +33,6 @@ static const struct opt opts[] = {
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
-static const char *
-path_of(struct ctl *c, enum key_kind kind)
-{
-	return arena_printf(c->arena, "%s/%s", ctl_path(c, "keys"), key_kinds[kind].file);
-}
-
-static int
-ring_read(struct ctl *c, enum key_kind kind, struct key_ring *ring, struct err *err)
-{
-	const char *path = path_of(c, kind);
-	struct buf text;
-	int done;
-
-	ring->n = 0;
-	buf_init(&text, KEY_FILE_BYTES);
-	done = whole_read(path, &text, err);
-	if (done == 0 && key_ring_read(ring, buf_all(&text), key_kinds[kind].id_max, err) == -1)
-		done = err_context(err, "%s", path);
-	explicit_bzero(text.p, text.n);
-	buf_free(&text);
-	return done;
-}
-
-static int
-rings_read(struct ctl *c, struct key_ring rings[KEY_KINDS], struct err *err)
-{
-	for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
-		if (ring_read(c, kind, &rings[kind], err) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-ring_write(struct ctl *c, enum key_kind kind, const struct key_ring *ring, struct err *err)
-{
-	struct buf text;
-	int done;
-
-	buf_init(&text, KEY_FILE_BYTES);
-	key_ring_put(ring, &text);
-	done = whole_write(path_of(c, kind), buf_all(&text), err);
-	explicit_bzero(text.p, text.n);
-	buf_free(&text);
-	return done;
-}
-
 /* How long what was sealed with a key is opened: so long it must be kept when another is used. */
 static uint64_t
 valid_s(struct ctl *c, enum key_kind kind)
@@ -88,19 +42,6 @@ valid_s(struct ctl *c, enum key_kind kind)
 	if (kind == KEY_BOUNCE)
 		return BOUNCE_VALID_S;
 	return b == NULL ? (uint64_t)730 * DAY_S : conf_num(b, "valid");
-}
-
-static const char *
-day(struct ctl *c, uint64_t time_s)
-{
-	char text[32];
-	time_t t = (time_t)time_s;
-	struct tm tm;
-
-	if (time_s == 0)
-		return "";
-	strftime(text, sizeof(text), "%Y-%m-%d", gmtime_r(&t, &tm));
-	return arena_strdup(c->arena, text);
 }
 
 /* ---- list ---- */
@@ -117,8 +58,8 @@ key_show(struct ctl *c, struct table *t, enum key_kind kind, const struct ring_k
 {
 	char mark[17];
 	const char *cells[CELLS] = { key_kinds[kind].word, arena_printf(c->arena, "%u", k->id),
-		first ? "used" : "opens", day(c, k->made_s),
-		k->until_s == 0 ? "" : day(c, k->until_s + valid_s(c, kind)), mark };
+		first ? "used" : "opens", ctl_day(c, k->made_s),
+		k->until_s == 0 ? "" : ctl_day(c, k->until_s + valid_s(c, kind)), mark };
 	json_t *row = json_object();
 
 	ring_key_mark(k, mark);
@@ -144,7 +85,7 @@ list(struct ctl *c, struct args *args, char **words)
 
 	(void)args;
 	(void)words;
-	if (rings_read(c, rings, &err) == -1)
+	if (key_rings_load(c, rings, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
 	for (enum key_kind kind = 0; kind < KEY_KINDS; kind++)
 		for (size_t i = 0; i < rings[kind].n; i++, n++)
@@ -220,7 +161,7 @@ rotate(struct ctl *c, struct args *args, char **words)
 		return ctl_fail(2, "keys are tracking or bounce, not \"%s\"", words[1]);
 	if (args->later && args->key > 0)
 		return ctl_fail(2, "--later makes a key, --key uses one that is there: not both");
-	if (ring_read(c, (enum key_kind)kind, &ring, &err) == -1)
+	if (key_ring_load(c, (enum key_kind)kind, &ring, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
 	before = ring.n;
 	if (args->key == 0 && (id = key_make(c, (enum key_kind)kind, &ring, now_s, &err)) == -1)
@@ -229,7 +170,7 @@ rotate(struct ctl *c, struct args *args, char **words)
 		before++;
 	if (!args->later && !key_ring_use(&ring, (unsigned)id, now_s))
 		return ctl_fail(1, "there is no %s key %d", words[1], id);
-	if (ring_write(c, (enum key_kind)kind, &ring, &err) == -1)
+	if (key_ring_store(c, (enum key_kind)kind, &ring, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
 	before -= ring.n;
 	explicit_bzero(&ring, sizeof(ring));
@@ -246,7 +187,7 @@ static int export(struct ctl *c, struct args *args, char **words)
 	int done;
 
 	(void)args;
-	if (rings_read(c, rings, &err) == -1)
+	if (key_rings_load(c, rings, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
 	buf_init(&text, 2 * KEY_FILE_BYTES);
 	key_file_put(rings, &text);
@@ -283,20 +224,6 @@ file_read(const char *path, struct key_ring rings[KEY_KINDS], struct err *err)
 	return done == -1 ? err_context(err, "%s", input ? "standard input" : path) : 0;
 }
 
-/* Both files, or neither: the second failing puts the first back. */
-static int
-rings_write(struct ctl *c, const struct key_ring was[KEY_KINDS],
-    const struct key_ring now[KEY_KINDS], struct err *err)
-{
-	if (ring_write(c, KEY_TRACKING, &now[KEY_TRACKING], err) == -1)
-		return -1;
-	if (ring_write(c, KEY_BOUNCE, &now[KEY_BOUNCE], err) == 0)
-		return 0;
-	if (ring_write(c, KEY_TRACKING, &was[KEY_TRACKING], NULL) == -1)
-		err_context(err, "tracking.key has the new keys all the same");
-	return -1;
-}
-
 static int
 merge(struct key_ring rings[KEY_KINDS], const struct key_ring more[KEY_KINDS], bool replace,
     struct err *err)
@@ -321,7 +248,7 @@ import(struct ctl *c, struct args *args, char **words)
 	const char *what;
 	int n;
 
-	if (rings_read(c, was, &err) == -1 || file_read(words[1], more, &err) == -1)
+	if (key_rings_load(c, was, &err) == -1 || file_read(words[1], more, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
 	memcpy(now, was, sizeof(now));
 	n = merge(now, more, args->replace, &err);
@@ -331,7 +258,7 @@ import(struct ctl *c, struct args *args, char **words)
 		    "the one "
 		    "here opens no more)",
 		    err.text);
-	if (n > 0 && rings_write(c, was, now, &err) == -1)
+	if (n > 0 && key_rings_store(c, was, now, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
 	explicit_bzero(was, sizeof(was));
 	explicit_bzero(now, sizeof(now));

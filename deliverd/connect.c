@@ -1,6 +1,6 @@
 #include "connect.h"
+#include "ip.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,35 +10,19 @@
 
 /* Where to, or where from, as the kernel takes it. */
 struct endpoint {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} addr;
+	struct sockaddr_storage addr;
 	socklen_t len;
 };
 
 static int
 endpoint_read(struct span text, uint16_t port, struct endpoint *e, struct err *err)
 {
-	char host[INET6_ADDRSTRLEN + 1] = "";
+	struct ip ip;
 
-	memset(e, 0, sizeof(*e));
-	if (text.n < sizeof(host))
-		memcpy(host, text.p, text.n);
-	if (inet_pton(AF_INET, host, &e->addr.v4.sin_addr) == 1) {
-		e->addr.v4.sin_family = AF_INET;
-		e->addr.v4.sin_port = htons(port);
-		e->len = sizeof(e->addr.v4);
-		return 0;
-	}
-	if (inet_pton(AF_INET6, host, &e->addr.v6.sin6_addr) == 1) {
-		e->addr.v6.sin6_family = AF_INET6;
-		e->addr.v6.sin6_port = htons(port);
-		e->len = sizeof(e->addr.v6);
-		return 0;
-	}
-	return err_set(err, "\"%.*s\" is no address", SPAN(text));
+	if (ip_read(text, &ip) == -1)
+		return err_set(err, "\"%.*s\" is no address", SPAN(text));
+	e->len = ip_socket(&ip, port, &e->addr);
+	return 0;
 }
 
 static int
@@ -49,11 +33,11 @@ from(int fd, int family, struct span source, struct err *err)
 
 	if (endpoint_read(source, 0, &e, err) == -1)
 		return -1;
-	if (e.addr.any.sa_family != family)
+	if (e.addr.ss_family != family)
 		return err_set(err, "the source %.*s is of another family", SPAN(source));
 	/* The port is chosen at connect(), so that one source can have more than 28000 connections. */
 	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-	if (bind(fd, &e.addr.any, e.len) == -1)
+	if (bind(fd, (struct sockaddr *)&e.addr, e.len) == -1)
 		return err_sys(err, "come from %.*s", SPAN(source));
 	return 0;
 }
@@ -66,13 +50,13 @@ connect_begin(struct span address, uint16_t port, struct span source, struct err
 
 	if (endpoint_read(address, port, &to, err) == -1)
 		return -1;
-	fd = socket(to.addr.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(to.addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return err_sys(err, "make a socket");
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (source.n > 0 && from(fd, to.addr.any.sa_family, source, err) == -1)
+	if (source.n > 0 && from(fd, to.addr.ss_family, source, err) == -1)
 		goto out;
-	if (connect(fd, &to.addr.any, to.len) == 0 || errno == EINPROGRESS)
+	if (connect(fd, (struct sockaddr *)&to.addr, to.len) == 0 || errno == EINPROGRESS)
 		return fd;
 	err_sys(err, "connect");
 out:

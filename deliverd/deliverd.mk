@@ -6,7 +6,7 @@ deliverd.o    := deliverd/main.o deliverd/worker.o $(deliverd.session)
 deliverd.libs := -lssl
 
 programs += deliverd-resolve
-deliverd-resolve.asks := $(addprefix deliverd/resolve/,asks.o resolve_conf.o dns.o dns_read.o mx.o site.o address.o)
+deliverd-resolve.asks := $(addprefix deliverd/resolve/,asks.o resolve_conf.o dns.o dns_read.o mx.o site.o)
 deliverd-resolve.o    := deliverd/resolve/main.o $(deliverd-resolve.asks)
 deliverd-resolve.libs := -lunbound -levent -lpsl -lresolv
 
@@ -14,5 +14,5 @@ tests += deliverd/ehlo_test deliverd/body_test deliverd/command_test deliverd/re
 deliverd/ehlo_test.o       := deliverd/ehlo_test.o deliverd/ehlo.o
 deliverd/body_test.o       := deliverd/body_test.o deliverd/body.o
 deliverd/command_test.o    := deliverd/command_test.o deliverd/command.o
-deliverd/resolve/mx_test.o := $(addprefix deliverd/resolve/,mx_test.o mx.o site.o address.o)
+deliverd/resolve/mx_test.o := $(addprefix deliverd/resolve/,mx_test.o mx.o site.o)
 deliverd/resolve/mx_test.libs := -lpsl

@@ -29,13 +29,6 @@ results_new(void)
 	return rs;
 }
 
-void
-results_free(struct results *rs)
-{
-	results_ack(rs, UINT64_MAX);
-	free(rs);
-}
-
 static char *
 span_move(struct span *s, char *to)
 {

@@ -6,7 +6,6 @@
 struct results;
 
 struct results *results_new(void);
-void results_free(struct results *);
 /* Gives it a number, keeps a copy and says it to queued, if there is one. */
 void results_add(struct results *, const struct deliver_result *);
 /* Up to this number: forgotten. */

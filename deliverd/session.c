@@ -51,12 +51,6 @@ session_address(const struct session *s)
 	return s->open.hosts[s->host].address;
 }
 
-uint32_t
-session_number(const struct session *s)
-{
-	return s->open.session;
-}
-
 void *
 session_owner(const struct session *s)
 {

@@ -28,7 +28,6 @@ struct session *session_new(struct session_house *, const struct deliver_open *,
 void *session_owner(const struct session *);
 void session_start(struct session *);
 void session_free(struct session *);
-uint32_t session_number(const struct session *);
 
 /* Takes over the descriptor in t. */
 void session_feed(struct session *, const struct deliver_transact *t);

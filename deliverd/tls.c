@@ -1,6 +1,6 @@
 #include "tls.h"
+#include "ip.h"
 
-#include <arpa/inet.h>
 #include <bsd/sys/tree.h>
 #include <bsd/sys/queue.h>
 #include <openssl/ssl.h>
@@ -122,20 +122,13 @@ tls_free(struct tls *t)
 	free(t);
 }
 
-static bool
-is_address(const char *host)
-{
-	struct in6_addr any;
-
-	return inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1;
-}
-
 static void
 name_expected(SSL *ssl, const char *host)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	struct ip ip;
 
-	if (is_address(host)) {
+	if (ip_read(span_str(host), &ip) == 0) {
 		X509_VERIFY_PARAM_set1_ip_asc(param, host);
 		return;
 	}

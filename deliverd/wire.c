@@ -106,12 +106,6 @@ wire_ssl(const struct wire *w)
 	return w->ssl;
 }
 
-size_t
-wire_unread(const struct wire *w)
-{
-	return w->in.n;
-}
-
 struct buf *
 wire_out(struct wire *w)
 {

@@ -33,8 +33,6 @@ struct buf *wire_out(struct wire *);
 void wire_push(struct wire *);
 /* Content with its final dot; the caller keeps the body until sent(), damaged(), gone() or wire_close(). One at a time. */
 void wire_body(struct wire *, struct body *);
-/* A line longer than a server may send, or bytes that were not asked for, is the caller's to judge: how much waits. */
-size_t wire_unread(const struct wire *);
 void wire_close(struct wire *); /* freed at the end of the turn */
 /* Once a process: sends at the end of each turn what was pushed, frees what was closed. */
 void wires_init(void);

@@ -188,8 +188,10 @@ verb_status(void *ctx, struct control_call *c)
 		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
 			states[m->deliveries[i].state]++;
 	}
+	store_numbers(q->store, &n);
 	control_row(c);
 	control_num(c, "messages", q->messages.by_id.n);
+	control_str(c, "spool", n.looking ? "still being read, there may be more" : "read");
 	control_num(c, "deliveries", q->messages.deliveries);
 	control_num(c, "lanes", lanes_n(q->lanes));
 	control_num(c, "domains", sites_domains(q->sites));
@@ -199,7 +201,6 @@ verb_status(void *ctx, struct control_call *c)
 	control_num(c, "held", states[DELIVERY_HELD]);
 	control_num(c, "paused", states[DELIVERY_PAUSED]);
 	control_num(c, "tenants_paused", tenants_paused_n(q->tenants));
-	store_numbers(q->store, &n);
 	control_num(c, "on_disk", n.index_records);
 	control_num(c, "groups", n.groups);
 	control_num(c, "accepted", n.accepted);

@@ -26,12 +26,6 @@ static const struct {
 	[FINAL_DROPPED] = { "dropped", MARK_DROPPED },
 };
 
-const char *
-final_name(enum final_kind k)
-{
-	return kinds[k].name;
-}
-
 /* The one line that tells the delivery's story. */
 static void
 story(const struct delivery *d, enum final_kind k, const struct final_why *why)

@@ -16,7 +16,6 @@ struct final_why {
 	    source; /* source: the event that put it onto the suppression list */
 };
 
-const char *final_name(enum final_kind);
 void final_end_for(struct queued *, struct delivery *, enum final_kind, const struct final_why *);
 /* why: for suppressed and dropped, what the reason was; else empty. */
 void final_end(struct queued *, struct delivery *, enum final_kind, struct span why);

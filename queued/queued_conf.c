@@ -2,7 +2,6 @@
 #include "house_conf.h"
 #include "role_kind.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "err.h"
@@ -177,14 +176,9 @@ host_parse(struct span s, struct route_host *h)
 static bool
 is_address(struct span s)
 {
-	char text[INET6_ADDRSTRLEN + 1] = "";
-	unsigned char raw[16];
+	struct ip ip;
 
-	if (s.n >= sizeof(text))
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		text[i] = s.p[i];
-	return inet_pton(AF_INET, text, raw) == 1 || inet_pton(AF_INET6, text, raw) == 1;
+	return ip_read(s, &ip) == 0;
 }
 
 static void

@@ -134,5 +134,7 @@ struct store_numbers {
 	uint64_t groups, accepted, ended; /* since the start */
 	uint64_t journal_used, journal_bytes;
 	uint64_t free_bytes;
+	bool
+	    looking; /* the start's look for files without an index record goes on: there may be more messages */
 };
 void store_numbers(const struct store *, struct store_numbers *);

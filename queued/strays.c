@@ -129,8 +129,10 @@ on_looked(struct work *w)
 	}
 	if (k->there)
 		look_next(k->store, k->folder + 1);
-	else
+	else {
+		k->store->numbers.looking = false;
 		checkpoint_index(k->store);
+	}
 	buf_free(&k->strays);
 	buf_free(&k->foreign);
 	free(k);
@@ -154,5 +156,6 @@ look_next(struct store *s, unsigned folder)
 void
 strays_look(struct store *s)
 {
+	s->numbers.looking = true;
 	look_next(s, 0);
 }

@@ -19,12 +19,6 @@ static const char *const names[VERBS] = {
 
 enum { HELO_BYTES = 255 };
 
-const char *
-verb_name(enum verb verb)
-{
-	return names[verb];
-}
-
 static enum verb
 verb_of(struct span word)
 {

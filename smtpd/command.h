@@ -30,7 +30,6 @@ struct command {
 };
 
 struct command command_read(struct span line);
-const char *verb_name(enum verb);
 
 /* "FROM:" or "TO:" at the front of MAIL's and RCPT's arguments; *rest is what follows, without leading spaces (some clients
  * put one there). false: it is not there. */

@@ -191,7 +191,7 @@ policy_tracking_url(struct policy *p, struct span tenant, struct span url)
 }
 
 static bool
-in_networks(const struct conf_block *b, const struct sockaddr *client)
+in_networks(const struct conf_block *b, const struct ip *client)
 {
 	for (size_t i = 0; i < conf_count(b, "allow"); i++)
 		if (conf_network_has(conf_network_at(b, "allow", i), client))
@@ -202,10 +202,13 @@ in_networks(const struct conf_block *b, const struct sockaddr *client)
 const struct tenant *
 policy_client(const struct policy *p, const struct listener_conf *l, const struct sockaddr *client)
 {
-	if (client->sa_family == AF_UNIX || in_networks(l->block, client))
+	struct ip ip;
+
+	ip_of(client, &ip);
+	if (ip.family == AF_UNIX || in_networks(l->block, &ip))
 		return policy_tenant(p, span_str(l->tenant));
 	for (size_t i = 0; i < p->tenants_n; i++)
-		if (in_networks(p->tenants[i].block, client))
+		if (in_networks(p->tenants[i].block, &ip))
 			return &p->tenants[i];
 	return NULL;
 }

@@ -4,7 +4,6 @@
 #include "log.h"
 #include "loop.h"
 
-#include <arpa/inet.h>
 #include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -451,19 +450,15 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 static void
 client_name(struct session *s, const struct sockaddr_storage *from)
 {
-	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)from;
-	const struct sockaddr_in *four = (const struct sockaddr_in *)from;
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	char login[24];
+	struct ip ip;
 
-	if (from->ss_family == AF_INET)
-		inet_ntop(AF_INET, &four->sin_addr, s->client, sizeof(s->client));
-	else if (from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
-		inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, s->client, sizeof(s->client));
-	else if (from->ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &six->sin6_addr, s->client, sizeof(s->client));
-	else {
+	ip_of((const struct sockaddr *)from, &ip);
+	ip_unmap(&ip);
+	ip_text(&ip, s->client);
+	if (s->client[0] == '\0') {
 		snprintf(s->client, sizeof(s->client), "local");
 		if (getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
 			snprintf(login, sizeof(login), "uid:%u", (unsigned)peer.uid);

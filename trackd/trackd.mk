@@ -1,14 +1,14 @@
 rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o scan_text.o link.o pixel.o html.o html_foreign.o entity.o \
 		       entity_table.o url.o charset.o charset_view.o charset_iso2022.o charset_table.o author.o)
 
-sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o sound.o)
+sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o sound.o)
 
 stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o deliveries_find.o tally.o)
 
 trackd.conf          := trackd/trackd_conf.o
 
 programs             += trackd-rewrite trackd-sign trackd-web trackd-stats
-trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o explain.o worker.o signer.o signing.o incoming.o outgoing.o fields.o sevenbit.o) \
+trackd-rewrite.o     := $(addprefix trackd/rewrite/,main.o batch.o explain.o untrack.o worker.o signer.o signing.o incoming.o outgoing.o fields.o sevenbit.o) \
 		        trackd/keys.o $(trackd.conf) $(rewrite.o) $(sign.o)
 trackd-rewrite.libs  := -lcrypto -lidn2
 trackd-sign.o        := trackd/sign/main.o trackd/sign/batch.o $(sign.o)
@@ -56,13 +56,11 @@ trackd/web/proxy_header_test.o := $(addprefix trackd/web/,proxy_header_test.o pr
 
 # Fuzz targets, built with clang by `make fuzz`.
 fuzz += rewrite mime sound http proxy_header
-fuzz.sound.cflags := -Itrackd/sign
 fuzz.sound.c      := trackd/sign/sound.c
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c
 fuzz += visitors
-fuzz.visitors.cflags := -Itrackd/web
 fuzz.visitors.c      := $(filter-out %_text.c,$(visitors.o:.o=.c)) trackd/web/visitors_text.S
 fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
 fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)

@@ -15,16 +15,18 @@ check_ask(struct check *c, struct span name, enum answer_type type, struct answe
 }
 
 bool
-check_has(const struct answer *a, const struct address *address)
+check_has(const struct answer *a, const struct ip *address)
 {
+	struct ip there;
+
 	for (unsigned i = 0; i < a->n; i++)
-		if (memcmp(a->at[i].data.p, address->bytes, a->at[i].data.n) == 0)
+		if (ip_of_bytes(a->at[i].data, &there) == 0 && ip_same(&there, address))
 			return true;
 	return false;
 }
 
 bool
-check_leads_to(struct check *c, struct span name, const struct address *address)
+check_leads_to(struct check *c, struct span name, const struct ip *address)
 {
 	struct answer a;
 
@@ -68,14 +70,14 @@ check_txt_line(struct check *c, struct span name, struct span text)
 /* ---- where mail leaves from ---- */
 
 static void
-source_add(struct check *c, const char *name, const struct address *a, struct span ehlo)
+source_add(struct check *c, const char *name, const struct ip *a, struct span ehlo)
 {
 	struct check_source *s = &c->sources[c->sources_n];
 
 	if (c->sources_n == CHECK_SOURCES_MAX)
 		return;
 	*s = (struct check_source){ .name = name, .address = *a, .ehlo = ehlo };
-	address_text(a, s->text);
+	ip_text(a, s->text);
 	c->sources_n++;
 }
 
@@ -85,7 +87,7 @@ source_of_kernel(struct check *c, const char *name, struct span ehlo)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(25) }, from = { 0 };
 	socklen_t n = sizeof(from);
-	struct address a = { .family = AF_INET };
+	struct ip a = { .family = AF_INET };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool known;
 
@@ -98,7 +100,7 @@ source_of_kernel(struct check *c, const char *name, struct span ehlo)
 	if (!known)
 		report(c->report, CHECK_WARN, "source",
 		    "source %s has no address, and this machine no way out: say --source", name);
-	else if (!address_is_public(&a))
+	else if (!ip_is_public(&a))
 		report(c->report, CHECK_WARN, "source",
 		    "source %s has no address and the kernel would choose a private one: say with "
 		    "--source what the world sees",
@@ -112,9 +114,9 @@ source_read(struct check *c, const struct conf_block *b)
 {
 	struct span text = span_str(conf_str(b, "address"));
 	struct span ehlo = conf_is_set(b, "ehlo") ? span_str(conf_str(b, "ehlo")) : c->hostname;
-	struct address a;
+	struct ip a;
 
-	if (text.n > 0 && address_read(text, &a) == 0)
+	if (text.n > 0 && ip_read(text, &a) == 0)
 		source_add(c, conf_name(b), &a, ehlo);
 	else
 		source_of_kernel(c, conf_name(b), ehlo);
@@ -124,9 +126,9 @@ void
 check_sources(struct check *c, const char *given)
 {
 	const struct conf_block *b = conf_first(conf_top(c->conf), "source");
-	struct address a;
+	struct ip a;
 
-	if (given != NULL && address_read(span_str(given), &a) == 0) {
+	if (given != NULL && ip_read(span_str(given), &a) == 0) {
 		source_add(c, "given", &a, c->hostname);
 		return;
 	}

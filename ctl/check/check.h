@@ -8,15 +8,15 @@
 #include "report.h"
 
 #include "../ctl.h"
-#include "../../deliverd/resolve/address.h"
+#include "ip.h"
 
 enum { CHECK_SOURCES_MAX = 64 };
 
 /* An address that mail leaves from, as the world sees it. */
 struct check_source {
 	const char *name;
-	struct address address;
-	char text[ADDRESS_TEXT];
+	struct ip address;
+	char text[IP_TEXT];
 	struct span ehlo;
 };
 
@@ -26,7 +26,7 @@ struct check {
 	const struct conf_block *tenant;
 	struct arena *arena;
 	struct lookup *lookup;
-	struct dmarc_suffixes *suffixes;
+	struct suffixes *suffixes;
 	struct report *report;
 	struct span domain; /* of From, lower case */
 	struct span bounce; /* of MAIL FROM: the tenant's bounce domain, or domain */
@@ -39,9 +39,9 @@ struct check {
 void check_sources(struct check *, const char *given);
 void check_ask(struct check *, struct span name, enum answer_type, struct answer *);
 /* Is that address among these, which were asked for by its family? */
-bool check_has(const struct answer *, const struct address *);
+bool check_has(const struct answer *, const struct ip *);
 /* Has the name that address? */
-bool check_leads_to(struct check *, struct span name, const struct address *);
+bool check_leads_to(struct check *, struct span name, const struct ip *);
 /* name. IN TXT "..." "...", strings of at most 255 bytes; in the arena. */
 struct span check_txt_line(struct check *, struct span name, struct span text);
 

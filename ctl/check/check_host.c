@@ -14,7 +14,7 @@ enum { DAY_S = 86400, SOON_DAYS = 14, NAME_BYTES = 128 };
 /* ---- reverse DNS of where mail leaves from ---- */
 
 static struct span
-reverse_name(struct check *c, const struct address *a)
+reverse_name(struct check *c, const struct ip *a)
 {
 	struct buf b;
 	struct span name;

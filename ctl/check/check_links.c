@@ -29,12 +29,12 @@ url_read(struct span url, struct fetch *f)
 }
 
 static unsigned
-addresses_of(struct check *c, struct span host, struct address out[FETCH_ADDRESSES_MAX])
+addresses_of(struct check *c, struct span host, struct ip out[FETCH_ADDRESSES_MAX])
 {
 	static const enum answer_type types[] = { ANSWER_A, ANSWER_AAAA };
 	unsigned n = 0;
 
-	if (address_read(host, &out[0]) == 0)
+	if (ip_read(host, &out[0]) == 0)
 		return 1;
 	for (unsigned t = 0; t < 2; t++) {
 		struct answer a;

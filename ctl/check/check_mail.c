@@ -54,7 +54,7 @@ check_spf(struct check *c)
 {
 	for (unsigned i = 0; i < c->sources_n; i++) {
 		const struct check_source *s = &c->sources[i];
-		struct spf_question q = { .family = s->address.family,
+		struct spf_question q = { .ip = s->address,
 			.sender =
 			    span_str(arena_printf(c->arena, "postmaster@%.*s", SPAN(c->bounce))),
 			.helo = s->ehlo,
@@ -63,7 +63,6 @@ check_spf(struct check *c)
 			.arena = arena_new(SPF_MEMORY) };
 		struct spf_answer a;
 
-		memcpy(q.ip, s->address.bytes, sizeof(q.ip));
 		spf_check(&q, c->bounce, &a);
 		spf_tell(c, s, &a);
 		arena_free(q.arena);
@@ -128,7 +127,7 @@ dmarc_tell(struct check *c, struct span at, struct span txt)
 void
 check_dmarc(struct check *c)
 {
-	struct span at = c->domain, org = dmarc_organisation(c->suffixes, c->domain), txt;
+	struct span at = c->domain, org = suffixes_organisation(c->suffixes, c->domain), txt;
 	int n = dmarc_at(c, at, &txt);
 
 	if (n == 0 && !span_eq(org, at)) {

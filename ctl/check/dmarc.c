@@ -1,16 +1,5 @@
 #include "dmarc.h"
-#include "err.h"
 #include "tags.h"
-
-#include <libpsl.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { NAME_BYTES = 256 };
-
-struct dmarc_suffixes {
-	psl_ctx_t *psl;
-};
 
 bool
 dmarc_is(struct span txt)
@@ -67,42 +56,10 @@ dmarc_read(struct span txt, struct dmarc_record *d)
 	return tags_find(txt, "rua", &d->rua) == -1 ? -1 : 0;
 }
 
-struct dmarc_suffixes *
-dmarc_suffixes_load(void)
-{
-	struct dmarc_suffixes *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		fatal("out of memory for the public suffixes");
-	s->psl = psl_latest(NULL); /* the distribution's file, or what the library brings */
-	return s;
-}
-
-void
-dmarc_suffixes_free(struct dmarc_suffixes *s)
-{
-	psl_free(s->psl);
-	free(s);
-}
-
-struct span
-dmarc_organisation(const struct dmarc_suffixes *s, struct span domain)
-{
-	char name[NAME_BYTES] = "";
-	const char *found;
-
-	if (domain.n == 0 || domain.n >= sizeof(name) || s->psl == NULL ||
-	    memchr(domain.p, '\0', domain.n) != NULL)
-		return domain;
-	memcpy(name, domain.p, domain.n);
-	found = psl_registrable_domain(s->psl, name);
-	return found == NULL ? domain : span_from(domain, (size_t)(found - name));
-}
-
 bool
-dmarc_aligned(const struct dmarc_suffixes *s, struct span from, struct span other, bool strict)
+dmarc_aligned(const struct suffixes *s, struct span from, struct span other, bool strict)
 {
 	if (strict || from.n == 0 || other.n == 0)
 		return from.n > 0 && span_eq_nocase(from, other);
-	return span_eq_nocase(dmarc_organisation(s, from), dmarc_organisation(s, other));
+	return span_eq_nocase(suffixes_organisation(s, from), suffixes_organisation(s, other));
 }

@@ -11,6 +11,13 @@ static const struct {
 	{ "ours", "v=DKIM1; k=rsa; p=QUJD", DKIM_RECORD_GOOD },
 	{ "without version and kind", "p=QU JD", DKIM_RECORD_GOOD },
 	{ "closed with ;", "v=DKIM1;k=rsa;p=QUJD;", DKIM_RECORD_GOOD },
+	{ "tags in another order, and some that we do not write",
+	    "v=DKIM1; t=s; p=QUJD; n=a note; k=rsa", DKIM_RECORD_GOOD },
+	{ "white space all over the key", "v=DKIM1; p= Q\tU \r\n J D ;", DKIM_RECORD_GOOD },
+	{ "letters count", "v=DKIM1; p=qujd", DKIM_RECORD_OTHER },
+	{ "longer", "v=DKIM1; p=QUJDRA==", DKIM_RECORD_OTHER },
+	{ "padding", "v=DKIM1; p=QUJD=", DKIM_RECORD_OTHER },
+	{ "an SPF record", "v=spf1 -all", DKIM_RECORD_BAD },
 	{ "another", "v=DKIM1; p=QUJE", DKIM_RECORD_OTHER },
 	{ "shorter", "v=DKIM1; p=QUJ", DKIM_RECORD_OTHER },
 	{ "another kind", "v=DKIM1; k=ed25519; p=QUJD", DKIM_RECORD_OTHER },
@@ -74,16 +81,16 @@ END_TEST
 
 START_TEST(alignment)
 {
-	struct dmarc_suffixes *s = dmarc_suffixes_load();
+	struct suffixes *s = suffixes_load();
 
 	ck_assert(dmarc_aligned(s, SPAN_LIT("a.example.com"), SPAN_LIT("b.example.com"), false));
 	ck_assert(!dmarc_aligned(s, SPAN_LIT("a.example.com"), SPAN_LIT("b.example.com"), true));
 	ck_assert(dmarc_aligned(s, SPAN_LIT("example.com"), SPAN_LIT("Example.com"), true));
 	ck_assert(!dmarc_aligned(s, SPAN_LIT("a.co.uk"), SPAN_LIT("b.co.uk"), false));
 	ck_assert(!dmarc_aligned(s, SPAN_LIT(""), SPAN_LIT(""), false));
-	ck_assert(span_is(dmarc_organisation(s, SPAN_LIT("x.y.co.uk")), "y.co.uk"));
-	ck_assert(span_is(dmarc_organisation(s, SPAN_LIT("com")), "com"));
-	dmarc_suffixes_free(s);
+	ck_assert(span_is(suffixes_organisation(s, SPAN_LIT("x.y.co.uk")), "y.co.uk"));
+	ck_assert(span_is(suffixes_organisation(s, SPAN_LIT("com")), "com"));
+	suffixes_free(s);
 }
 END_TEST
 

@@ -37,20 +37,16 @@ connect_within(int fd, const struct sockaddr *to, socklen_t n, unsigned wait_s)
 }
 
 static int
-connection(const struct fetch *f, const struct address *a, struct err *err)
+connection(const struct fetch *f, const struct ip *a, struct err *err)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(f->port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(f->port) };
+	struct sockaddr_storage to;
+	socklen_t n = ip_socket(a, f->port, &to);
 	struct timeval wait = { .tv_sec = (time_t)f->wait_s };
-	bool is4 = a->family == AF_INET;
 	int fd = socket(a->family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	memcpy(&in.sin_addr, a->bytes, 4);
-	memcpy(&in6.sin6_addr, a->bytes, 16);
 	if (fd == -1)
 		return err_sys(err, "socket");
-	if (connect_within(fd, is4 ? (const void *)&in : (const void *)&in6,
-		is4 ? sizeof(in) : sizeof(in6), f->wait_s) == -1) {
+	if (connect_within(fd, (struct sockaddr *)&to, n, f->wait_s) == -1) {
 		err_sys(err, "connect");
 		close(fd);
 		return -1;

@@ -4,7 +4,7 @@
 #include "err.h"
 #include "span.h"
 
-#include "../../deliverd/resolve/address.h"
+#include "ip.h"
 
 enum { FETCH_ADDRESSES_MAX = 4 };
 
@@ -14,7 +14,7 @@ struct fetch {
 	uint16_t port;
 	const char *path;
 	unsigned wait_s; /* for each step */
-	struct address addresses[FETCH_ADDRESSES_MAX];
+	struct ip addresses[FETCH_ADDRESSES_MAX];
 	unsigned addresses_n;
 };
 

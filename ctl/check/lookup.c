@@ -69,6 +69,8 @@ lookup_new(const struct conf *conf, struct arena *arena, struct err *err)
 void
 lookup_free(struct lookup *l)
 {
+	if (l == NULL)
+		return;
 	ub_ctx_delete(l->ub);
 	free(l);
 }

@@ -9,6 +9,6 @@ struct lookup;
 
 /* The name servers of the resolver block, as deliverd-resolve asks them. NULL: err says why. */
 struct lookup *lookup_new(const struct conf *, struct arena *, struct err *);
-void lookup_free(struct lookup *);
+void lookup_free(struct lookup *); /* NULL: nothing */
 /* An answer_ask with the lookup as its ctx. */
 void lookup_ask(void *lookup, struct span name, enum answer_type, struct arena *, struct answer *);

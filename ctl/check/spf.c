@@ -79,26 +79,21 @@ yes(bool match)
 }
 
 static bool
-in_prefix(const struct eval *e, int family, const char *net, const struct spf_term *t)
+in_prefix(const struct eval *e, const struct ip *net, const struct spf_term *t)
 {
-	unsigned bits = family == AF_INET ? t->bits4 : t->bits6, whole = bits / 8;
-	uint8_t mask = (uint8_t)(0xff00 >> bits % 8);
-
-	if (family != e->q->family || memcmp(e->q->ip, net, whole) != 0)
-		return false;
-	return bits % 8 == 0 || ((e->q->ip[whole] ^ (uint8_t)net[whole]) & mask) == 0;
+	return ip_within(&e->q->ip, net, net->family == AF_INET ? t->bits4 : t->bits6);
 }
 
 static enum spf_result
 has_address(struct eval *e, struct span name, const struct spf_term *t)
 {
 	struct answer *a = arena_alloc(e->q->arena, sizeof(*a));
-	enum spf_result r = ask(e, name, e->q->family == AF_INET ? ANSWER_A : ANSWER_AAAA, a);
+	enum spf_result r = ask(e, name, e->q->ip.family == AF_INET ? ANSWER_A : ANSWER_AAAA, a);
 	bool match = false;
+	struct ip ip;
 
 	for (unsigned i = 0; r == SPF_PASS && i < a->n && !match; i++)
-		match = a->at[i].data.n == (e->q->family == AF_INET ? 4 : 16) &&
-			in_prefix(e, e->q->family, a->at[i].data.p, t);
+		match = ip_of_bytes(a->at[i].data, &ip) == 0 && in_prefix(e, &ip, t);
 	return r == SPF_PASS ? yes(match) : r;
 }
 
@@ -125,7 +120,7 @@ reverse_name(struct eval *e)
 	static const struct span spec4 = { "%{ir}.in-addr.arpa", 18 },
 				 spec6 = { "%{ir}.ip6.arpa", 14 };
 
-	return spf_expand(e->q, e->q->family == AF_INET ? spec4 : spec6, span_of(NULL, 0));
+	return spf_expand(e->q, e->q->ip.family == AF_INET ? spec4 : spec6, span_of(NULL, 0));
 }
 
 static enum spf_result
@@ -186,8 +181,7 @@ match(struct eval *e, const struct spf_term *t, struct span domain)
 	if (t->kind == SPF_ALL)
 		return SPF_PASS;
 	if (t->kind == SPF_IP4 || t->kind == SPF_IP6)
-		return yes(
-		    in_prefix(e, t->kind == SPF_IP4 ? AF_INET : AF_INET6, (const char *)t->ip, t));
+		return yes(in_prefix(e, &t->ip, t));
 	if (count(e) != SPF_PASS)
 		return SPF_PERMERROR;
 	name = spf_expand(e->q, t->spec, domain);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "answer.h"
+#include "ip.h"
 #include "arena.h"
 #include "buf.h"
 
@@ -21,8 +22,7 @@ enum spf_result {
 };
 
 struct spf_question {
-	int family; /* AF_INET, AF_INET6 */
-	uint8_t ip[16];
+	struct ip ip;       /* of the client */
 	struct span sender; /* MAIL FROM: local@domain */
 	struct span helo;
 	answer_ask *ask;

@@ -1,6 +1,5 @@
 #include "spf_term.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 253, LABEL_MAX_BYTES = 63, EXPANDED_MAX = 2048 };
@@ -127,11 +126,13 @@ spec_ok(struct span s)
 static void
 put_ip(const struct spf_question *q, struct buf *b)
 {
-	if (q->family == AF_INET)
-		buf_printf(b, "%u.%u.%u.%u", q->ip[0], q->ip[1], q->ip[2], q->ip[3]);
+	if (q->ip.family == AF_INET)
+		buf_printf(b, "%u.%u.%u.%u", q->ip.bytes[0], q->ip.bytes[1], q->ip.bytes[2],
+		    q->ip.bytes[3]);
 	else
 		for (unsigned i = 0; i < 16; i++)
-			buf_printf(b, "%s%x.%x", i == 0 ? "" : ".", q->ip[i] >> 4, q->ip[i] & 15);
+			buf_printf(b, "%s%x.%x", i == 0 ? "" : ".", q->ip.bytes[i] >> 4,
+			    q->ip.bytes[i] & 15);
 }
 
 static struct span
@@ -151,7 +152,7 @@ macro_value(const struct spf_question *q, const struct macro *m, struct span dom
 	case 'h':
 		return q->helo;
 	case 'v':
-		return q->family == AF_INET ? SPAN_LIT("in-addr") : SPAN_LIT("ip6");
+		return q->ip.family == AF_INET ? SPAN_LIT("in-addr") : SPAN_LIT("ip6");
 	case 'i':
 		put_ip(q, ip);
 		return buf_all(ip);
@@ -277,14 +278,13 @@ prefix_cut(struct span *s, const char *strokes, unsigned most, unsigned *bits)
 static int
 network_read(struct span s, struct spf_term *t)
 {
-	char text[INET6_ADDRSTRLEN] = "";
 	int family = t->kind == SPF_IP4 ? AF_INET : AF_INET6;
 	unsigned *bits = family == AF_INET ? &t->bits4 : &t->bits6;
 
-	if (prefix_cut(&s, "/", family == AF_INET ? 32 : 128, bits) == -1 || s.n >= sizeof(text))
+	if (prefix_cut(&s, "/", family == AF_INET ? 32 : 128, bits) == -1 ||
+	    ip_read(s, &t->ip) == -1)
 		return -1;
-	memcpy(text, s.p, s.n);
-	return inet_pton(family, text, t->ip) == 1 ? 0 : -1;
+	return t->ip.family == family ? 0 : -1;
 }
 
 /* The stroke of a macro's delimiters ("%{l-/}") is no prefix: what follows it is a brace. */

@@ -22,7 +22,7 @@ struct spf_term {
 	enum spf_result qualifier; /* what a match means */
 	struct span spec; /* domain with its macros, or the network; empty: the domain itself */
 	unsigned bits4, bits6; /* of the prefix */
-	uint8_t ip[16];        /* SPF_IP4, SPF_IP6 */
+	struct ip ip;          /* SPF_IP4, SPF_IP6 */
 };
 
 /* -1: no term that RFC 7208 knows. */

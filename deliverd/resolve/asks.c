@@ -19,7 +19,7 @@ enum {
 struct host {
 	struct mx mx;
 	unsigned four_n, six_n;
-	struct address four[4], six[4];
+	struct ip four[4], six[4];
 	bool secure;
 };
 
@@ -43,7 +43,7 @@ struct ask {
 struct asks {
 	const struct resolver_conf *conf;
 	struct dns *dns;
-	const struct site_suffixes *suffixes;
+	const struct suffixes *suffixes;
 	struct chan *to;     /* NULL: queued is away */
 	unsigned generation; /* counts those that were */
 	unsigned active;
@@ -52,7 +52,7 @@ struct asks {
 };
 
 struct asks *
-asks_new(const struct resolver_conf *conf, struct dns *dns, const struct site_suffixes *suffixes)
+asks_new(const struct resolver_conf *conf, struct dns *dns, const struct suffixes *suffixes)
 {
 	struct asks *as = calloc(1, sizeof(*as));
 
@@ -82,15 +82,15 @@ asks_left(struct asks *as, const struct chan *c)
 /* ---- the answer ---- */
 
 static void
-say_host(const struct ask *a, const struct host *h, const struct address *address)
+say_host(const struct ask *a, const struct host *h, const struct ip *address)
 {
-	char text[ADDRESS_TEXT];
+	char text[IP_TEXT];
 	struct resolve_host r = { .ask = a->number,
 		.preference = h->mx.preference,
 		.name = h->mx.name,
 		.dnssec = a->secure && h->secure };
 
-	address_text(address, text);
+	ip_text(address, text);
 	r.address = span_str(text);
 	resolve_host_put(a->house->to, &r);
 }
@@ -192,7 +192,7 @@ conclude(struct ask *a)
 }
 
 static void
-address_add(struct ask *a, struct host *h, const struct address *address)
+address_add(struct ask *a, struct host *h, const struct ip *address)
 {
 	if (!resolver_allows(a->house->conf, address))
 		a->refused = true;
@@ -324,12 +324,12 @@ on_mx(void *ctx, enum dns_type type, const struct dns_answer *d)
 /* ---- the beginning ---- */
 
 static void
-answer_literal(struct ask *a, const struct address *address)
+answer_literal(struct ask *a, const struct ip *address)
 {
-	char text[ADDRESS_TEXT];
+	char text[IP_TEXT];
 	struct host *h = &a->hosts[0];
 
-	address_text(address, text);
+	ip_text(address, text);
 	h->mx.name = arena_span(a->arena, span_str(text));
 	a->site = h->mx.name;
 	a->hosts_n = 1;
@@ -353,10 +353,10 @@ is_domain(struct span d)
 static void
 ask_start(struct ask *a)
 {
-	struct address literal;
+	struct ip literal;
 
 	a->house->active++;
-	if (address_literal(a->domain, &literal) == 0) {
+	if (ip_literal(a->domain, &literal) == 0) {
 		answer_literal(a, &literal);
 		return;
 	}

@@ -8,7 +8,7 @@
 
 struct asks;
 
-struct asks *asks_new(const struct resolver_conf *, struct dns *, const struct site_suffixes *);
+struct asks *asks_new(const struct resolver_conf *, struct dns *, const struct suffixes *);
 /* Who asks from now on; what an earlier one asked is answered to nobody. */
 void asks_to(struct asks *, struct chan *);
 void asks_left(struct asks *, const struct chan *);

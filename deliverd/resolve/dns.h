@@ -1,7 +1,7 @@
 /* dns.h: questions to the name servers: the only file that knows libunbound, and the reading of its answers. */
 #pragma once
 
-#include "address.h"
+#include "ip.h"
 #include "arena.h"
 #include "err.h"
 #include "mx.h"
@@ -22,7 +22,7 @@ struct dns_answer {
 	uint32_t ttl_s;    /* least of the records; UINT32_MAX: none */
 	struct mx_list mx; /* names in the arena */
 	unsigned addresses_n;
-	struct address addresses[DNS_ADDRESSES_MAX];
+	struct ip addresses[DNS_ADDRESSES_MAX];
 	char text[160];
 };
 

@@ -42,12 +42,10 @@ static void
 address_take(const ns_rr *rr, struct dns_answer *a)
 {
 	size_t n = ns_rr_type(*rr) == ns_t_a ? 4 : 16;
-	struct address *to = &a->addresses[a->addresses_n];
 
 	if (a->addresses_n == DNS_ADDRESSES_MAX || ns_rr_rdlen(*rr) != n)
 		return;
-	to->family = n == 4 ? AF_INET : AF_INET6;
-	memcpy(to->bytes, ns_rr_rdata(*rr), n);
+	(void)ip_of_bytes(span_of(ns_rr_rdata(*rr), n), &a->addresses[a->addresses_n]);
 	a->addresses_n++;
 }
 

@@ -41,7 +41,7 @@ int
 main(int argc, char **argv)
 {
 	struct role *role = role_start(ROLE_RESOLVE, argc, argv);
-	struct site_suffixes *suffixes = site_suffixes_load();
+	struct suffixes *suffixes = suffixes_load();
 	struct resolver_conf conf;
 	struct asks *asks;
 	struct dns *dns;

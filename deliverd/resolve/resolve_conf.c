@@ -2,7 +2,6 @@
 #include "house_conf.h"
 #include "role_kind.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 static const struct conf_setting settings[] = {
@@ -39,12 +38,12 @@ static bool
 server_ok(struct span s)
 {
 	struct span port, host = span_cut(s, '@', &port);
-	struct address a;
+	struct ip a;
 	uint64_t number = 53;
 
 	if (host.n < s.n && span_u64(port, 65535, &number) == -1)
 		return false;
-	return address_read(host, &a) == 0 && number > 0;
+	return ip_read(host, &a) == 0 && number > 0;
 }
 
 static void
@@ -109,12 +108,12 @@ resolver_read(const struct conf *conf, struct resolver_conf *r, struct arena *ar
 }
 
 bool
-resolver_allows(const struct resolver_conf *r, const struct address *a)
+resolver_allows(const struct resolver_conf *r, const struct ip *a)
 {
-	if (address_is_public(a))
+	if (ip_is_public(a))
 		return true;
 	for (size_t i = 0; i < conf_count(r->block, "allow-private"); i++)
-		if (address_in(a, conf_network_at(r->block, "allow-private", i)))
+		if (conf_network_has(conf_network_at(r->block, "allow-private", i), a))
 			return true;
 	return false;
 }

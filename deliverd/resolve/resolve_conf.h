@@ -18,4 +18,4 @@ extern const struct conf_table resolver_table; /* the block, for the master's ta
 extern const struct conf_table resolve_table;  /* all that deliverd-resolve reads */
 
 void resolver_read(const struct conf *, struct resolver_conf *, struct arena *);
-bool resolver_allows(const struct resolver_conf *, const struct address *);
+bool resolver_allows(const struct resolver_conf *, const struct ip *);

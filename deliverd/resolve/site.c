@@ -1,51 +1,10 @@
 #include "site.h"
-#include "err.h"
 
 #include <inttypes.h>
-#include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { HOSTS_MAX = 100, HOST_BYTES = 256 };
-
-struct site_suffixes {
-	psl_ctx_t *psl;
-};
-
-struct site_suffixes *
-site_suffixes_load(void)
-{
-	struct site_suffixes *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		fatal("out of memory for the public suffixes");
-	s->psl = psl_latest(NULL); /* the distribution's file, or what the library brings */
-	return s;
-}
-
-void
-site_suffixes_free(struct site_suffixes *s)
-{
-	psl_free(s->psl);
-	free(s);
-}
-
-/* The organisational domain, or the host itself where it has none above it. */
-static struct span
-organisation(const struct site_suffixes *s, struct span host)
-{
-	char name[HOST_BYTES];
-	const char *domain;
-
-	if (host.n >= sizeof(name) || host.n == 0 || s->psl == NULL)
-		return host;
-	if (host.p[host.n - 1] >= '0' && host.p[host.n - 1] <= '9')
-		return host; /* an address: no top-level domain ends so */
-	memcpy(name, host.p, host.n);
-	name[host.n] = '\0';
-	domain = psl_registrable_domain(s->psl, name);
-	return domain == NULL ? host : span_from(host, (size_t)(domain - name));
-}
 
 static int
 by_name(const void *a, const void *b)
@@ -74,7 +33,7 @@ join(struct span *hosts, unsigned n, struct buf *out)
 }
 
 void
-site_name(const struct site_suffixes *s, const struct span *hosts, unsigned n, struct buf *out)
+site_name(const struct suffixes *s, const struct span *hosts, unsigned n, struct buf *out)
 {
 	struct span sorted[HOSTS_MAX], first;
 	bool one = true;
@@ -83,10 +42,10 @@ site_name(const struct site_suffixes *s, const struct span *hosts, unsigned n, s
 		n = HOSTS_MAX;
 	if (n == 0)
 		return;
-	first = organisation(s, hosts[0]);
+	first = suffixes_organisation(s, hosts[0]);
 	for (unsigned i = 0; i < n; i++) {
 		sorted[i] = hosts[i];
-		one = one && span_eq_nocase(organisation(s, hosts[i]), first);
+		one = one && span_eq_nocase(suffixes_organisation(s, hosts[i]), first);
 	}
 	if (one)
 		buf_span(out, first);

@@ -5,13 +5,9 @@
 #pragma once
 
 #include "buf.h"
+#include "suffixes.h"
 
 enum { SITE_NAME_MAX = 120 };
 
-struct site_suffixes;
-
-/* Loads the public suffix list: before the sandbox. */
-struct site_suffixes *site_suffixes_load(void);
-void site_suffixes_free(struct site_suffixes *);
 /* hosts: lower case. Appends the name. */
-void site_name(const struct site_suffixes *, const struct span *hosts, unsigned n, struct buf *);
+void site_name(const struct suffixes *, const struct span *hosts, unsigned n, struct buf *);

@@ -2,7 +2,7 @@
 """A name server for tests: answers from a small zone, over UDP and TCP, on loopback only.
 
 zone_server.py PORT FILE; a line of FILE is NAME TYPE VALUE [TTL]: "a.test MX 10 mx.a.test", "mx.a.test A 192.0.2.1",
-"alias.test CNAME a.test", "a.test TXT any text to the end" (without TTL). TYPE FAIL answers SERVFAIL, SILENT nothing.
+"alias.test CNAME a.test", "a.test TXT any text to the end" (without TTL; " | " ends a string of it). TYPE FAIL answers SERVFAIL, SILENT nothing.
 A name without lines does not exist."""
 import ipaddress, socket, struct, sys, threading
 
@@ -33,9 +33,9 @@ def data_bytes(kind, rest):
         return ipaddress.ip_address(rest[0]).packed
     if kind == "MX":
         return struct.pack("!H", int(rest[0])) + name_bytes(rest[1])
-    if kind == "TXT": # in strings of at most 255 bytes
-        text = rest[0].encode()
-        return b"".join(bytes([len(text[i:i + 255])]) + text[i:i + 255] for i in range(0, len(text), 255))
+    if kind == "TXT": # in strings of at most 255 bytes, cut there or at " | "
+        return b"".join(bytes([len(part[i:i + 255])]) + part[i:i + 255]
+                        for part in rest[0].encode().split(b" | ") for i in range(0, len(part) or 1, 255))
     return name_bytes(rest[0])
 
 

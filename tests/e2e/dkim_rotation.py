@@ -34,10 +34,38 @@ zone = {} # name: record
 
 
 def publish(server, said):
-    """Takes what `dkim new` or `dkim dns` printed, as an operator would."""
+    """Takes what `dkim new` or `dkim dns` printed, as an operator would; the last record of it."""
     for name, strings in re.findall(r"(?m)^(\S+)\. IN TXT \( (.*) \)$", said):
         zone[name] = "".join(re.findall(r'"([^"]*)"', strings))
     server.zone = zone_read("\n".join("%s TXT %s" % (name, record.replace(" ", "")) for name, record in zone.items()))
+    return zone[name]
+
+
+def shapes(house, server, record):
+    """A record as others serve it: only one with our key in it, that verifiers would use, counts."""
+    name, key = "s1._domainkey.first.test", record.split("p=")[1]
+    usual = server.zone
+    for texts, word in (
+            (["v=DKIM1; k=rsa; p=%s |  | %s" % (key[:7], key[7:])], "yes"), # strings cut elsewhere, an empty one between
+            (["v=DKIM1; t=s; p=%s  %s; n=x; k=rsa" % (key[:64], key[64:])], "yes"),
+            (["v=DKIM1; k=rsa; t=y; p=" + key], "yes"),
+            (["v=DKIM1; k=rsa; p=%s" % key.swapcase()], "another key"),
+            (["v=DKIM1; k=rsa; p="], "unusable"),
+            (["v=DKIM1; k=rsa; h=sha1; p=" + key], "unusable"),
+            (["v=spf1 -all"], "unusable"),
+            (["v=DKIM1; k=rsa; p=" + key] * 2, "unusable"),
+            ([], "no")):
+        server.zone = zone_read("\n".join("%s TXT %s" % (name, text) for text in texts))
+        row, = house.rows("dkim", "list")
+        assert row["in_dns"] == word, (texts, row)
+        if word == "unusable":
+            assert "no record that can be used" in house.ctl("dkim", "activate", "first", "first.test", code=1)
+    server.zone = zone_read(name + " FAIL")
+    row, = house.rows("dkim", "list")
+    assert row["in_dns"] == "no answer", row
+    row, = house.rows("dkim", "list", "--no-dns")
+    assert row["in_dns"] == "", row
+    server.zone = usual
 
 
 def signed(house, number, sender="news@first.test", **more):
@@ -75,7 +103,8 @@ def rotation(house, server):
     assert "DNS has no record" in house.ctl("dkim", "activate", "first", "first.test", code=1)
     publish(server, 's1._domainkey.first.test. IN TXT ( "v=DKIM1; k=rsa; p=AAAA" )')
     assert "DNS has another key" in house.ctl("dkim", "activate", "first", "first.test", code=1)
-    publish(server, said)
+    record = publish(server, said)
+    shapes(house, server, record)
     house.ctl("dkim", "activate", "first", "first.test")
     old, good = signed(house, 2)
     assert good == {"s1": True}, good

@@ -65,6 +65,9 @@ def rotated(house):
     assert token_key(after[0]) == 2 and address_key(after[1]) == 2, after
     for link, address in (before, after):
         assert opens(house, link) and taken(house, address), (link, address)
+    links = ["http://127.0.0.1:%d" % house.web + path for path, _ in (before, after)]
+    assert house.ctl("untrack", *links).split() == [PAGE, PAGE]
+    assert "another key made" in house.ctl("untrack", links[0][:-2] + "zz", code=1)
     assert not taken(house, after[1][:-20] + "zzzzzz@back.test")
     return [before, after]
 

@@ -17,6 +17,8 @@ def main():
         until(lambda: any(pid != old for _, pid in house.pids("queued")), 20, "a new queued")
         house.kill()       # everything at once, as when the power goes
         house.start()
+        # What the index knew of its next try, two minutes from now, may have survived too.
+        until(lambda: house.ctl("retry", mail, code=None) and house.events("delivered", message=mail), 20, "a retry")
         for person in ("ann@good.test", "bob@good.test"):
             house.await_event("delivered", 30, recipient=person)
             assert len(house.mails(person)) == 1, house.mails(person)
@@ -26,6 +28,21 @@ def main():
         house.send("carl@good.test")
         house.await_event("delivered", recipient="carl@good.test")
         assert len(house.mails("ann@good.test")) == 1
+        assert house.stop() == 0
+        spool_read(house)
+
+
+def spool_read(house):
+    """Status says whether all of the spool was looked at. What holds the look up is a name that nobody writes to."""
+    name = "0" * 24 + "10"
+    path = "%s/spool/cur/20/%s" % (house.folder, name)
+    os.mkfifo(path)
+    os.chown(path, os.stat(house.folder + "/spool/lock").st_uid, -1)
+    house.start()
+    assert "spool: still being read" in house.ctl("status")
+    with open(path, "wb"):
+        pass
+    until(lambda: "spool: read\n" in house.ctl("status"), 10, lambda: house.ctl("status"))
 
 
 run_test(main)

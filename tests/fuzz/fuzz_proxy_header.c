@@ -27,18 +27,18 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct span in = span_of(bytes, n);
 	struct proxy_header h, cut;
 	struct client_fields f = { in, in };
-	union web_address peer = { .v4 = { .sin_family = AF_INET } }, client;
+	struct ip peer = { .family = AF_INET }, client;
 	char text[INET6_ADDRSTRLEN];
 
 	client_find(all_trusted(), &peer, CLIENT_FORWARDED, f, &client);
 	client_find(all_trusted(), &peer, CLIENT_X_FORWARDED_FOR, f, &client);
-	must(client.any.sa_family == AF_INET || client.any.sa_family == AF_INET6);
+	must(client.family == AF_INET || client.family == AF_INET6);
 	if (proxy_header_read(in, &h) != PROXY_READY)
 		return 0;
 	must(h.bytes > 0 && h.bytes <= n && h.bytes <= PROXY_HEADER_MAX);
-	must(h.client.any.sa_family == AF_UNSPEC || h.client.any.sa_family == AF_INET ||
-	     h.client.any.sa_family == AF_INET6);
-	web_address_text(&h.client, text);
+	must(h.client.family == AF_UNSPEC || h.client.family == AF_INET ||
+	     h.client.family == AF_INET6);
+	ip_text(&h.client, text);
 	must(proxy_header_read(span_first(in, h.bytes), &cut) == PROXY_READY);
 	must(proxy_header_read(span_first(in, h.bytes - 1), &cut) == PROXY_MORE);
 	return 0;

@@ -1,7 +1,7 @@
 /* Whatever comes: made sound it keeps its author, made so twice it is the same, and without room it stays as it was. */
 #include "err.h"
 #include "header.h"
-#include "sound.h"
+#include "../../trackd/sign/sound.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,8 +1,8 @@
 /* Visits by strangers, a line each, to one message: agent, client and purpose are any bytes, times and kinds too. What the
  * rules and the memory of visits make of them must be one of three words, and what is revised must have been seen. */
 #include "err.h"
-#include "recent.h"
-#include "visitors.h"
+#include "../../trackd/web/recent.h"
+#include "../../trackd/web/visitors.h"
 
 static struct visitors *visitors;
 

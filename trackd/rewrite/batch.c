@@ -3,8 +3,8 @@
 #include "err.h"
 #include "explain.h"
 #include "idna.h"
-#include "pixel.h"
 #include "rewrite.h"
+#include "untrack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,14 +21,16 @@ enum {
 };
 
 struct batch {
-	const char *base, *tenant, *key_file;
+	const char *base, *key_file, *ring_file;
+	const char **tenants; /* the first one makes links, all of them open them */
+	size_t tenants_n;
 	struct rewrite_options options;
 	struct span exclude[EXCLUDES_MAX];
 	bool list, untrack, facts, explain;
 	char **words; /* what stands behind the options: a file, or URLs */
 	size_t words_n;
-	struct token_key key;
 	struct token_sealer *sealer;
+	struct untrack opened;
 	struct arena *arena, *work; /* of the options; of one message */
 	struct buf in, out;
 };
@@ -40,7 +42,9 @@ usage(void)
 	    "usage: trackd-rewrite --rewrite [--batch] [--base URL] [--tenant NAME] [--key FILE]\n"
 	    "           [--no-clicks] [--no-opens] [--text] [--exclude HOST] [--keep-signed]\n"
 	    "           [--facts] [--explain] [FILE]\n"
-	    "       trackd-rewrite --untrack [--base URL] [--tenant NAME] [--key FILE] [URL ...]\n",
+	    "       trackd-rewrite --untrack [--base URL] [--tenant NAME] [--key FILE] [--ring "
+	    "FILE]\n"
+	    "           [URL ...]\n",
 	    stderr);
 	return 2;
 }
@@ -163,80 +167,81 @@ rewrite_list(struct batch *b)
 	return result;
 }
 
-/* Where a tracking URL leads, or in brackets why nobody can say. */
-static int
-untrack_one(struct batch *b, struct span url)
-{
-	struct token_facts facts;
-	struct span token;
-	enum token_kind kind;
-
-	if (!pixel_token_of(url, b->options.rules.base, &kind, &token))
-		printf("(no tracking link below %s)\n", b->base);
-	else if (!token_names(token, &b->key))
-		puts("(a tracking link of another tenant or key)");
-	else if (token_open(b->sealer, token, &b->out, &facts) == -1 || facts.kind != kind)
-		puts("(a tracking link that was changed, or that another key made)");
-	else {
-		printf("%.*s\n", SPAN(kind == TOKEN_CLICK  ? facts.url
-				      : kind == TOKEN_OPEN ? SPAN_LIT("(open pixel)")
-				      : kind == TOKEN_TRAP ? SPAN_LIT("(trap for machines)")
-							   : SPAN_LIT("(unsubscribe link)")));
-		return 0;
-	}
-	return 1;
-}
-
 static int
 untrack(struct batch *b)
 {
+	struct untrack *u = &b->opened;
 	char *line = NULL;
 	size_t room = 0;
-	int result = 0;
+	bool all = true;
 	ssize_t n;
 
 	for (size_t i = 0; i < b->words_n; i++)
-		result |= untrack_one(b, span_str(b->words[i]));
+		all &= untrack_print(u, span_str(b->words[i]), &b->out, stdout);
 	while (b->words_n == 0 && (n = getline(&line, &room, stdin)) > 0)
-		result |= untrack_one(b, span_trim(span_of(line, (size_t)n)));
+		all &= untrack_print(u, span_trim(span_of(line, (size_t)n)), &b->out, stdout);
 	free(line);
+	return all ? 0 : 1;
+}
+
+static int
+read_file(struct batch *b, const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
+
+	if (fd == -1)
+		return err_sys(err, "open %s", path);
+	result = read_all(fd, &b->in, err);
+	close(fd);
 	return result;
 }
 
 static int
 read_key(struct batch *b, uint8_t master[TOKEN_MASTER_BYTES], struct err *err)
 {
-	int fd = open(b->key_file, O_RDONLY | O_CLOEXEC), result = -1;
 	struct span text;
 
-	if (fd == -1)
-		return err_sys(err, "open %s", b->key_file);
-	if (read_all(fd, &b->in, err) == -1)
-		goto out;
+	if (read_file(b, b->key_file, err) == -1)
+		return -1;
 	text = b->in.n == TOKEN_MASTER_BYTES ? buf_all(&b->in) : span_trim(buf_all(&b->in));
-	if (text.n == TOKEN_MASTER_BYTES) {
+	if (text.n == TOKEN_MASTER_BYTES)
 		memcpy(master, text.p, TOKEN_MASTER_BYTES);
-		result = 0;
-	} else
-		result = hex_bytes(text, master, TOKEN_MASTER_BYTES);
-	if (result == -1)
-		err_set(err, "%s: a key is %d bytes, or %d hex digits", b->key_file,
+	else if (hex_bytes(text, master, TOKEN_MASTER_BYTES) == -1)
+		return err_set(err, "%s: a key is %d bytes, or %d hex digits", b->key_file,
 		    TOKEN_MASTER_BYTES, 2 * TOKEN_MASTER_BYTES);
-out:
-	close(fd);
-	return result;
+	return 0;
+}
+
+/* What opens links: the one key, and those of the ring, of each tenant. */
+static int
+keys_add(struct batch *b, const uint8_t master[TOKEN_MASTER_BYTES], struct err *err)
+{
+	if (b->ring_file != NULL && read_file(b, b->ring_file, err) == -1)
+		return -1;
+	for (size_t i = 0; i < b->tenants_n; i++) {
+		if (untrack_add(&b->opened, master, 0, b->tenants[i], b->arena, err) == -1)
+			return -1;
+		if (b->ring_file != NULL && untrack_add_ring(&b->opened, buf_all(&b->in),
+						b->tenants[i], b->arena, err) == -1)
+			return err_context(err, "%s", b->ring_file);
+	}
+	b->opened.base = span_str(b->base);
+	return 0;
 }
 
 static int
-make_sealer(struct batch *b, struct err *err)
+make_keys(struct batch *b, struct err *err)
 {
 	uint8_t master[TOKEN_MASTER_BYTES] = { 0 };
+	struct token_key key;
 
 	if (b->key_file != NULL && read_key(b, master, err) == -1)
 		return -1;
-	if (token_key_derive(master, 0, span_str(b->tenant), &b->key, err) == -1)
+	if (b->untrack)
+		return keys_add(b, master, err);
+	if (token_key_derive(master, 0, span_str(b->tenants[0]), &key, err) == -1)
 		return -1;
-	b->sealer = token_sealer_new(&b->key);
+	b->sealer = token_sealer_new(&key);
 	return 0;
 }
 
@@ -272,9 +277,11 @@ take_value(struct batch *b, const char *name, const char *value)
 	if (strcmp(name, "--base") == 0)
 		b->base = value;
 	else if (strcmp(name, "--tenant") == 0)
-		b->tenant = value;
+		b->tenants[b->tenants_n++] = value;
 	else if (strcmp(name, "--key") == 0)
 		b->key_file = value;
+	else if (strcmp(name, "--ring") == 0 && b->untrack)
+		b->ring_file = value;
 	else if (strcmp(name, "--exclude") == 0 && b->options.rules.excludes < EXCLUDES_MAX)
 		return idna_ascii(span_str(value), b->arena,
 			   &b->exclude[b->options.rules.excludes++]) == 0;
@@ -289,6 +296,7 @@ parse_options(struct batch *b, int argc, char **argv)
 	if (argc < 2 || (strcmp(argv[1], "--rewrite") != 0 && strcmp(argv[1], "--untrack") != 0))
 		return false;
 	b->untrack = strcmp(argv[1], "--untrack") == 0;
+	b->tenants = arena_alloc(b->arena, sizeof(*b->tenants) * (size_t)argc);
 	for (int i = 2; i < argc; i++) {
 		if (argv[i][0] != '-') {
 			b->words = argv + i;
@@ -301,6 +309,10 @@ parse_options(struct batch *b, int argc, char **argv)
 			return false;
 		i++;
 	}
+	if (b->base == NULL && !b->untrack)
+		b->base = "https://t.example.test/";
+	if (b->tenants_n == 0)
+		b->tenants[b->tenants_n++] = "default";
 	b->options.rules.base = span_str(b->base);
 	b->options.rules.exclude = b->exclude;
 	return b->untrack || b->words_n == 0 || (b->words_n == 1 && !b->list);
@@ -340,9 +352,7 @@ run(struct batch *b)
 int
 rewrite_batch(int argc, char **argv)
 {
-	struct batch b = { .base = "https://t.example.test/",
-		.tenant = "default",
-		.options.rules = { .clicks = true, .opens = true } };
+	struct batch b = { .options.rules = { .clicks = true, .opens = true } };
 	int status = 1;
 	struct err err;
 
@@ -352,12 +362,13 @@ rewrite_batch(int argc, char **argv)
 	b.work = arena_new(ARENA_MAX_BYTES);
 	buf_init(&b.in, MESSAGE_MAX_BYTES);
 	buf_init(&b.out, (size_t)MESSAGE_MAX_BYTES * 4);
-	if (make_sealer(&b, &err) == 0)
+	if (make_keys(&b, &err) == 0)
 		status = run(&b);
 	else
 		fprintf(stderr, "%s\n", err.text);
 	charsets_free(b.options.rules.charsets);
 	token_sealer_free(b.sealer);
+	untrack_free(&b.opened);
 	arena_free(b.arena);
 	arena_free(b.work);
 	buf_free(&b.in);

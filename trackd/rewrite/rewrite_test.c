@@ -69,11 +69,11 @@ static const struct {
 	{ "other elements, schemes, opt-outs",
 	    HTML "<link href=https://a.example><a href=mailto:a@b>1</a><a href=https://a.example "
 		 "data-track=off>2</a>"
-		 "<a clicktracking=' OFF ' href=https://a.example>3</a><a ses:no-track "
+		 "<a clicktracking=' O&#102;F ' href=https://a.example>3</a><a ses:no-track "
 		 "href=https://a.example>4</a>",
 	    HTML "<link href=https://a.example><a href=mailto:a@b>1</a><a href=https://a.example "
 		 "data-track=off>2</a>"
-		 "<a clicktracking=' OFF ' href=https://a.example>3</a><a ses:no-track "
+		 "<a clicktracking=' O&#102;F ' href=https://a.example>3</a><a ses:no-track "
 		 "href=https://a.example>4</a>" PIXEL },
 	{ "Outlook's comments",
 	    HTML "<!--[if mso]><v:rect href=\"https://a.example/\"><![endif]-->x",

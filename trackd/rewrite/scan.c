@@ -1,4 +1,5 @@
 #include "scan.h"
+#include "entity.h"
 #include "html.h"
 #include "link.h"
 
@@ -36,6 +37,22 @@ add_edit(struct scanner *s, enum token_kind kind, size_t start, size_t end)
 	return e;
 }
 
+/* As a browser reads the value: o&#102;f too. */
+static bool
+is_off(struct span value)
+{
+	struct buf plain;
+	bool off;
+
+	if (span_find(value, '&') < 0)
+		return span_is_nocase(span_trim(value), "off");
+	buf_init(&plain, value.n + 64);
+	entity_decode(value, &plain);
+	off = span_is_nocase(span_trim(buf_all(&plain)), "off");
+	buf_free(&plain);
+	return off;
+}
+
 /* data-track="off", and what other services call it. */
 static bool
 opted_out(struct span text, const struct html_token *t)
@@ -50,8 +67,7 @@ opted_out(struct span text, const struct html_token *t)
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (!html_attr_find(text, t, marks[i].name, &a))
 			continue;
-		if (marks[i].any ||
-		    span_is_nocase(span_trim(span_of(text.p + a.start, a.end - a.start)), "off"))
+		if (marks[i].any || is_off(span_of(text.p + a.start, a.end - a.start)))
 			return true;
 	}
 	return false;

@@ -23,12 +23,7 @@ refuse(struct err *err, const char *why)
 static bool
 untouchable(const struct mime_part *p)
 {
-	if (mime_type_is(p, "message/rfc822"))
-		return true;
-	for (; p != NULL; p = p->parent)
-		if (mime_type_is(p, "multipart/signed") || mime_type_is(p, "multipart/encrypted"))
-			return true;
-	return false;
+	return mime_type_is(p, "message/rfc822") || mime_is_sealed(p);
 }
 
 /* The header with its encoding field replaced, or one added at its end. */

@@ -36,7 +36,7 @@ port_is_sane(struct span port)
 }
 
 static int
-hex_value(char c)
+hex_digit(char c)
 {
 	return c >= '0' && c <= '9'   ? c - '0'
 	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -44,15 +44,21 @@ hex_value(char c)
 				      : -1;
 }
 
+/* "%61": its byte; -1: it is none. */
+static int
+encoded_byte(struct span s)
+{
+	if (s.n < 3 || s.p[0] != '%' || hex_digit(s.p[1]) < 0 || hex_digit(s.p[2]) < 0)
+		return -1;
+	return hex_digit(s.p[1]) * 16 + hex_digit(s.p[2]);
+}
+
 /* %61 and the like: a letter or digit, spelled that way. */
 static bool
 is_encoded_letter(struct span s)
 {
-	int c;
+	int c = encoded_byte(s);
 
-	if (s.n < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
-		return false;
-	c = hex_value(s.p[1]) << 4 | hex_value(s.p[2]);
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
@@ -180,11 +186,10 @@ url_host_ascii(const struct url *url, struct arena *arena)
 	size_t n = 0;
 
 	for (size_t i = 0; i < name.n; i++) {
-		bool encoded = name.p[i] == '%' && is_encoded_letter(span_from(name, i));
+		struct span at = span_from(name, i);
+		bool encoded = is_encoded_letter(at);
 
-		plain[n++] =
-		    (char)(encoded ? hex_value(name.p[i + 1]) << 4 | hex_value(name.p[i + 2])
-				   : name.p[i]);
+		plain[n++] = encoded ? (char)encoded_byte(at) : name.p[i];
 		i += encoded ? 2 : 0;
 	}
 	return idna_ascii(span_of(plain, n), arena, &ascii) == 0 ? ascii : name;

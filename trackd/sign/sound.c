@@ -199,12 +199,8 @@ header_make(struct buf *message, struct arena *arena)
 static bool
 untouchable(const struct mime_part *p)
 {
-	if (span_starts(p->type, "message/") || p->transfer == TRANSFER_OTHER)
-		return true;
-	for (; p != NULL; p = p->parent)
-		if (mime_type_is(p, "multipart/signed") || mime_type_is(p, "multipart/encrypted"))
-			return true;
-	return false;
+	return span_starts(p->type, "message/") || p->transfer == TRANSFER_OTHER ||
+	       mime_is_sealed(p);
 }
 
 static void

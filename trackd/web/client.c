@@ -1,6 +1,5 @@
 #include "client.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 enum { PROXIES_MAX = 16 };
@@ -8,62 +7,21 @@ enum { PROXIES_MAX = 16 };
 /* ---- addresses ---- */
 
 void
-web_address_text(const union web_address *a, char out[INET6_ADDRSTRLEN])
+client_peer(const struct sockaddr *sa, struct ip *peer)
 {
-	out[0] = '\0';
-	if (a->any.sa_family == AF_INET)
-		inet_ntop(AF_INET, &a->v4.sin_addr, out, INET6_ADDRSTRLEN);
-	else if (a->any.sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &a->v6.sin6_addr, out, INET6_ADDRSTRLEN);
-}
-
-void
-web_address_unmap(union web_address *a)
-{
-	struct in_addr inner;
-
-	if (a->any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
-		return;
-	memcpy(&inner, a->v6.sin6_addr.s6_addr + 12, sizeof(inner));
-	*a = (union web_address){ .v4 = { .sin_family = AF_INET, .sin_addr = inner } };
-}
-
-void
-web_address_of(const struct sockaddr *sa, union web_address *a)
-{
-	*a = (union web_address){ .any = { .sa_family = sa->sa_family } };
-	if (sa->sa_family == AF_INET)
-		memcpy(&a->v4, sa, sizeof(a->v4));
-	else if (sa->sa_family == AF_INET6)
-		memcpy(&a->v6, sa, sizeof(a->v6));
-	web_address_unmap(a);
+	ip_of(sa, peer);
+	ip_unmap(peer);
 }
 
 bool
-web_address_read(struct span s, union web_address *a)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (s.n == 0 || s.n >= sizeof(text))
-		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	*a = (union web_address){ .v4 = { .sin_family = AF_INET } };
-	if (inet_pton(AF_INET, text, &a->v4.sin_addr) == 1)
-		return true;
-	*a = (union web_address){ .v6 = { .sin6_family = AF_INET6 } };
-	return inet_pton(AF_INET6, text, &a->v6.sin6_addr) == 1;
-}
-
-bool
-web_address_in(const struct conf_block *b, const char *setting, const union web_address *a)
+client_in(const struct conf_block *b, const char *setting, const struct ip *ip)
 {
 	size_t n = b == NULL ? 0 : conf_count(b, setting);
 
-	if (a->any.sa_family == AF_UNIX)
+	if (ip->family == AF_UNIX)
 		return b != NULL;
 	for (size_t i = 0; i < n; i++)
-		if (conf_network_has(conf_network_at(b, setting, i), &a->any))
+		if (conf_network_has(conf_network_at(b, setting, i), ip))
 			return true;
 	return false;
 }
@@ -72,19 +30,19 @@ web_address_in(const struct conf_block *b, const char *setting, const union web_
 
 /* 192.0.2.1, 192.0.2.1:80, 2001:db8::1, [2001:db8::1]:80 */
 static bool
-node_read(struct span s, union web_address *a)
+node_read(struct span s, struct ip *a)
 {
 	ptrdiff_t end;
 
 	if (s.n > 0 && s.p[0] == '[') {
 		end = span_find(s, ']');
 		s = end < 0 ? span_of(NULL, 0) : span_of(s.p + 1, (size_t)end - 1);
-		return web_address_read(s, a) && a->any.sa_family == AF_INET6;
+		return ip_read(s, a) == 0 && a->family == AF_INET6;
 	}
 	end = span_find(s, ':');
 	if (end >= 0 && span_find_last(s, ':') == end)
 		s = span_first(s, (size_t)end);
-	return web_address_read(s, a);
+	return ip_read(s, a) == 0;
 }
 
 /* The last names of a list, newest first in a ring: those before them were written further away than we believe. */
@@ -158,14 +116,14 @@ x_forwarded_read(struct span list, struct nodes *nodes)
 }
 
 void
-client_find(const struct conf_block *b, const union web_address *peer, enum client_field field,
-    struct client_fields f, union web_address *client)
+client_find(const struct conf_block *b, const struct ip *peer, enum client_field field,
+    struct client_fields f, struct ip *client)
 {
 	struct nodes nodes = { .n = 0 };
-	union web_address next;
+	struct ip next;
 
 	*client = *peer;
-	if (!web_address_in(b, "trusted-proxy", peer))
+	if (!client_in(b, "trusted-proxy", peer))
 		return;
 	if (field == CLIENT_X_FORWARDED_FOR || (field == CLIENT_EITHER && f.x_forwarded_for.n > 0))
 		x_forwarded_read(f.x_forwarded_for, &nodes);
@@ -174,9 +132,9 @@ client_find(const struct conf_block *b, const union web_address *peer, enum clie
 	for (size_t i = 0; i < PROXIES_MAX && nodes.n > 0; i++) {
 		if (!node_read(nodes.at[--nodes.n % PROXIES_MAX], &next))
 			return;
-		web_address_unmap(&next);
+		ip_unmap(&next);
 		*client = next;
-		if (!web_address_in(b, "trusted-proxy", client))
+		if (!client_in(b, "trusted-proxy", client))
 			return;
 	}
 }

@@ -78,12 +78,12 @@ static const struct {
 START_TEST(finds)
 {
 	struct client_fields f = { span_str(cases[_i].forwarded), span_str(cases[_i].x_forwarded) };
-	union web_address peer, client;
+	struct ip peer, client;
 	char text[INET6_ADDRSTRLEN];
 
-	ck_assert(web_address_read(span_str(cases[_i].peer), &peer));
+	ck_assert(ip_read(span_str(cases[_i].peer), &peer) == 0);
 	client_find(block, &peer, cases[_i].field, f, &client);
-	web_address_text(&client, text);
+	ip_text(&client, text);
 	ck_assert_msg(strcmp(text, cases[_i].client) == 0, "%s: %s", cases[_i].name, text);
 }
 END_TEST
@@ -92,7 +92,7 @@ END_TEST
 START_TEST(long_list)
 {
 	struct client_fields f = { { NULL, 0 }, { NULL, 0 } };
-	union web_address peer, client;
+	struct ip peer, client;
 	char text[INET6_ADDRSTRLEN];
 	struct buf list;
 
@@ -101,9 +101,9 @@ START_TEST(long_list)
 	for (unsigned i = 0; i < 50000; i++)
 		buf_printf(&list, ",10.1.%u.%u", i >> 8 & 255, i & 255);
 	f.x_forwarded_for = buf_all(&list);
-	ck_assert(web_address_read(SPAN_LIT("10.0.0.1"), &peer));
+	ck_assert(ip_read(SPAN_LIT("10.0.0.1"), &peer) == 0);
 	client_find(block, &peer, CLIENT_EITHER, f, &client);
-	web_address_text(&client, text);
+	ip_text(&client, text);
 	ck_assert_str_eq(text, "10.1.195.64");
 	buf_free(&list);
 }
@@ -114,12 +114,12 @@ START_TEST(unix_socket)
 {
 	struct client_fields f = { { NULL, 0 }, SPAN_LIT("198.51.100.1") };
 	struct sockaddr unix_peer = { .sa_family = AF_UNIX };
-	union web_address peer, client;
+	struct ip peer, client;
 	char text[INET6_ADDRSTRLEN];
 
-	web_address_of(&unix_peer, &peer);
+	client_peer(&unix_peer, &peer);
 	client_find(block, &peer, CLIENT_EITHER, f, &client);
-	web_address_text(&client, text);
+	ip_text(&client, text);
 	ck_assert_str_eq(text, "198.51.100.1");
 }
 END_TEST
@@ -127,13 +127,13 @@ END_TEST
 START_TEST(without_block)
 {
 	struct client_fields f = { SPAN_LIT("for=198.51.100.1"), { NULL, 0 } };
-	union web_address peer, client;
+	struct ip peer, client;
 	struct sockaddr unix_peer = { .sa_family = AF_UNIX };
 	char text[INET6_ADDRSTRLEN];
 
-	web_address_of(&unix_peer, &peer);
+	client_peer(&unix_peer, &peer);
 	client_find(NULL, &peer, CLIENT_EITHER, f, &client);
-	web_address_text(&client, text);
+	ip_text(&client, text);
 	ck_assert_str_eq(text, "");
 }
 END_TEST

@@ -154,7 +154,7 @@ connection_new(struct server *s, int fd, const struct sockaddr *from, bool count
 	c->slot = -1;
 	c->counted = counted;
 	c->state = CLOSED;
-	web_address_of(from, &c->peer);
+	client_peer(from, &c->peer);
 	buf_init(&c->in, IN_MAX);
 	buf_init(&c->out, OUT_MAX);
 	TAILQ_INSERT_TAIL(&s->queues[CLOSED], c, link);

@@ -36,7 +36,7 @@ struct connection {
 	bool counted;  /* one of server->count; else it was turned away and only lingers */
 	bool is_dirty; /* in server->dirty: has something to send */
 	bool more;     /* in holds bytes that were not looked at yet */
-	union web_address peer;
+	struct ip peer;
 	struct buf in, out, data; /* data: the body */
 	size_t sent, held_bytes;
 	struct http_scan scan;

@@ -45,7 +45,7 @@ exchange_proxy(struct connection *c, struct span in)
 	case PROXY_READY:
 		break;
 	}
-	if (h.client.any.sa_family != AF_UNSPEC)
+	if (h.client.family != AF_UNSPEC)
 		c->peer = h.client;
 	if (connection_admit(c))
 		connection_enter(c, AWAIT_REQUEST);
@@ -110,7 +110,7 @@ wait_begin(struct connection *c, struct exchange *x, struct span text)
 /* ---- one request ---- */
 
 static void
-client_of(struct connection *c, const struct http_request *h, union web_address *client)
+client_of(struct connection *c, const struct http_request *h, struct ip *client)
 {
 	struct server *s = c->server;
 	struct client_fields f = { http_field_list(h, "Forwarded", s->list[0], sizeof(s->list[0])),
@@ -120,12 +120,12 @@ client_of(struct connection *c, const struct http_request *h, union web_address 
 }
 
 static bool
-asks_too_often(struct connection *c, const union web_address *client)
+asks_too_often(struct connection *c, const struct ip *client)
 {
 	const struct web_conf *w = &c->server->conf;
 
-	return !web_address_in(w->block, "exempt", client) &&
-	       !web_address_in(w->block, "trusted-proxy", client) &&
+	return !client_in(w->block, "exempt", client) &&
+	       !client_in(w->block, "trusted-proxy", client) &&
 	       !networks_asked(c->server->networks, client, loop_now_ms());
 }
 
@@ -137,7 +137,7 @@ decide(struct connection *c, const struct http_request *h, struct span body)
 		page_language(http_field(h, "Accept-Language")) };
 	struct exchange *x = calloc(1, sizeof(*x));
 	struct span text = { NULL, 0 };
-	union web_address client;
+	struct ip client;
 	struct web_request r;
 	char name[INET6_ADDRSTRLEN];
 	enum answer_kind kind;
@@ -154,7 +154,7 @@ decide(struct connection *c, const struct http_request *h, struct span body)
 		return;
 	}
 	request_read(h, body, &c->server->path, &r);
-	web_address_text(&client, name);
+	ip_text(&client, name);
 	r.client = span_str(name);
 	kind = answer(&r, on_stored, x, &text);
 	if (kind == ANSWER_WAIT) {

@@ -46,22 +46,29 @@ first_bits(uint64_t value, unsigned of, unsigned bits)
 	return bits >= of ? value : value >> (of - bits);
 }
 
+static uint64_t
+bytes_of(const struct ip *a, unsigned n)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		value = value << 8 | a->bytes[i];
+	return value;
+}
+
 /* 0: not counted. Hashed with its family in front, so that no IPv6 network is taken for an IPv4 one; 64 bits of a keyed
  * hash stand for the network from there on. */
 static uint64_t
-key_of(const struct networks *n, const union web_address *a)
+key_of(const struct networks *n, const struct ip *a)
 {
-	uint64_t name[2] = { a->any.sa_family, 0 };
+	uint64_t name[2] = { a->family, 0 };
 
-	if (a->any.sa_family == AF_INET)
-		name[1] = first_bits(ntohl(a->v4.sin_addr.s_addr), 32, n->limits.bits_4);
-	else if (a->any.sa_family == AF_INET6)
-		for (unsigned i = 0; i < 8; i++)
-			name[1] = name[1] << 8 | a->v6.sin6_addr.s6_addr[i];
+	if (a->family == AF_INET)
+		name[1] = first_bits(bytes_of(a, 4), 32, n->limits.bits_4);
+	else if (a->family == AF_INET6)
+		name[1] = first_bits(bytes_of(a, 8), 64, n->limits.bits_6);
 	else
 		return 0;
-	if (a->any.sa_family == AF_INET6)
-		name[1] = first_bits(name[1], 64, n->limits.bits_6);
 	return siphash(&n->hash, span_of(name, sizeof(name))) | 1;
 }
 
@@ -86,7 +93,7 @@ network_of(struct networks *n, uint64_t key, uint64_t now_ms)
 }
 
 bool
-networks_came(struct networks *n, const union web_address *a, uint64_t now_ms, int *slot)
+networks_came(struct networks *n, const struct ip *a, uint64_t now_ms, int *slot)
 {
 	uint64_t key = n->limits.connections == 0 ? 0 : key_of(n, a);
 	struct network *network = key == 0 ? NULL : network_of(n, key, now_ms);
@@ -122,7 +129,7 @@ refill(const struct networks_limits *l, struct network *network, uint64_t now_ms
 }
 
 bool
-networks_asked(struct networks *n, const union web_address *a, uint64_t now_ms)
+networks_asked(struct networks *n, const struct ip *a, uint64_t now_ms)
 {
 	uint64_t key = n->limits.rate.count == 0 ? 0 : key_of(n, a);
 	struct network *network = key == 0 ? NULL : network_of(n, key, now_ms);

@@ -20,8 +20,8 @@ struct networks *networks_new(const struct networks_limits *);
 void networks_free(struct networks *);
 
 /* One connection more; false: too many, and it is not counted. *slot is for networks_left(); -1: nothing is counted. */
-bool networks_came(struct networks *, const union web_address *, uint64_t now_ms, int *slot);
+bool networks_came(struct networks *, const struct ip *, uint64_t now_ms, int *slot);
 void networks_left(struct networks *, int slot);
 
 /* One request more; false: too many. */
-bool networks_asked(struct networks *, const union web_address *, uint64_t now_ms);
+bool networks_asked(struct networks *, const struct ip *, uint64_t now_ms);

@@ -8,19 +8,19 @@ static const struct networks_limits limits = {
 	.connections = 3, .rate = { 10, 1 }, .burst = 20, .bits_4 = 24, .bits_6 = 64
 };
 
-static union web_address
+static struct ip
 address(const char *text)
 {
-	union web_address a;
+	struct ip a;
 
-	ck_assert(web_address_read(span_str(text), &a));
+	ck_assert(ip_read(span_str(text), &a) == 0);
 	return a;
 }
 
 static unsigned
 asked(struct networks *n, const char *text, unsigned times, uint64_t now_ms)
 {
-	union web_address a = address(text);
+	struct ip a = address(text);
 	unsigned yes = 0;
 
 	for (unsigned i = 0; i < times; i++)
@@ -55,7 +55,7 @@ END_TEST
 START_TEST(connections_are_given_back)
 {
 	struct networks *n = networks_new(&limits);
-	union web_address a = address("192.0.2.1"), b = address("192.0.2.9");
+	struct ip a = address("192.0.2.1"), b = address("192.0.2.9");
 	int slot[4];
 
 	for (unsigned i = 0; i < 3; i++)
@@ -73,7 +73,7 @@ START_TEST(no_limits)
 {
 	struct networks_limits none = { .bits_4 = 24, .bits_6 = 64, .rate = { 0, 1 } };
 	struct networks *n = networks_new(&none);
-	union web_address a = address("192.0.2.1");
+	struct ip a = address("192.0.2.1");
 	int slot;
 
 	for (unsigned i = 0; i < 1000; i++)
@@ -86,7 +86,7 @@ END_TEST
 START_TEST(table_stays_bounded)
 {
 	struct networks *n = networks_new(&limits);
-	union web_address kept = address("198.51.100.1");
+	struct ip kept = address("198.51.100.1");
 	char text[32];
 	int slot[3], none;
 

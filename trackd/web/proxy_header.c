@@ -31,7 +31,7 @@ static enum proxy_step
 line_read(struct span line, struct proxy_header *h)
 {
 	struct span family = span_cut(line, ' ', &line), source, destination, from;
-	union web_address to;
+	struct ip to;
 	int wanted = span_is(family, "TCP4") ? AF_INET : AF_INET6;
 
 	if (span_is(family, "UNKNOWN"))
@@ -41,11 +41,10 @@ line_read(struct span line, struct proxy_header *h)
 	source = span_cut(line, ' ', &line);
 	destination = span_cut(line, ' ', &line);
 	from = span_cut(line, ' ', &line);
-	if (!is_port(from) || !is_port(line) || !web_address_read(source, &h->client) ||
-	    !web_address_read(destination, &to) || h->client.any.sa_family != wanted ||
-	    to.any.sa_family != wanted)
+	if (!is_port(from) || !is_port(line) || ip_read(source, &h->client) == -1 ||
+	    ip_read(destination, &to) == -1 || h->client.family != wanted || to.family != wanted)
 		return PROXY_BAD;
-	web_address_unmap(&h->client);
+	ip_unmap(&h->client);
 	return PROXY_READY;
 }
 
@@ -88,14 +87,8 @@ addresses_read(unsigned char family, struct span s, struct proxy_header *h)
 		return PROXY_READY;
 	if (s.n < need || !tlvs_fit(span_from(s, need)))
 		return PROXY_BAD;
-	if (family == V2_TCP4) {
-		h->client.v4.sin_family = AF_INET;
-		memcpy(&h->client.v4.sin_addr, s.p, 4);
-	} else {
-		h->client.v6.sin6_family = AF_INET6;
-		memcpy(&h->client.v6.sin6_addr, s.p, 16);
-	}
-	web_address_unmap(&h->client);
+	(void)ip_of_bytes(span_first(s, family == V2_TCP4 ? 4 : 16), &h->client);
+	ip_unmap(&h->client);
 	return PROXY_READY;
 }
 
@@ -130,7 +123,7 @@ agree(struct span in, const char *p, size_t n)
 enum proxy_step
 proxy_header_read(struct span in, struct proxy_header *h)
 {
-	*h = (struct proxy_header){ .client = { .any = { .sa_family = AF_UNSPEC } } };
+	*h = (struct proxy_header){ .client = { .family = AF_UNSPEC } };
 	if (in.n == 0)
 		return PROXY_MORE;
 	if (agree(in, "PROXY ", strlen("PROXY ")))

@@ -12,7 +12,7 @@ enum proxy_step { PROXY_MORE, PROXY_READY, PROXY_BAD };
 
 struct proxy_header {
 	size_t bytes; /* of the header: HTTP begins behind them */
-	union web_address
+	struct ip
 	    client; /* AF_UNSPEC: the proxy itself speaks (LOCAL), or does not know (UNKNOWN, other families) */
 };
 

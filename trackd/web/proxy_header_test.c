@@ -87,7 +87,7 @@ START_TEST(reads)
 	ck_assert_msg(step == cases[_i].step, "%s: %d", cases[_i].name, step);
 	if (step != PROXY_READY)
 		return;
-	web_address_text(&h.client, client);
+	ip_text(&h.client, client);
 	ck_assert_msg(strcmp(client, cases[_i].client) == 0, "%s: %s", cases[_i].name, client);
 	ck_assert_uint_eq(cases[_i].in.n - h.bytes, cases[_i].behind);
 }

@@ -66,11 +66,13 @@ key_of(const struct recent *r, const struct recent_key *k)
 static uint64_t
 visitor_of(const struct recent *r, const struct recent_key *k)
 {
-	struct visitor_address a;
+	struct ip ip;
 	uint64_t net = 0;
 
-	if (visitor_address_read(k->client, &a))
-		memcpy(&net, a.b, a.family == AF_INET ? 3 : 6);
+	if (ip_read(k->client, &ip) == 0) {
+		ip_unmap(&ip);
+		memcpy(&net, ip.bytes, ip.family == AF_INET ? 3 : 6);
+	}
 	return siphash(&r->secret, k->agent) ^ (net * 0x9e3779b97f4a7c15U);
 }
 

@@ -22,7 +22,7 @@ static const char *const names[REFUSALS] = {
 static struct {
 	uint64_t count, said_ms;
 	const char *why;
-	union web_address client;
+	struct ip client;
 } kinds[REFUSALS];
 
 static void
@@ -30,7 +30,7 @@ say(enum refusal kind)
 {
 	char client[INET6_ADDRSTRLEN];
 
-	web_address_text(&kinds[kind].client, client);
+	ip_text(&kinds[kind].client, client);
 	log_begin(kind <= REFUSED_BUFFERS ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "refused");
 	log_kvs("reason", names[kind]);
 	log_kvf("count", "%" PRIu64, kinds[kind].count);
@@ -51,7 +51,7 @@ is_due(enum refusal kind)
 }
 
 void
-refusals_note(enum refusal kind, const char *why, const union web_address *client)
+refusals_note(enum refusal kind, const char *why, const struct ip *client)
 {
 	kinds[kind].count++;
 	kinds[kind].why = why;

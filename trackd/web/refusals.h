@@ -18,7 +18,7 @@ enum refusal {
 };
 
 /* why: a word more, chosen by us; or NULL. */
-void refusals_note(enum refusal, const char *why, const union web_address *client);
+void refusals_note(enum refusal, const char *why, const struct ip *client);
 /* Now and then: lines for what nothing followed. */
 void refusals_tick(void);
 /* At the end: all that was not said. */

@@ -36,8 +36,8 @@ connection_admit(struct connection *c)
 {
 	struct server *s = c->server;
 
-	if (web_address_in(s->conf.block, "exempt", &c->peer) ||
-	    web_address_in(s->conf.block, "trusted-proxy", &c->peer) ||
+	if (client_in(s->conf.block, "exempt", &c->peer) ||
+	    client_in(s->conf.block, "trusted-proxy", &c->peer) ||
 	    networks_came(s->networks, &c->peer, loop_now_ms(), &c->slot))
 		return true;
 	connection_refuse(c, 503, REFUSED_NETWORK_CONNECTIONS, NULL);
@@ -61,9 +61,9 @@ server_turn_away(struct server *s, int fd, const struct sockaddr *from)
 {
 	static struct buf out = { .max = 4096 };
 	struct http_manner m = { .date = exchange_date(s) };
-	union web_address peer;
+	struct ip peer;
 
-	web_address_of(from, &peer);
+	client_peer(from, &peer);
 	refusals_note(s->away < AWAY_MAX ? REFUSED_DESCRIPTORS : REFUSED_CONNECTIONS, NULL, &peer);
 	buf_reset(&out);
 	http_refusal_put(&out, 503, &m);
@@ -89,7 +89,7 @@ server_came(struct server *s, int fd, const struct sockaddr *from)
 	if (!s->conf.proxy_protocol) {
 		if (connection_admit(c))
 			connection_enter(c, AWAIT_REQUEST);
-	} else if (web_address_in(s->conf.block, "trusted-proxy", &c->peer)) {
+	} else if (client_in(s->conf.block, "trusted-proxy", &c->peer)) {
 		connection_enter(c, AWAIT_PROXY);
 	} else {
 		connection_refuse(c, 400, REFUSED_PROXY, "not a trusted proxy");

@@ -1,6 +1,5 @@
 #include "visitor_nets.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,22 +16,22 @@ struct visitor_nets {
 static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 static void
-widen(int family, const uint8_t *addr, uint8_t out[16])
+widen(const struct ip *a, uint8_t out[16])
 {
-	if (family == AF_INET) {
+	if (a->family == AF_INET) {
 		memcpy(out, mapped, sizeof(mapped));
-		memcpy(out + 12, addr, 4);
+		memcpy(out + 12, a->bytes, 4);
 	} else
-		memcpy(out, addr, 16);
+		memcpy(out, a->bytes, 16);
 }
 
 static struct range
 range_of(const struct conf_network *net)
 {
-	unsigned bits = net->family == AF_INET ? net->bits + 96 : net->bits;
+	unsigned bits = net->ip.family == AF_INET ? net->bits + 96 : net->bits;
 	struct range r;
 
-	widen(net->family, net->addr, r.lo);
+	widen(&net->ip, r.lo);
 	memcpy(r.hi, r.lo, sizeof(r.hi));
 	for (unsigned i = bits; i < 128; i++)
 		r.hi[i / 8] |= (uint8_t)(0x80 >> i % 8);
@@ -62,35 +61,12 @@ visitor_nets_read(const struct conf_block *b, const char *setting, struct arena 
 }
 
 bool
-visitor_address_read(struct span s, struct visitor_address *a)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	*a = (struct visitor_address){ 0 };
-	if (s.n == 0 || s.n >= sizeof(text))
-		return false;
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	if (inet_pton(AF_INET, text, a->b) == 1)
-		a->family = AF_INET;
-	else if (inet_pton(AF_INET6, text, a->b) == 1)
-		a->family = AF_INET6;
-	if (a->family == AF_INET6 && memcmp(a->b, mapped, sizeof(mapped)) == 0) {
-		memmove(a->b, a->b + 12, 4);
-		a->family = AF_INET;
-	}
-	return a->family != 0;
-}
-
-bool
-visitor_nets_have(const struct visitor_nets *list, const struct visitor_address *a)
+visitor_nets_have(const struct visitor_nets *list, const struct ip *a)
 {
 	size_t lo = 0, hi = list->n;
 	uint8_t wide[16];
 
-	if (a->family == 0)
-		return false;
-	widen(a->family, a->b, wide);
+	widen(a, wide);
 	while (lo < hi) { /* the first range that begins above it */
 		size_t mid = lo + (hi - lo) / 2;
 

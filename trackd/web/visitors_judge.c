@@ -16,11 +16,11 @@ struct looked {
 static bool
 is_from(struct looked *l, uint64_t wanted)
 {
-	struct visitor_address a;
+	struct ip ip;
 
-	if (!l->networks_known && visitor_address_read(l->visit->client, &a))
+	if (!l->networks_known && ip_read(l->visit->client, &ip) == 0)
 		for (size_t i = 0; i < l->v->networks_n; i++)
-			if (visitor_nets_have(l->v->networks[i], &a))
+			if (visitor_nets_have(l->v->networks[i], &ip))
 				l->networks |= (uint64_t)1 << i;
 	l->networks_known = true;
 	return (l->networks & wanted) != 0;

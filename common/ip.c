@@ -1,7 +1,9 @@
-#include "address.h"
+#include "ip.h"
 
 #include <arpa/inet.h>
 #include <string.h>
+
+static const uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff };
 
 struct range {
 	uint8_t bytes[16];
@@ -45,12 +47,12 @@ same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 }
 
 int
-address_read(struct span s, struct address *a)
+ip_read(struct span s, struct ip *a)
 {
-	char text[ADDRESS_TEXT + 1] = "";
+	char text[IP_TEXT] = "";
 
-	memset(a, 0, sizeof(*a));
-	if (s.n >= sizeof(text) || s.n == 0)
+	*a = (struct ip){ 0 };
+	if (s.n >= sizeof(text) || s.n == 0 || memchr(s.p, '\0', s.n) != NULL)
 		return -1;
 	memcpy(text, s.p, s.n);
 	a->family = AF_INET;
@@ -61,13 +63,15 @@ address_read(struct span s, struct address *a)
 }
 
 void
-address_text(const struct address *a, char out[ADDRESS_TEXT])
+ip_text(const struct ip *a, char out[IP_TEXT])
 {
-	inet_ntop(a->family, a->bytes, out, ADDRESS_TEXT);
+	out[0] = '\0';
+	if (a->family == AF_INET || a->family == AF_INET6)
+		(void)inet_ntop(a->family, a->bytes, out, IP_TEXT);
 }
 
 int
-address_literal(struct span domain, struct address *a)
+ip_literal(struct span domain, struct ip *a)
 {
 	bool six;
 
@@ -75,7 +79,7 @@ address_literal(struct span domain, struct address *a)
 		return -1;
 	domain = span_of(domain.p + 1, domain.n - 2);
 	six = span_starts_nocase(domain, "IPv6:");
-	if (address_read(span_from(domain, six ? 5 : 0), a) == -1)
+	if (ip_read(span_from(domain, six ? 5 : 0), a) == -1)
 		return -1;
 	return six == (a->family == AF_INET6) ? 0 : -1;
 }
@@ -102,13 +106,72 @@ public6(const uint8_t *bytes)
 }
 
 bool
-address_is_public(const struct address *a)
+ip_is_public(const struct ip *a)
 {
 	return a->family == AF_INET ? public4(a->bytes) : public6(a->bytes);
 }
 
-bool
-address_in(const struct address *a, const struct conf_network *n)
+void
+ip_of(const struct sockaddr *sa, struct ip *a)
 {
-	return a->family == n->family && same_bits(a->bytes, n->addr, n->bits);
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	*a = (struct ip){ .family = sa->sa_family };
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		memcpy(a->bytes, &in.sin_addr, 4);
+	} else if (sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof(in6));
+		memcpy(a->bytes, &in6.sin6_addr, 16);
+	}
+}
+
+int
+ip_of_bytes(struct span s, struct ip *a)
+{
+	*a = (struct ip){ .family = s.n == 4 ? AF_INET : AF_INET6 };
+	if (s.n != 4 && s.n != 16)
+		return -1;
+	memcpy(a->bytes, s.p, s.n);
+	return 0;
+}
+
+socklen_t
+ip_socket(const struct ip *a, uint16_t port, struct sockaddr_storage *out)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	memset(out, 0, sizeof(*out));
+	if (a->family == AF_INET) {
+		memcpy(&in.sin_addr, a->bytes, 4);
+		memcpy(out, &in, sizeof(in));
+		return sizeof(in);
+	}
+	memcpy(&in6.sin6_addr, a->bytes, 16);
+	memcpy(out, &in6, sizeof(in6));
+	return sizeof(in6);
+}
+
+void
+ip_unmap(struct ip *a)
+{
+	if (a->family != AF_INET6 || !same_bits(a->bytes, mapped, 96))
+		return;
+	memmove(a->bytes, a->bytes + 12, 4);
+	memset(a->bytes + 4, 0, 12);
+	a->family = AF_INET;
+}
+
+bool
+ip_within(const struct ip *a, const struct ip *net, unsigned bits)
+{
+	return a->family == net->family && same_bits(a->bytes, net->bytes, bits);
+}
+
+bool
+ip_same(const struct ip *a, const struct ip *b)
+{
+	return ip_within(a, b, a->family == AF_INET ? 32 : 128);
 }
