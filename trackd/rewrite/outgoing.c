@@ -67,9 +67,10 @@ inline_put(struct chan *c, struct rewrite_done *done, struct span fields, struct
 }
 
 void
-outgoing_put(struct chan *c, struct rewrite_done *done, struct span fields, struct span message)
+outgoing_put(struct chan *c, struct rewrite_done *done, bool as_7bit, struct span fields,
+    struct span message)
 {
-	done->has_8bit = any_8bit(message) || any_8bit(fields);
+	done->has_8bit = !as_7bit && (any_8bit(message) || any_8bit(fields));
 	done->has_dots = any_dot_line(message);
 	done->size_bytes = fields.n + message.n;
 	if (done->size_bytes <= REWRITE_INLINE_MAX) {

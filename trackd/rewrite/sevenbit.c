@@ -80,11 +80,9 @@ sevenbit_make(struct buf *message, struct arena *arena, struct err *err)
 	for (struct mime_part *p = root; p != NULL; p = mime_walk(p)) {
 		bool leaf_8bit = p->child == NULL && is_8bit(p->body);
 
-		if (is_8bit(p->header) || (leaf_8bit && untouchable(p))) {
+		if (leaf_8bit && untouchable(p)) {
 			buf_free(&out);
-			return refuse(err, is_8bit(p->header)
-					       ? "8-bit header fields"
-					       : "an 8-bit part is signed or nested");
+			return refuse(err, "an 8-bit part is signed or nested");
 		}
 		if (leaf_8bit || (p->child != NULL && declared_8bit(p)))
 			part_put(p, &at, &out);

@@ -1,7 +1,8 @@
 /* sevenbit.h: the 7-bit form of a message, for a server without 8BITMIME (RFC 6152 3).
  *
  * Leaf parts with bytes above 127 become quoted-printable; nothing else changes but their encoding fields and those of
- * the multiparts around them. Signed and encrypted parts, nested messages and 8-bit headers cannot be changed. */
+ * the multiparts around them. Signed and encrypted parts and nested messages cannot be changed. 8-bit header fields and text
+ * outside the parts stay as they are: 8BITMIME is about bodies, and other relays pass them on too. */
 #pragma once
 
 #include "arena.h"

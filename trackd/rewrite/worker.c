@@ -116,7 +116,8 @@ answer(struct job *j, enum rewrite_status status, const char *why)
 		.fd = -1 };
 
 	if (j->from != NULL && status == REWRITE_OK)
-		outgoing_put(j->from, &done, buf_all(&j->fields), buf_all(&j->out));
+		outgoing_put(
+		    j->from, &done, j->ask.need_7bit, buf_all(&j->fields), buf_all(&j->out));
 	else if (j->from != NULL)
 		rewrite_done_put(j->from, &done);
 	job_free(j);
