@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LINE_BYTES = 4096 };
 
@@ -71,7 +70,7 @@ audit(struct bouncd *b, const struct audit *a)
 	buf_init(&line, LINE_BYTES);
 	event(b, a, &line);
 	log_it(b, a);
-	if (buf_over(&line) || write(b->events_fd, line.p, line.n) != (ssize_t)line.n) {
+	if (buf_over(&line) || event_file_append(&b->events, buf_all(&line)) == -1) {
 		log_error("events-not-written", "why=\"%s\"", strerror(errno));
 		r = -1;
 	}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf.h"
+#include "event_file.h"
 #include "links.h"
 #include "msg.h"
 #include "policy.h"
@@ -19,6 +20,6 @@ struct bouncd {
 	struct links *links;  /* switched off */
 	struct policy policy; /* of the list */
 	struct chan *queued;  /* NULL: away */
-	int events_fd;
+	struct event_file events;
 	const char *hostname;
 };

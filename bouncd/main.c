@@ -153,7 +153,7 @@ start(struct bouncd *b, int argc, char **argv)
 	b->role = role_start(ROLE_BOUNCD, argc, argv);
 	b->conf = role_conf(b->role, &bouncd_table);
 	b->hostname = conf_str(conf_top(b->conf), "hostname");
-	b->events_fd = role_fd(b->role, "events");
+	event_file_open(&b->events, role_fd(b->role, "events"));
 	b->rules = rules_of(role_secret(b->role, "bounce-rules"), b->conf, &err);
 	if (b->rules == NULL)
 		role_fail(b->role, EX_CONFIG, "%s", err.text);

@@ -19,7 +19,6 @@ enum { EVENTS_BYTES = 8 * 1024 * 1024, REPLY_MAX = 1000 };
 static struct {
 	struct buf events;
 	TAILQ_HEAD(, job) jobs;
-	bool torn; /* half a line stands at the end of the file */
 } turn = { .jobs = TAILQ_HEAD_INITIALIZER(turn.jobs) };
 
 /* ---- who ---- */
@@ -250,33 +249,16 @@ not_written(void)
 	return -1;
 }
 
-/* So that the next event begins a line, and readers lose the half one alone. */
-static int
-end_torn_line(int fd)
-{
-	if (turn.torn && write(fd, "\n", 1) != 1)
-		return -1;
-	turn.torn = false;
-	return 0;
-}
-
 static int
 events_write(struct bouncd *b)
 {
-	ssize_t n;
-
 	if (turn.events.n == 0)
 		return 0;
 	errno = ENOBUFS;
-	if (buf_over(&turn.events) || end_torn_line(b->events_fd) == -1)
+	if (buf_over(&turn.events) || event_file_append(&b->events, buf_all(&turn.events)) == -1 ||
+	    fdatasync(b->events.fd) == -1)
 		return not_written();
-	n = write(b->events_fd, turn.events.p, turn.events.n);
-	if (n >= 0 && n < (ssize_t)turn.events.n) { /* a full disk: the next write would say so */
-		turn.torn = n > 0;
-		errno = ENOSPC;
-		return not_written();
-	}
-	return n == -1 || fdatasync(b->events_fd) == -1 ? not_written() : 0;
+	return 0;
 }
 
 static void

@@ -149,13 +149,12 @@ unsubscribe(struct bouncd *b, struct chan *c, struct msg *m)
 /* ---- a turn's end: the events, then the list, then the answers ---- */
 
 static int
-events_write(const struct bouncd *b)
+events_write(struct bouncd *b)
 {
 	int r = 0;
 
-	if (buf_over(&web.events) ||
-	    write(b->events_fd, web.events.p, web.events.n) != (ssize_t)web.events.n ||
-	    fdatasync(b->events_fd) == -1) {
+	if (buf_over(&web.events) || event_file_append(&b->events, buf_all(&web.events)) == -1 ||
+	    fdatasync(b->events.fd) == -1) {
 		log_error("events-not-written", "why=\"%s\"", strerror(errno));
 		r = -1;
 	}

@@ -67,7 +67,7 @@ def main():
         clicked_at = time.time()
         event = house.await_event("clicked", message=person)
         assert time.time() - clicked_at < 1, "the event took %.1f s" % (time.time() - clicked_at)
-        assert (event["machine"], event.get("reason")) == ("no", None), event
+        assert (event["machine"], event.get("reason")) == ("no", "no-sign"), event
         assert house.await_event("opened", message=person)["machine"] == "no"
 
         for link in more[:4]:

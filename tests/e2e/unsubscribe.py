@@ -130,7 +130,7 @@ def wrong_ones(house):
     _, link, _ = link_of(house, "dan@good.test")
     _, second, _ = link_of(house, "dan@good.test", "news@second.test", house.second)
     changed = link[:-9] + ("B" if link[-9] == "A" else "A") + link[-8:]
-    for wrong, host in ((changed, None), (link[:-4], None), (link, "links.second.test"),
+    for wrong, host in ((changed, None), (link[:-4], None), (link, "links.second.test"), (link, "LINKS.second.test."),
                         (second.replace("/u/", "/u/x"), None)):
         assert ask(house, "POST", wrong, b"List-Unsubscribe=One-Click", ONE_CLICK, host).status == 404, wrong
     assert not house.events("unsubscribed", recipient="dan@good.test") and not suppressed(house, "dan@good.test")

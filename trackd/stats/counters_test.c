@@ -66,6 +66,8 @@ deliveries_of_a_day(void)
 	    "\"event\":\"revised\",\"kind\":\"clicked\",\"was\":\"no\",\"machine\":\"yes\"," OF);
 	line(FILE_QUEUED,
 	    "\"event\":\"revised\",\"kind\":\"clicked\",\"was\":\"no\",\"machine\":\"yes\"," OF);
+	observe_line(counters, deliveries, FILE_WEB, /* half of it is not there */
+	    SPAN_LIT("{\"id\":\"01JDC8Q4Z7M2KX9V3TB6WNRAEH\",\"event\":\"clicked\"," OF));
 }
 
 static void

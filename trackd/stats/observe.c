@@ -213,6 +213,8 @@ observe_line(struct counters *c, struct deliveries *d, enum event_file file, str
 	struct facts f;
 	bool named;
 
+	if (line.n == 0 || line.p[line.n - 1] != '}') /* half a line, of a full disk or a crash */
+		return;
 	facts_read(line, &f);
 	k = kind_of_event(file, f.event);
 	if (file == FILE_WEB && span_is(f.event, "revised")) {

@@ -1,6 +1,7 @@
 #include "answer.h"
 #include "blocks.h"
 #include "err.h"
+#include "event_file.h"
 #include "house_conf.h"
 #include "log.h"
 #include "loop.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 enum {
 	EVENTS_BYTES = 4 * 1024 * 1024,
@@ -30,25 +30,15 @@ static struct {
 	struct buf scratch, events, facts;
 	const struct conf *conf;
 	uint64_t valid_s;
-	int events_fd;
+	struct event_file log;
 } web;
 
 static void
 events_flush(void *unused)
 {
-	size_t done = 0;
-
 	(void)unused;
-	while (done < web.events.n) {
-		ssize_t n = write(web.events_fd, web.events.p + done, web.events.n - done);
-
-		if (n == -1) {
-			log_error("events-lost", "bytes=%zu why=\"%s\"", web.events.n - done,
-			    strerror(errno));
-			break;
-		}
-		done += (size_t)n;
-	}
+	if (event_file_append(&web.log, buf_all(&web.events)) == -1)
+		log_error("events-lost", "of=%zu why=\"%s\"", web.events.n, strerror(errno));
 	buf_reset(&web.events);
 }
 
@@ -63,7 +53,7 @@ answer_start(struct role *role, const struct conf *conf)
 	buf_init(&web.events, EVENTS_BYTES);
 	buf_init(&web.facts, ANSWER_FACTS_MAX);
 	web.conf = conf;
-	web.events_fd = role_fd(role, "events");
+	event_file_open(&web.log, role_fd(role, "events"));
 	web.valid_s = b == NULL ? 0 : conf_num(b, "valid");
 	if (tenant_keys_make(&web.keys, conf, role_secret(role, "tracking-key"), web.arena, &err) ==
 	    -1)

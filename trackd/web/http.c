@@ -137,20 +137,45 @@ list_has(const struct http_request *r, const char *name, const char *word)
 	return false;
 }
 
+/* What may stand behind a host: nothing, or a colon and a port, which may be empty (RFC 3986 3.2.3). */
+static bool
+is_port(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (i == 0 ? s.p[i] != ':' : s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return true;
+}
+
+/* Without its port, and without the dot that ends an absolute name. false: no host begins so. */
+static bool
+host_cut(struct span *host)
+{
+	ptrdiff_t colon = span_find(*host, ':'), end = span_find(*host, ']');
+	bool literal = host->n > 0 && host->p[0] == '[';
+	size_t n = literal ? (size_t)(end + 1) : colon < 0 ? host->n : (size_t)colon;
+
+	if (literal != (end >= 0) || !is_port(span_from(*host, n)))
+		return false;
+	*host = span_first(*host, n);
+	if (n > 1 && host->p[n - 1] == '.')
+		host->n--;
+	return true;
+}
+
 static enum http_step
 read_host(struct http_request *r)
 {
-	struct span field = http_field(r, "Host"), host = r->host.n > 0 ? r->host : field, rest;
+	struct span field = http_field(r, "Host"), host = r->host.n > 0 ? r->host : field;
 	unsigned n = field_count(r, "Host");
-	ptrdiff_t bracket = span_find(host, ']');
 
 	if (n > 1 || (n == 0 && r->minor > 0))
 		return refused(r, 400, "host");
 	for (size_t i = 0; i < host.n; i++)
 		if ((unsigned char)host.p[i] >= 0x80 || strchr(" \t@/\\?#\"<>", host.p[i]) != NULL)
 			return refused(r, 400, "host");
-	r->host = bracket >= 0 ? span_first(host, (size_t)bracket + 1) : span_cut(host, ':', &rest);
-	return HTTP_READY;
+	r->host = host;
+	return host_cut(&r->host) ? HTTP_READY : refused(r, 400, "host");
 }
 
 /* RFC 9112 6.3: what says how long the body is must say it once. */

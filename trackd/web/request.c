@@ -1,6 +1,8 @@
 #include "request.h"
 #include "hex.h"
 
+#include <ctype.h>
+
 /* Some mail programs escape what needs no escape; what is no escape stays as it is. */
 static struct span
 decoded(struct span s, struct buf *scratch)
@@ -16,13 +18,67 @@ decoded(struct span s, struct buf *scratch)
 	return buf_over(scratch) ? s : buf_all(scratch);
 }
 
+/* Is that what the field says, once its escapes are read? */
+static bool
+form_is(struct span field, const char *text)
+{
+	field = span_trim(field);
+	for (; *text != '\0' && field.n > 0; text++) {
+		int hi = field.n > 2 && field.p[0] == '%' ? hex_digit(field.p[1]) : -1;
+		int lo = hi >= 0 ? hex_digit(field.p[2]) : -1;
+		char c = lo >= 0 ? (char)(hi << 4 | lo) : field.p[0];
+
+		if (tolower((unsigned char)c) != tolower((unsigned char)*text))
+			return false;
+		field = span_from(field, lo >= 0 ? 3 : 1);
+	}
+	return *text == '\0' && field.n == 0;
+}
+
+/* Some line of it, or some field of a line, says name=value. */
+static bool
+has_pair(struct span body, const char *name, const char *wanted)
+{
+	while (body.n > 0) {
+		struct span line = span_cut(body, '\n', &body);
+
+		while (line.n > 0) {
+			struct span value, field = span_cut(line, '&', &line);
+
+			field = span_cut(field, '=', &value);
+			if (form_is(field, name) && form_is(value, wanted))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The name of a part with its quotes, or without; what the part holds is behind the empty line. */
+static bool
+has_part(struct span body, const char *quoted, const char *bare, const char *wanted)
+{
+	bool named = false, inside = false;
+
+	while (body.n > 0) {
+		struct span line = span_trim(span_cut(body, '\n', &body));
+
+		if (inside && line.n > 0 && !span_starts(line, "--"))
+			return span_is_nocase(line, wanted);
+		if (span_starts_nocase(line, "Content-Disposition:"))
+			named = span_find_nocase(line, quoted) >= 0 || span_ends_nocase(line, bare);
+		else if (span_starts(line, "--"))
+			named = inside = false;
+		else if (line.n == 0)
+			inside = named;
+	}
+	return false;
+}
+
 bool
 request_is_one_click(struct span body)
 {
-	ptrdiff_t name = span_find_nocase(body, "name=\"List-Unsubscribe\"");
-
-	return span_find_nocase(body, "List-Unsubscribe=One-Click") >= 0 ||
-	       (name >= 0 && span_find_nocase(span_from(body, (size_t)name), "One-Click") >= 0);
+	return has_pair(body, "List-Unsubscribe", "One-Click") ||
+	       has_part(body, "name=\"List-Unsubscribe\"", "name=List-Unsubscribe", "One-Click");
 }
 
 bool

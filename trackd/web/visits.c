@@ -89,6 +89,8 @@ judge(const struct web_request *r, const struct token_facts *facts, struct id ev
 	recent_past(recent, &key, now_ms, &past);
 	j = visitors_judge(visitors, &v, &past);
 	*revised_n = recent_note(recent, &key, now_ms, v.kind, &j, event, revised);
+	if (j.rule == JUDGEMENT_NO_RULE)
+		j.reason = "no-sign"; /* of a machine: an event never leaves its reader to guess */
 	return j;
 }
 

@@ -1,0 +1,17 @@
+/* event_file.h: the file that a role appends its events to, whole lines at a time.
+ *
+ * A full disk takes a part of what is written, and so does a kernel whose writer is killed. The next event begins a line
+ * of its own all the same: readers lose the half one alone. */
+#pragma once
+
+#include "span.h"
+
+struct event_file {
+	int fd;
+	bool torn; /* its last line has no end */
+};
+
+/* fd is open for reading and appending, and stays the caller's. Looks at its last byte: not for a sandbox. */
+void event_file_open(struct event_file *, int fd);
+/* -1: errno says why, and some of the last of these lines are not there. */
+int event_file_append(struct event_file *, struct span lines);
