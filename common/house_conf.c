@@ -166,11 +166,13 @@ static const struct conf_setting tenant_settings[] = {
 	{ .name = "header-add",
 	    .type = CONF_STRING,
 	    .list = true,
-	    .help = "Fields, each \"Name: value\", that stand in front of every mail sent." },
+	    .help = "Fields, each \"Name: value\", that stand in front of every mail sent that has "
+		    "none of that name." },
 	{ .name = "header-drop",
 	    .type = CONF_STRING,
 	    .list = true,
-	    .help = "Names of fields that are left out of every mail sent." },
+	    .help = "Names of fields that are left out of every mail sent; header-add may put "
+		    "others in their place." },
 	{ .name = "stream",
 	    .type = CONF_STRING,
 	    .help = "Stream block that says how long and how often to retry." },
@@ -326,7 +328,7 @@ static bool
 may_drop(struct span name)
 {
 	static const char *const kept[] = { "From", "Date", "Message-ID", "Received",
-		"DKIM-Signature" };
+		"DKIM-Signature", "MIME-Version", "Content-Type", "Content-Transfer-Encoding" };
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (span_is_nocase(name, kept[i]))

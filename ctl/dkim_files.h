@@ -8,9 +8,7 @@
 #pragma once
 
 #include "ctl.h"
-#include "err.h"
-
-#include "../trackd/sign/dkim_key.h"
+#include "dkim_key.h"
 
 /* What was signed waits in the queues of others for days (RFC 5321 4.5.4.1: 4 to 5), and may be passed on from there. */
 enum { DKIM_RECORD_KEPT_DAYS = 14 };

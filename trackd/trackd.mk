@@ -1,7 +1,7 @@
 rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o scan_text.o link.o pixel.o html.o html_foreign.o entity.o \
 		       entity_table.o url.o charset.o charset_view.o charset_iso2022.o charset_table.o author.o)
 
-sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o dkim_key.o sound.o)
+sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o sound.o)
 
 stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o deliveries_find.o tally.o)
 

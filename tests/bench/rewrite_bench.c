@@ -3,7 +3,7 @@
  * A mail of 50 KB of HTML is signed (rsa-2048), and then rewritten and signed, many times each; then growth: as many
  * links and as much HTML again must cost twice as much, no more. All in processor time of one core. */
 #include "../../trackd/rewrite/rewrite.h"
-#include "../../trackd/sign/dkim_key.h"
+#include "../../trackd/sign/dkim.h"
 #include "err.h"
 #include "header.h"
 

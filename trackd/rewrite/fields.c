@@ -86,12 +86,46 @@ is_signed(const struct fields_rules *r, struct span block, struct span name, str
 	return false;
 }
 
+/* The sender wrote it, and it stays. */
 static bool
-may_come(const struct fields_rules *r, struct span block, const char *name, struct arena *a)
+is_there(const struct fields_rules *r, struct span block, struct span name, struct arena *a)
 {
 	struct header_field f;
 
-	return !header_find(block, name, &f) && !is_signed(r, block, span_str(name), a);
+	while (header_next(&block, &f))
+		if (span_eq_nocase(f.name, name) && !is_dropped(r, &f, a))
+			return true;
+	return false;
+}
+
+static struct span
+name_of(struct span field)
+{
+	struct span rest;
+
+	return span_trim(span_cut(field, ':', &rest));
+}
+
+static bool
+is_added(const struct fields_rules *r, struct span name)
+{
+	for (size_t i = 0; i < r->adds; i++)
+		if (span_eq_nocase(name_of(r->add[i]), name))
+			return true;
+	return false;
+}
+
+static bool
+may_come(const struct fields_rules *r, struct span block, struct span name, struct arena *a)
+{
+	return !is_there(r, block, name, a) && !is_signed(r, block, name, a);
+}
+
+/* What a rule of the tenant adds comes before what is made here. */
+static bool
+may_be_made(const struct fields_rules *r, struct span block, const char *name, struct arena *a)
+{
+	return may_come(r, block, span_str(name), a) && !is_added(r, span_str(name));
 }
 
 static void
@@ -99,18 +133,16 @@ put_new(const struct fields_rules *r, struct token_sealer *sealer, const struct 
     struct span block, struct arena *a, struct buf *out)
 {
 	for (size_t i = 0; i < r->adds; i++) {
-		struct span rest, name = span_trim(span_cut(r->add[i], ':', &rest));
-
-		if (is_signed(r, block, name, a))
+		if (!may_come(r, block, name_of(r->add[i]), a))
 			continue;
 		buf_span(out, r->add[i]);
 		buf_str(out, "\r\n");
 	}
-	if (r->sender_id.n > 0 && may_come(r, block, "Feedback-ID", a))
+	if (r->sender_id.n > 0 && may_be_made(r, block, "Feedback-ID", a))
 		put_feedback_id(r, out);
 	if (r->unsubscribe && sealer != NULL && r->base.n > 0 && r->address.n > 0 &&
-	    may_come(r, block, "List-Unsubscribe", a) &&
-	    may_come(r, block, "List-Unsubscribe-Post", a))
+	    may_be_made(r, block, "List-Unsubscribe", a) &&
+	    may_be_made(r, block, "List-Unsubscribe-Post", a))
 		put_unsubscribe(r, sealer, who, out);
 }
 

@@ -181,9 +181,29 @@ START_TEST(rules_of_the_tenant)
 	    buf_all(&out), "X-A: 1\r\nPrecedence: bulk\r\nFrom: a@shop.example\r\n\r\nbody\r\n"));
 	ck_assert(write(&r, "DKIM-Signature: d=o.example; h=X-A\r\n" MAIL));
 	ck_assert(!has("X-A: 1") && has("Precedence: bulk"));
+	ck_assert(write(&r, "precedence: list\r\n" MAIL));
+	ck_assert(has("X-A: 1") && !has("Precedence: bulk"));
 	r.adds = 0;
 	ck_assert(!write(&r, "From: a@b\r\n\r\nSubject: of the body\r\n") && out.n == 0);
 	ck_assert(!write(&r, ""));
+}
+END_TEST
+
+START_TEST(a_rule_that_drops_makes_room)
+{
+	struct span add[] = { SPAN_LIT("Feedback-ID: mine") };
+	struct span drop[] = { SPAN_LIT("Feedback-ID") };
+	struct fields_rules r = { .drop = drop,
+		.drops = 1,
+		.tenant = SPAN_LIT("shop"),
+		.sender_id = SPAN_LIT("shopsend") };
+
+	ck_assert(write(&r, "Feedback-ID: own\r\n" MAIL));
+	ck_assert(has("Feedback-ID: :shop:mail:shopsend") && !has("Feedback-ID: own"));
+	r.add = add;
+	r.adds = 1;
+	ck_assert(write(&r, "Feedback-ID: own\r\n" MAIL));
+	ck_assert(has("Feedback-ID: mine") && !has("shopsend") && !has("own"));
 }
 END_TEST
 
@@ -205,6 +225,7 @@ main(void)
 	tcase_add_test(t, ours_is_made_anew);
 	tcase_add_test(t, feedback_id);
 	tcase_add_test(t, rules_of_the_tenant);
+	tcase_add_test(t, a_rule_that_drops_makes_room);
 	suite_add_tcase(s, t);
 	runner = srunner_create(s);
 	srunner_run_all(runner, CK_ENV);

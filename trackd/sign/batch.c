@@ -1,5 +1,5 @@
 #include "batch.h"
-#include "dkim_key.h"
+#include "dkim.h"
 #include "header.h"
 #include "sound.h"
 

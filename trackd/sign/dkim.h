@@ -6,12 +6,8 @@
 #pragma once
 
 #include "arena.h"
-#include "buf.h"
-#include "err.h"
+#include "dkim_key.h"
 
-enum { DKIM_DIGEST_BYTES = 32 };
-
-enum dkim_algorithm { DKIM_RSA_SHA256, DKIM_ED25519_SHA256 };
 enum dkim_canon { DKIM_RELAXED, DKIM_SIMPLE }; /* RFC 6376 3.4 */
 
 struct dkim_options {

@@ -1,4 +1,4 @@
-#include "dkim_key.h"
+#include "dkim.h"
 #include "header.h"
 #include "transfer.h"
 

@@ -1,9 +1,18 @@
 /* dkim_key.h: a private DKIM key: load, make, sign, and the DNS record that goes with it. */
 #pragma once
 
-#include "dkim.h"
+#include "buf.h"
+#include "err.h"
+#include "span.h"
 
-enum { DKIM_RSA_BITS = 2048, DKIM_RSA_LEAST_BITS = 1024, DKIM_SIGNATURE_MAX = 512 };
+enum dkim_algorithm { DKIM_RSA_SHA256, DKIM_ED25519_SHA256 };
+
+enum {
+	DKIM_DIGEST_BYTES = 32,
+	DKIM_RSA_BITS = 2048,
+	DKIM_RSA_LEAST_BITS = 1024,
+	DKIM_SIGNATURE_MAX = 512
+};
 
 struct dkim_key;
 
