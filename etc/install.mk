@@ -27,6 +27,7 @@ install:
 	install -m 644 etc/posthouse.conf etc/bounces.conf etc/visitors.conf $(share)/posthouse
 	install -d $(share)/doc/posthouse/proxies
 	install -m 644 $(proxies) $(share)/doc/posthouse/proxies
+	install -D -m 644 etc/completion/posthouse.bash $(share)/bash-completion/completions/posthouse
 	test -e $(conf)/posthouse.conf || install -m 644 etc/posthouse.conf $(conf)/posthouse.conf
 	install -m 644 etc/conf.d/README $(conf)/conf.d/README
 	install -d $(DESTDIR)$(SYSTEMD) $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
@@ -43,6 +44,7 @@ uninstall:
 	-rmdir $(libexec)
 	for p in $(pages); do rm -f $(share)/man/man$${p##*.}/$${p##*/}; done
 	for l in $(manuals.links); do rm -f $(share)/man/man8/$${l%:*}; done
+	rm -f $(share)/bash-completion/completions/posthouse
 	rm -rf $(share)/posthouse $(share)/doc/posthouse
 	rm -f $(DESTDIR)$(SYSTEMD)/posthouse.service
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/posthouse.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/posthouse.conf

@@ -60,25 +60,37 @@ signature_lacks(const struct gate *g, const struct header_facts *h, struct buf *
 		and(out);
 		buf_printf(out,
 		    "a DKIM key of the domain in From (posthouse dkim new %s %.*s, publish, "
-		    "reload)",
+		    "dkim activate)",
 		    g->tenant, SPAN(domain));
 	}
 }
 
+/* Does a header rule of the tenant name that field? */
 static bool
-is_dropped(const struct gate *g, const char *field)
+has_rule(const struct gate *g, const char *rule, const char *field)
 {
-	for (size_t i = 0; i < conf_count(g->block, "header-drop"); i++)
-		if (span_is_nocase(span_str(conf_str_at(g->block, "header-drop", i)), field))
+	struct span value;
+
+	for (size_t i = 0; i < conf_count(g->block, rule); i++)
+		if (span_is_nocase(
+			span_trim(span_cut(span_str(conf_str_at(g->block, rule, i)), ':', &value)),
+			field))
 			return true;
 	return false;
 }
 
-/* What trackd-rewrite would add: only where the author wrote neither of both fields. */
+static bool
+has_unsubscribe_rule(const struct gate *g, const char *rule)
+{
+	return has_rule(g, rule, "List-Unsubscribe") || has_rule(g, rule, "List-Unsubscribe-Post");
+}
+
+/* What trackd-rewrite would add: only where neither the author nor a rule wrote one of both fields. */
 static bool
 gets_ours(const struct gate *g, const struct header_facts *h)
 {
 	return h->unsubscribe_n == 0 && h->unsubscribe_post_n == 0 &&
+	       !has_unsubscribe_rule(g, "header-add") &&
 	       span_starts_nocase(g->tracking_url, "https://") &&
 	       unsubscribe_is_wanted(unsubscribe_links(g->block), h->campaign);
 }
@@ -89,7 +101,7 @@ unsubscribe_lacks(const struct gate *g, const struct header_facts *h, struct buf
 	bool authors = h->unsubscribe_n == 1 && h->unsubscribe_post_n == 1 &&
 		       h->unsubscribe_https && h->unsubscribe_one_click;
 
-	if (is_dropped(g, "List-Unsubscribe") || is_dropped(g, "List-Unsubscribe-Post")) {
+	if (has_unsubscribe_rule(g, "header-drop")) {
 		and(out);
 		buf_str(out, "one-click unsubscribe (header-drop takes its fields away)");
 	} else if (!authors && !gets_ours(g, h)) {

@@ -29,6 +29,8 @@ static const struct {
 	{ "twice", "", "", SIGNED BOTH BOTH, "one-click" },
 	{ "dropped", "header-drop list-unsubscribe-post", "", SIGNED BOTH, "header-drop" },
 	{ "ours", "", "https://k.test/", SIGNED "X-Posthouse-Campaign: c\r\n", NULL },
+	{ "a rule's in place of ours", "header-add \"List-Unsubscribe: <mailto:x@t.test>\"",
+	    "https://k.test/", SIGNED "X-Posthouse-Campaign: c\r\n", "one-click" },
 	{ "ours without https", "", "http://k.test/", SIGNED "X-Posthouse-Campaign: c\r\n",
 	    "one-click" },
 	{ "ours is for campaigns", "", "https://k.test/", SIGNED "Precedence: bulk\r\n",

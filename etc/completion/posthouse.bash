@@ -26,6 +26,7 @@ _posthouse()
 		conf) words="show check describe" ;;
 		user) words="add rm list" ;;
 		dkim) words="new list dns activate retire" ;;
+		links) words="block unblock list" ;;
 		keys) words="list rotate export import" ;;
 		suppress) words="add rm why list import export" ;;
 		*) words="" ;;

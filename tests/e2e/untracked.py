@@ -13,6 +13,7 @@ SIGNED = ("DKIM-Signature: v=1; a=rsa-sha256; d=%s; s=other; c=relaxed/relaxed; 
           "Content-Type: text/html\r\n\r\n<a href=\"%s\">x</a>\r\n")
 SEALED = ("Content-Type: multipart/signed; boundary=b; protocol=\"application/pgp-signature\"\r\n\r\n"
           "--b\r\nContent-Type: text/html\r\n\r\n<a href=\"%s\">x</a>\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n")
+STRANGE = "Content-Type: text/html; charset=x-none\r\n\r\n<a href=\"%s\">x</a>\r\n"
 BROKEN = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<a href=\"%s\">x</a>\r\n"
 
 
@@ -38,7 +39,8 @@ def main():
         house.send("bea@good.test", text=TEXT, headers=[("X-Posthouse-Track", "clicks, opens")])
         assert PAGE in text_of(house.await_mail("bea@good.test")[1])
         for i, (reason, rest) in enumerate((("signed", SIGNED % ("first.test", PAGE)), ("sealed", SEALED % PAGE),
-                                            ("malformed", BROKEN % PAGE))):
+                                            ("malformed", BROKEN % PAGE),
+                                            ("malformed", STRANGE % PAGE))):
             to = "c%d@good.test" % i
             house.send_bytes([to], ("From: news@first.test\r\nTo: %s\r\nSubject: x\r\nMIME-Version: 1.0\r\n%s" % (to, rest)).encode())
             told = house.await_event("untracked", recipient=to)

@@ -141,6 +141,7 @@ plan_part(struct planner *pl, const struct mime_part *p)
 		return;
 	}
 	look(pl, p, part.decoded, scan);
+	pl->unread = pl->unread || scan->unread;
 	if (scan->first == NULL)
 		return;
 	as = layout_transfer(&part);
@@ -199,18 +200,22 @@ planned(struct planner *pl, struct mime_part *root)
 	return pl->plan->parts > 0;
 }
 
-/* Is there a DKIM signature of the author's domain, or of one above it? Where nobody can say who the author is, any
- * signature may be. */
+/* Is there a DKIM signature of the author's domain, or of one above or below it, which DMARC takes for as good?
+ * Where nobody can say who the author is, any signature may be. */
 static bool
 signed_by_author(struct span message, struct arena *arena)
 {
 	struct span body, rest = header_block(message, &body), author = from_domain(message, arena);
 	struct header_field f;
+	struct span by;
 
-	while (header_next(&rest, &f))
-		if (span_is_nocase(f.name, "DKIM-Signature") &&
-		    (author.n == 0 || domain_is_within(author, signature_domain(f.value, arena))))
+	while (header_next(&rest, &f)) {
+		if (!span_is_nocase(f.name, "DKIM-Signature"))
+			continue;
+		by = signature_domain(f.value, arena);
+		if (author.n == 0 || domain_is_within(author, by) || domain_is_within(by, author))
 			return true;
+	}
 	return false;
 }
 

@@ -290,6 +290,16 @@ START_TEST(mail_the_author_signed)
 	o.keep_signed = true;
 	rewrite_plan(&o, SPAN_LIT(in), arena, &plan);
 	ck_assert_int_eq(plan.verdict, REWRITE_SIGNED);
+	rewrite_plan(&o,
+	    SPAN_LIT(
+		"From: a@shop.example\r\nDKIM-Signature: d=Mail.Shop.example; b=\r\n" HTML LINK),
+	    arena, &plan);
+	ck_assert_int_eq(plan.verdict, REWRITE_SIGNED);
+	rewrite_plan(&o,
+	    SPAN_LIT(
+		"From: a@shop.example\r\nDKIM-Signature: d=othershop.example; b=\r\n" HTML LINK),
+	    arena, &plan);
+	ck_assert_int_eq(plan.verdict, REWRITE_CHANGED);
 	o.keep_signed = false;
 	rewrite_plan(&o, SPAN_LIT(in), arena, &plan);
 	ck_assert_int_eq(plan.verdict, REWRITE_CHANGED);

@@ -284,7 +284,8 @@ scan_html(const struct scan_rules *rules, struct span label, struct span html, s
 		.html_end = NOWHERE };
 
 	*scan = (struct scan){ 0 };
-	if (!scan_view(rules, label, html, arena, scan, &s.view))
+	scan->unread = !scan_view(rules, label, html, arena, scan, &s.view);
+	if (scan->unread)
 		return;
 	linker_begin(&s.linker, rules, &scan->charset, arena, html.n * LINK_GROWTH + 1024);
 	scan_tokens(&s);

@@ -28,6 +28,7 @@ struct scan {
 	struct charset charset;
 	struct edit *first; /* in the order of the text */
 	unsigned links, pixels;
+	bool unread; /* HTML whose charset is not known, or that is not valid in it */
 };
 
 /* label: the charset parameter, or empty. Without edits nothing is to be changed, also where the charset is not
