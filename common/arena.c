@@ -135,6 +135,7 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	int n;
 	char *p;
 
+	must(fmt != NULL); /* or gcc warns of it in a sanitised build */
 	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);

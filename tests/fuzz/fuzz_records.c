@@ -35,7 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lines l = { .all = span_of(data, size), .rest = span_of(data, size) };
 	struct arena *arena = arena_new(ARENA_MAX);
-	struct spf_question q = { .family = size % 2 ? AF_INET : AF_INET6,
+	struct spf_question q = { .ip.family = size % 2 ? AF_INET : AF_INET6,
 		.sender = SPAN_LIT("a-b.c@first.test"),
 		.helo = SPAN_LIT("relay.test"),
 		.ask = next_line,
