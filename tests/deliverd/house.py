@@ -1,8 +1,8 @@
 """Plays the master and a peer to one role: the records of common/proto_*.h, spoken over socket pairs."""
 import os, select, socket, struct, subprocess, tempfile, time
 
-HELLO, CONF, GIVE, SECRET, PEER, GO, PING, DRAIN, STOP = range(1, 10)
-READY, FAILED = 13, 14
+HELLO, CONF, GIVE, SECRET, PEER, GO, PING, STOP = range(1, 9)
+READY, FAILED = 12, 13
 ROLE_QUEUED, ROLE_DELIVERD, ROLE_RESOLVE = 3, 4, 5
 
 

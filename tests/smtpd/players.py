@@ -4,8 +4,8 @@ import os, select, socket, struct, subprocess, sys, tempfile, threading, time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "deliverd"))
 from house import Chan, Reader, span, pair
 
-HELLO, CONF, GIVE, SECRET, PEER, GO, PING, DRAIN, STOP = range(1, 10)
-READY, FAILED = 13, 14
+HELLO, CONF, GIVE, SECRET, PEER, GO, PING, STOP = range(1, 9)
+READY, FAILED = 12, 13
 ROLE_SMTPD, ROLE_AUTH, ROLE_QUEUED = 1, 2, 3
 MESSAGE, COMMIT, RCPTS, DROP, WANT, ASK, ACK, DRAFT, ANSWER, STATE = range(1, 11)
 
