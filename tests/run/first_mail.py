@@ -27,7 +27,7 @@ def first_mail():
     mail["Date"] = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())
     mail["Message-ID"] = "<%d@first.test>" % time.time_ns()
     mail.set_content("Dear reader,\n\nthis is a first mail through posthouse.\n")
-    mail.add_alternative(HTML, subtype="html")
+    mail.add_alternative(HTML, subtype="html", cte="7bit")  # so that a link can be copied out of the file
     return mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
 
 
