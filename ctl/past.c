@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RECIPIENTS_MAX = 100000 };
+
 static void
 keep(struct past *p, const json_t *event)
 {
@@ -88,6 +90,55 @@ has_value(const json_t *event, struct span want)
 			return true;
 	}
 	return false;
+}
+
+/* -1: the event is about no recipient, or about one beyond all that a message may have. */
+static json_int_t
+number_of(const json_t *event)
+{
+	const json_t *n = json_object_get(event, "rcpt");
+
+	return json_is_integer(n) && json_integer_value(n) < RECIPIENTS_MAX ? json_integer_value(n)
+									    : -1;
+}
+
+/* The events from one to before end are of one message. */
+static void
+name_in(struct past *p, size_t from, size_t end, json_t **names)
+{
+	for (size_t i = from; i < end; i++) {
+		json_t *name = json_object_get(p->at[i], "recipient");
+		json_int_t n = number_of(p->at[i]);
+
+		if (n >= 0 && json_is_string(name))
+			names[n] = name;
+	}
+	for (size_t i = from; i < end; i++) {
+		json_int_t n = number_of(p->at[i]);
+
+		if (n >= 0 && names[n] != NULL && json_object_get(p->at[i], "recipient") == NULL)
+			(void)json_object_set(p->at[i], "recipient", names[n]);
+	}
+	for (size_t i = from; i < end; i++)
+		if (number_of(p->at[i]) >= 0)
+			names[number_of(p->at[i])] = NULL;
+}
+
+void
+past_name(struct past *p)
+{
+	json_t **names = calloc(RECIPIENTS_MAX, sizeof(json_t *));
+	size_t from = 0;
+
+	if (names == NULL)
+		fatal("out of memory for recipients");
+	for (size_t i = 1; i <= p->n; i++)
+		if (i == p->n ||
+		    strcmp(row_str(p->at[i], "message"), row_str(p->at[from], "message")) != 0) {
+			name_in(p, from, i, names);
+			from = i;
+		}
+	free(names);
 }
 
 struct messages {

@@ -16,4 +16,6 @@ struct past {
 int past_find(struct ctl *, const char *which, struct past *);
 /* The same of one message id, in silence. -1: nobody could be asked. */
 int past_of(struct ctl *, const char *id, struct past *);
+/* Events of the web side know a recipient by number alone: they get the address that other events of the message name. */
+void past_name(struct past *);
 void past_free(struct past *);

@@ -40,11 +40,20 @@ static const struct telling {
 	{ "complaint", false, STORY_BAD,
 	    "complaint of <{|recipient|}>{ through |provider|}{, |feedback_type|}{ (tied by "
 	    "|tie|)}" },
-	{ "unsubscribed", false, STORY_PLAIN, "unsubscribed <{|recipient|}>{ (tied by |tie|)}" },
+	{ "unsubscribed", false, STORY_PLAIN,
+	    "unsubscribed <{|recipient|}>{ through |via|}{ at |client|}{ (tied by |tie|)}" },
 	{ "opened", false, STORY_GOOD,
-	    "opened by <{|recipient|}>{ with |user_agent|}{ (machine: |machine|)}" },
+	    "opened by {<|recipient|>}{ at |client|}{ with |agent|} (machine{: |machine|}{, "
+	    "|reason|})" },
 	{ "clicked", false, STORY_GOOD,
-	    "clicked by <{|recipient|}>{: |url|}{ with |user_agent|}{ (machine: |machine|)}" },
+	    "clicked by {<|recipient|>}{ at |client|}{ with |agent|} (machine{: |machine|}{, "
+	    "|reason|}){: |url|}" },
+	{ "trapped", false, STORY_PLAIN,
+	    "the link no person sees was followed for {<|recipient|>}{ at |client|}{ with "
+	    "|agent|}" },
+	{ "revised", false, STORY_PLAIN,
+	    "an earlier visit{, |kind|,} for {<|recipient|>} was a machine's after all{: "
+	    "|reason|}" },
 	{ "autoreply", false, STORY_PLAIN, "auto-reply from <{|recipient|}>{: |sub|}" },
 	{ "reply", false, STORY_PLAIN,
 	    "a person answered for <{|recipient|}>{, forwarded to <|forwarded|>}" },

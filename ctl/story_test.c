@@ -19,6 +19,11 @@ static const struct {
 	    true },
 	{ "{\"event\":\"brandnew\",\"id\":\"x\",\"colour\":\"red\",\"n\":1,\"yes\":true}",
 	    "brandnew colour=red n=1 yes=yes", false },
+	{ "{\"event\":\"clicked\",\"recipient\":\"b@b\",\"client\":\"192.0.2.1\",\"agent\":"
+	  "\"curl\","
+	  "\"machine\":\"yes\",\"reason\":\"library-agent\",\"url\":\"https://a/\"}",
+	    "clicked by <b@b> at 192.0.2.1 with curl (machine: yes, library-agent): https://a/",
+	    false },
 	{ "{}", "", false },
 };
 

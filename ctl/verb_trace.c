@@ -126,8 +126,10 @@ trace(struct ctl *c, const struct verb *v, int argc, char **argv)
 	exit_code = past_find(c, argv[0], &p);
 	if (c->json)
 		events_print(&p);
-	else
+	else {
+		past_name(&p);
 		story_print(&p);
+	}
 	known = p.n + now_all(c, &p, argv[0]);
 	past_free(&p);
 	if (exit_code == 0 && known == 0)

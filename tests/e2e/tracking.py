@@ -34,6 +34,8 @@ def main():
         clicked = house.await_event("clicked")
         assert clicked["message"] == mail and clicked["url"] == PAGE, clicked
         house.await_event("opened", message=mail)
+        told = house.ctl("trace", mail)
+        assert "clicked by <ann@good.test> at 127.0.0.1 with e2e (machine: " in told and "opened by <ann@good.test>" in told, told
         for at in (-1, -8, len(answers[302]) // 2 - len(answers[302])):
             link = answers[302]
             other = "B" if link[at] == "A" else "A"
