@@ -5,7 +5,8 @@
 
 #define CONF                                                                                       \
 	"listener in {\n\taddress 127.0.0.1:25\n}\n"                                               \
-	"tenant t {\n\tdomain t.test sub.t.test\n\tgate refuse\n\tgate-recipients 3\n%s\n}\n"
+	"tenant t {\n\tdomain t.test sub.t.test other.test\n\tgate refuse\n\tgate-recipients "     \
+	"3\n%s\n}\n"
 
 #define SIGNED "From: a@t.test\r\n"
 #define BOTH                                                                                       \
@@ -16,8 +17,9 @@ static const struct {
 	const char *what, *settings, *url, *header, *lacks; /* lacks NULL: nothing */
 } cases[] = {
 	{ "all of it", "", "", SIGNED BOTH, NULL },
-	{ "no key", "", "", "From: a@sub.t.test\r\n" BOTH, "dkim new t sub.t.test" },
-	{ "two authors, one key", "", "", "From: a@t.test, b@sub.t.test\r\n" BOTH, "sub.t.test" },
+	{ "a key above", "", "", "From: a@sub.t.test\r\n" BOTH, NULL },
+	{ "no key", "", "", "From: a@other.test\r\n" BOTH, "dkim new t other.test" },
+	{ "two authors, one key", "", "", "From: a@t.test, b@other.test\r\n" BOTH, "other.test" },
 	{ "not signed", "sign no", "", SIGNED BOTH, "set sign yes" },
 	{ "no From", "", "", BOTH, "a From field" },
 	{ "by mail alone", "", "", SIGNED "List-Unsubscribe: <mailto:x@t.test>\r\n", "one-click" },

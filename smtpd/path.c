@@ -23,13 +23,14 @@ is_alnum(unsigned char c)
 static size_t
 quoted_length(struct span s)
 {
+	bool escaped = false;
+
 	for (size_t i = 1; i < s.n; i++) {
 		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 127)
-			return 0;
-		if (s.p[i] == '"')
+			return 0; /* not behind a backslash either (RFC 5321 4.1.2) */
+		if (s.p[i] == '"' && !escaped)
 			return i + 1;
-		if (s.p[i] == '\\')
-			i++;
+		escaped = s.p[i] == '\\' && !escaped;
 	}
 	return 0;
 }

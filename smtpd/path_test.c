@@ -33,6 +33,10 @@ static const struct {
 	{ "<a@b.>", PATH_SYNTAX, "", "" },
 	{ "<a b@c>", PATH_SYNTAX, "", "" },
 	{ "<\"a@c>", PATH_SYNTAX, "", "" },
+	{ "<\"a\\\\\"@c>", PATH_OK, "\"a\\\\\"@c", "" },
+	{ "<\"a\\\"@c>", PATH_SYNTAX, "", "" },
+	{ "<\"a\\\r\"@c>", PATH_SYNTAX, "", "" },
+	{ "<\"a\\\x01\"@c>", PATH_SYNTAX, "", "" },
 	{ "<a@[1.2.3.4>", PATH_SYNTAX, "", "" },
 	{ "<", PATH_SYNTAX, "", "" },
 	{ "", PATH_SYNTAX, "", "" },
@@ -53,6 +57,17 @@ static const struct {
 	{ "<a23456789012345678901234567890123456789012345678901234567890123456@b>", PATH_LONG, "",
 	    "" },
 };
+
+START_TEST(no_zero_byte_behind_a_backslash)
+{
+	struct arena *a = arena_new(0);
+	struct span rest;
+	struct path p;
+
+	ck_assert_int_eq(path_read(SPAN_LIT("<\"a\\\0\"@c>"), a, &p, &rest), PATH_SYNTAX);
+	arena_free(a);
+}
+END_TEST
 
 START_TEST(paths)
 {
@@ -83,6 +98,7 @@ main(void)
 
 	suite_add_tcase(suite, t);
 	tcase_add_loop_test(t, paths, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(t, no_zero_byte_behind_a_backslash);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -30,6 +30,7 @@ struct check {
 	struct report *report;
 	struct span domain; /* of From, lower case */
 	struct span bounce; /* of MAIL FROM: the tenant's bounce domain, or domain */
+	struct span signs;  /* d= of its signatures; empty: nothing signs */
 	struct span hostname;
 	struct check_source sources[CHECK_SOURCES_MAX];
 	unsigned sources_n;

@@ -7,21 +7,21 @@
 enum { RECORD_BYTES = 8 * 1024 };
 
 static struct span
-zone_line(struct check *c, const struct dkim_key *key, struct span selector)
+zone_line(struct check *c, const struct dkim_key *key, const struct dkim_file *f)
 {
 	struct span line = { NULL, 0 };
 	struct err err;
 	struct buf b;
 
 	buf_init(&b, RECORD_BYTES);
-	if (dkim_key_zone_line(key, selector, c->domain, &b, &err) == 0)
+	if (dkim_key_zone_line(key, span_str(f->selector), span_str(f->domain), &b, &err) == 0)
 		line = arena_span(c->arena, span_trim(buf_all(&b)));
 	buf_free(&b);
 	return line;
 }
 
 static void
-compared(struct check *c, const struct dkim_key *key, struct span name, struct span selector,
+compared(struct check *c, const struct dkim_key *key, struct span name, const struct dkim_file *f,
     struct span published)
 {
 	struct buf wanted;
@@ -37,13 +37,12 @@ compared(struct check *c, const struct dkim_key *key, struct span name, struct s
 		    SPAN(name));
 	else
 		report_with(c->report, r == DKIM_RECORD_TESTING ? CHECK_WARN : CHECK_FAIL, "dkim",
-		    zone_line(c, key, selector), "%.*s: %s; publish instead", SPAN(name),
+		    zone_line(c, key, f), "%.*s: %s; publish instead", SPAN(name),
 		    dkim_record_words(r));
 }
 
 static void
-missing(struct check *c, const struct dkim_key *key, struct span name, struct span selector,
-    enum dkim_state state)
+missing(struct check *c, const struct dkim_key *key, struct span name, const struct dkim_file *f)
 {
 	static const char *const why[] = {
 		"has no record, so no signature of it verifies; publish",
@@ -51,16 +50,15 @@ missing(struct check *c, const struct dkim_key *key, struct span name, struct sp
 		"has no record any more; mail signed with it may still be under way; publish again"
 	};
 
-	report_with(c->report, state == DKIM_ACTIVE ? CHECK_FAIL : CHECK_WARN, "dkim",
-	    zone_line(c, key, selector), "%.*s %s", SPAN(name), why[state]);
+	report_with(c->report, f->state == DKIM_ACTIVE ? CHECK_FAIL : CHECK_WARN, "dkim",
+	    zone_line(c, key, f), "%.*s %s", SPAN(name), why[f->state]);
 }
 
 static void
 key_check(struct check *c, const struct dkim_file *f)
 {
-	struct span selector = span_str(f->selector);
-	struct span name = span_str(
-	    arena_printf(c->arena, "%.*s._domainkey.%.*s", SPAN(selector), SPAN(c->domain)));
+	struct span name =
+	    span_str(arena_printf(c->arena, "%s._domainkey.%s", f->selector, f->domain));
 	struct err err = { "" };
 	struct dkim_key *key = dkim_file_key(c->ctl, f, &err);
 	struct answer a;
@@ -73,28 +71,45 @@ key_check(struct check *c, const struct dkim_file *f)
 	if (a.status == ANSWER_FAILED)
 		report(c->report, CHECK_FAIL, "dkim", "%.*s: DNS does not answer", SPAN(name));
 	else if (a.n == 0)
-		missing(c, key, name, selector, f->state);
+		missing(c, key, name, f);
 	else if (a.n > 1)
 		report(c->report, CHECK_FAIL, "dkim",
 		    "%.*s has %u TXT records where one may be: which one counts is anybody's guess",
 		    SPAN(name), a.n);
 	else
-		compared(c, key, name, selector, a.at[0].data);
+		compared(c, key, name, f, a.at[0].data);
 	dkim_key_free(key);
+}
+
+/* How many of them sign. */
+static unsigned
+keys_check(struct check *c, struct span domain, size_t *n)
+{
+	struct dkim_file *files;
+	unsigned active = 0;
+
+	*n = dkim_files(c->ctl, conf_name(c->tenant), arena_cstr(c->arena, domain), &files);
+	for (size_t i = 0; i < *n; i++) {
+		active += files[i].state == DKIM_ACTIVE;
+		key_check(c, &files[i]);
+	}
+	return active;
 }
 
 void
 check_dkim(struct check *c)
 {
 	const char *tenant = conf_name(c->tenant), *domain = arena_cstr(c->arena, c->domain);
-	struct dkim_file *files;
-	size_t n = dkim_files(c->ctl, tenant, domain, &files);
-	unsigned active = 0;
+	struct span at = c->domain;
+	size_t n, above;
+	unsigned active = keys_check(c, at, &n);
 
-	for (size_t i = 0; i < n; i++) {
-		active += files[i].state == DKIM_ACTIVE;
-		key_check(c, &files[i]);
+	while (active == 0 && span_find(at, '.') >= 0) { /* where the signer looks too */
+		(void)span_cut(at, '.', &at);
+		active = keys_check(c, at, &above);
 	}
+	if (active > 0)
+		c->signs = at;
 	if (active == 0)
 		report_with(c->report, CHECK_FAIL, "dkim",
 		    span_str(arena_printf(c->arena, "posthouse dkim %s %s %s",

@@ -92,9 +92,16 @@ alignment(struct check *c, const struct dmarc_record *d)
 {
 	const char *how = d->strict_spf ? "strictly" : "relaxed";
 
-	/* We sign with keys of just the domain in From, so DKIM aligns wherever a key is. */
-	report(c->report, CHECK_PASS, "dmarc", "d=%.*s of our signatures is the domain in From",
-	    SPAN(c->domain));
+	if (c->signs.n > 0 && dmarc_aligned(c->suffixes, c->domain, c->signs, d->strict_dkim))
+		report(c->report, CHECK_PASS, "dmarc", "d=%.*s of our signatures aligns with From",
+		    SPAN(c->signs));
+	else if (c->signs.n > 0)
+		report_with(c->report, CHECK_FAIL, "dmarc",
+		    span_str(arena_printf(c->arena, "posthouse dkim new %s %.*s",
+			conf_name(c->tenant), SPAN(c->domain))),
+		    "d=%.*s of our signatures is above the domain in From, and adkim=s asks for "
+		    "that itself; make a key of it with",
+		    SPAN(c->signs));
 	if (dmarc_aligned(c->suffixes, c->domain, c->bounce, d->strict_spf))
 		report(c->report, CHECK_PASS, "dmarc", "%.*s of MAIL FROM aligns with From (%s)",
 		    SPAN(c->bounce), how);

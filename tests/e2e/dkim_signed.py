@@ -36,6 +36,10 @@ def main():
         house.send_bytes(["bob@old.test"], EIGHT_BIT)
         _, content = house.await_mail("bob@old.test")
         assert content.isascii() and dkim.verify(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), dnsfunc=dns), content
+        # A key signs for what is below its domain too, where that has none of its own.
+        house.send_bytes(["dan@good.test"], EIGHT_BIT.replace(b"news@first.test", b"news@mail.first.test"), "news@first.test")
+        _, content = house.await_mail("dan@good.test")
+        assert b"d=first.test" in content and dkim.verify(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), dnsfunc=dns), content
         # 8-bit bytes of a header are not what 8BITMIME is about: the mail goes, its body in 7 bits, and goes once.
         house.send_bytes(["cid@old.test"], EIGHT_BIT.replace(b"Subject: x", "Subject: Gr\u00fc\u00dfe".encode()))
         _, content = house.await_mail("cid@old.test")

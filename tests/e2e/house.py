@@ -95,7 +95,7 @@ tracking {{
 	{tracking}
 }}
 tenant first {{
-	domain first.test
+	domain first.test mail.first.test
 	allow 127.0.0.0/8
 	stream quick
 	{tenant}

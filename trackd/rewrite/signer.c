@@ -106,8 +106,8 @@ signer_ready(const struct signer *s)
 	return s->chan != NULL && s->told;
 }
 
-unsigned
-signer_keys_for(const struct signer *s, struct span tenant, struct span domain,
+static unsigned
+keys_of(const struct signer *s, struct span tenant, struct span domain,
     const struct signer_key *out[SIGNER_KEYS_A_MESSAGE])
 {
 	unsigned n = 0;
@@ -115,6 +115,19 @@ signer_keys_for(const struct signer *s, struct span tenant, struct span domain,
 	for (uint32_t i = 0; i < s->keys_n && n < SIGNER_KEYS_A_MESSAGE; i++)
 		if (span_eq(s->keys[i].tenant, tenant) && span_eq_nocase(s->keys[i].domain, domain))
 			out[n++] = &s->keys[i];
+	return n;
+}
+
+unsigned
+signer_keys_for(const struct signer *s, struct span tenant, struct span domain,
+    const struct signer_key *out[SIGNER_KEYS_A_MESSAGE])
+{
+	unsigned n = 0;
+
+	while (n == 0 && domain.n > 0) {
+		n = keys_of(s, tenant, domain, out);
+		(void)span_cut(domain, '.', &domain);
+	}
 	return n;
 }
 
