@@ -36,21 +36,11 @@ static struct {
 
 /* ---- what is asked ---- */
 
-static const struct conf_block *
-tenant_block(const struct bouncd *b, struct span name)
-{
-	const struct conf_block *t = conf_first(conf_top(b->conf), "tenant");
-
-	while (t != NULL && !span_is_nocase(name, conf_name(t)))
-		t = conf_next(t);
-	return t;
-}
-
 /* -1: err says why nobody can be put on the list for it. */
 static int
 wish_name(const struct bouncd *b, const struct web_unsubscribe *u, struct wish *w, struct err *err)
 {
-	const struct conf_block *t = tenant_block(b, u->tenant);
+	const struct conf_block *t = conf_find(conf_top(b->conf), "tenant", u->tenant);
 	struct suppression_entry e = { .scope = "" };
 	char scope[SUPPRESSION_SCOPE_MAX + 1];
 	bool narrow = unsubscribe_ends_campaign(t, u->campaign);

@@ -10,11 +10,10 @@
 #include <string.h>
 
 enum {
-	HEAD_BYTES = 5, /* key id, tenant tag */
 	IV_BYTES = 16,
 	FACTS_BYTES = 1 + TOKEN_MESSAGE_BYTES + 4 + 4 + 1, /* before campaign and URL */
 	PLAIN_MAX = FACTS_BYTES + TOKEN_CAMPAIGN_MAX + TOKEN_URL_MAX,
-	LEAST_BYTES = HEAD_BYTES + IV_BYTES + FACTS_BYTES,
+	LEAST_BYTES = TOKEN_HEAD_BYTES + IV_BYTES + FACTS_BYTES,
 };
 
 struct token_sealer {
@@ -81,7 +80,7 @@ token_sealer_new(const struct token_key *key)
 		s->cipher, s->ctr, key->encrypt, (const uint8_t[IV_BYTES]){ 0 }, NULL) != 1)
 		fatal("libcrypto offers no HMAC-SHA256 or AES-256-CTR");
 	buf_init(&s->plain, PLAIN_MAX);
-	buf_init(&s->sealed, HEAD_BYTES + IV_BYTES + PLAIN_MAX);
+	buf_init(&s->sealed, TOKEN_HEAD_BYTES + IV_BYTES + PLAIN_MAX);
 	return s;
 }
 
@@ -115,7 +114,7 @@ synthetic_iv(struct token_sealer *s, const uint8_t *head, struct span plain, uin
 	size_t n;
 
 	must(EVP_MAC_init(s->mac, NULL, 0, NULL) == 1);
-	must(EVP_MAC_update(s->mac, head, HEAD_BYTES) == 1);
+	must(EVP_MAC_update(s->mac, head, TOKEN_HEAD_BYTES) == 1);
 	must(EVP_MAC_update(s->mac, (const uint8_t *)plain.p, plain.n) == 1);
 	must(EVP_MAC_final(s->mac, full, &n, sizeof(full)) == 1 && n == sizeof(full));
 	memcpy(iv, full, IV_BYTES);
@@ -151,7 +150,7 @@ get_u32(const uint8_t *p)
 void
 token_seal(struct token_sealer *s, const struct token_facts *f, struct buf *out)
 {
-	uint8_t head[HEAD_BYTES], iv[IV_BYTES];
+	uint8_t head[TOKEN_HEAD_BYTES], iv[IV_BYTES];
 
 	must(f->url.n <= TOKEN_URL_MAX && f->campaign.n <= TOKEN_CAMPAIGN_MAX);
 	buf_reset(&s->plain);
@@ -172,18 +171,34 @@ token_seal(struct token_sealer *s, const struct token_facts *f, struct buf *out)
 	transfer_encode_base64url(buf_all(&s->sealed), out);
 }
 
+int
+token_head(struct span token, uint8_t head[TOKEN_HEAD_BYTES])
+{
+	struct buf b;
+	int result;
+
+	buf_init(&b, 16);
+	result = token.n < 8 ? -1 : transfer_decode_base64url(span_first(token, 8), &b);
+	if (result == 0)
+		memcpy(head, b.p, TOKEN_HEAD_BYTES);
+	buf_free(&b);
+	return result;
+}
+
+void
+token_key_head(const struct token_key *key, uint8_t head[TOKEN_HEAD_BYTES])
+{
+	head[0] = key->id;
+	memcpy(head + 1, key->tag, sizeof(key->tag));
+}
+
 bool
 token_names(struct span token, const struct token_key *key)
 {
-	struct buf head;
-	bool named;
+	uint8_t named[TOKEN_HEAD_BYTES], head[TOKEN_HEAD_BYTES];
 
-	buf_init(&head, 16);
-	named = token.n >= 8 && transfer_decode_base64url(span_first(token, 8), &head) == 0 &&
-		(uint8_t)head.p[0] == key->id &&
-		memcmp(head.p + 1, key->tag, sizeof(key->tag)) == 0;
-	buf_free(&head);
-	return named;
+	token_key_head(key, head);
+	return token_head(token, named) == 0 && memcmp(named, head, sizeof(head)) == 0;
 }
 
 static int
@@ -229,10 +244,10 @@ token_open(struct token_sealer *s, struct span token, struct buf *scratch, struc
 	if (s->sealed.n < LEAST_BYTES || sealed[0] != s->key.id ||
 	    memcmp(sealed + 1, s->key.tag, sizeof(s->key.tag)) != 0)
 		return -1;
-	run_cipher(s, sealed + HEAD_BYTES, span_from(buf_all(&s->sealed), HEAD_BYTES + IV_BYTES),
-	    &s->plain);
+	run_cipher(s, sealed + TOKEN_HEAD_BYTES,
+	    span_from(buf_all(&s->sealed), TOKEN_HEAD_BYTES + IV_BYTES), &s->plain);
 	synthetic_iv(s, sealed, buf_all(&s->plain), iv);
-	if (CRYPTO_memcmp(iv, sealed + HEAD_BYTES, IV_BYTES) != 0)
+	if (CRYPTO_memcmp(iv, sealed + TOKEN_HEAD_BYTES, IV_BYTES) != 0)
 		return -1;
 	buf_span(scratch, buf_all(&s->plain));
 	return buf_over(scratch) ? -1 : read_facts(buf_all(scratch), f);

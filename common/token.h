@@ -11,6 +11,7 @@
 #include "err.h"
 
 enum {
+	TOKEN_HEAD_BYTES = 5, /* key id, tenant tag */
 	TOKEN_MASTER_BYTES = 32,
 	TOKEN_MESSAGE_BYTES = 16,
 	TOKEN_CAMPAIGN_MAX = 128,
@@ -56,7 +57,10 @@ size_t token_length(size_t campaign_bytes, size_t url_bytes);
 /* Appends the token. */
 void token_seal(struct token_sealer *, const struct token_facts *, struct buf *out);
 
-/* Does a token name this key? (Cheap: to pick one of many before opening.) */
+/* What a token shows of its key, and what a key shows of itself: to pick one of many before opening. -1: no token. */
+int token_head(struct span token, uint8_t head[TOKEN_HEAD_BYTES]);
+void token_key_head(const struct token_key *, uint8_t head[TOKEN_HEAD_BYTES]);
+/* Are they the same? */
 bool token_names(struct span token, const struct token_key *);
 /* -1: not sealed with this key, changed, or not a token. facts->url lies in scratch. */
 int token_open(struct token_sealer *, struct span token, struct buf *scratch, struct token_facts *);

@@ -20,7 +20,7 @@ tests += trackd/web/visitors_test trackd/web/recent_test
 trackd/web/visitors_test.o := trackd/web/visitors_test.o $(visitors.o)
 trackd/web/recent_test.o   := trackd/web/recent_test.o $(visitors.o)
 http.o               := $(addprefix trackd/web/,http.o http_body.o)
-trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,main.o answer.o visits.o visitors_batch.o listener.o server.o connection.o exchange.o request.o http_answer.o \
+trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,main.o answer.o own_hosts.o visits.o visitors_batch.o listener.o server.o connection.o exchange.o request.o http_answer.o \
 		        client.o proxy_header.o networks.o refusals.o web_conf.o unsubscribe.o blocks.o page.o page_text.o) \
 		        $(http.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lcrypto -lidn2
@@ -72,3 +72,8 @@ trackd/web/page_test.o         := $(addprefix trackd/web/,page_test.o page.o pag
 trackd/web/page_test.libs      := -lcrypto
 trackd/rewrite/fields_test.o   := $(addprefix trackd/rewrite/,fields_test.o fields.o author.o)
 trackd/rewrite/fields_test.libs := -lcrypto
+
+tests += trackd/keys_test trackd/web/own_hosts_test
+trackd/keys_test.o         := trackd/keys_test.o trackd/keys.o $(trackd.conf)
+trackd/keys_test.libs      := -lcrypto
+trackd/web/own_hosts_test.o := $(addprefix trackd/web/,own_hosts_test.o own_hosts.o) $(http.o) $(trackd.conf)

@@ -5,11 +5,11 @@
 #include "house_conf.h"
 #include "log.h"
 #include "loop.h"
+#include "own_hosts.h"
 #include "unsubscribe.h"
 #include "utf8.h"
 #include "visits.h"
 #include "../keys.h"
-#include "../trackd_conf.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -58,6 +58,7 @@ answer_start(struct role *role, const struct conf *conf)
 	if (tenant_keys_make(&web.keys, conf, role_secret(role, "tracking-key"), web.arena, &err) ==
 	    -1)
 		role_fail(role, EX_CONFIG, "%s", err.text);
+	own_hosts_make(conf, web.arena);
 	visits_start(role, conf);
 	unsubscribe_start(role);
 	loop_at_turn_end(events_flush, NULL);
@@ -171,54 +172,20 @@ token_of(struct span path)
 	return token;
 }
 
-/* The host of a URL like https://t.example.com:8443/x/. */
-static struct span
-url_host(struct span url)
-{
-	ptrdiff_t slashes = span_find_str(url, "://");
-	struct span host = span_from(url, slashes < 0 ? url.n : (size_t)slashes + 3);
-	struct span rest;
-
-	return span_cut(span_cut(host, '/', &rest), ':', &rest);
-}
-
-/* A host that is some tenant's own answers for those tenants whose it is, and for no other. */
-static bool
-is_anothers_host(struct span host, const struct tenant_key *key)
-{
-	const struct conf_block *top = conf_top(web.conf);
-	bool known = false;
-
-	for (const struct conf_block *b = conf_first(top, "tenant"); b != NULL; b = conf_next(b)) {
-		if (!span_eq_nocase(url_host(span_str(tracking_base(web.conf, b))), host))
-			continue;
-		if (strcmp(conf_name(b), key->tenant) == 0)
-			return false;
-		known = true;
-	}
-	return known;
-}
-
 enum answer_kind
 answer(
     const struct web_request *r, void (*done)(void *ctx, bool stored), void *ctx, struct span *text)
 {
 	struct span token = token_of(r->path);
+	struct tenant_key *key;
 	struct token_facts facts;
 
 	if (span_is(r->path, "/robots.txt"))
 		return ANSWER_ROBOTS;
 	if (span_is(r->path, "/health"))
 		return ANSWER_HEALTH;
-	for (size_t i = 0; token.n > 0 && i < web.keys.n; i++) {
-		struct tenant_key *k = &web.keys.keys[i];
-
-		buf_reset(&web.scratch);
-		if (token_names(token, &k->key) &&
-		    token_open(k->sealer, token, &web.scratch, &facts) == 0)
-			return is_anothers_host(r->host, k)
-				   ? ANSWER_NOT_FOUND
-				   : opened_token(r, k, &facts, done, ctx, text);
-	}
-	return ANSWER_NOT_FOUND;
+	key = tenant_keys_open(&web.keys, token, &web.scratch, &facts);
+	if (key == NULL || !own_hosts_answer(r->host, key->tenant))
+		return ANSWER_NOT_FOUND;
+	return opened_token(r, key, &facts, done, ctx, text);
 }

@@ -147,9 +147,8 @@ is_port(struct span s)
 	return true;
 }
 
-/* Without its port, and without the dot that ends an absolute name. false: no host begins so. */
-static bool
-host_cut(struct span *host)
+bool
+http_host_cut(struct span *host)
 {
 	ptrdiff_t colon = span_find(*host, ':'), end = span_find(*host, ']');
 	bool literal = host->n > 0 && host->p[0] == '[';
@@ -175,7 +174,7 @@ read_host(struct http_request *r)
 		if ((unsigned char)host.p[i] >= 0x80 || strchr(" \t@/\\?#\"<>", host.p[i]) != NULL)
 			return refused(r, 400, "host");
 	r->host = host;
-	return host_cut(&r->host) ? HTTP_READY : refused(r, 400, "host");
+	return http_host_cut(&r->host) ? HTTP_READY : refused(r, 400, "host");
 }
 
 /* RFC 9112 6.3: what says how long the body is must say it once. */

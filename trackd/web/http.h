@@ -46,6 +46,8 @@ enum http_step http_head(struct span in, struct http_scan *, struct http_request
 
 /* Bytes of empty lines before a request line, which are to be passed over (RFC 9112 2.2). */
 size_t http_empty_lines(struct span in);
+/* Without its port, and without the dot that ends an absolute name. False: no host begins so. */
+bool http_host_cut(struct span *host);
 
 /* The first field of that name, trimmed; empty: none. */
 struct span http_field(const struct http_request *, const char *name);
