@@ -160,33 +160,10 @@ read_blocks(struct rules *rs)
 }
 
 static bool
-glob(struct span pattern, struct span s)
-{
-	size_t i = 0, j = 0, star = SIZE_MAX, mark = 0;
-
-	while (i < s.n) {
-		char c = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
-		if (j < pattern.n && (pattern.p[j] == '?' || (pattern.p[j] == c && c != '*'))) {
-			i++, j++;
-		} else if (j < pattern.n && pattern.p[j] == '*') {
-			star = j++;
-			mark = i;
-		} else if (star != SIZE_MAX) {
-			j = star + 1;
-			i = ++mark;
-		} else
-			return false;
-	}
-	while (j < pattern.n && pattern.p[j] == '*')
-		j++;
-	return j == pattern.n;
-}
-
-static bool
 serves(const struct provider *p, struct span mx)
 {
 	for (const struct span *g = p->mx; g->n > 0; g++)
-		if (glob(*g, mx))
+		if (span_glob(*g, mx))
 			return true;
 	return false;
 }

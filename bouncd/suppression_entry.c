@@ -44,8 +44,7 @@ suppression_reason_of(struct span word)
 static void
 lower(char *to, struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		to[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 32) : s.p[i];
+	span_lower(to, s);
 	to[s.n] = '\0';
 }
 

@@ -7,8 +7,7 @@
 static size_t
 lowered(char *to, struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		to[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 32) : s.p[i];
+	span_lower(to, s);
 	return s.n;
 }
 

@@ -112,6 +112,15 @@ arena_span(struct arena *a, struct span s)
 	return span_of(p, s.n);
 }
 
+struct span
+arena_lower(struct arena *a, struct span s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	span_lower(p, s);
+	return span_of(p, s.n);
+}
+
 char *
 arena_cstr(struct arena *a, struct span s)
 {

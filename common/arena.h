@@ -19,7 +19,8 @@ void *arena_alloc(struct arena *, size_t n);
 char *arena_strdup(struct arena *, const char *);
 /* Copies the bytes and puts a NUL behind them that the span does not count. */
 struct span arena_span(struct arena *, struct span);
-char *arena_cstr(struct arena *, struct span); /* the same, as a C string */
+struct span arena_lower(struct arena *, struct span); /* the same, in lower case */
+char *arena_cstr(struct arena *, struct span);        /* the same, as a C string */
 char *arena_printf(struct arena *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 bool arena_over(const struct arena *);

@@ -108,9 +108,7 @@ bounce_token_tag(struct span address)
 	char low[ADDRESS_BYTES];
 
 	address = span_first(address, sizeof(low));
-	for (size_t i = 0; i < address.n; i++)
-		low[i] = address.p[i] >= 'A' && address.p[i] <= 'Z' ? (char)(address.p[i] | 32)
-								    : address.p[i];
+	span_lower(low, address);
 	return (uint32_t)siphash(&key, span_of(low, address.n));
 }
 

@@ -236,8 +236,7 @@ parse_domain(const struct conf_setting *s, struct span text, const struct conf_f
 	char *low = arena_cstr(from->arena, span_first(text, n));
 
 	for (char *c = low; *c != '\0'; c++) {
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c + 32);
+		*c = span_low(*c);
 		if ((unsigned char)*c < 0x80)
 			continue;
 		err_set(&p->remedy, "write it in its ASCII form (xn--...)");

@@ -44,7 +44,7 @@ lowered(struct span s, struct arena *arena)
 
 	for (size_t i = 0; i < s.n; i++)
 		if (memchr(" \t\r\n", s.p[i], 4) == NULL)
-			out[n++] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+			out[n++] = span_low(s.p[i]);
 	return span_of(out, n);
 }
 

@@ -45,7 +45,7 @@ unsigned role_peers(const struct role *, enum role_kind);
  * Roles without state set none: they are replaced. */
 void role_on_reload(struct role *, int (*prepare)(void *ctx, struct conf *, struct err *),
     void (*commit)(void *ctx), void (*abort)(void *ctx), void *ctx);
-/* Called at DRAIN or STOP: stop taking work; call role_done() when finished. Without it the role exits at once. */
+/* Called at STOP: stop taking work; call role_done() when finished. Without it the role exits at once. */
 void role_on_stop(struct role *, void (*stop)(void *ctx, unsigned deadline_s), void *ctx);
 void role_done(struct role *);
 

@@ -21,17 +21,24 @@ span_eq(struct span a, struct span b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-static char
-lower(char c)
+char
+span_low(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+void
+span_lower(char *to, struct span s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		to[i] = span_low(s.p[i]);
 }
 
 static bool
 same_nocase(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (lower(a[i]) != lower(b[i]))
+		if (span_low(a[i]) != span_low(b[i]))
 			return false;
 	return true;
 }
@@ -216,6 +223,30 @@ span_hash_nocase(struct span s)
 	uint64_t h = 0xcbf29ce484222325u;
 
 	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (uint8_t)lower(s.p[i])) * 0x100000001b3u;
+		h = (h ^ (uint8_t)span_low(s.p[i])) * 0x100000001b3u;
 	return h;
+}
+
+/* The classic walk with one place to return to: the last star. */
+bool
+span_glob(struct span g, struct span s)
+{
+	size_t gi = 0, si = 0, star = SIZE_MAX, from = 0;
+
+	while (si < s.n) {
+		if (gi < g.n && g.p[gi] == '*') {
+			star = gi++;
+			from = si;
+		} else if (gi < g.n && (g.p[gi] == '?' || span_low(g.p[gi]) == span_low(s.p[si]))) {
+			gi++;
+			si++;
+		} else if (star != SIZE_MAX) {
+			gi = star + 1;
+			si = ++from;
+		} else
+			return false;
+	}
+	while (gi < g.n && g.p[gi] == '*')
+		gi++;
+	return gi == g.n;
 }

@@ -21,6 +21,10 @@ struct span {
 struct span span_of(const void *p, size_t n);
 struct span span_str(const char *s); /* s may be NULL: empty */
 
+/* Letters are A-Z in all that follows: no locale. */
+char span_low(char);
+void span_lower(char *to, struct span); /* to has room for s.n; in place is fine */
+
 bool span_eq(struct span, struct span);
 bool span_eq_nocase(struct span, struct span);
 bool span_is(struct span, const char *s); /* equal to the string */
@@ -28,6 +32,8 @@ bool span_is_nocase(struct span, const char *s);
 bool span_starts(struct span, const char *prefix);
 bool span_starts_nocase(struct span, const char *prefix);
 bool span_ends_nocase(struct span, const char *suffix);
+/* * and ? over a name, whatever the case. Time is at most the product of both lengths. */
+bool span_glob(struct span glob, struct span name);
 int span_cmp(struct span, struct span); /* as memcmp, the shorter first */
 
 /* Position of the first such byte (or string), or -1. */

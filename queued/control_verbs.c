@@ -50,7 +50,7 @@ filter_read(struct queued *q, struct control_call *c, struct filter *f)
 static bool
 fits_glob(struct span glob, struct span value)
 {
-	return glob.n == 0 || glob_match(glob, value);
+	return glob.n == 0 || span_glob(glob, value);
 }
 
 static bool
@@ -383,7 +383,7 @@ verb_lane_release(void *ctx, struct control_call *c)
 	unsigned n = 0;
 
 	for (struct lane *l = lanes_each(q->lanes, NULL); l != NULL; l = lanes_each(q->lanes, l))
-		if (site.n > 0 && glob_match(site, l->site->name)) {
+		if (site.n > 0 && span_glob(site, l->site->name)) {
 			lane_release(l);
 			course_lane_released(q, l);
 			n++;

@@ -18,41 +18,11 @@ limit_name(enum limit_kind k)
 	return names[k];
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-/* The classic walk with one place to return to: the last star. */
-bool
-glob_match(struct span g, struct span s)
-{
-	size_t gi = 0, si = 0, star = SIZE_MAX, from = 0;
-
-	while (si < s.n) {
-		if (gi < g.n && g.p[gi] == '*') {
-			star = gi++;
-			from = si;
-		} else if (gi < g.n && (g.p[gi] == '?' || lower(g.p[gi]) == lower(s.p[si]))) {
-			gi++;
-			si++;
-		} else if (star != SIZE_MAX) {
-			gi = star + 1;
-			si = ++from;
-		} else
-			return false;
-	}
-	while (gi < g.n && g.p[gi] == '*')
-		gi++;
-	return gi == g.n;
-}
-
 static bool
 any_glob(const struct span *globs, size_t n, struct span name)
 {
 	for (size_t i = 0; i < n; i++)
-		if (glob_match(globs[i], name))
+		if (span_glob(globs[i], name))
 			return true;
 	return false;
 }

@@ -38,5 +38,3 @@ struct limits limits_find(const struct limit_rule *, size_t rules_n, struct span
     struct span domain, const struct span *mx, size_t mx_n);
 /* "connections", "message-rate": as written in the configuration. */
 const char *limit_name(enum limit_kind);
-/* * and ? over a name, ASCII case-blind; linear in both. */
-bool glob_match(struct span glob, struct span name);

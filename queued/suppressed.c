@@ -112,8 +112,7 @@ struct asked {
 static size_t
 lower_into(char *p, struct span s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+	span_lower(p, s);
 	return s.n;
 }
 

@@ -135,11 +135,7 @@ kept(struct path *p, struct span local, struct span domain, struct arena *a)
 	if (domain.n == 0)
 		return;
 	to[local.n] = '@';
-	for (size_t i = 0; i < domain.n; i++) {
-		char c = domain.p[i];
-
-		to[local.n + 1 + i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-	}
+	span_lower(to + local.n + 1, domain);
 	p->domain = span_of(to + local.n + 1, domain.n);
 	p->address = span_of(to, local.n + 1 + domain.n);
 }

@@ -28,12 +28,7 @@ struct policy {
 static struct span
 lowered(struct arena *a, const char *s)
 {
-	char *p = arena_strdup(a, s);
-
-	for (char *c = p; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c + 32);
-	return span_str(p);
+	return arena_lower(a, span_str(s));
 }
 
 static int
@@ -221,11 +216,7 @@ is_one_of(const struct tenant *t, struct span domain)
 
 	if (domain.n == 0 || domain.n > sizeof(low))
 		return false;
-	for (size_t i = 0; i < domain.n; i++) {
-		char c = domain.p[i];
-
-		low[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-	}
+	span_lower(low, domain);
 	return t->domains_n > 0 &&
 	       bsearch(&want, t->domains, t->domains_n, sizeof(*t->domains), by_bytes) != NULL;
 }
@@ -347,9 +338,7 @@ is_feedback(const struct policy *p, struct span local, struct span domain)
 
 	if (p->feedback_n == 0 || want.n > sizeof(low))
 		return false;
-	for (size_t i = 0; i < local.n; i++)
-		low[i] =
-		    local.p[i] >= 'A' && local.p[i] <= 'Z' ? (char)(local.p[i] | 32) : local.p[i];
+	span_lower(low, local);
 	low[local.n] = '@';
 	if (domain.n > 0)
 		memcpy(low + local.n + 1, domain.p, domain.n);

@@ -169,8 +169,7 @@ plain_name(struct span name, char out[NAME_MAX_BYTES])
 
 	for (size_t i = 0; i < name.n && n < NAME_MAX_BYTES; i++)
 		if (name.p[i] != '-' && name.p[i] != '_' && name.p[i] != ' ')
-			out[n++] = name.p[i] >= 'A' && name.p[i] <= 'Z' ? (char)(name.p[i] | 32)
-									: name.p[i];
+			out[n++] = span_low(name.p[i]);
 	return span_of(out, n);
 }
 

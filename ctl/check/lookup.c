@@ -94,9 +94,7 @@ name_read(struct span wire, struct arena *arena)
 		for (size_t i = 1; i <= label; i++) {
 			char c = wire.p[i];
 
-			name[n++] = c <= ' ' || c > 126 || c == '.' ? '?'
-				    : c >= 'A' && c <= 'Z'          ? (char)(c + 32)
-								    : c;
+			name[n++] = c <= ' ' || c > 126 || c == '.' ? '?' : span_low(c);
 		}
 		wire = span_from(wire, label + 1);
 	}

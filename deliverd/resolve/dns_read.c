@@ -10,10 +10,9 @@ static int
 name_tidy(char *name)
 {
 	for (char *p = name; *p != '\0'; p++) {
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p + 32);
-		else if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' ||
-			     *p == '_' || *p == '.'))
+		*p = span_low(*p);
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' ||
+			*p == '_' || *p == '.'))
 			return -1;
 	}
 	return 0;

@@ -25,16 +25,11 @@ from_domain(struct span message, struct arena *arena)
 	struct header_field from;
 	struct span body, block = header_block(message, &body);
 	struct span domain;
-	char *p;
 
 	if (header_count(block, "From") != 1 || !header_find(block, "From", &from))
 		return span_of(NULL, 0);
 	domain = domain_of(header_bare(from.value, arena));
-	p = arena_cstr(arena, domain);
-	for (size_t i = 0; i < domain.n; i++)
-		if (p[i] >= 'A' && p[i] <= 'Z')
-			p[i] = (char)(p[i] + 32);
-	return span_of(p, domain.n);
+	return arena_lower(arena, domain);
 }
 
 static struct span

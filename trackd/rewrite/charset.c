@@ -55,10 +55,8 @@ lookup(const struct charsets *t, struct span label)
 	if (span_starts_nocase(label, "x-"))
 		label = span_from(label, 2);
 	for (size_t i = 0; i < label.n && n < sizeof(plain); i++) {
-		char c = label.p[i];
+		char c = span_low(label.p[i]);
 
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + 32);
 		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
 			plain[n++] = c;
 	}

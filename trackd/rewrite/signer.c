@@ -5,12 +5,12 @@
 
 #include <stdlib.h>
 
-enum { KEYS_MAX = 10000, QUEUE_BYTES = 4 * 1024 * 1024 };
+enum { QUEUE_BYTES = 4 * 1024 * 1024 };
 
 struct signer {
 	struct chan *chan; /* NULL: no signer now */
 	struct arena *arena;
-	struct signer_key *keys;
+	struct signer_key *keys; /* told: in order of tenant, domain, number */
 	uint32_t keys_n;
 	bool told; /* KEYS_END came */
 	void (*answered)(void *, uint64_t, bool, struct span);
@@ -23,16 +23,33 @@ key(struct signer *s, struct msg *m)
 	struct signer_key *k = &s->keys[s->keys_n];
 	struct sign_key told;
 
-	if (sign_key_get(m, &told) == -1 || s->keys_n == KEYS_MAX) {
+	if (sign_key_get(m, &told) == -1 || s->keys_n == SIGN_KEYS_MAX) {
 		chan_bad(s->chan, "a KEY that is none, or too many");
 		return;
 	}
 	*k = (struct signer_key){ .number = told.key,
 		.tenant = arena_span(s->arena, told.tenant),
-		.domain = arena_span(s->arena, told.domain),
+		.domain = arena_lower(s->arena, told.domain),
 		.selector = arena_span(s->arena, told.selector),
 		.algorithm = told.algorithm };
 	s->keys_n++;
+}
+
+static int
+by_domain(const struct signer_key *a, const struct signer_key *b)
+{
+	int order = span_cmp(a->tenant, b->tenant);
+
+	return order != 0 ? order : span_cmp(a->domain, b->domain);
+}
+
+static int
+in_order(const void *a, const void *b)
+{
+	const struct signer_key *x = a, *y = b;
+	int order = by_domain(x, y);
+
+	return order != 0 ? order : x->number < y->number ? -1 : x->number > y->number;
 }
 
 static void
@@ -46,6 +63,7 @@ on_signer(void *ctx, struct chan *c, struct msg *m)
 		key(s, m);
 		break;
 	case SIGN_KEYS_END:
+		qsort(s->keys, s->keys_n, sizeof(*s->keys), in_order);
 		s->told = true;
 		break;
 	case SIGN_DONE:
@@ -78,8 +96,11 @@ connected(void *ctx, unsigned instance, int fd)
 	struct signer *s = ctx;
 
 	(void)instance;
-	if (s->chan != NULL)
+	if (s->chan !=
+	    NULL) { /* another took its place: what it was asked is not answered any more */
 		chan_free(s->chan);
+		s->answered(s->ctx, 0, false, span_of(NULL, 0));
+	}
 	arena_reset(s->arena);
 	s->keys_n = 0;
 	s->told = false;
@@ -91,7 +112,7 @@ signer_new(struct role *role, void (*answered)(void *, uint64_t, bool, struct sp
 {
 	struct signer *s = calloc(1, sizeof(*s));
 
-	if (s == NULL || (s->keys = calloc(KEYS_MAX, sizeof(*s->keys))) == NULL)
+	if (s == NULL || (s->keys = calloc(SIGN_KEYS_MAX, sizeof(*s->keys))) == NULL)
 		fatal("out of memory for the signer");
 	s->arena = arena_new(0);
 	s->answered = answered;
@@ -110,11 +131,21 @@ static unsigned
 keys_of(const struct signer *s, struct span tenant, struct span domain,
     const struct signer_key *out[SIGNER_KEYS_A_MESSAGE])
 {
+	struct signer_key want = { .tenant = tenant, .domain = domain };
+	size_t lo = 0, hi = s->keys_n;
 	unsigned n = 0;
 
-	for (uint32_t i = 0; i < s->keys_n && n < SIGNER_KEYS_A_MESSAGE; i++)
-		if (span_eq(s->keys[i].tenant, tenant) && span_eq_nocase(s->keys[i].domain, domain))
-			out[n++] = &s->keys[i];
+	while (lo < hi) { /* the first of that domain */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (by_domain(&s->keys[mid], &want) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < s->keys_n && n < SIGNER_KEYS_A_MESSAGE && by_domain(&s->keys[lo], &want) == 0;
+	     lo++)
+		out[n++] = &s->keys[lo];
 	return n;
 }
 

@@ -19,7 +19,7 @@ struct signer *signer_new(struct role *,
     void (*answered)(void *ctx, uint64_t job, bool ok, struct span signature), void *ctx);
 /* True once the signer has told its keys. */
 bool signer_ready(const struct signer *);
-/* Keys of that tenant for that domain, or else for the next one above it that has some (RFC 7489 3.1.1: it aligns, if not
+/* Keys of that tenant for that domain, or else for the next one above it that has some, domain in lower case (RFC 7489 3.1.1: it aligns, if not
  * strictly); at most SIGNER_KEYS_A_MESSAGE. */
 unsigned signer_keys_for(const struct signer *, struct span tenant, struct span domain,
     const struct signer_key *out[SIGNER_KEYS_A_MESSAGE]);

@@ -126,8 +126,7 @@ relaxed_field(struct span whole, struct buf *out)
 	bool space = false;
 
 	for (size_t i = 0; i < name.n; i++)
-		buf_byte(
-		    out, name.p[i] >= 'A' && name.p[i] <= 'Z' ? (char)(name.p[i] + 32) : name.p[i]);
+		buf_byte(out, span_low(name.p[i]));
 	buf_byte(out, ':');
 	value = span_trim(value);
 	for (size_t i = 0; i < value.n; i++) {

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { KEYS_MAX = 10000, QUEUE_BYTES = 4 * 1024 * 1024 };
+enum { QUEUE_BYTES = 4 * 1024 * 1024 };
 
 struct signing_key {
 	struct span tenant, domain, selector;
@@ -22,7 +22,7 @@ struct signing_key {
 };
 
 struct signer {
-	struct signing_key keys[KEYS_MAX];
+	struct signing_key keys[SIGN_KEYS_MAX];
 	uint32_t keys_n;
 };
 
@@ -38,8 +38,8 @@ keys_load(struct signer *s, struct role *role)
 		struct signing_key *k = &s->keys[s->keys_n];
 		struct span words = span_from(span_str(name), strlen("dkim "));
 
-		if (s->keys_n == KEYS_MAX)
-			role_fail(role, EX_CONFIG, "more than %d DKIM keys", KEYS_MAX);
+		if (s->keys_n == SIGN_KEYS_MAX)
+			role_fail(role, EX_CONFIG, "more than %d DKIM keys", SIGN_KEYS_MAX);
 		k->tenant = span_word(words, &words);
 		k->domain = span_word(words, &words);
 		k->selector = span_word(words, &words);
