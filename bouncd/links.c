@@ -139,9 +139,8 @@ word_name(struct link_block *b, struct span what, struct err *err)
 		return err_set(err, "\"%.*s\" is no campaign: write TENANT/CAMPAIGN",
 		    SPAN(span_first(what, 100)));
 	snprintf(b->value, sizeof(b->value), "%.*s", SPAN(what));
-	for (char *c = b->value; *c != '\0';
-	     c++) /* names are case-blind, as in scopes of the list */
-		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+	span_lower(
+	    b->value, span_str(b->value)); /* names are case-blind, as in scopes of the list */
 	return 0;
 }
 

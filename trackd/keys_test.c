@@ -36,6 +36,8 @@ setup(void)
 static void
 teardown(void)
 {
+	for (size_t i = 0; i < keys.n; i++)
+		token_sealer_free(keys.keys[i].sealer);
 	buf_free(&token);
 	buf_free(&scratch);
 	conf_free(conf);

@@ -1,7 +1,7 @@
 rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o scan_text.o link.o pixel.o html.o html_foreign.o entity.o \
 		       entity_table.o url.o charset.o charset_view.o charset_iso2022.o charset_table.o author.o)
 
-sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o sound.o)
+sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o sound.o) trackd/recode.o
 
 stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o deliveries_find.o tally.o)
 
@@ -45,7 +45,7 @@ trackd/rewrite/scan_text_test.libs := -lcrypto -lidn2
 trackd/sign/dkim_test.o          := trackd/sign/dkim_test.o $(sign.o)
 trackd/sign/dkim_test.libs       := -lcrypto
 tests += trackd/sign/sound_test
-trackd/sign/sound_test.o         := $(addprefix trackd/sign/,sound_test.o sound.o)
+trackd/sign/sound_test.o         := $(addprefix trackd/sign/,sound_test.o sound.o) trackd/recode.o
 
 tests += $(addprefix trackd/web/,client_test http_test http_answer_test networks_test proxy_header_test)
 trackd/web/client_test.o       := $(addprefix trackd/web/,client_test.o client.o) $(trackd.conf)
@@ -56,7 +56,7 @@ trackd/web/proxy_header_test.o := $(addprefix trackd/web/,proxy_header_test.o pr
 
 # Fuzz targets, built with clang by `make fuzz`.
 fuzz += rewrite mime sound http proxy_header
-fuzz.sound.c      := trackd/sign/sound.c
+fuzz.sound.c      := trackd/sign/sound.c trackd/recode.c
 fuzz.rewrite.cflags := -Itrackd/rewrite
 fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
 fuzz.mime.c    := tests/fuzz/fuzz_mime.c
@@ -73,6 +73,8 @@ trackd/web/page_test.libs      := -lcrypto
 trackd/rewrite/fields_test.o   := $(addprefix trackd/rewrite/,fields_test.o fields.o author.o)
 trackd/rewrite/fields_test.libs := -lcrypto
 
+tests += trackd/rewrite/sevenbit_test
+trackd/rewrite/sevenbit_test.o := $(addprefix trackd/rewrite/,sevenbit_test.o sevenbit.o) trackd/recode.o
 tests += trackd/keys_test trackd/web/own_hosts_test
 trackd/keys_test.o         := trackd/keys_test.o trackd/keys.o $(trackd.conf)
 trackd/keys_test.libs      := -lcrypto

@@ -2,6 +2,7 @@
 #include "header.h"
 #include "mime.h"
 #include "transfer.h"
+#include "../recode.h"
 
 #include <string.h>
 
@@ -203,13 +204,6 @@ untouchable(const struct mime_part *p)
 	       mime_is_sealed(p);
 }
 
-static void
-upto(const char **at, const char *end, struct buf *out)
-{
-	buf_add(out, *at, (size_t)(end - *at));
-	*at = end;
-}
-
 /* Where a line of text that is encoded already can be broken: base64 anywhere, quoted-printable not within =XX. */
 static size_t
 break_at(enum transfer transfer, struct span line)
@@ -245,36 +239,15 @@ broken_put(enum transfer transfer, struct span body, struct buf *out)
 }
 
 static void
-encoded_put(const struct mime_part *p, const char **at, struct buf *out)
+part_put(const struct mime_part *p, struct recode *r)
 {
-	upto(at, p->body.p, out);
-	broken_put(p->transfer, p->body, out);
-	*at = p->body.p + p->body.n;
-}
-
-static void
-part_put(const struct mime_part *p, const char **at, struct buf *out)
-{
-	struct qp_writer qp = { .out = out };
-	struct span header = p->header;
-	struct header_field f;
-
-	if (p->transfer == TRANSFER_QP || p->transfer == TRANSFER_BASE64) {
-		encoded_put(p, at, out);
+	if (p->transfer != TRANSFER_QP && p->transfer != TRANSFER_BASE64) {
+		recode_qp(r, p);
 		return;
 	}
-	upto(at, p->header.p, out);
-	while (header_next(&header, &f))
-		if (!span_is_nocase(f.name, "Content-Transfer-Encoding"))
-			buf_span(out, f.whole);
-	/* RFC 2045 5.2: a message without a type is text, and a relay may want to be told */
-	if (p->parent == NULL && !header_find(p->header, "MIME-Version", &f))
-		buf_str(out, "MIME-Version: 1.0\r\n");
-	buf_str(out, "Content-Transfer-Encoding: quoted-printable\r\n");
-	*at = p->header.p + p->header.n;
-	upto(at, p->body.p, out);
-	qp_put(&qp, p->body);
-	*at = p->body.p + p->body.n;
+	recode_upto(r, p->body.p);
+	broken_put(p->transfer, p->body, r->out);
+	r->at = p->body.p + p->body.n;
 }
 
 /* Lines of parts that can be encoded anew. */
@@ -282,21 +255,22 @@ static bool
 body_make(struct buf *message, struct arena *arena)
 {
 	struct span whole = buf_all(message);
-	const char *at = whole.p;
 	struct mime_part *root;
+	struct recode r;
 	struct buf out;
 	bool changed = false;
 
 	if (mime_parse(whole, arena, &root, NULL) == -1)
 		return false;
 	buf_init(&out, message->max);
+	r = (struct recode){ whole.p, &out };
 	for (struct mime_part *p = root; p != NULL; p = mime_walk(p))
 		if (p->child == NULL && !mime_is_multipart(p) && is_long(p->body) &&
 		    !untouchable(p)) {
-			part_put(p, &at, &out);
+			part_put(p, &r);
 			changed = true;
 		}
-	upto(&at, whole.p + whole.n, &out);
+	recode_upto(&r, whole.p + whole.n);
 	if (!changed || buf_over(&out)) {
 		buf_free(&out);
 		return false;
