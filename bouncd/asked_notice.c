@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { ARENA_BYTES = 2 * 1024 * 1024, NOTICE_BYTES = 110 * 1024, HEAD_LEAST = 2048 };
+enum { ARENA_BYTES = 2 * 1024 * 1024, NOTICE_BYTES = 1024 * 1024, HEAD_LEAST = 2048 };
 
 /* The notice that is being asked for. */
 static struct {

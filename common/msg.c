@@ -2,6 +2,7 @@
 #include "err.h"
 #include "log.h"
 #include "loop.h"
+#include "msg_inside.h"
 
 #include <bsd/sys/queue.h>
 #include <errno.h>
@@ -13,41 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 8, PACKETS_A_TURN = 64 };
-
-struct head {
-	uint16_t type, fds;
-	uint32_t len;
-};
-
-struct packet {
-	STAILQ_ENTRY(packet) link;
-	size_t n;
-	unsigned fds_n;
-	int fds[MSG_FDS_MAX];
-	char bytes[];
-};
-
-struct chan {
-	int fd;
-	char *peer;
-	chan_on_msg *on_msg;
-	chan_on_close *on_close;
-	void (*on_room)(void *);
-	void *ctx;
-	struct event *readable, *writable;
-	struct buf out; /* the packet being gathered */
-	int out_fds[MSG_FDS_MAX];
-	unsigned out_fds_n;
-	size_t record_at;    /* where the record being written began */
-	unsigned record_fds; /* descriptors before it */
-	STAILQ_HEAD(, packet) queue;
-	size_t queued, queue_max;
-	bool was_full, dirty, reading;
-	const char *why_bad;
-	STAILQ_ENTRY(chan)
-	gathered; /* in the list of those that have something to send or to close */
-};
+enum { PACKETS_A_TURN = 64 };
 
 /* Channels touched in this turn, flushed by one hook; and the packet being read. */
 static STAILQ_HEAD(, chan) touched = STAILQ_HEAD_INITIALIZER(touched);
@@ -56,103 +23,72 @@ static char packet_in[MSG_PACKET_MAX] __attribute__((aligned(8)));
 
 /* ---- reading ---- */
 
-static const char *
-take(struct msg *m, size_t n)
-{
-	const char *p = m->body.p + m->at;
-
-	if (m->bad || m->body.n - m->at < n) {
-		m->bad = true;
-		return NULL;
-	}
-	m->at += n;
-	return p;
-}
-
-#define TAKE(type)                                                                                 \
-	type v = 0;                                                                                \
-	const char *p = take(m, sizeof(v));                                                        \
-	if (p != NULL)                                                                             \
-		memcpy(&v, p, sizeof(v));                                                          \
-	return v
-
-uint8_t
-msg_u8(struct msg *m)
-{
-	TAKE(uint8_t);
-}
-
-uint16_t
-msg_u16(struct msg *m)
-{
-	TAKE(uint16_t);
-}
-
-uint32_t
-msg_u32(struct msg *m)
-{
-	TAKE(uint32_t);
-}
-
-uint64_t
-msg_u64(struct msg *m)
-{
-	TAKE(uint64_t);
-}
-
-struct span
-msg_span(struct msg *m)
-{
-	uint32_t n = msg_u32(m);
-	const char *p = take(m, n);
-
-	return span_of(p, p == NULL ? 0 : n);
-}
-
-struct id
-msg_id(struct msg *m)
-{
-	struct id id = { 0 };
-	const char *p = take(m, ID_BYTES);
-
-	if (p != NULL)
-		memcpy(id.b, p, ID_BYTES);
-	return id;
-}
-
-int
-msg_fd(struct msg *m)
-{
-	int fd;
-
-	if (m->fds_n == 0) {
-		m->bad = true;
-		return -1;
-	}
-	fd = m->fds[0];
-	m->fds++;
-	m->fds_n--;
-	return fd;
-}
-
-int
-msg_fd_or_none(struct msg *m)
-{
-	return msg_u8(m) != 0 ? msg_fd(m) : -1;
-}
-
-int
-msg_end(struct msg *m)
-{
-	return m->bad || m->at != m->body.n || m->fds_n != 0 ? -1 : 0;
-}
-
-static void
-fds_close(const int *fds, unsigned n)
+void
+chan_fds_close(const int *fds, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+}
+
+/* One piece more of a long record; -1: nonsense. */
+static int
+part_take(struct chan *c, const struct head *h, struct span body)
+{
+	if (h->fds != 0 || (c->parts.n > 0 && c->parts_type != h->type))
+		return -1;
+	c->parts_type = h->type;
+	buf_span(&c->parts, body);
+	return buf_over(&c->parts) ? -1 : 0;
+}
+
+static void
+parts_forget(struct chan *c)
+{
+	buf_free(&c->parts);
+	buf_init(&c->parts, MSG_RECORD_MAX);
+}
+
+/* Hands out a record that is whole, with the parts that came before it. */
+static void
+record_give(struct chan *c, const struct head *h, struct span body, int *fds)
+{
+	bool long_one = c->parts.n > 0;
+	struct msg m = { .type = h->type, .body = body, .fds = fds, .fds_n = h->fds };
+
+	if (long_one && c->parts_type != h->type)
+		chan_bad(c, "a record whose end is another's");
+	else if (long_one) {
+		buf_span(&c->parts, body);
+		m.body = buf_all(&c->parts);
+	}
+	if (buf_over(&c->parts))
+		chan_bad(c, "a record longer than any may be");
+	if (c->why_bad == NULL)
+		c->on_msg(c->ctx, c, &m);
+	chan_fds_close(m.fds, m.fds_n);
+	if (long_one)
+		parts_forget(c);
+}
+
+static void
+record_take(struct chan *c, const struct head *h, struct span body, int *fds)
+{
+	switch (h->form) {
+	case RECORD_LAST:
+		record_give(c, h, body, fds);
+		return;
+	case RECORD_PART:
+		if (part_take(c, h, body) == -1)
+			chan_bad(c, "a part of a record that makes no sense");
+		break;
+	case RECORD_DROPPED:
+		parts_forget(c);
+		break;
+	default:
+		chan_bad(c, "a record of a form that is not known");
+	}
+	chan_fds_close(fds, h->fds);
 }
 
 /* Hands out the records of one packet. Descriptors that were lost on the way (EMFILE: MSG_CTRUNC) arrive as -1. */
@@ -163,7 +99,6 @@ records(struct chan *c, struct span packet, int *fds)
 
 	while (packet.n > 0 && c->why_bad == NULL) {
 		struct head h;
-		struct msg m;
 
 		if (packet.n < HEAD_BYTES) {
 			chan_bad(c, "a record without its head");
@@ -175,16 +110,22 @@ records(struct chan *c, struct span packet, int *fds)
 			chan_bad(c, "a record longer than its packet");
 			break;
 		}
-		m = (struct msg){ .type = h.type,
-			.body = span_first(packet, h.len),
-			.fds = fds + fds_at,
-			.fds_n = h.fds };
-		c->on_msg(c->ctx, c, &m);
-		fds_close(m.fds, m.fds_n);
+		record_take(c, &h, span_first(packet, h.len), fds + fds_at);
 		fds_at += h.fds;
 		packet = span_from(packet, h.len);
 	}
-	fds_close(fds + fds_at, MSG_FDS_MAX - fds_at);
+	chan_fds_close(fds + fds_at, MSG_FDS_MAX - fds_at);
+}
+
+/* The descriptors that came along, those that are missing as -1. They are ours to close, whatever the packet is worth. */
+static void
+fds_of(struct msghdr *mh, int fds[MSG_FDS_MAX])
+{
+	for (unsigned i = 0; i < MSG_FDS_MAX; i++)
+		fds[i] = -1;
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(mh); h != NULL; h = CMSG_NXTHDR(mh, h))
+		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
+			memcpy(fds, CMSG_DATA(h), h->cmsg_len - CMSG_LEN(0));
 }
 
 /* 1: a packet was read, 0: none there, -1: the peer is gone. */
@@ -209,17 +150,15 @@ packet_read(struct chan *c)
 	while (n == -1 && errno == ECONNRESET);
 	if (n == -1)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	fds_of(&mh, fds);
+	if (n > 0 && (mh.msg_flags & MSG_TRUNC) == 0) {
+		records(c, span_of(packet_in, (size_t)n), fds);
+		return 1;
+	}
+	chan_fds_close(fds, MSG_FDS_MAX);
 	if (n == 0)
 		return -1;
-	for (unsigned i = 0; i < MSG_FDS_MAX; i++)
-		fds[i] = -1;
-	for (struct cmsghdr *h = CMSG_FIRSTHDR(&mh); h != NULL; h = CMSG_NXTHDR(&mh, h))
-		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
-			memcpy(fds, CMSG_DATA(h), h->cmsg_len - CMSG_LEN(0));
-	if (mh.msg_flags & MSG_TRUNC)
-		chan_bad(c, "a packet longer than any may be");
-	else
-		records(c, span_of(packet_in, (size_t)n), fds);
+	chan_bad(c, "a packet longer than any may be");
 	return 1;
 }
 
@@ -287,8 +226,8 @@ touched_flush(void *unused)
 	}
 }
 
-static void
-touch(struct chan *c)
+void
+chan_touch(struct chan *c)
 {
 	if (c->dirty)
 		return;
@@ -303,7 +242,7 @@ touch(struct chan *c)
 static void
 packet_free(struct packet *p)
 {
-	fds_close(p->fds, p->fds_n);
+	chan_fds_close(p->fds, p->fds_n);
 	free(p);
 }
 
@@ -330,7 +269,10 @@ packet_send(struct chan *c, const char *bytes, size_t n, const int *fds, unsigne
 	while (sendmsg(c->fd, &mh, MSG_NOSIGNAL | MSG_DONTWAIT) == -1) {
 		if (errno == EINTR)
 			continue;
-		return errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS ? 1 : -1;
+		return errno == EAGAIN || errno == ENOBUFS || errno == ETOOMANYREFS ||
+			       errno == ENOMEM
+			   ? 1
+			   : -1;
 	}
 	return 0;
 }
@@ -362,9 +304,8 @@ out_clear(struct chan *c)
 	c->out_fds_n = 0;
 }
 
-/* What was gathered leaves, or joins the queue so that order holds. */
-static void
-out_leave(struct chan *c)
+void
+chan_out_leave(struct chan *c)
 {
 	int r = 1;
 
@@ -375,14 +316,14 @@ out_leave(struct chan *c)
 	if (r == 1)
 		packet_queue(c);
 	else
-		fds_close(c->out_fds, c->out_fds_n);
+		chan_fds_close(c->out_fds, c->out_fds_n);
 	out_clear(c);
 }
 
 void
 chan_flush(struct chan *c)
 {
-	out_leave(c);
+	chan_out_leave(c);
 }
 
 static void
@@ -409,115 +350,6 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
-void
-chan_begin(struct chan *c, uint16_t type)
-{
-	struct head h = { .type = type };
-
-	if (c->out.n + HEAD_BYTES > MSG_PACKET_MAX)
-		out_leave(c);
-	c->record_at = c->out.n;
-	c->record_fds = c->out_fds_n;
-	buf_add(&c->out, &h, HEAD_BYTES);
-	touch(c);
-}
-
-/* The record that does not fit goes to the next packet, with its descriptors. */
-static void
-make_room(struct chan *c, size_t n)
-{
-	char moved[MSG_PACKET_MAX];
-	size_t len = c->out.n - c->record_at;
-	unsigned fds_n = c->out_fds_n - c->record_fds;
-	int fds[MSG_FDS_MAX];
-
-	must(len + n <= MSG_PACKET_MAX && c->record_at > 0);
-	memcpy(moved, c->out.p + c->record_at, len);
-	memcpy(fds, c->out_fds + c->record_fds, sizeof(int) * fds_n);
-	c->out.n = c->record_at;
-	c->out_fds_n = c->record_fds;
-	out_leave(c);
-	buf_add(&c->out, moved, len);
-	memcpy(c->out_fds, fds, sizeof(int) * fds_n);
-	c->out_fds_n = fds_n;
-	c->record_at = 0;
-	c->record_fds = 0;
-}
-
-static void
-put(struct chan *c, const void *p, size_t n)
-{
-	if (c->out.n + n > MSG_PACKET_MAX)
-		make_room(c, n);
-	buf_add(&c->out, p, n);
-}
-
-void
-chan_u8(struct chan *c, uint8_t v)
-{
-	put(c, &v, sizeof(v));
-}
-
-void
-chan_u16(struct chan *c, uint16_t v)
-{
-	put(c, &v, sizeof(v));
-}
-
-void
-chan_u32(struct chan *c, uint32_t v)
-{
-	put(c, &v, sizeof(v));
-}
-
-void
-chan_u64(struct chan *c, uint64_t v)
-{
-	put(c, &v, sizeof(v));
-}
-
-void
-chan_span(struct chan *c, struct span s)
-{
-	chan_u32(c, (uint32_t)s.n);
-	if (s.n > 0)
-		put(c, s.p, s.n);
-}
-
-void
-chan_id(struct chan *c, struct id id)
-{
-	put(c, id.b, ID_BYTES);
-}
-
-void
-chan_fd(struct chan *c, int fd)
-{
-	if (c->out_fds_n == MSG_FDS_MAX)
-		make_room(c, 0);
-	c->out_fds[c->out_fds_n++] = fd;
-}
-
-void
-chan_fd_or_none(struct chan *c, int fd)
-{
-	chan_u8(c, fd >= 0);
-	if (fd >= 0)
-		chan_fd(c, fd);
-}
-
-void
-chan_end(struct chan *c)
-{
-	struct head h;
-
-	must(c->out.n - c->record_at - HEAD_BYTES <= MSG_BODY_MAX);
-	memcpy(&h, c->out.p + c->record_at, HEAD_BYTES);
-	h.len = (uint32_t)(c->out.n - c->record_at - HEAD_BYTES);
-	h.fds = (uint16_t)(c->out_fds_n - c->record_fds);
-	memcpy(c->out.p + c->record_at, &h, HEAD_BYTES);
-}
-
 /* ---- life ---- */
 
 struct chan *
@@ -536,6 +368,7 @@ chan_new(int fd, const char *peer, size_t queue_max, chan_on_msg *on_msg, chan_o
 	c->queue_max = queue_max;
 	STAILQ_INIT(&c->queue);
 	buf_init(&c->out, MSG_PACKET_MAX);
+	buf_init(&c->parts, MSG_RECORD_MAX);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	c->readable = event_new(loop_base(), fd, EV_READ | EV_PERSIST, on_readable, c);
 	c->writable = event_new(loop_base(), fd, EV_WRITE, on_writable, c);
@@ -557,11 +390,12 @@ chan_free(struct chan *c)
 		STAILQ_REMOVE_HEAD(&c->queue, link);
 		packet_free(p);
 	}
-	fds_close(c->out_fds, c->out_fds_n);
+	chan_fds_close(c->out_fds, c->out_fds_n);
 	event_free(c->readable);
 	event_free(c->writable);
 	close(c->fd);
 	buf_free(&c->out);
+	buf_free(&c->parts);
 	free(c->peer);
 	free(c);
 }
@@ -589,5 +423,5 @@ chan_bad(struct chan *c, const char *why)
 	log_end();
 	c->why_bad = why;
 	event_del(c->readable);
-	touch(c);
+	chan_touch(c);
 }

@@ -12,8 +12,12 @@
 
 enum {
 	MSG_PACKET_MAX = 128 * 1024,
-	MSG_BODY_MAX = 120 * 1024, /* one record's body */
-	MSG_FDS_MAX = 16,          /* descriptors a packet */
+	MSG_BODY_MAX =
+	    120 * 1024, /* a record's body that goes in one packet whatever else it says */
+	/* A longer one goes in parts and is put together again by the reader, so no length that depends on what people send
+	 * can stop a sender. This is the most: 1000 recipients with addresses, ORCPT and a bounce's bytes are below 3 MB. */
+	MSG_RECORD_MAX = 16 * 1024 * 1024,
+	MSG_FDS_MAX = 16, /* descriptors a packet */
 };
 
 struct chan;
@@ -53,7 +57,8 @@ bool chan_full(const struct chan *); /* hold new work; answers may still be sent
 void chan_on_room(struct chan *, void (*room)(void *ctx));
 void chan_bad(struct chan *, const char *why); /* logs and closes at the end of this turn */
 
-/* A record: begin, values, end. One that is larger than MSG_BODY_MAX is an invariant broken by the sender. */
+/* A record: begin, values, end. -1 of chan_end(): it is longer than MSG_RECORD_MAX; that is logged, it is not sent and its
+ * descriptors are closed. */
 void chan_begin(struct chan *, uint16_t type);
 void chan_u8(struct chan *, uint8_t);
 void chan_u16(struct chan *, uint16_t);
@@ -63,7 +68,7 @@ void chan_span(struct chan *, struct span);
 void chan_id(struct chan *, struct id);
 void chan_fd(struct chan *, int fd);         /* taken over: closed once it is sent */
 void chan_fd_or_none(struct chan *, int fd); /* -1: none */
-void chan_end(struct chan *);
+int chan_end(struct chan *);
 void chan_flush(struct chan *);
 
 /* Before a loop runs (start of a role): waits for one packet and hands out its records. -1 at the end of the peer. */

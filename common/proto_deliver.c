@@ -68,7 +68,7 @@ content_put(struct chan *c, const struct deliver_transact *t)
 		chan_span(c, t->bytes);
 }
 
-void
+int
 deliver_transact_put(struct chan *c, const struct deliver_transact *t)
 {
 	chan_begin(c, DELIVER_TRANSACT);
@@ -93,7 +93,7 @@ deliver_transact_put(struct chan *c, const struct deliver_transact *t)
 		chan_u8(c, t->rcpts[i].notify);
 	}
 	content_put(c, t);
-	chan_end(c);
+	return chan_end(c);
 }
 
 static int

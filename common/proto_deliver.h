@@ -139,7 +139,8 @@ struct deliver_underway {
 
 void deliver_open_put(struct chan *, const struct deliver_open *);
 int deliver_open_get(struct msg *, struct deliver_open *);
-void deliver_transact_put(struct chan *, const struct deliver_transact *); /* takes over fd */
+/* Takes over fd. -1: too long for any record (msg.h); nothing was sent. */
+int deliver_transact_put(struct chan *, const struct deliver_transact *);
 int deliver_transact_get(struct msg *, struct deliver_transact *, struct arena *);
 void deliver_close_put(struct chan *, uint32_t session);
 int deliver_close_get(struct msg *, uint32_t *session);

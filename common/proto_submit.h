@@ -7,7 +7,7 @@
 #include "envelope.h"
 #include "msg.h"
 
-/* Largest message and envelope, together, that travel as bytes; above it a draft. The limit is MSG_BODY_MAX less room. */
+/* Largest message and envelope, together, that travel as bytes; above it a draft. So a record is one packet (MSG_BODY_MAX). */
 enum { SUBMIT_INLINE_MAX = 64 * 1024, SUBMIT_ENVELOPE_MAX = 48 * 1024 };
 
 enum submit_type {

@@ -54,6 +54,23 @@ story(const struct delivery *d, enum final_kind k, const struct final_why *why)
 	log_end();
 }
 
+/* Of what has a bound alone. */
+static void
+short_event(
+    struct buf *line, const struct delivery *d, enum final_kind k, const struct final_why *why)
+{
+	const struct envelope *e = d->message->envelope;
+
+	buf_reset(line);
+	event_open(line, kinds[k].name, id_new(), loop_wall_ms());
+	event_id(line, "message", e->id);
+	event_num(line, "rcpt", d->index);
+	event_span(line, "recipient", delivery_address(d));
+	event_span(line, "tenant", span_first(e->tenant, 200));
+	event_span(line, "reason", span_first(why->reason, 200));
+	event_close(line);
+}
+
 static struct span
 event_of(const struct delivery *d, enum final_kind k, const struct final_why *why)
 {
@@ -68,7 +85,9 @@ event_of(const struct delivery *d, enum final_kind k, const struct final_why *wh
 	event_span(&line, "scope", why->scope);
 	event_span(&line, "source", why->source);
 	event_close(&line);
-	must(!buf_over(&line));
+	if (buf_over(
+		&line)) /* tags or a reply of nothing but escapes: who it was and how it ended must be told */
+		short_event(&line, d, k, why);
 	return buf_all(&line);
 }
 

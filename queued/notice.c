@@ -194,20 +194,13 @@ notice_of(uint64_t job)
 	return TABLE_OF(table_first(&notices.by_job, job), struct notice, by_job);
 }
 
-/* The bounce message is on disk, or could not be put there now. */
+/* Who waited for it ends. */
 static void
-on_stored(void *ctx, struct id id, uint16_t code, struct span text)
+done(struct notice *n)
 {
-	struct notice *n = notice_of((uint64_t)(uintptr_t)ctx);
 	struct queued *q = n->q;
 	struct delivery *d;
 
-	n->storing = false;
-	if (code != 0) {
-		log_warn("notice-not-stored", "id=%s code=%u text=\"%.*s\"", id_text(id).c, code,
-		    SPAN(text));
-		return; /* the timer asks again */
-	}
 	while ((d = TAILQ_FIRST(&n->ending)) != NULL) {
 		TAILQ_REMOVE(&n->ending, d, waiting);
 		notices.slow -= n->digest;
@@ -217,6 +210,29 @@ on_stored(void *ctx, struct id id, uint16_t code, struct span text)
 	table_remove(&notices.by_job, &n->by_job);
 	notice_record_free(n->record);
 	free(n);
+}
+
+/* The bounce message is on disk, or could not be put there now. */
+static void
+on_stored(void *ctx, struct id id, uint16_t code, struct span text)
+{
+	struct notice *n = notice_of((uint64_t)(uintptr_t)ctx);
+
+	n->storing = false;
+	if (code == 0)
+		done(n);
+	else /* the timer asks again */
+		log_warn("notice-not-stored", "id=%s code=%u text=\"%.*s\"", id_text(id).c, code,
+		    SPAN(text));
+}
+
+/* bouncd cannot make it, now or ever: its recipients end all the same, and the log says that nobody was told. */
+static void
+not_made(struct notice *n)
+{
+	log_error("notice-not-made", "id=%s to=<%.*s> recipients=%u", id_text(n->record->first).c,
+	    SPAN(n->record->from), n->record->rcpts_n);
+	done(n);
 }
 
 static void
@@ -268,8 +284,12 @@ notice_made(struct queued *q, const struct bounce_made *made)
 	struct buf out;
 
 	(void)q;
-	if (n == NULL || n->storing || !made->ok || made->bytes.n == 0)
+	if (n == NULL || n->storing)
 		return;
+	if (!made->ok || made->bytes.n == 0) {
+		not_made(n);
+		return;
+	}
 	if (made->hole == 0) {
 		store(n, made->bytes);
 		return;

@@ -11,7 +11,7 @@
 enum {
 	TEXT_MAX = 2048,
 	BRIEF_MAX = 1024,
-	BYTES_MAX = 60 * 1024, /* with NOTICE_HEAD_MAX below what bouncd's answer may have */
+	BYTES_MAX = 60 * 1024, /* with NOTICE_HEAD_MAX a mail that every mail program opens */
 	RCPT_BYTES = 600,      /* fields and sentences around one's own */
 };
 

@@ -282,7 +282,7 @@ worker_close(struct worker *w, uint32_t session)
 		deliver_close_put(w->chan, session);
 }
 
-void
+int
 worker_transact(
     struct worker *w, const struct transaction *t, const struct content *c, struct span from)
 {
@@ -317,7 +317,7 @@ worker_transact(
 		rcpts[i] = (struct deliver_rcpt){ t->deliveries[i]->index, r->address, r->orcpt,
 			r->notify };
 	}
-	deliver_transact_put(w->chan, &put);
+	return deliver_transact_put(w->chan, &put);
 }
 
 struct peer_deliverd *

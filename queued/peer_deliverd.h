@@ -29,8 +29,9 @@ bool worker_full(const struct worker *);
 
 void worker_open(struct worker *, const struct session *);
 void worker_close(struct worker *, uint32_t session);
-/* Feeds the transaction with these bytes; takes over the content's descriptor. from: the MAIL FROM address. */
-void worker_transact(
+/* Feeds the transaction with these bytes; takes over the content's descriptor. from: the MAIL FROM address.
+ * -1: it is longer than any record may be. */
+int worker_transact(
     struct worker *, const struct transaction *, const struct content *, struct span from);
 /* What the delivery's last result led to is durable, or nothing has to be. */
 void worker_settled(struct delivery *);

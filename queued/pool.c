@@ -14,9 +14,8 @@
 #include <stdlib.h>
 
 enum {
-	DEFER_A_TURN = 500,        /* deliveries of a lane that cannot connect */
-	RECORD_BYTES = 110 * 1024, /* of a TRANSACT: bytes and recipients */
-	OPEN_A_TURN = 4,           /* connections of one lane */
+	DEFER_A_TURN = 500, /* deliveries of a lane that cannot connect */
+	OPEN_A_TURN = 4,    /* connections of one lane */
 };
 
 struct pool {
@@ -63,6 +62,17 @@ pool_session_number(struct pool *p)
 
 /* ---- feeding ---- */
 
+static void
+hand_over(struct pool *p, struct transaction *t, const struct content *c)
+{
+	struct err err;
+
+	if (worker_transact(t->session->worker, t, c, sender_address(p->q, t)) == 0)
+		return;
+	err_set(&err, "a transaction longer than %d bytes", MSG_RECORD_MAX);
+	course_unreadable(p->q, t, &err);
+}
+
 /* Puts the transaction's bytes on their way. The message is gone from the disk or damaged: its deliveries say so. */
 static void
 feed_plain(struct pool *p, struct transaction *t)
@@ -74,7 +84,7 @@ feed_plain(struct pool *p, struct transaction *t)
 		course_unreadable(p->q, t, &err);
 		return;
 	}
-	worker_transact(t->session->worker, t, &c, sender_address(p->q, t));
+	hand_over(p, t, &c);
 }
 
 static void
@@ -91,20 +101,13 @@ feed(struct pool *p, struct transaction *t)
 	peer_rewrite_ask(p->q->rewrite, t);
 }
 
-static size_t
-rcpt_bytes(const struct delivery *d)
-{
-	const struct recipient *r = &d->message->envelope->rcpts[d->index];
-
-	return 16 + r->address.n + r->orcpt.n;
-}
-
-/* Takes the next out of the lane, and with it what stands behind it of the same message, as far as limits go. */
+/* Takes the next out of the lane, and with it what stands behind it of the same message, as far as limits go. How many bytes
+ * they are is the channel's business: it sends a long record in parts. */
 static uint32_t
 gather(struct pool *p, struct lane *l, struct delivery **d)
 {
 	struct draw_item *i = draw_peek(&l->draw), *behind;
-	size_t bytes = 1024, most = l->limits.of[LIMIT_RECIPIENTS].value;
+	size_t most = l->limits.of[LIMIT_RECIPIENTS].value;
 	uint32_t n = 0;
 
 	d[n] = (struct delivery *)(void *)((char *)i - offsetof(struct delivery, item));
@@ -112,18 +115,14 @@ gather(struct pool *p, struct lane *l, struct delivery **d)
 		most = DELIVER_RCPTS_MAX;
 	if (sender_is_personal(p->q, d[0]) || rewrite_is_personal(p->q, d[0]))
 		most = 1;
-	if (d[0]->message->bytes.n > 0)
-		bytes += d[0]->message->facts.size_bytes;
 	behind = draw_behind(i);
 	draw_take(&l->draw);
-	bytes += rcpt_bytes(d[n++]);
+	n++;
 	while (n < most && behind != NULL) {
 		struct delivery *more =
 		    (struct delivery *)(void *)((char *)behind - offsetof(struct delivery, item));
 
-		bytes += rcpt_bytes(more);
-		if (more->message != d[0]->message || bytes > RECORD_BYTES ||
-		    more->need_7bit != d[0]->need_7bit)
+		if (more->message != d[0]->message || more->need_7bit != d[0]->need_7bit)
 			break;
 		behind = draw_behind(behind);
 		draw_remove(&l->draw, &more->item);
@@ -448,7 +447,7 @@ pool_rewritten(struct pool *p, uint64_t number, const struct content *c)
 	if (c == NULL)
 		feed_plain(p, t);
 	else
-		worker_transact(t->session->worker, t, c, sender_address(p->q, t));
+		hand_over(p, t, c);
 }
 
 void

@@ -213,11 +213,10 @@ submit_bytes(struct submit *s, const struct envelope *e, const struct facts *f, 
 static void
 rcpts_ahead(struct submit *s, struct envelope *e)
 {
-	while (envelope_bytes(e) > SUBMIT_ENVELOPE_MAX) {
+	while (e->rcpts_n > 0 && envelope_bytes(e) > SUBMIT_ENVELOPE_MAX) {
 		uint32_t n = e->rcpts_n < RCPTS_A_RECORD ? e->rcpts_n : RCPTS_A_RECORD;
 		struct submit_rcpts r = { e->id, n, e->rcpts };
 
-		must(n > 0);
 		submit_rcpts_put(s->chan, &r);
 		e->rcpts += n;
 		e->rcpts_n -= n;
