@@ -33,6 +33,13 @@ conf_network_parse(struct span s, struct conf_network *net)
 	if (addr.n < s.n && span_u64(length, most, &bits) == -1)
 		return CONF_NET_BAD;
 	net->bits = (unsigned)bits;
+	if (bits >= 96 && net->ip.family == AF_INET6) {
+		ip_unmap(&net->ip); /* as every client is compared */
+		if (net->ip.family == AF_INET) {
+			net->bits -= 96;
+			most = 32;
+		}
+	}
 	return clear_behind(net->ip.bytes, most / 8, net->bits) ? CONF_NET_HOST_BITS : CONF_NET_OK;
 }
 

@@ -82,6 +82,10 @@ static const struct {
 	{ CONF_NETWORK, "10.0.0.0/33", NULL, 0, "no network" },
 	{ CONF_NETWORK, "10.0.0/8", NULL, 0, "no network" },
 	{ CONF_NETWORK, "10.0.0.0/", NULL, 0, "no network" },
+	{ CONF_NETWORK, "::ffff:10.0.0.0/104", "10.0.0.0/8", 0, NULL },
+	{ CONF_NETWORK, "::ffff:192.0.2.1", "192.0.2.1", 0, NULL },
+	{ CONF_NETWORK, "::ffff:0:0/96", "0.0.0.0/0", 0, NULL },
+	{ CONF_NETWORK, "::ffff:10.0.0.1/104", NULL, 0, "the network is 10.0.0.0/8" },
 	{ CONF_NETWORK, "example.com", NULL, 0, "no network" },
 	{ CONF_ADDRESS, "127.0.0.1:25", "127.0.0.1:25", 0, NULL },
 	{ CONF_ADDRESS, "[::1]:25", "[::1]:25", 0, NULL },
@@ -205,6 +209,9 @@ static const struct {
 	{ "2001:db8::/32", "2001:db8:1::1", true },
 	{ "2001:db8::/33", "2001:db8:8000::1", false },
 	{ "::/0", "2001:db8::", true },
+	{ "::ffff:10.0.0.0/104", "10.1.2.3", true },
+	{ "::ffff:10.0.0.0/104", "::ffff:10.1.2.3", true },
+	{ "::ffff:10.0.0.0/104", "11.1.2.3", false },
 };
 
 START_TEST(network_has)

@@ -127,6 +127,13 @@ ip_of(const struct sockaddr *sa, struct ip *a)
 	}
 }
 
+void
+ip_of_peer(const struct sockaddr *sa, struct ip *a)
+{
+	ip_of(sa, a);
+	ip_unmap(a);
+}
+
 int
 ip_of_bytes(struct span s, struct ip *a)
 {

@@ -20,6 +20,8 @@ void ip_text(const struct ip *, char out[IP_TEXT]);
 int ip_literal(struct span domain, struct ip *);
 /* Of a socket address, whatever its family. */
 void ip_of(const struct sockaddr *, struct ip *);
+/* Of who has connected: an IPv4 client of a socket that takes both families is an IPv4 client. */
+void ip_of_peer(const struct sockaddr *, struct ip *);
 /* Of 4 or 16 bytes as they stand in a packet; -1: there are not so many. */
 int ip_of_bytes(struct span, struct ip *);
 /* The other way; the length of what stands in out. */

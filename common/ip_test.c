@@ -92,6 +92,21 @@ START_TEST(mapped_is_v4)
 }
 END_TEST
 
+START_TEST(a_mapped_peer_is_v4)
+{
+	struct sockaddr_storage there;
+	struct ip mapped, peer;
+
+	ck_assert_int_eq(ip_read(SPAN_LIT("::ffff:192.0.2.1"), &mapped), 0);
+	ip_socket(&mapped, 25, &there);
+	ck_assert_int_eq(there.ss_family, AF_INET6);
+	ip_of_peer((struct sockaddr *)&there, &peer);
+	ip_unmap(&mapped);
+	ck_assert_int_eq(peer.family, AF_INET);
+	ck_assert(ip_same(&mapped, &peer));
+}
+END_TEST
+
 START_TEST(of_bytes)
 {
 	struct ip ip;
@@ -173,6 +188,7 @@ main(void)
 	tcase_add_loop_test(t, through_a_socket_address, 0, 2);
 	tcase_add_test(t, of_another_family);
 	tcase_add_test(t, mapped_is_v4);
+	tcase_add_test(t, a_mapped_peer_is_v4);
 	tcase_add_test(t, of_bytes);
 	LOOP(t, what_mail_may_go_to, addresses);
 	srunner_run_all(runner, CK_NORMAL);

@@ -5,8 +5,8 @@
 /* Channels stand at both ends: smtpd names queued, queued names smtpd. */
 static const struct role_spec specs[ROLE_KINDS] = {
 	[ROLE_MASTER] = { .name = "posthoused", .user = "root" },
-	[ROLE_SMTPD] = { "smtpd", "smtpd", "phsmtpd", 1, true, false, false,
-	    GRANT_ACCEPT | GRANT_SHARED, ROLE_BIT(ROLE_QUEUED) | ROLE_BIT(ROLE_AUTH) },
+	[ROLE_SMTPD] = { "smtpd", "smtpd", "phsmtpd", 1, true, false, false, GRANT_ACCEPT,
+	    ROLE_BIT(ROLE_QUEUED) | ROLE_BIT(ROLE_AUTH) },
 	[ROLE_AUTH] = { "smtpd-auth", "smtpd-auth", "phauth", 2, false, false, false, GRANT_THREADS,
 	    ROLE_BIT(ROLE_SMTPD) },
 	[ROLE_QUEUED] = { "queued", "queued", "phqueued", 3, false, true, true,

@@ -21,6 +21,7 @@ endpoint_read(struct span text, uint16_t port, struct endpoint *e, struct err *e
 
 	if (ip_read(text, &ip) == -1)
 		return err_set(err, "\"%.*s\" is no address", SPAN(text));
+	ip_unmap(&ip); /* so that an IPv4 source can be bound */
 	e->len = ip_socket(&ip, port, &e->addr);
 	return 0;
 }

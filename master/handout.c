@@ -20,7 +20,8 @@ enum {
 	CONF_BYTES = 16 * 1024 * 1024,
 	CHUNK_BYTES = 64 * 1024,
 	SECRET_BYTES = 1024 * 1024,
-	CLIENTS_BYTES = 4 * 1024 * 1024,
+	/* Room for some 300 workers of smtpd, old ones that drain among them; what is not used costs nothing. */
+	CLIENTS_BYTES = 40 * 1024 * 1024,
 	PATH_BYTES = 4096
 };
 
@@ -152,15 +153,19 @@ handout_folder(const struct conf *conf, enum role_kind kind, char path[PATH_BYTE
 
 typedef int key_give(struct chan *, const char *name, const char *path, struct err *);
 
-/* Where the workers of smtpd count each other's clients: one memory file as long as the master runs. */
+/* Where the workers of smtpd count each other's clients: one memory file as long as the master runs. Its size is sealed: one
+ * worker that cut it would kill all others. */
 static int
 clients_memory(void)
 {
 	static int fd = -1;
 
-	if (fd == -1)
-		fd = memfd_create("clients", MFD_CLOEXEC);
-	if (fd != -1 && ftruncate(fd, CLIENTS_BYTES) == -1) {
+	if (fd != -1)
+		return fd;
+	fd = memfd_create("clients", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd != -1 &&
+	    (ftruncate(fd, CLIENTS_BYTES) == -1 ||
+		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1)) {
 		close(fd);
 		fd = -1;
 	}

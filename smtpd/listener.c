@@ -49,9 +49,8 @@ turned_away(int fd, const struct listener *l, const char *reply)
 }
 
 static void
-came(struct listener *l, int fd, const struct sockaddr_storage *from)
+came(struct listener *l, int fd, const struct ip *client)
 {
-	const struct sockaddr *sa = (const struct sockaddr *)from;
 	const struct listener_conf *c = &l->conf;
 	int slot = -1, one = 1;
 
@@ -60,8 +59,8 @@ came(struct listener *l, int fd, const struct sockaddr_storage *from)
 		    fd, l, "421 4.3.2 too many connections (max-connections), try again\r\n");
 		return;
 	}
-	switch (clients_came(
-	    l->worker->clients, sa, c->client_connections, c->client_rate, loop_now_ms(), &slot)) {
+	switch (clients_came(l->worker->clients, client, c->client_connections, c->client_rate,
+	    loop_now_ms(), &slot)) {
 	case CLIENT_TOO_MANY:
 		turned_away(
 		    fd, l, "421 4.7.0 too many connections of yours (client-connections)\r\n");
@@ -72,9 +71,9 @@ came(struct listener *l, int fd, const struct sockaddr_storage *from)
 	case CLIENT_WELCOME:
 		break;
 	}
-	if (sa->sa_family != AF_UNIX)
+	if (client->family != AF_UNIX)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	session_new(l, fd, from, slot);
+	session_new(l, fd, client, slot);
 }
 
 static void
@@ -104,6 +103,7 @@ on_door(evutil_socket_t fd, short what, void *ctx)
 	for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
 		struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 		socklen_t len = sizeof(from);
+		struct ip client;
 		int c = accept4(fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (c == -1 && (errno == ECONNABORTED || errno == EINTR))
@@ -113,7 +113,8 @@ on_door(evutil_socket_t fd, short what, void *ctx)
 				go_to_rest(errno);
 			return;
 		}
-		came(d->listener, c, &from);
+		ip_of_peer((struct sockaddr *)&from, &client);
+		came(d->listener, c, &client);
 	}
 }
 

@@ -1,4 +1,5 @@
-/* listener.h: the sockets the master bound: accepts from them, within the limits of the listener and of each client. */
+/* listener.h: the sockets the master bound: accepts from them, within the limits of the listener and of each client.
+ * Addresses are unmapped here, once (ip_of_peer): behind it an IPv4 client is an IPv4 client. */
 #pragma once
 
 #include "smtpd_conf.h"

@@ -195,15 +195,12 @@ in_networks(const struct conf_block *b, const struct ip *client)
 }
 
 const struct tenant *
-policy_client(const struct policy *p, const struct listener_conf *l, const struct sockaddr *client)
+policy_client(const struct policy *p, const struct listener_conf *l, const struct ip *client)
 {
-	struct ip ip;
-
-	ip_of(client, &ip);
-	if (ip.family == AF_UNIX || in_networks(l->block, &ip))
+	if (client->family == AF_UNIX || in_networks(l->block, client))
 		return policy_tenant(p, span_str(l->tenant));
 	for (size_t i = 0; i < p->tenants_n; i++)
-		if (in_networks(p->tenants[i].block, &ip))
+		if (in_networks(p->tenants[i].block, client))
 			return &p->tenants[i];
 	return NULL;
 }

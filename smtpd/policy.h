@@ -28,7 +28,7 @@ void policy_tracking_url(struct policy *, struct span tenant, struct span url);
 const struct tenant *policy_tenant(const struct policy *, struct span name);
 /* Whose client this is without a login, or NULL. A client on a Unix socket is the listener's tenant. */
 const struct tenant *
-policy_client(const struct policy *, const struct listener_conf *, const struct sockaddr *);
+policy_client(const struct policy *, const struct listener_conf *, const struct ip *);
 
 /* May the tenant send from this address? The null sender (empty) always. */
 bool policy_sender_ok(const struct tenant *, struct span address);

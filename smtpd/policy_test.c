@@ -1,6 +1,5 @@
 #include "policy.h"
 
-#include <arpa/inet.h>
 #include <check.h>
 
 static const char text[] = "hostname relay.example\n"
@@ -135,11 +134,11 @@ static const struct {
 
 START_TEST(clients_without_login)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET };
 	const struct tenant *t;
+	struct ip ip;
 
-	inet_pton(AF_INET, clients[_i].address, &sa.sin_addr);
-	t = policy_client(policy, &listener, (struct sockaddr *)&sa);
+	ck_assert_int_eq(ip_read(span_str(clients[_i].address), &ip), 0);
+	t = policy_client(policy, &listener, &ip);
 	if (clients[_i].tenant == NULL)
 		ck_assert_ptr_null(t);
 	else

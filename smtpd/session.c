@@ -448,16 +448,13 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 /* ---- beginning and end ---- */
 
 static void
-client_name(struct session *s, const struct sockaddr_storage *from)
+client_name(struct session *s, const struct ip *client)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	char login[24];
-	struct ip ip;
 
-	ip_of((const struct sockaddr *)from, &ip);
-	ip_unmap(&ip);
-	ip_text(&ip, s->client);
+	ip_text(client, s->client);
 	if (s->client[0] == '\0') {
 		snprintf(s->client, sizeof(s->client), "local");
 		if (getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
@@ -468,7 +465,7 @@ client_name(struct session *s, const struct sockaddr_storage *from)
 }
 
 void
-session_new(struct listener *l, int fd, const struct sockaddr_storage *from, int slot)
+session_new(struct listener *l, int fd, const struct ip *client, int slot)
 {
 	static uint64_t number; /* names sessions in the log */
 	struct session *s = calloc(1, sizeof(*s));
@@ -482,8 +479,8 @@ session_new(struct listener *l, int fd, const struct sockaddr_storage *from, int
 		.slot = slot,
 		.state = AWAIT_TLS,
 		.number = ++number };
-	client_name(s, from);
-	s->tenant = policy_client(w->policy, &l->conf, (const struct sockaddr *)from);
+	client_name(s, client);
+	s->tenant = policy_client(w->policy, &l->conf, client);
 	s->session_ends_ms = loop_now_ms() + l->conf.timeout_session_ms;
 	s->timer = timer_new(on_timer, s);
 	buf_init(&s->in, SCRATCH_BYTES);

@@ -11,6 +11,7 @@ smtpd-auth.libs := -lcrypt -lpthread
 smtpd.tests := $(patsubst %.c,%,$(wildcard smtpd/*_test.c smtpd/auth/*_test.c))
 tests       += $(smtpd.tests)
 $(foreach t,$(filter-out smtpd/auth/%,$(smtpd.tests)),$(eval $t.o := $t.o $$(smtpd.pure))$(eval $t.libs := -lidn2))
+smtpd/clients_test.o += smtpd/clients.o
 smtpd/auth/users_test.o := smtpd/auth/users_test.o smtpd/auth/users.o
 
 fuzz += smtp_command smtp_data

@@ -55,8 +55,7 @@ worker_new(struct role *role, const struct conf *conf)
 	gates_load(role, w->policy);
 	w->submit = submit_new();
 	w->auth = auth_client_new();
-	w->clients = clients_new(role_fd(role, "clients"),
-	    role_instance(role) * 2 + (unsigned)(role_generation(role) & 1));
+	w->clients = clients_new(role_fd(role, "clients"));
 	TAILQ_INIT(&w->sessions);
 	w->deadline = timer_new(worker_end, w);
 	return w;

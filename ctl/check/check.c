@@ -116,9 +116,10 @@ source_read(struct check *c, const struct conf_block *b)
 	struct span ehlo = conf_is_set(b, "ehlo") ? span_str(conf_str(b, "ehlo")) : c->hostname;
 	struct ip a;
 
-	if (text.n > 0 && ip_read(text, &a) == 0)
+	if (text.n > 0 && ip_read(text, &a) == 0) {
+		ip_unmap(&a); /* RFC 7208 5 */
 		source_add(c, conf_name(b), &a, ehlo);
-	else
+	} else
 		source_of_kernel(c, conf_name(b), ehlo);
 }
 
@@ -129,6 +130,7 @@ check_sources(struct check *c, const char *given)
 	struct ip a;
 
 	if (given != NULL && ip_read(span_str(given), &a) == 0) {
+		ip_unmap(&a);
 		source_add(c, "given", &a, c->hostname);
 		return;
 	}

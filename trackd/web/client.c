@@ -9,8 +9,7 @@ enum { PROXIES_MAX = 16 };
 void
 client_peer(const struct sockaddr *sa, struct ip *peer)
 {
-	ip_of(sa, peer);
-	ip_unmap(peer);
+	ip_of_peer(sa, peer);
 }
 
 bool
