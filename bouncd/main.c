@@ -177,13 +177,11 @@ reload_prepare(void *ctx, struct conf *conf, struct err *err)
 {
 	struct bouncd *b = ctx;
 
+	b->conf_next = conf; /* a refusal is followed by reload_abort() */
 	if (returned_keys_prepare(b, err) == -1)
 		return -1;
 	b->rules_next = rules_of(role_secret_fresh(b->role, "bounce-rules"), conf, err);
-	if (b->rules_next == NULL)
-		return -1;
-	b->conf_next = conf;
-	return 0;
+	return b->rules_next == NULL ? -1 : 0;
 }
 
 static void

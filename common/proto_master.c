@@ -196,6 +196,7 @@ master_ready_put(struct chan *c, const struct master_ready *r)
 {
 	chan_begin(c, MASTER_READY);
 	chan_span(c, r->selftest);
+	chan_u64(c, r->generation);
 	chan_end(c);
 }
 
@@ -203,6 +204,22 @@ int
 master_ready_get(struct msg *m, struct master_ready *r)
 {
 	r->selftest = msg_span(m);
+	r->generation = msg_u64(m);
+	return msg_end(m);
+}
+
+void
+master_working_put(struct chan *c, const struct master_working *r)
+{
+	chan_begin(c, MASTER_WORKING);
+	chan_span(c, r->what);
+	chan_end(c);
+}
+
+int
+master_working_get(struct msg *m, struct master_working *r)
+{
+	r->what = msg_span(m);
 	return msg_end(m);
 }
 

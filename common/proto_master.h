@@ -24,6 +24,7 @@ enum master_type {
 	MASTER_FAILED,    /* role: why, and the exit code of sysexits */
 	MASTER_PREPARED,  /* role: yes */
 	MASTER_REFUSED,   /* role: no, and why */
+	MASTER_WORKING,   /* role, while it starts: still at it, and at what */
 };
 
 struct master_hello {
@@ -85,6 +86,11 @@ struct master_abort {
 
 struct master_ready {
 	struct span selftest; /* what was tried and refused, words */
+	uint64_t generation;  /* the one HELLO named */
+};
+
+struct master_working {
+	struct span what; /* "reading the journal" */
 };
 
 struct master_failed {
@@ -126,6 +132,8 @@ void master_abort_put(struct chan *, const struct master_abort *);
 int master_abort_get(struct msg *, struct master_abort *);
 void master_ready_put(struct chan *, const struct master_ready *);
 int master_ready_get(struct msg *, struct master_ready *);
+void master_working_put(struct chan *, const struct master_working *);
+int master_working_get(struct msg *, struct master_working *);
 void master_failed_put(struct chan *, const struct master_failed *);
 int master_failed_get(struct msg *, struct master_failed *);
 void master_prepared_put(struct chan *, const struct master_prepared *);

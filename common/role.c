@@ -55,6 +55,7 @@ struct role {
 	struct peer early[PEERS_MAX]; /* that came before GO */
 	unsigned early_n;
 	bool gone_ahead, conf_whole;
+	uint64_t prepared; /* the generation it said PREPARED to, until COMMIT or ABORT; 0: none */
 	struct {
 		void (*connected)(void *, unsigned, int);
 		void *ctx;
@@ -237,34 +238,59 @@ conf_piece(struct role *r, struct msg *m)
 	r->conf_whole = c.last;
 }
 
+/* Whatever of the coming configuration stands ready, or a refusal left half ready, is forgotten. */
 static void
-prepare_conf(struct role *r, struct msg *m)
+reload_forget(struct role *r)
 {
-	struct master_prepare p;
-	struct master_refused no = { 0 };
-	struct err err = { "this role takes no new configuration while it runs" };
-	struct conf *conf;
+	if (r->reload.abort != NULL)
+		r->reload.abort(r->reload.ctx);
+	r->prepared = 0;
+}
 
-	if (master_prepare_get(m, &p) == -1)
-		return;
-	conf = conf_read_text(r->table, "posthouse.conf", buf_all(&r->conf_text));
+static int
+prepare_conf(struct role *r, struct err *err)
+{
+	struct conf *conf = conf_read_text(r->table, "posthouse.conf", buf_all(&r->conf_text));
+
 	if (conf_errors(conf) != 0) {
-		err_set(&err, "%.*s", SPAN(conf_messages(conf)));
+		err_set(err, "%.*s", SPAN(conf_messages(conf)));
 		conf_free(conf);
-	} else if (r->reload.prepare != NULL && r->reload.prepare(r->reload.ctx, conf, &err) == 0) {
-		master_prepared_put(r->master, &(struct master_prepared){ p.generation });
-		return;
+		return -1;
 	}
-	no.generation = p.generation;
-	no.why = span_str(err.text);
-	master_refused_put(r->master, &no);
+	if (r->reload.prepare == NULL)
+		return err_set(err, "this role takes no new configuration while it runs");
+	return r->reload.prepare(r->reload.ctx, conf, err);
 }
 
 static void
 prepare(struct role *r, struct msg *m)
 {
-	prepare_conf(r, m);
+	struct master_prepare p;
+	struct err err = { "" };
+
+	if (master_prepare_get(m, &p) == -1)
+		return chan_bad(r->master, "PREPARE was cut");
+	if (r->prepared != 0)
+		reload_forget(r); /* never with this master: it aborts first */
+	if (prepare_conf(r, &err) == 0) {
+		r->prepared = p.generation;
+		master_prepared_put(r->master, &(struct master_prepared){ p.generation });
+	} else {
+		reload_forget(r);
+		master_refused_put(
+		    r->master, &(struct master_refused){ p.generation, span_str(err.text) });
+	}
 	fresh_forget(r);
+}
+
+/* Also of what came and was never followed by PREPARE: what comes next begins anew. */
+static void
+prepare_abort(struct role *r)
+{
+	if (r->prepared != 0)
+		reload_forget(r);
+	fresh_forget(r);
+	r->conf_whole = true;
 }
 
 static void
@@ -272,8 +298,10 @@ commit(struct role *r, struct msg *m)
 {
 	struct master_commit c;
 
-	if (master_commit_get(m, &c) == -1 || r->reload.commit == NULL)
+	if (master_commit_get(m, &c) == -1 || r->reload.commit == NULL ||
+	    c.generation != r->prepared)
 		return;
+	r->prepared = 0;
 	r->generation = c.generation;
 	r->reload.commit(r->reload.ctx);
 }
@@ -332,8 +360,7 @@ on_master(void *ctx, struct chan *c, struct msg *m)
 		commit(r, m);
 		break;
 	case MASTER_ABORT:
-		if (r->reload.abort != NULL)
-			r->reload.abort(r->reload.ctx);
+		prepare_abort(r);
 		break;
 	case MASTER_STOP:
 		(void)master_stop_get(m, &s);
@@ -520,7 +547,8 @@ role_run(struct role *r)
 	for (unsigned i = 0; i < r->early_n; i++)
 		peer_arrived(r, &r->early[i]);
 	log_set_gather(true);
-	master_ready_put(r->master, &(struct master_ready){ span_str(sandbox_selftest()) });
+	master_ready_put(
+	    r->master, &(struct master_ready){ span_str(sandbox_selftest()), r->generation });
 	loop_run();
 	log_set_gather(false);
 	return 0;

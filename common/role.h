@@ -41,7 +41,8 @@ void role_on_peer(struct role *, enum role_kind,
 /* How many instances of that role the master runs. */
 unsigned role_peers(const struct role *, enum role_kind);
 
-/* Reload for roles that keep state: prepare reads the new conf text (returns -1 and err: refused), commit takes it.
+/* Reload for roles that keep state: prepare reads the new conf text (returns -1 and err: refused), commit takes it. abort
+ * follows a refusal as well as a PREPARED that comes to nothing: it forgets whatever prepare left, and may find nothing.
  * Roles without state set none: they are replaced. */
 void role_on_reload(struct role *, int (*prepare)(void *ctx, struct conf *, struct err *),
     void (*commit)(void *ctx), void (*abort)(void *ctx), void *ctx);

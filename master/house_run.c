@@ -2,15 +2,12 @@
 #include "accepted.h"
 #include "control.h"
 #include "err.h"
-#include "handout.h"
-#include "layout.h"
+#include "ground.h"
 #include "log.h"
 #include "notify.h"
-#include "proto_master.h"
+#include "reload.h"
 #include "role.h"
 #include "seat.h"
-#include "sockets.h"
-#include "tables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,15 +20,28 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { PULSE_MS = 5000, RELOAD_DEADLINE_MS = 60000, STEADY_MS = 3000, BACKOFF_MAX_S = 30 };
+enum {
+	PULSE_MS = 5000,  /* at most; with a short `silence` a fifth of that */
+	LATE_MS = 1000,   /* what a busy machine delays a pulse by */
+	STEADY_MS = 3000, /* a role that lived so long did not fail at its start */
+	BACKOFF_MAX_S = 30,
+	KILLED_MS = 5000, /* until those that were killed are killed again */
+};
 
-/* Who listens comes last, who is asked comes first; so queued finds its workers when it wakes. */
-static const enum role_kind start_order[] = { ROLE_SIGN, ROLE_REWRITE, ROLE_PARSE, ROLE_BOUNCD,
-	ROLE_RESOLVE, ROLE_DELIVERD, ROLE_QUEUED, ROLE_STATS, ROLE_AUTH, ROLE_SMTPD, ROLE_WEB };
 /* First nothing new comes in, then what goes out ends, then the queue closes. */
 static const unsigned stop_order[] = { ROLE_BIT(ROLE_SMTPD) | ROLE_BIT(ROLE_WEB) |
 					   ROLE_BIT(ROLE_AUTH),
 	ROLE_BIT(ROLE_DELIVERD), ~0U };
+
+/* What is heard of a child, or asked by people. */
+struct heard {
+	struct child *child;
+	enum place place; /* where it sits, or sat */
+	enum child_event event;
+	const struct child_word *word;
+	const char *path; /* reload */
+	struct control_call *call;
+};
 
 static void (*on_started)(int);
 
@@ -72,21 +82,20 @@ restart(void *ctx)
 	if (h->state == HOUSE_STOPPING || seat->now != NULL)
 		return;
 	seat->restarts++;
-	if (seat_start(h, seat, h->conf, h->generation, &err) == NULL) {
+	if (seat_start(h, &seat->now, seat, h->conf, h->generation, &err) == NULL) {
 		log_error(
 		    "role-restart-failed", "role=%s why=\"%s\"", role_name(seat->kind), err.text);
-		if (seat->now == NULL)
-			timer_set_ms(seat->restart, BACKOFF_MAX_S * 1000);
+		timer_set_ms(seat->restart, BACKOFF_MAX_S * 1000);
 	}
 }
 
+/* At once, and after 1, 2, 4 ... 30 s when it keeps failing. */
 static void
-restart_later(struct house *h, struct seat *seat)
+restart_later(struct seat *seat)
 {
 	unsigned doublings = seat->failures < 2 ? 0 : seat->failures - 2;
 	unsigned delay_s = seat->failures < 2 ? 0 : 1U << (doublings > 5 ? 5 : doublings);
 
-	(void)h;
 	if (delay_s > BACKOFF_MAX_S)
 		delay_s = BACKOFF_MAX_S;
 	seat->failures++;
@@ -95,303 +104,266 @@ restart_later(struct house *h, struct seat *seat)
 	timer_set_ms(seat->restart, delay_s * 1000);
 }
 
-/* ---- stop ---- */
+/* ---- steps: what the house does about what it hears, in which state ---- */
 
-static bool
-kinds_alive(const struct house *h, unsigned kinds)
+typedef enum house_state house_step(struct house *, const struct heard *);
+
+static enum house_state
+ignored(struct house *h, const struct heard *heard)
 {
-	for (unsigned i = 0; i < h->seats_n; i++)
-		if (kinds & ROLE_BIT(h->seats[i].kind) &&
-		    (h->seats[i].now != NULL || h->seats[i].next != NULL ||
-			h->seats[i].older != NULL))
-			return true;
-	return false;
+	(void)heard;
+	return h->state;
 }
 
-static void
-kinds_stop(struct house *h, unsigned kinds)
-{
-	for (unsigned i = 0; i < h->seats_n; i++) {
-		struct child *both[] = { h->seats[i].now, h->seats[i].next };
-
-		for (unsigned k = 0; k < 2; k++)
-			if (kinds & ROLE_BIT(h->seats[i].kind) && both[k] != NULL &&
-			    both[k]->state != CHILD_DRAINING)
-				seat_stop(both[k], h->stop_deadline_s);
-	}
-}
-
-static void
-stop_step(struct house *h)
-{
-	for (unsigned i = 0; i < sizeof(stop_order) / sizeof(stop_order[0]); i++)
-		if (kinds_alive(h, stop_order[i])) {
-			kinds_stop(h, stop_order[i]);
-			return;
-		}
-	loop_stop();
-}
-
-static void
-kill_all(struct house *h)
-{
-	for (unsigned i = 0; i < h->seats_n; i++) {
-		struct seat *s = &h->seats[i];
-
-		if (s->now != NULL)
-			kill(s->now->pid, SIGKILL);
-		if (s->next != NULL)
-			kill(s->next->pid, SIGKILL);
-		for (struct child *c = s->older; c != NULL; c = c->older)
-			kill(c->pid, SIGKILL);
-	}
-}
-
-static void on_deadline(void *ctx);
-
-void
-house_stop(struct house *h)
-{
-	if (h->state == HOUSE_STOPPING)
-		return;
-	log_info("stopping", "deadline_s=%u", h->stop_deadline_s);
-	notify("STOPPING=1");
-	h->state = HOUSE_STOPPING;
-	timer_set_ms(h->deadline, (h->stop_deadline_s + 5) * 1000ULL);
-	stop_step(h);
-}
-
-static void
-fail_start(struct house *h, int exit_code)
+static enum house_state
+start_failed(struct house *h, int exit_code)
 {
 	if (h->exit_code == 0)
 		h->exit_code = exit_code;
 	tell_started(h->exit_code);
-	h->state = HOUSE_STOPPING;
-	kill_all(h);
-	timer_set_ms(h->deadline, 5000);
+	seats_event(h, ~0U, CHILD_KILL, NULL);
+	timer_set_ms(h->deadline, KILLED_MS);
+	if (!seats_alive(h, ~0U))
+		loop_stop();
+	return HOUSE_STOPPING;
 }
 
-/* ---- reload ---- */
-
-static void
-reload_answer(struct house *h, const char *why)
+/* The next kind in order is told to stop once none of the one before is left. */
+static enum house_state
+stop_next(struct house *h, const struct heard *heard)
 {
-	struct control_call *call = h->reload_asked;
-
-	h->reload_asked = NULL;
-	if (call == NULL)
-		return;
-	if (why != NULL) {
-		control_error(call, 1, "%s", why);
-		return;
-	}
-	control_row(call);
-	control_num(call, "generation", h->generation);
-	control_row_end(call);
-	control_end(call);
-}
-
-static void
-reload_refused(struct house *h, const char *why)
-{
-	struct err err;
-
-	log_begin(LOG_LEVEL_ERROR, "reload-refused");
-	log_kvs("why", why);
-	log_end();
-	for (unsigned i = 0; i < h->seats_n; i++) {
-		struct seat *s = &h->seats[i];
-
-		if (s->next != NULL)
-			kill(s->next->pid, SIGKILL);
-		if (s->now != NULL && s->now->chan != NULL && role_spec(s->kind)->keeps_state)
-			master_abort_put(s->now->chan, &(struct master_abort){ h->generation + 1 });
-	}
-	if (sockets_bind(h->conf, house_workers(h->conf), &err) == 0)
-		sockets_prune();
-	conf_free(h->conf_next);
-	h->conf_next = NULL;
-	h->state = HOUSE_RUNNING;
-	timer_clear(h->deadline);
-	notify("READY=1");
-	reload_answer(h, why);
-}
-
-static void
-seat_turn_over(struct house *h, struct seat *s)
-{
-	struct child *old = s->now;
-
-	if (s->next == NULL)
-		return;
-	s->now = s->next;
-	s->next = NULL;
-	if (old == NULL)
-		return;
-	old->older = s->older;
-	s->older = old;
-	seat_stop(old, (unsigned)conf_num(conf_top(h->conf), "stop-deadline"));
-}
-
-static void
-reload_commit(struct house *h)
-{
-	struct err err = { "" };
-
-	h->generation++;
-	conf_free(h->conf);
-	h->conf = h->conf_next;
-	h->conf_next = NULL;
-	h->stop_deadline_s = (unsigned)conf_num(conf_top(h->conf), "stop-deadline");
-	for (unsigned i = 0; i < h->seats_n; i++) {
-		struct seat *s = &h->seats[i];
-
-		if (role_spec(s->kind)->keeps_state && s->now != NULL && s->now->chan != NULL)
-			master_commit_put(s->now->chan, &(struct master_commit){ h->generation });
-		else
-			seat_turn_over(h, s);
-	}
-	sockets_prune();
-	if (accepted_keep(h->conf, &err) == -1)
-		log_warn("accepted-not-kept", "why=\"%s\"", err.text);
-	h->state = HOUSE_RUNNING;
-	timer_clear(h->deadline);
-	log_info("reloaded", "generation=%llu", (unsigned long long)h->generation);
-	notify("READY=1");
-	reload_answer(h, NULL);
-}
-
-/* Every role of the new generation stands and every role with state agreed. */
-static bool
-reload_complete(const struct house *h)
-{
-	for (unsigned i = 0; i < h->seats_n; i++) {
-		const struct seat *s = &h->seats[i];
-
-		if (role_spec(s->kind)->keeps_state
-			? s->now == NULL || !s->now->prepared
-			: s->next == NULL || s->next->state != CHILD_READY)
-			return false;
-	}
-	return true;
-}
-
-static int
-reload_begin(struct house *h, struct err *err)
-{
-	if (sockets_bind(h->conf_next, house_workers(h->conf), err) == -1)
-		return -1;
-	for (unsigned k = 0; k < sizeof(start_order) / sizeof(start_order[0]); k++)
-		for (unsigned i = 0; i < h->seats_n; i++) {
-			struct seat *s = &h->seats[i];
-
-			if (s->kind != start_order[k])
-				continue;
-			if (!role_spec(s->kind)->keeps_state) {
-				if (seat_start(h, s, h->conf_next, h->generation + 1, err) == NULL)
-					return -1;
-				continue;
-			}
-			if (s->now == NULL || s->now->chan == NULL)
-				return err_set(
-				    err, "%s is being restarted; try again", role_name(s->kind));
-			s->now->prepared = false;
-			if (handout_fresh(h->conf_next, s->kind, s->now->chan, err) == -1)
-				return -1;
-			master_prepare_put(
-			    s->now->chan, &(struct master_prepare){ h->generation + 1 });
+	(void)heard;
+	for (unsigned i = 0; i < sizeof(stop_order) / sizeof(stop_order[0]); i++)
+		if (seats_alive(h, stop_order[i])) {
+			seats_event(h, stop_order[i], CHILD_STOP,
+			    &(struct child_word){ .number = h->stop_deadline_s });
+			return HOUSE_STOPPING;
 		}
-	return 0;
+	loop_stop();
+	return HOUSE_STOPPING;
 }
 
-void
-house_reload(struct house *h, const char *path, struct control_call *call)
+static enum house_state
+stop(struct house *h, const struct heard *heard)
 {
-	struct err err = { "" };
-
-	if (h->state != HOUSE_RUNNING) {
-		if (call != NULL)
-			control_error(
-			    call, 1, "not now: the relay is starting, stopping or reloading");
-		return;
-	}
-	notify("RELOADING=1");
-	h->reload_asked = call;
-	h->state = HOUSE_RELOADING;
-	h->conf_next = conf_read(house_table(), path);
-	if (conf_errors(h->conf_next) != 0) {
-		char *text = strndup(conf_messages(h->conf_next).p, conf_messages(h->conf_next).n);
-
-		reload_refused(h, text == NULL ? "the configuration is bad" : text);
-		free(text);
-		return;
-	}
-	timer_set_ms(h->deadline, RELOAD_DEADLINE_MS);
-	if (reload_begin(h, &err) == -1)
-		reload_refused(h, err.text);
+	log_info("stopping", "deadline_s=%u", h->stop_deadline_s);
+	notify("STOPPING=1");
+	if (h->state == HOUSE_RELOADING)
+		(void)reload_refused(h, "the relay is stopping");
+	if (h->state == HOUSE_STARTING)
+		tell_started(EX_TEMPFAIL);
+	timer_set_ms(h->deadline, (h->stop_deadline_s + 5) * 1000ULL);
+	return stop_next(h, heard);
 }
 
-static void
-on_deadline(void *ctx)
+static enum house_state
+stop_overdue(struct house *h, const struct heard *heard)
 {
-	struct house *h = ctx;
-
-	if (h->state == HOUSE_STOPPING) {
-		kill_all(h);
-		timer_set_ms(h->deadline, 1000);
-	} else if (h->state == HOUSE_RELOADING)
-		reload_refused(h, "not every role was ready within 60 s");
+	(void)heard;
+	seats_event(h, ~0U, CHILD_KILL, NULL);
+	if (!seats_alive(h, ~0U))
+		loop_stop();
+	timer_set_ms(h->deadline, KILLED_MS);
+	return HOUSE_STOPPING;
 }
 
-/* ---- what children do ---- */
-
-void
-house_child_ready(struct house *h, struct child *child)
+static enum house_state
+starting_ready(struct house *h, const struct heard *heard)
 {
-	log_info("role-ready", "role=%s instance=%u pid=%d %s", role_name(child->seat->kind),
-	    child->instance, (int)child->pid, child->selftest);
-	if (h->state == HOUSE_RELOADING && reload_complete(h))
-		reload_commit(h);
-	if (h->state != HOUSE_STARTING || !seats_ready(h))
-		return;
-	h->state = HOUSE_RUNNING;
+	(void)heard;
+	if (!seats_ready(h))
+		return HOUSE_STARTING;
 	log_info(
 	    "running", "pid=%d generation=%llu", (int)getpid(), (unsigned long long)h->generation);
 	notify("READY=1");
 	tell_started(0);
+	return HOUSE_RUNNING;
 }
 
-void
-house_child_prepared(struct house *h, struct child *child, bool yes, struct span why)
+static enum house_state
+starting_failed(struct house *h, const struct heard *heard)
 {
-	char text[2048];
-
-	if (h->state != HOUSE_RELOADING)
-		return;
-	child->prepared = yes;
-	if (!yes) {
-		snprintf(text, sizeof(text), "%s: %.*s", role_name(child->seat->kind), SPAN(why));
-		reload_refused(h, text);
-	} else if (reload_complete(h))
-		reload_commit(h);
+	fprintf(stderr, "posthoused: %s: %.*s\n", role_name(heard->child->seat->kind),
+	    SPAN(heard->word->why));
+	return start_failed(h, (int)heard->word->number);
 }
 
-void
-house_child_failed(struct house *h, struct child *child, int exit_code, struct span why)
+static enum house_state
+starting_lost(struct house *h, const struct heard *heard)
+{
+	fprintf(stderr, "posthoused: %s died while starting; see the log\n",
+	    role_name(heard->child->seat->kind));
+	return start_failed(h, EX_SOFTWARE);
+}
+
+/* Who sat on the seat is replaced; who was leaving it anyway is not. */
+static enum house_state
+running_lost(struct house *h, const struct heard *heard)
+{
+	struct seat *seat = heard->child->seat;
+
+	if (heard->place != PLACE_NOW)
+		return h->state;
+	if (loop_now_ms() - heard->child->started_ms > STEADY_MS)
+		seat->failures = 0;
+	restart_later(seat);
+	return h->state;
+}
+
+static enum house_state
+running_reload(struct house *h, const struct heard *heard)
+{
+	return reload_start(h, heard->path, heard->call);
+}
+
+/* A person is told, a signal is kept: what it asks for is done as soon as it can be. */
+static enum house_state
+reload_later(struct house *h, const struct heard *heard)
+{
+	if (heard->call != NULL) {
+		control_error(heard->call, 1, "not now: the relay is %s; try again",
+		    house_state_name(h->state));
+		return h->state;
+	}
+	log_info("reload-waits", "why=\"the relay is %s\"", house_state_name(h->state));
+	h->reload_again = true;
+	return h->state;
+}
+
+static enum house_state
+reload_never(struct house *h, const struct heard *heard)
+{
+	if (heard->call != NULL)
+		control_error(heard->call, 1, "not now: the relay is stopping");
+	return h->state;
+}
+
+static enum house_state
+reloading_progress(struct house *h, const struct heard *heard)
+{
+	(void)heard;
+	return reload_complete(h) ? reload_commit(h) : HOUSE_RELOADING;
+}
+
+/* One of an old generation that fails now concerns nobody but its own seat. */
+static enum house_state
+reloading_refused(struct house *h, const struct heard *heard)
 {
 	char text[4096];
 
-	snprintf(text, sizeof(text), "%s: %.*s", role_name(child->seat->kind), SPAN(why));
+	if (heard->place != PLACE_NEXT && heard->event != CHILD_SAID_REFUSED)
+		return HOUSE_RELOADING;
+	snprintf(text, sizeof(text), "%s: %.*s", role_name(heard->child->seat->kind),
+	    SPAN(heard->word->why));
+	return reload_refused(h, text);
+}
+
+static enum house_state
+reloading_lost(struct house *h, const struct heard *heard)
+{
+	(void)running_lost(h, heard);
+	if (heard->place == PLACE_NEXT)
+		return reload_refused(h, "a role of the new generation died; see the log");
+	if (heard->place == PLACE_NOW && role_spec(heard->child->seat->kind)->keeps_state)
+		return reload_refused(h, "a role died meanwhile; try again");
+	return HOUSE_RELOADING;
+}
+
+static enum house_state
+reloading_overdue(struct house *h, const struct heard *heard)
+{
+	(void)heard;
+	return reload_refused(h, "not every role was ready within 60 s");
+}
+
+/* ---- the table ---- */
+
+enum house_event {
+	HEARD_READY,
+	HEARD_PREPARED,
+	HEARD_REFUSED,
+	HEARD_FAILED,
+	HEARD_LOST,
+	ASKED_RELOAD,
+	ASKED_STOP,
+	DEADLINE_OVER,
+	HOUSE_EVENTS
+};
+
+static house_step *const steps[HOUSE_STATES][HOUSE_EVENTS] = {
+	[HOUSE_STARTING] = { [HEARD_READY] = starting_ready,
+	    [HEARD_PREPARED] = ignored,
+	    [HEARD_REFUSED] = ignored,
+	    [HEARD_FAILED] = starting_failed,
+	    [HEARD_LOST] = starting_lost,
+	    [ASKED_RELOAD] = reload_later,
+	    [ASKED_STOP] = stop,
+	    [DEADLINE_OVER] = ignored },
+	[HOUSE_RUNNING] = { [HEARD_READY] = ignored,
+	    [HEARD_PREPARED] = ignored,
+	    [HEARD_REFUSED] = ignored,
+	    [HEARD_FAILED] = ignored,
+	    [HEARD_LOST] = running_lost,
+	    [ASKED_RELOAD] = running_reload,
+	    [ASKED_STOP] = stop,
+	    [DEADLINE_OVER] = ignored },
+	[HOUSE_RELOADING] = { [HEARD_READY] = reloading_progress,
+	    [HEARD_PREPARED] = reloading_progress,
+	    [HEARD_REFUSED] = reloading_refused,
+	    [HEARD_FAILED] = reloading_refused,
+	    [HEARD_LOST] = reloading_lost,
+	    [ASKED_RELOAD] = reload_later,
+	    [ASKED_STOP] = stop,
+	    [DEADLINE_OVER] = reloading_overdue },
+	[HOUSE_STOPPING] = { [HEARD_READY] = ignored,
+	    [HEARD_PREPARED] = ignored,
+	    [HEARD_REFUSED] = ignored,
+	    [HEARD_FAILED] = ignored,
+	    [HEARD_LOST] = stop_next,
+	    [ASKED_RELOAD] = reload_never,
+	    [ASKED_STOP] = ignored,
+	    [DEADLINE_OVER] = stop_overdue },
+};
+
+static const char *const state_names[HOUSE_STATES] = { "starting", "running", "reloading",
+	"stopping" };
+
+const char *
+house_state_name(enum house_state state)
+{
+	return state_names[state];
+}
+
+static void
+house_event(struct house *h, enum house_event event, const struct heard *heard)
+{
+	enum house_state was = h->state;
+
+	h->state = steps[was][event](h, heard);
+	if (h->state != was)
+		log_debug(
+		    "house-state", "state=%s next=%s", state_names[was], state_names[h->state]);
+	if (h->state == HOUSE_RUNNING && h->reload_again) {
+		h->reload_again = false;
+		house_reload(h, h->conf_path, NULL);
+	}
+}
+
+/* ---- what comes in ---- */
+
+static void
+told_log(const struct child *child, enum child_event event, const struct child_word *w)
+{
+	if (event == CHILD_SAID_READY) {
+		log_info("role-ready", "role=%s instance=%u pid=%d %s",
+		    role_name(child->seat->kind), child->instance, (int)child->pid,
+		    child->selftest);
+		return;
+	}
 	log_begin(LOG_LEVEL_ERROR, "role-failed");
 	log_kvs("role", role_name(child->seat->kind));
-	log_kv("why", why);
+	log_kv("why", w->why);
 	log_end();
-	if (h->state == HOUSE_STARTING) {
-		fprintf(stderr, "posthoused: %s\n", text);
-		fail_start(h, exit_code);
-	} else if (h->state == HOUSE_RELOADING && child == child->seat->next)
-		reload_refused(h, text);
 }
 
 static void
@@ -407,59 +379,87 @@ death_log(const struct child *child, int status)
 	log_end();
 }
 
-void
-house_child_gone(struct house *h, struct child *child, int status)
+/* A death is news unless it was ordered, or its reason was told already. */
+static void
+lost(struct house *h, struct child *child, enum child_state was, const struct child_word *w)
 {
-	struct seat *seat = child->seat;
+	struct heard heard = { .child = child, .place = seat_take_away(child), .word = w };
 
-	if (child->state != CHILD_DRAINING && h->state != HOUSE_STOPPING)
-		death_log(child, status);
-	switch (h->state) {
-	case HOUSE_STOPPING:
-		stop_step(h);
+	if (was != CHILD_ENDING && (was != CHILD_DRAINING || w->number != 0) &&
+	    (h->state != HOUSE_STOPPING || w->number != 0))
+		death_log(child, (int)w->number);
+	house_event(h, HEARD_LOST, &heard);
+}
+
+void
+house_heard(struct house *h, struct child *child, enum child_event event, enum child_state was,
+    const struct child_word *w)
+{
+	static const enum house_event as[CHILD_EVENTS] = { [CHILD_SAID_READY] = HEARD_READY,
+		[CHILD_SAID_PREPARED] = HEARD_PREPARED,
+		[CHILD_SAID_REFUSED] = HEARD_REFUSED,
+		[CHILD_SAID_FAILED] = HEARD_FAILED };
+	struct heard heard = {
+		.child = child, .place = seat_place(child), .event = event, .word = w
+	};
+
+	if (child->state == was)
 		return;
-	case HOUSE_STARTING:
-		fprintf(stderr, "posthoused: %s died while starting; see the log\n",
-		    role_name(seat->kind));
-		fail_start(h, EX_SOFTWARE);
-		if (!seats_alive(h))
-			loop_stop();
-		return;
-	case HOUSE_RELOADING:
-		if (child->generation == h->generation + 1) {
-			reload_refused(h, "a role of the new generation died; see the log");
-			return;
-		}
-		break;
-	case HOUSE_RUNNING:
-		break;
-	}
-	if (child->state == CHILD_DRAINING || seat->now != NULL ||
-	    child->generation > h->generation)
-		return;
-	if (loop_now_ms() - child->started_ms > STEADY_MS)
-		seat->failures = 0;
-	restart_later(h, seat);
-	if (h->state == HOUSE_RELOADING)
-		reload_refused(h, "a role died meanwhile; try again");
+	if (event == CHILD_SAID_READY || event == CHILD_SAID_FAILED)
+		told_log(child, event, w);
+	if (event <= CHILD_SAID_REFUSED)
+		house_event(h, as[event], &heard);
+	else if (child->state == CHILD_GONE)
+		lost(h, child, was, w);
+}
+
+static void
+on_deadline(void *ctx)
+{
+	house_event(ctx, DEADLINE_OVER, &(struct heard){ .child = NULL });
+}
+
+void
+house_reload(struct house *h, const char *path, struct control_call *call)
+{
+	house_event(h, ASKED_RELOAD, &(struct heard){ .path = path, .call = call });
+}
+
+void
+house_stop(struct house *h)
+{
+	house_event(h, ASKED_STOP, &(struct heard){ .child = NULL });
 }
 
 /* ---- start ---- */
 
+/* Often enough that one lost ping is no silence. */
+static uint64_t
+pulse_ms(const struct house *h)
+{
+	uint64_t fifth = conf_num(conf_top(h->conf), "silence") * 1000 / 5;
+
+	return fifth < PULSE_MS ? fifth : PULSE_MS;
+}
+
+/* One that comes late says that this process was kept from running (a suspended machine), and then the roles were too:
+ * nobody is held to have been silent. */
 static void
 pulse(void *ctx)
 {
 	struct house *h = ctx;
+	uint64_t every_ms = pulse_ms(h), silence_ms = conf_num(conf_top(h->conf), "silence") * 1000;
+	bool late = loop_now_ms() - h->pulsed_ms > 2 * every_ms + LATE_MS;
 
-	if (h->state != HOUSE_STOPPING)
-		seats_pulse(h);
-	timer_set_ms(h->pulse, PULSE_MS);
+	h->pulsed_ms = loop_now_ms();
+	seats_pulse(h, late ? UINT64_MAX : silence_ms);
+	timer_set_ms(h->pulse, every_ms);
 }
 
 static void
 seats_make(struct house *h)
 {
-	for (unsigned k = 0; k < sizeof(start_order) / sizeof(start_order[0]); k++) {
+	for (unsigned k = 0; k < ROLE_KINDS - 1; k++) {
 		unsigned n = role_spec(start_order[k])->per_core ? house_workers(h->conf) : 1;
 
 		for (unsigned i = 0; i < n; i++) {
@@ -470,77 +470,24 @@ seats_make(struct house *h)
 	}
 }
 
-/* The lock on the pid file is the lock on the run folder: one master a configuration. */
-static int
-pid_file(struct house *h, struct err *err)
-{
-	char path[4096], text[32];
-	int fd, n;
-
-	snprintf(path, sizeof(path), "%s/posthoused.pid", conf_str(conf_top(h->conf), "run"));
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (fd == -1)
-		return err_sys(err, "open %s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		close(fd);
-		h->exit_code = EX_TEMPFAIL;
-		return err_set(
-		    err, "another posthoused runs already with this run folder (%s)", path);
-	}
-	n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-	if (ftruncate(fd, 0) == -1 || write(fd, text, (size_t)n) != n)
-		return err_sys(err, "write %s", path);
-	return 0;
-}
-
-static int
-log_open(struct house *h, struct err *err)
-{
-	const char *log = conf_str(conf_top(h->conf), "log");
-
-	h->log_fd = STDERR_FILENO;
-	if (strcmp(log, "stderr") != 0)
-		h->log_fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-	if (h->log_fd == -1)
-		return err_sys(err, "open the log %s", log);
-	log_init("posthoused", h->log_fd);
-	log_set_gather(true);
-	return 0;
-}
-
-static int
-prepare_ground(struct house *h, struct err *err)
-{
-	unsigned uid, gid;
-
-	for (enum role_kind k = ROLE_MASTER; k < ROLE_KINDS; k++)
-		if (layout_user(h->conf, k, &uid, &gid, err) == -1) {
-			h->exit_code = EX_NOUSER;
-			return -1;
-		}
-	h->exit_code = EX_CANTCREAT;
-	if (layout_make(h->conf, err) == -1 || log_open(h, err) == -1 || pid_file(h, err) == -1)
-		return -1;
-	h->exit_code = EX_UNAVAILABLE;
-	return sockets_bind_patiently(h->conf, house_workers(h->conf), err);
-}
-
 int
 house_start(struct house *h, struct err *err)
 {
-	if (prepare_ground(h, err) == -1)
+	if (ground_prepare(h, err) == -1)
 		return -1;
 	h->state = HOUSE_STARTING;
-	h->generation = 1;
+	h->generation = h->tried = 1;
+	h->pulsed_ms = loop_now_ms();
 	h->stop_deadline_s = (unsigned)conf_num(conf_top(h->conf), "stop-deadline");
 	h->deadline = timer_new(on_deadline, h);
 	h->pulse = timer_new(pulse, h);
-	timer_set_ms(h->pulse, PULSE_MS);
+	timer_set_ms(h->pulse, pulse_ms(h));
 	seats_make(h);
 	for (unsigned i = 0; i < h->seats_n; i++)
-		if (seat_start(h, &h->seats[i], h->conf, h->generation, err) == NULL) {
+		if (seat_start(h, &h->seats[i].now, &h->seats[i], h->conf, h->generation, err) ==
+		    NULL) {
 			h->exit_code = EX_OSERR;
-			kill_all(h);
+			seats_event(h, ~0U, CHILD_KILL, NULL);
 			return -1;
 		}
 	h->exit_code = 0;

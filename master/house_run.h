@@ -11,3 +11,5 @@ void house_reload(struct house *, const char *path, struct control_call *call);
 
 /* Called once when the house runs, or could not (exit_code not 0): the parent of a daemon waits for it. */
 void house_on_started(void (*started)(int exit_code));
+
+const char *house_state_name(enum house_state);

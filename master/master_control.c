@@ -10,9 +10,6 @@
 
 #include <stdio.h>
 
-static const char *const states[] = { "starting", "running", "reloading", "stopping" };
-static const char *const child_states[] = { "starting", "ready", "draining" };
-
 static void
 child_row(struct control_call *call, const struct child *c)
 {
@@ -20,7 +17,7 @@ child_row(struct control_call *call, const struct child *c)
 	control_str(call, "role", role_name(c->seat->kind));
 	control_num(call, "worker", c->seat->index);
 	control_num(call, "pid", (uint64_t)c->pid);
-	control_str(call, "state", child_states[c->state]);
+	control_str(call, "state", child_state_name(c->state));
 	control_num(call, "generation", c->generation);
 	control_num(call, "up_s", (loop_now_ms() - c->started_ms) / 1000);
 	control_num(call, "restarts", c->seat->restarts);
@@ -46,7 +43,7 @@ status(void *ctx, struct control_call *call)
 	struct house *h = ctx;
 
 	control_row(call);
-	control_str(call, "house", states[h->state]);
+	control_str(call, "house", house_state_name(h->state));
 	control_num(call, "generation", h->generation);
 	control_str(call, "configuration", h->conf_path);
 	control_row_end(call);
@@ -59,7 +56,7 @@ status(void *ctx, struct control_call *call)
 			child_row(call, s->now);
 		if (s->next != NULL)
 			child_row(call, s->next);
-		for (const struct child *c = s->older; c != NULL; c = c->older)
+		for (const struct child *c = s->leaving; c != NULL; c = c->older)
 			child_row(call, c);
 	}
 	control_end(call);

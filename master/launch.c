@@ -1,0 +1,161 @@
+#include "launch.h"
+#include "err.h"
+#include "handout.h"
+#include "log.h"
+#include "proto_master.h"
+#include "role.h"
+#include "seat.h"
+#include "talk.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+	PACKETS_BYTES = 4 * 1024 * 1024,
+	FILES_MAX = 1024 * 1024,
+};
+
+static void
+pair_tune(int fd)
+{
+	int bytes = PACKETS_BYTES;
+
+	/* The default holds a dozen packets; the force needs CAP_NET_ADMIN, which a master of the system has. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) == -1)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+/* ---- the process ---- */
+
+static void __attribute__((noreturn))
+become(const char *program, const char *folder, int fd, int log_fd)
+{
+	char *argv[] = { NULL, NULL };
+	char *env[] = { (char *)"POSTHOUSE_ROLE=1", (char *)"LC_ALL=C.UTF-8",
+		(char *)"PATH=/usr/bin:/bin", NULL, NULL };
+	const char *leaks = getenv("ASAN_OPTIONS");
+	struct rlimit files = { FILES_MAX, FILES_MAX };
+	char asan[512];
+	sigset_t none;
+
+	if (leaks != NULL) {
+		snprintf(asan, sizeof(asan), "ASAN_OPTIONS=%.480s", leaks);
+		env[3] = asan;
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (setrlimit(RLIMIT_NOFILE, &files) == -1) {
+		getrlimit(RLIMIT_NOFILE, &files);
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (setsid() == -1 || dup2(log_fd, STDERR_FILENO) == -1 ||
+	    dup2(log_fd, STDOUT_FILENO) == -1)
+		_exit(EX_OSERR);
+	if (fd == MASTER_FD ? fcntl(fd, F_SETFD, 0) == -1 : dup2(fd, MASTER_FD) == -1)
+		_exit(EX_OSERR);
+	if (syscall(SYS_close_range, MASTER_FD + 1, ~0U, 0) == -1)
+		_exit(EX_OSERR);
+	if (chdir(folder == NULL ? "/" : folder) == -1)
+		_exit(EX_CANTCREAT);
+	argv[0] = (char *)program;
+	execve(program, argv, env);
+	_exit(EX_UNAVAILABLE);
+}
+
+/* Forks the program with one end of a channel; the other end's packets wait until it reads. */
+int
+launch(struct house *h, struct child *child, const struct conf *conf, struct err *err)
+{
+	char folder[4096], program[4096];
+	int fds[2];
+
+	snprintf(
+	    program, sizeof(program), "%s/%s", h->libexec, role_spec(child->seat->kind)->program);
+
+	if (access(program, X_OK) == -1)
+		return err_sys(err, "%s", program);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		return err_sys(err, "socketpair");
+	pair_tune(fds[0]);
+	child->pid = fork();
+	if (child->pid == 0)
+		become(program, handout_folder(conf, child->seat->kind, folder), fds[1], h->log_fd);
+	close(fds[1]);
+	if (child->pid == -1) {
+		close(fds[0]);
+		return err_sys(err, "fork for %s", program);
+	}
+	child->chan = talk_open(child, fds[0]);
+	return 0;
+}
+
+/* ---- channels between roles ---- */
+
+static void
+peer_tell(struct child *to, const struct child *about, int fd)
+{
+	master_peer_put(to->chan,
+	    &(struct master_peer){ (uint8_t)about->seat->kind, (uint16_t)about->instance, fd });
+}
+
+static int
+connect_two(struct child *a, struct child *b, struct err *err)
+{
+	int fds[2];
+
+	if (b == NULL || b == a || !child_stays(b))
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == -1)
+		return err_sys(err, "socketpair");
+	pair_tune(fds[0]);
+	pair_tune(fds[1]);
+	peer_tell(a, b, fds[0]);
+	peer_tell(b, a, fds[1]);
+	return 0;
+}
+
+/* Roles without state talk to those of their own generation; roles with state to all. */
+static bool
+belong_together(const struct child *a, const struct child *b)
+{
+	return role_spec(a->seat->kind)->keeps_state || role_spec(b->seat->kind)->keeps_state ||
+	       a->generation == b->generation;
+}
+
+static int
+connect_all(struct house *h, struct child *child, struct err *err)
+{
+	unsigned peers = role_spec(child->seat->kind)->peers;
+
+	for (unsigned i = 0; i < h->seats_n; i++) {
+		struct child *both[] = { h->seats[i].now, h->seats[i].next };
+
+		if ((peers & ROLE_BIT(h->seats[i].kind)) == 0)
+			continue;
+		for (unsigned k = 0; k < 2; k++)
+			if (both[k] != NULL && belong_together(child, both[k]) &&
+			    connect_two(child, both[k], err) == -1)
+				return -1;
+	}
+	return 0;
+}
+
+/* All it needs before GO. */
+int
+launch_furnish(struct house *h, const struct conf *conf, struct child *child, struct err *err)
+{
+	if (handout_put(h, conf, child, child->chan, err) == -1 || connect_all(h, child, err) == -1)
+		return err_context(err, "%s", role_name(child->seat->kind));
+	master_go_put(child->chan, &(struct master_go){ 0 });
+	chan_flush(child->chan);
+	return 0;
+}

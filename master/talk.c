@@ -1,0 +1,130 @@
+#include "talk.h"
+#include "child.h"
+#include "loop.h"
+#include "proto_master.h"
+#include "role.h"
+#include "seat.h"
+
+#include <signal.h>
+
+enum { MASTER_QUEUE = 8 * 1024 * 1024 };
+
+/* ---- what a role says ---- */
+
+static void
+ready(struct child *child, struct msg *m)
+{
+	struct master_ready r;
+
+	if (master_ready_get(m, &r) == -1)
+		return child_nonsense(child, "READY was cut");
+	child_event(child, CHILD_SAID_READY,
+	    &(struct child_word){ .generation = r.generation, .why = r.selftest });
+}
+
+static void
+failed(struct child *child, struct msg *m)
+{
+	struct master_failed f;
+
+	if (master_failed_get(m, &f) == -1)
+		return child_nonsense(child, "FAILED was cut");
+	child_event(
+	    child, CHILD_SAID_FAILED, &(struct child_word){ .number = f.exit_code, .why = f.why });
+}
+
+static void
+prepared(struct child *child, struct msg *m)
+{
+	struct master_prepared p;
+
+	if (master_prepared_get(m, &p) == -1)
+		return child_nonsense(child, "PREPARED was cut");
+	child_event(child, CHILD_SAID_PREPARED, &(struct child_word){ .generation = p.generation });
+}
+
+static void
+refused(struct child *child, struct msg *m)
+{
+	struct master_refused r;
+
+	if (master_refused_get(m, &r) == -1)
+		return child_nonsense(child, "REFUSED was cut");
+	child_event(child, CHILD_SAID_REFUSED,
+	    &(struct child_word){ .generation = r.generation, .why = r.why });
+}
+
+/* Whatever it says is a sign of life; PING is only that. */
+static void
+on_child(void *ctx, struct chan *c, struct msg *m)
+{
+	struct child *child = ctx;
+
+	(void)c;
+	child->asked_ms = 0;
+	switch (m->type) {
+	case MASTER_READY:
+		return ready(child, m);
+	case MASTER_FAILED:
+		return failed(child, m);
+	case MASTER_PREPARED:
+		return prepared(child, m);
+	case MASTER_REFUSED:
+		return refused(child, m);
+	case MASTER_PING:
+		return;
+	default:
+		child_nonsense(child, "a role said something unknown to its master");
+	}
+}
+
+static void
+on_child_closed(void *ctx, struct chan *c, const char *why)
+{
+	struct child *child = ctx;
+
+	(void)c;
+	(void)why;
+	child->chan = NULL;
+	child_event(child, CHILD_CLOSED, NULL);
+}
+
+/* ---- what a child is told ---- */
+
+void
+child_kill(struct child *child)
+{
+	if (child->pid > 0)
+		kill(child->pid, SIGKILL);
+}
+
+void
+child_nonsense(struct child *child, const char *why)
+{
+	if (child->chan != NULL)
+		chan_bad(child->chan, why);
+}
+
+void
+child_tell(struct child *child, enum child_event order, const struct child_word *w)
+{
+	struct chan *c = child->chan;
+
+	if (c == NULL)
+		return;
+	if (order == CHILD_PREPARE)
+		master_prepare_put(c, &(struct master_prepare){ w->generation });
+	else if (order == CHILD_COMMIT)
+		master_commit_put(c, &(struct master_commit){ w->generation });
+	else if (order == CHILD_ABORT)
+		master_abort_put(c, &(struct master_abort){ w->generation });
+	else if (order == CHILD_STOP)
+		master_stop_put(c, &(struct master_stop){ w->number });
+}
+
+struct chan *
+talk_open(struct child *child, int fd)
+{
+	return chan_new(
+	    fd, role_name(child->seat->kind), MASTER_QUEUE, on_child, on_child_closed, child);
+}
