@@ -5,6 +5,7 @@
 #include "event_file.h"
 #include "links.h"
 #include "msg.h"
+#include "owners.h"
 #include "policy.h"
 #include "reply_book.h"
 #include "rules.h"
@@ -13,6 +14,7 @@
 struct bouncd {
 	struct role *role;
 	struct conf *conf, *conf_next;
+	struct owners *owners; /* of conf */
 	struct rules *rules, *rules_next;
 	struct reply_book *book;
 	struct timer *book_due;

@@ -152,6 +152,7 @@ start(struct bouncd *b, int argc, char **argv)
 
 	b->role = role_start(ROLE_BOUNCD, argc, argv);
 	b->conf = role_conf(b->role, &bouncd_table);
+	b->owners = owners_new(b->conf);
 	b->hostname = conf_str(conf_top(b->conf), "hostname");
 	event_file_open(&b->events, role_fd(b->role, "events"));
 	b->rules = rules_of(role_secret(b->role, "bounce-rules"), b->conf, &err);
@@ -191,8 +192,10 @@ reload_commit(void *ctx)
 	bool hashed = b->policy.hashed;
 
 	returned_keys_commit();
+	owners_free(b->owners);
 	conf_free(b->conf);
 	b->conf = b->conf_next;
+	b->owners = owners_new(b->conf);
 	b->hostname = conf_str(conf_top(b->conf), "hostname");
 	b->policy = policy_read(b->conf);
 	b->policy.hashed = hashed; /* taken at a start */

@@ -70,26 +70,42 @@ kind_of_facts(const struct came_back *b, enum tie tie)
 /* ---- with a token ---- */
 
 static bool
-has_tag(struct span address, uint32_t tag)
+is_own(const struct outcome_facts *f, struct span address)
 {
-	return address.n > 0 && bounce_token_tag(address) == tag;
+	return bounce_token_is_for(f->keys, &f->owner, &f->token, address);
 }
 
-/* The address the token was made for, from whoever still knows it. */
+/* The index knows the delivery, and it is of the token's tenant. */
+static const struct lookup_found *
+own_delivery(const struct outcome_facts *f)
+{
+	for (unsigned i = 0; i < f->looked_n; i++)
+		if (f->looked[i].found.found &&
+		    span_eq_nocase(f->looked[i].found.tenant, f->owner.tenant))
+			return &f->looked[i].found;
+	return NULL;
+}
+
+/* The address the token was made for: from whoever still knows it, else where what came back has it: who answers a mail
+ * mostly got it, and who sends a mail back mostly shows to whom it was. */
 static struct span
 own_address(const struct outcome_facts *f)
 {
-	for (unsigned i = 0; i < f->looked_n; i++)
-		if (has_tag(f->looked[i].found.recipient, f->tag))
-			return f->looked[i].found.recipient;
-	return has_tag(f->known, f->tag) ? f->known : span_of(NULL, 0);
+	const struct lookup_found *found = own_delivery(f);
+	struct span may[] = { found == NULL ? span_of(NULL, 0) : found->recipient, f->known,
+		f->from, f->back->original_to };
+
+	for (size_t i = 0; i < sizeof(may) / sizeof(may[0]); i++)
+		if (is_own(f, may[i]))
+			return may[i];
+	return span_of(NULL, 0);
 }
 
 static const struct came_recipient *
 reported_as(const struct outcome_facts *f)
 {
 	for (const struct came_recipient *r = f->back->recipients; r != NULL; r = r->next)
-		if (has_tag(r->address, f->tag) || has_tag(r->original, f->tag))
+		if (is_own(f, r->address) || is_own(f, r->original))
 			return r;
 	return NULL;
 }
@@ -102,13 +118,12 @@ by_token(const struct outcome_facts *f, enum tie tie, struct outcome *o)
 	bool named = r != NULL;
 
 	*o = (struct outcome){ .kind = kind_of_facts(f->back, tie), .address = own_address(f) };
-	if (f->looked_n > 0 && f->looked[0].found.found)
-		o->of = &f->looked[0].found;
+	o->of = own_delivery(f);
 	if (!named && f->back->n_recipients == 1)
 		r = f->back->recipients;
 	o->rcpt = r;
 	if (o->address.n == 0 && named)
-		o->address = has_tag(r->address, f->tag) ? r->address : r->original;
+		o->address = is_own(f, r->address) ? r->address : r->original;
 	if (r != NULL && !span_eq_nocase(r->address, o->address))
 		o->reported = r->address;
 	if (!named && f->back->n_recipients > 1 && o->kind == OUTCOME_BOUNCED)

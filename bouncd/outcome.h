@@ -1,7 +1,9 @@
 /* outcome.h: what a mail that came back is to be taken for, and whose it is. Pure: facts in, outcomes out.
  *
  * How it is tied to its delivery says how far it is believed:
- *	token		a valid token in the address it came to: may speak for the one address whose tag it has
+ *	token		a valid token in the address it came to: may speak for the one address it was made for, and for
+ *			the tenant it was made for; an address that nothing knows any more is believed where the token
+ *			fits it, and no other is
  *	header-token	the same, found in the headers of the returned mail
  *	message-id	the original Message-ID and the address are a delivery of the last days: whoever knows both may
  *			have written it, so it is told and counted, and suppresses only where the configuration says so
@@ -34,8 +36,11 @@ struct looked_up {
 struct outcome_facts {
 	const struct came_back *back;
 	enum tie tie;
-	uint32_t tag;      /* of a token */
+	const struct bounce_keys *keys;
+	struct bounce_owner owner; /* of a token, and what it says */
+	struct bounce_token token;
 	struct span known; /* address of the token's delivery, if queued still knows it */
+	struct span from;  /* envelope sender of what came back; empty: null */
 	struct looked_up
 	    *looked; /* what the index said: of a token at most one, else one a question */
 	unsigned looked_n;

@@ -5,6 +5,8 @@
 
 #define ANN "ann@example.com"
 
+static const struct bounce_keys keys = { { { 1, { 7 } } }, 1 };
+static const struct bounce_owner first = { SPAN_LIT("first"), SPAN_LIT("b.first.test") };
 static struct came_back back;
 static struct came_recipient rcpts[3];
 static struct looked_up looked[2];
@@ -14,14 +16,20 @@ static enum tie tie;
 static struct outcome_facts
 facts(enum kind kind, enum tie how, unsigned n_rcpts, unsigned n_looked)
 {
+	struct bounce_token token = { .recipient = 0 };
+	char local[BOUNCE_LOCAL_MAX + 1];
+
 	back = (struct came_back){
 		.kind = kind, .n_recipients = n_rcpts, .recipients = n_rcpts > 0 ? rcpts : NULL
 	};
 	for (unsigned i = 0; i < n_rcpts; i++)
 		rcpts[i].next = i + 1 < n_rcpts ? &rcpts[i + 1] : NULL;
+	bounce_token_make(&keys.at[0], &first, SPAN_LIT(ANN), &token, '+', local);
 	return (struct outcome_facts){ .back = &back,
 		.tie = how,
-		.tag = bounce_token_tag(SPAN_LIT(ANN)),
+		.keys = &keys,
+		.owner = first,
+		.token = token,
 		.looked = looked,
 		.looked_n = n_looked };
 }
@@ -94,6 +102,60 @@ START_TEST(a_token_does_not_speak_for_others)
 }
 END_TEST
 
+/* Who is asked about in vain, as when trackd-stats is away: the token itself says for whom it was made. */
+START_TEST(a_token_needs_nobody_to_know_its_address)
+{
+	struct outcome_facts f = facts(KIND_OTHER, TIE_TOKEN, 0, 0);
+
+	back.sub = KIND_SUB_UNSUBSCRIBE;
+	f.from = SPAN_LIT("ANN@example.com");
+	outcomes_of(&f, &tie, out);
+	ck_assert(out[0].kind == OUTCOME_UNSUBSCRIBED && span_is_nocase(out[0].address, ANN));
+	f.from = SPAN_LIT("victim@example.com");
+	outcomes_of(&f, &tie, out);
+	ck_assert(out[0].kind == OUTCOME_UNSUBSCRIBED && out[0].address.n == 0);
+	back.original_to = SPAN_LIT(ANN);
+	outcomes_of(&f, &tie, out);
+	ck_assert(span_is(out[0].address, ANN));
+}
+END_TEST
+
+START_TEST(a_token_is_of_its_tenant)
+{
+	struct outcome_facts f;
+
+	report(0, ANN, "");
+	index_says(0, ANN, NULL);
+	looked[0].found.tenant = SPAN_LIT("second"); /* not the delivery it was made for */
+	f = facts(KIND_COMPLAINT, TIE_TOKEN, 1, 1);
+	outcomes_of(&f, &tie, out);
+	ck_assert(out[0].of == NULL && span_is(out[0].address, ANN));
+	f.owner.tenant = SPAN_LIT("second");
+	outcomes_of(&f, &tie, out);
+	ck_assert(out[0].address.n == 0);
+	f = facts(KIND_COMPLAINT, TIE_TOKEN, 1, 1);
+	f.owner.domain = SPAN_LIT("b.second.test");
+	outcomes_of(&f, &tie, out);
+	ck_assert(out[0].address.n == 0);
+}
+END_TEST
+
+START_TEST(a_forged_original_recipient_helps_nobody)
+{
+	struct outcome_facts f;
+
+	report(0, "mallory@evil.example", "victim@example.com");
+	f = facts(KIND_BOUNCE, TIE_TOKEN, 1, 0);
+	f.known = SPAN_LIT("victim@example.com");
+	outcomes_of(&f, &tie, out);
+	ck_assert(out[0].address.n == 0);
+	back.original_to = SPAN_LIT("victim@example.com");
+	f.from = SPAN_LIT("victim@example.com");
+	outcomes_of(&f, &tie, out);
+	ck_assert(out[0].address.n == 0);
+}
+END_TEST
+
 START_TEST(message_id_needs_a_hit)
 {
 	struct outcome_facts f;
@@ -160,6 +222,9 @@ main(void)
 	tcase_add_test(t, a_token_speaks_for_its_address);
 	tcase_add_test(t, forwarded_address_counts_for_the_tags);
 	tcase_add_test(t, a_token_does_not_speak_for_others);
+	tcase_add_test(t, a_token_needs_nobody_to_know_its_address);
+	tcase_add_test(t, a_token_is_of_its_tenant);
+	tcase_add_test(t, a_forged_original_recipient_helps_nobody);
 	tcase_add_test(t, message_id_needs_a_hit);
 	tcase_add_loop_test(t, kinds, 0, sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(s, t);

@@ -44,7 +44,10 @@ returned_tied(struct job *j)
 {
 	struct outcome_facts f = { .back = &j->back,
 		.tie = j->tie,
-		.tag = j->tag,
+		.keys = returned_keys(),
+		.owner = j->owner,
+		.token = j->token,
+		.from = j->asked.from,
 		.known = j->asked.about_rcpt,
 		.looked = j->looked,
 		.looked_n = j->looked_n };

@@ -31,8 +31,10 @@ struct job {
 	bool unreadable; /* it has killed too many parsers */
 
 	enum tie tie;
-	struct id about; /* the message, index and tag of the token */
-	uint32_t index, tag;
+	struct bounce_token token; /* and whose it is; about and index: what it names */
+	struct bounce_owner owner;
+	struct id about;
+	uint32_t index;
 	struct looked_up looked[LOOKUPS_MAX];
 	unsigned looked_n, open;
 
@@ -51,6 +53,7 @@ void returned_lost(struct job *);
 
 /* returned_tie.c: returned_tied() follows, perhaps within the call. */
 int returned_tie_start(struct bouncd *, struct err *);
+const struct bounce_keys *returned_keys(void);
 void returned_tie(struct job *);
 void returned_tied(struct job *);
 

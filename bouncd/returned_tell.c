@@ -26,9 +26,9 @@ static struct {
 static struct span
 tenant_of(const struct job *j, const struct outcome *o)
 {
-	if (o->of != NULL && o->of->tenant.n > 0)
-		return o->of->tenant;
-	return j->tie >= TIE_HEADER_TOKEN ? j->asked.tenant : span_of(NULL, 0);
+	if (j->tie >= TIE_HEADER_TOKEN) /* the token proves it */
+		return j->owner.tenant;
+	return o->of != NULL ? o->of->tenant : span_of(NULL, 0);
 }
 
 static struct span
@@ -47,7 +47,7 @@ tenant_block(const struct job *j, struct span name)
 	return b;
 }
 
-/* What a person wrote is the tenant's to read: of the delivery, or of the bounce domain it came to. */
+/* What a person wrote is the tenant's to read. */
 static struct span
 forward_to(const struct job *j, const struct outcome *o)
 {
@@ -55,7 +55,7 @@ forward_to(const struct job *j, const struct outcome *o)
 
 	if (o->kind != OUTCOME_REPLY)
 		return span_of(NULL, 0);
-	b = tenant_block(j, o->of != NULL && o->of->tenant.n > 0 ? o->of->tenant : j->asked.tenant);
+	b = tenant_block(j, tenant_of(j, o));
 	return b == NULL ? span_of(NULL, 0) /* a reload may come before the answer */
 			 : arena_span(j->arena, span_str(conf_str(b, "replies")));
 }

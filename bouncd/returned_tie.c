@@ -29,34 +29,69 @@ returned_keys_commit(void)
 	keys = next_keys;
 }
 
-static void
-tie_to(struct job *j, enum tie tie, const struct bounce_token *t)
+const struct bounce_keys *
+returned_keys(void)
 {
-	j->tie = tie;
-	memcpy(j->about.b, t->message, BOUNCE_MESSAGE_BYTES);
-	j->index = t->recipient;
-	j->tag = t->tag;
+	return &keys;
 }
 
-/* The one in the address was checked by queued; those in the headers are a stranger's words until they are. */
+static struct span
+domain_of(struct span address)
+{
+	ptrdiff_t at = span_find_last(address, '@');
+
+	return at < 0 ? span_of(NULL, 0) : span_from(address, (size_t)at + 1);
+}
+
+static void
+tie_to(struct job *j, enum tie tie, const struct bounce_token *t, struct bounce_owner owner)
+{
+	j->tie = tie;
+	j->token = *t;
+	j->owner = owner;
+	memcpy(j->about.b, t->message, BOUNCE_MESSAGE_BYTES);
+	j->index = t->recipient;
+}
+
+/* queued has checked it. */
+static void
+token_of_address(struct job *j)
+{
+	struct bounce_token t = {
+		.recipient = j->asked.index, .tag = j->asked.tag, .key_id = j->asked.key_id
+	};
+	struct bounce_owner owner = { j->asked.tenant, domain_of(j->asked.recipient) };
+
+	memcpy(t.message, j->asked.about.b, BOUNCE_MESSAGE_BYTES);
+	tie_to(j, TIE_TOKEN, &t, owner);
+}
+
+/* A stranger's words until the MAC says whose they are. The domain beside the token says whose it would be. */
+static bool
+token_of_header(struct job *j, struct span address)
+{
+	struct bounce_owner owner = { .domain = domain_of(address) };
+	struct bounce_token t;
+
+	owner.tenant = owners_tenant(j->bouncd->owners, owner.domain);
+	if (owner.tenant.n == 0 || bounce_address_check(&keys, owner.tenant, address,
+				       loop_wall_ms() / 1000, &t) != BOUNCE_GOOD)
+		return false;
+	owner.tenant = arena_span(j->arena, owner.tenant); /* a reload may come before the answer */
+	tie_to(j, TIE_HEADER_TOKEN, &t, owner);
+	return true;
+}
+
 static void
 token_find(struct job *j)
 {
-	struct bounce_token t;
-
 	if (j->asked.has_token) {
-		j->tie = TIE_TOKEN;
-		j->about = j->asked.about;
-		j->index = j->asked.index;
-		j->tag = j->asked.tag;
+		token_of_address(j);
 		return;
 	}
 	for (unsigned i = 0; i < j->back.n_tokens; i++)
-		if (bounce_address_check(&keys, j->back.tokens[i], loop_wall_ms() / 1000, &t) ==
-		    BOUNCE_GOOD) {
-			tie_to(j, TIE_HEADER_TOKEN, &t);
+		if (token_of_header(j, j->back.tokens[i]))
 			return;
-		}
 }
 
 /* ---- asking ---- */

@@ -1,9 +1,12 @@
 /* bounce_token.h: the signed token in a bounce address, which ties what comes back to its delivery.
  *
- * Local part "b+" (or "b-") and 60 letters and digits, 62 octets of the 64 that RFC 5321 4.5.3.1.1 allows: base32
+ * Local part "b+" (or "b-") and 61 letters and digits, 63 octets of the 64 that RFC 5321 4.5.3.1.1 allows: base32
  * (Crockford's letters, case-blind) of version and key id, message id, recipient index, tag of its address, expiry and a
- * MAC, the first 10 bytes of HMAC-SHA256 over all before it. Whoever has no key can neither make nor change one; who
- * was sent one can speak for that one address and no other, for the tag must fit the address a report names. */
+ * MAC. Tag and MAC are the first 8 bytes of an HMAC-SHA256 each, under a secret key: whoever has no key can neither make nor
+ * change a token, nor find an address whose tag it has; a guess needs a mail to this house, of which few count for one
+ * delivery (repeats.h). So who was sent one can speak for that one address and no other.
+ *
+ * A token holds for its tenant and bounce domain alone: both go into the MAC and the tag and not into the address. */
 #pragma once
 
 #include "err.h"
@@ -20,9 +23,14 @@ enum {
 struct bounce_token {
 	uint8_t message[BOUNCE_MESSAGE_BYTES]; /* the message id, binary */
 	uint32_t recipient;                    /* index in the message, below BOUNCE_RECIPIENTS */
-	uint32_t tag;                          /* bounce_token_tag() of the recipient */
+	uint64_t tag;                          /* of the recipient's address; made, not given */
 	uint64_t expires_s;                    /* Unix time; kept in whole hours, rounded up */
 	uint8_t key_id;                        /* 0..15 */
+};
+
+/* Whose it is. Case-blind. */
+struct bounce_owner {
+	struct span tenant, domain; /* domain: the bounce domain, without @ */
 };
 
 struct bounce_key {
@@ -39,22 +47,22 @@ struct bounce_keys {
 enum bounce_check {
 	BOUNCE_GOOD,
 	BOUNCE_NONE,    /* not of this form: an ordinary address */
-	BOUNCE_FORGED,  /* of this form, but no key we have made it */
+	BOUNCE_FORGED,  /* of this form, but no key we have made it for this owner */
 	BOUNCE_EXPIRED, /* ours, too old */
 };
 
 /* Of the text of bounce.key (key_ring.h). Empty: no keys. -1: nonsense. */
 int bounce_keys_read(struct bounce_keys *, struct span text, struct err *);
 
-/* Of an address, without regard to ASCII case. */
-uint32_t bounce_token_tag(struct span address);
-
-/* Writes the local part with a NUL; separator '+' or '-'. */
-void bounce_token_make(const struct bounce_key *, const struct bounce_token *, char separator,
-    char local[BOUNCE_LOCAL_MAX + 1]);
+/* Writes the local part with a NUL; separator '+' or '-'. The token's key_id and tag are set. */
+void bounce_token_make(const struct bounce_key *, const struct bounce_owner *,
+    struct span recipient, struct bounce_token *, char separator, char local[BOUNCE_LOCAL_MAX + 1]);
 /* Of a local part, any case. The token is set for GOOD and EXPIRED. */
-enum bounce_check bounce_token_check(const struct bounce_key *keys, size_t n_keys,
+enum bounce_check bounce_token_check(const struct bounce_keys *, const struct bounce_owner *,
     struct span local, uint64_t now_s, struct bounce_token *);
-/* Of an address: what is before its last @. */
-enum bounce_check bounce_address_check(
-    const struct bounce_keys *, struct span address, uint64_t now_s, struct bounce_token *);
+/* Of an address: the local part is what is before its last @, the domain what is behind it. */
+enum bounce_check bounce_address_check(const struct bounce_keys *, struct span tenant,
+    struct span address, uint64_t now_s, struct bounce_token *);
+/* Whether a token that was checked was made for this address (ASCII case does not count). */
+bool bounce_token_is_for(const struct bounce_keys *, const struct bounce_owner *,
+    const struct bounce_token *, struct span address);

@@ -1,5 +1,6 @@
 #include "house_conf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const struct conf_setting house_settings[] = {
@@ -416,9 +417,89 @@ conf_is_mailbox(struct span address)
 	return at > 0 && (size_t)at + 1 < address.n && span_find(address, ' ') < 0;
 }
 
+/* ---- how long what came back is known ---- */
+
+enum { BOUNCE_VALID_D = 30, INDEX_AGE_D = 60, EXPIRE_D = 3, DAY_S = 86400 }; /* the defaults */
+
+/* Of a block that may not be there. */
+static uint64_t
+duration_of(const struct conf_block *b, const char *setting, uint64_t otherwise_d)
+{
+	return b == NULL ? otherwise_d * DAY_S : conf_num(b, setting);
+}
+
+static uint64_t
+longest_expire(const struct conf_block *top)
+{
+	uint64_t longest = EXPIRE_D * DAY_S;
+
+	for (const struct conf_block *s = conf_first(top, "stream"); s != NULL; s = conf_next(s))
+		if (conf_num(s, "expire") > longest)
+			longest = conf_num(s, "expire");
+	return longest;
+}
+
+/* A bounce address is made anew at each attempt, the last one when the mail is as old as expire; the index of deliveries
+ * counts from the acceptance. A report of which the index knows nothing could not be tied to its delivery any more. */
+static void
+bounce_valid_check(struct conf *conf, const struct conf_block *top)
+{
+	const struct conf_block *queue = conf_first(top, "queue"),
+				*stats = conf_first(top, "stats");
+	uint64_t valid = duration_of(queue, "bounce-valid", BOUNCE_VALID_D),
+		 age = duration_of(stats, "index-age", INDEX_AGE_D), expire = longest_expire(top);
+	bool at_stats = stats != NULL && conf_is_set(stats, "index-age");
+	unsigned long long least_d = (valid + expire + DAY_S - 1) / DAY_S;
+
+	if (valid + expire <= age)
+		return;
+	conf_complain(conf, at_stats ? stats : queue, at_stats ? "index-age" : "bounce-valid",
+	    "the index of deliveries forgets a mail after %llu days, yet its bounce address may be "
+	    "good for %llu (bounce-valid, and the longest expire of a stream)\n"
+	    "stats { index-age %llud }, or a shorter bounce-valid",
+	    (unsigned long long)(age / DAY_S), least_d, least_d);
+}
+
+static int
+by_bounce_domain(const void *a, const void *b)
+{
+	return strcmp(conf_str(*(const struct conf_block *const *)a, "bounce-domain"),
+	    conf_str(*(const struct conf_block *const *)b, "bounce-domain"));
+}
+
+/* A bounce domain says whose a bounce is, so it is one tenant's. Sorted, for there may be thousands. */
+static void
+bounce_domains_check(struct conf *conf, const struct conf_block *top)
+{
+	const struct conf_block **all, *t;
+	size_t n = 0;
+
+	for (t = conf_first(top, "tenant"); t != NULL; t = conf_next(t))
+		n += conf_is_set(t, "bounce-domain");
+	all = calloc(n + 1, sizeof(struct conf_block *));
+	if (all == NULL)
+		fatal("out of memory for the bounce domains");
+	n = 0;
+	for (t = conf_first(top, "tenant"); t != NULL; t = conf_next(t))
+		if (conf_is_set(t, "bounce-domain"))
+			all[n++] = t;
+	qsort((void *)all, n, sizeof(struct conf_block *), by_bounce_domain);
+	for (size_t i = 1; i < n; i++)
+		if (by_bounce_domain(&all[i - 1], &all[i]) == 0)
+			conf_complain(conf, all[i], "bounce-domain",
+			    "%s is the bounce domain of tenant %s too\n"
+			    "give each tenant one of its own: it says whose a bounce is",
+			    conf_str(all[i], "bounce-domain"), conf_name(all[i - 1]));
+	free((void *)all);
+}
+
 void
 house_check(struct conf *conf, const struct conf_block *b)
 {
+	if (b == conf_top(conf)) {
+		bounce_valid_check(conf, b);
+		bounce_domains_check(conf, b);
+	}
 	for (size_t i = 0; i < conf_count(b, "feedback-address"); i++)
 		if (!conf_is_mailbox(span_str(conf_str_at(b, "feedback-address", i))))
 			conf_complain(conf, b, "feedback-address", "\"%s\" is no address",

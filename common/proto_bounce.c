@@ -195,7 +195,8 @@ bounce_returned_put(struct chan *c, const struct bounce_returned *r)
 	chan_u8(c, r->has_token);
 	chan_id(c, r->about);
 	chan_u32(c, r->index);
-	chan_u32(c, r->tag);
+	chan_u64(c, r->tag);
+	chan_u8(c, r->key_id);
 	chan_span(c, r->tenant);
 	chan_span(c, r->about_rcpt);
 	chan_u64(c, r->start);
@@ -215,7 +216,8 @@ bounce_returned_get(struct msg *m, struct bounce_returned *r)
 	r->has_token = msg_u8(m) != 0;
 	r->about = msg_id(m);
 	r->index = msg_u32(m);
-	r->tag = msg_u32(m);
+	r->tag = msg_u64(m);
+	r->key_id = msg_u8(m);
 	r->tenant = msg_span(m);
 	r->about_rcpt = msg_span(m);
 	r->start = msg_u64(m);

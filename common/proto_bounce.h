@@ -101,8 +101,9 @@ struct bounce_returned {
 	bool has_token;
 	struct id about; /* message the token names */
 	uint32_t index;
-	uint32_t tag;           /* of the address the token was made for (bounce_token.h) */
-	struct span tenant;     /* of the message the token names, if known */
+	uint64_t tag; /* and the key of the token (bounce_token.h): whom it was made for */
+	uint8_t key_id;
+	struct span tenant;     /* whose the token is, which is proven by it; empty without one */
 	struct span about_rcpt; /* address the delivery went to, if known */
 	uint64_t start;
 	uint64_t size_bytes;

@@ -1,12 +1,10 @@
 /* proto_lookup.h: all that bouncd and trackd-stats ever say: which delivery was that?
  *
  * bouncd asks about mail that came back without a token in its address, or whose delivery queued has forgotten; stats
- * looks it up in the index of the event files, which reaches LOOKUP_DAYS back. */
+ * looks it up in the index of the event files, which reaches back as far as index-age says. */
 #pragma once
 
 #include "msg.h"
-
-enum { LOOKUP_DAYS = 7 };
 
 enum lookup_type {
 	LOOKUP_ASK = 1, /* bouncd */

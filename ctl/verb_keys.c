@@ -12,8 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A bounce address says itself how long it is good, at most this long (queued/sender.c). */
-enum { BOUNCE_VALID_S = 30 * 86400, DAY_S = 86400 };
+enum { DAY_S = 86400 };
 
 struct args {
 	uint64_t key;
@@ -37,11 +36,13 @@ static const struct opt opts[] = {
 static uint64_t
 valid_s(struct ctl *c, enum key_kind kind)
 {
-	const struct conf_block *b = conf_first(conf_top(ctl_conf(c)), "tracking");
+	bool bounce = kind == KEY_BOUNCE;
+	const struct conf_block *b =
+	    conf_first(conf_top(ctl_conf(c)), bounce ? "queue" : "tracking");
 
-	if (kind == KEY_BOUNCE)
-		return BOUNCE_VALID_S;
-	return b == NULL ? (uint64_t)730 * DAY_S : conf_num(b, "valid");
+	if (b == NULL)
+		return (uint64_t)(bounce ? 30 : 730) * DAY_S;
+	return conf_num(b, bounce ? "bounce-valid" : "valid");
 }
 
 /* ---- list ---- */

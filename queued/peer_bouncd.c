@@ -271,23 +271,22 @@ on_returned_late(void *ctx, struct due *due)
 static void
 about(struct peer_bouncd *p, const struct delivery *d, struct bounce_returned *r)
 {
-	const struct tenant *t = conf_bounce_tenant(p->q->conf, delivery_domain(d));
+	const struct tenant *t;
 	const struct message *m;
 	struct bounce_token token;
 
-	r->has_token = sender_token(delivery_address(d), &token) == BOUNCE_GOOD;
+	r->has_token = sender_token(p->q, delivery_address(d), &token, &t) == BOUNCE_GOOD;
 	if (!r->has_token)
 		return;
 	memcpy(r->about.b, token.message, BOUNCE_MESSAGE_BYTES);
 	r->index = token.recipient;
 	r->tag = token.tag;
-	if (t !=
-	    NULL) /* the message is gone by now, mostly: what it bounces for is suppressed for its tenant alone */
-		r->tenant = t->name;
+	r->key_id = token.key_id;
+	r->tenant = t->name;
 	m = message_find(&p->q->messages, r->about);
-	if (m == NULL || r->index >= m->envelope->rcpts_n)
+	if (m == NULL || r->index >= m->envelope->rcpts_n ||
+	    !span_eq_nocase(m->tenant->name, t->name))
 		return;
-	r->tenant = m->envelope->tenant;
 	r->about_rcpt = m->envelope->rcpts[r->index].address;
 }
 

@@ -229,11 +229,12 @@ got_drop(struct smtpd *w, struct msg *m)
 
 /* Whoever sends to an address that has expired may be an honest late bounce: it is told another word than a guess. */
 static void
-answer_bounce(const struct submit_ask *a, struct submit_answer *to)
+answer_bounce(const struct queued *q, const struct submit_ask *a, struct submit_answer *to)
 {
+	const struct tenant *tenant;
 	struct bounce_token token;
 
-	switch (sender_token(a->address, &token)) {
+	switch (sender_token(q, a->address, &token, &tenant)) {
 	case BOUNCE_GOOD:
 		return;
 	case BOUNCE_EXPIRED:
@@ -299,7 +300,7 @@ got_ask(struct smtpd *w, struct msg *m)
 		return -1;
 	to.ask = a.ask;
 	if (a.kind == ASK_BOUNCE)
-		answer_bounce(&a, &to);
+		answer_bounce(w->home->q, &a, &to);
 	else if (a.kind == ASK_RCPT && suppressed_asked(w, &a))
 		return 0;
 	else if (a.kind == ASK_MAIL && w->home->code != 0) {

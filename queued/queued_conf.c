@@ -37,6 +37,14 @@ static const struct conf_setting queue_settings[] = {
 	    .help = "Bytes of a message that a bounce message returns whole where the sender asks "
 		    "for it "
 		    "(RET=FULL); of a larger one the header." },
+	{ .name = "bounce-valid",
+	    .type = CONF_DURATION,
+	    .def = "30d",
+	    .min = 3600,
+	    .max = 60 * 86400,
+	    .help = "How long a signed bounce address is good, from the attempt it was made for. "
+		    "With the longest expire of a stream no longer than index-age of the block "
+		    "stats, which knows the deliveries that reports are about." },
 	{ .name = "session-idle",
 	    .type = CONF_DURATION,
 	    .def = "5s",
@@ -461,6 +469,7 @@ queued_conf_new(struct conf *c)
 	q->return_bytes = queue != NULL ? conf_num(queue, "return-size") : 50 * 1024;
 	q->segment_bytes = queue != NULL ? conf_num(queue, "segment-size") : 64u << 20;
 	q->segments = queue != NULL ? (unsigned)conf_num(queue, "segments") : 6;
+	q->bounce_valid_s = queue != NULL ? (uint32_t)conf_num(queue, "bounce-valid") : 30 * 86400;
 	q->session_idle_s = queue != NULL ? (uint32_t)conf_num(queue, "session-idle") : 5;
 	return q;
 }

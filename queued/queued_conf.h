@@ -61,6 +61,7 @@ struct queued_conf {
 	uint64_t segment_bytes;
 	unsigned segments;
 	uint32_t session_idle_s;
+	uint32_t bounce_valid_s; /* of a signed bounce address, from the attempt on */
 };
 
 /* Takes over conf. Never NULL: what was wrong stands in conf_errors(conf). */

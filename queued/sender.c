@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALID_S = 30 * 86400 };
-
 /* One process, one set of keys; they come as a secret at the start, and with a reload. */
 static struct bounce_keys keys, next_keys;
 
@@ -44,24 +42,29 @@ sender_address(const struct queued *q, const struct transaction *t)
 {
 	static char address[ADDRESS_MAX + BOUNCE_LOCAL_MAX];
 	const struct delivery *d = t->deliveries[0];
+	const struct tenant *tenant = t->message->tenant;
+	struct bounce_owner owner = { tenant->name, tenant->bounce_domain };
 	struct bounce_token token = { .recipient = d->index,
-		.expires_s = loop_wall_ms() / 1000 + VALID_S };
+		.expires_s = loop_wall_ms() / 1000 + q->conf->bounce_valid_s };
 	char local[BOUNCE_LOCAL_MAX + 1];
 	int n;
 
 	if (!sender_is_personal(q, d))
 		return t->message->envelope->from;
 	memcpy(token.message, t->message->envelope->id.b, BOUNCE_MESSAGE_BYTES);
-	token.tag = bounce_token_tag(delivery_address(d));
-	token.key_id = keys.at[0].id;
-	bounce_token_make(&keys.at[0], &token, '+', local);
-	n = snprintf(
-	    address, sizeof(address), "%s@%.*s", local, SPAN(t->message->tenant->bounce_domain));
+	bounce_token_make(&keys.at[0], &owner, delivery_address(d), &token, '+', local);
+	n = snprintf(address, sizeof(address), "%s@%.*s", local, SPAN(owner.domain));
 	return span_of(address, (size_t)n);
 }
 
 enum bounce_check
-sender_token(struct span address, struct bounce_token *token)
+sender_token(const struct queued *q, struct span address, struct bounce_token *token,
+    const struct tenant **tenant)
 {
-	return bounce_address_check(&keys, address, loop_wall_ms() / 1000, token);
+	ptrdiff_t at = span_find_last(address, '@');
+
+	*tenant = at < 0 ? NULL : conf_bounce_tenant(q->conf, span_from(address, (size_t)at + 1));
+	if (*tenant == NULL)
+		return BOUNCE_NONE;
+	return bounce_address_check(&keys, (*tenant)->name, address, loop_wall_ms() / 1000, token);
 }

@@ -15,5 +15,7 @@ void sender_keys_commit(void);
 bool sender_is_personal(const struct queued *, const struct delivery *);
 /* For the transaction; valid until the next call. */
 struct span sender_address(const struct queued *, const struct transaction *);
-/* Whether there is a token of ours in a bounce address, and what it names. */
-enum bounce_check sender_token(struct span address, struct bounce_token *);
+/* Whether there is a token in a bounce address, made for the tenant whose bounce domain it is; what it names, and whose
+ * the domain is (NULL: nobody's). */
+enum bounce_check sender_token(
+    const struct queued *, struct span address, struct bounce_token *, const struct tenant **);

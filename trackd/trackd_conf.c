@@ -165,6 +165,15 @@ static const struct conf_setting stats_settings[] = {
 	    .help = "About the most bytes on disk for the index of deliveries that reports are "
 		    "tied to; "
 		    "beyond it the oldest hours go." },
+	{ .name = "index-age",
+	    .type = CONF_DURATION,
+	    .def = "60d",
+	    .min = 86400,
+	    .max = 100 * 86400,
+	    .restart = true,
+	    .help = "How long the index knows a delivery, from the acceptance of its mail: no "
+		    "shorter than bounce-valid of the block queue and the longest expire of a "
+		    "stream together." },
 	{ .name = NULL },
 };
 
@@ -188,6 +197,14 @@ stats_index_bytes(const struct conf *conf)
 	const struct conf_block *b = conf_first(conf_top(conf), "stats");
 
 	return b == NULL ? (uint64_t)4 << 30 : conf_num(b, "index-size");
+}
+
+uint64_t
+stats_index_age_s(const struct conf *conf)
+{
+	const struct conf_block *b = conf_first(conf_top(conf), "stats");
+
+	return b == NULL ? (uint64_t)60 * 86400 : conf_num(b, "index-age");
 }
 
 const char *

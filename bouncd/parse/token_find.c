@@ -42,13 +42,31 @@ domain_end(struct span s, size_t at)
 	return i;
 }
 
-static void
-add(struct came_back *c, struct span address, struct arena *a)
+/* SRS0=HHH=TT=domain=local@relay: the domain that the address had, in front of it. Empty: none is there. */
+static struct span
+forwarded_domain(struct span s, size_t local)
 {
+	size_t end = local, i;
+
+	if (end < 2 || s.p[end - 1] != '=')
+		return span_of(NULL, 0);
+	end--;
+	for (i = end; i > 0 && end - i < DOMAIN_MAX && in_domain(s.p[i - 1]); i--)
+		continue;
+	if (i == 0 || s.p[i - 1] != '=' || span_find(span_of(s.p + i, end - i), '.') < 0)
+		return span_of(NULL, 0); /* prvs=HHHHHH= has no dot */
+	return span_of(s.p + i, end - i);
+}
+
+static void
+add(struct came_back *c, struct span local, struct span domain, struct arena *a)
+{
+	struct span address = span_str(arena_printf(a, "%.*s@%.*s", SPAN(local), SPAN(domain)));
+
 	for (unsigned i = 0; i < c->n_tokens; i++)
 		if (span_eq_nocase(c->tokens[i], address))
 			return;
-	c->tokens[c->n_tokens++] = arena_span(a, address);
+	c->tokens[c->n_tokens++] = address;
 }
 
 void
@@ -64,7 +82,11 @@ tokens_find(struct came_back *c, struct span text, struct arena *a)
 		from += (size_t)at;
 		start = local_start(text, from);
 		end = domain_end(text, from + 1);
-		if (start < from && end > from + 1)
-			add(c, span_of(text.p + start, end - start), a);
+		if (start < from && end > from + 1) {
+			struct span domain = forwarded_domain(text, start);
+
+			add(c, span_of(text.p + start, from - start),
+			    domain.n > 0 ? domain : span_of(text.p + from + 1, end - from - 1), a);
+		}
 	}
 }

@@ -1,7 +1,7 @@
 /* token_find.h: addresses in the form of our own bounce tokens (bounce_token.h), wherever a text has them. Pure.
  *
  * "b+" or "b-" and TOKEN_LETTERS_MIN..TOKEN_LETTERS_MAX letters of base32, any case, "@" and a domain; what a forwarder or
- * a tagger wrote around them (SRS0=..=domain=b+TOKEN@relay, prvs=..=b+TOKEN@domain) is left off. The form alone says
+ * a tagger wrote around them is left off: prvs=..=b+TOKEN@domain; of SRS0=..=domain=b+TOKEN@relay it is b+TOKEN@domain. The form alone says
  * nothing: whoever believes one checks its MAC. */
 #pragma once
 

@@ -5,6 +5,26 @@ from house import House, run_test
 BROKEN = "delivery {\n\ttimeout-conect 5s\n}\n"
 
 
+# Each is about what comes back: what is written, the setting that is named, and the remedy.
+CONTRADICTIONS = [
+    ("queue {\n\tbounce-valid 60d\n}\n", "bounce-valid 60d", "index-age 63d"),
+    ("stats {\n\tindex-age 8d\n}\n", "index-age 8d", "index-age 33d"),
+    ("stats {\n\tindex-age 8d\n}\nqueue {\n\tbounce-valid 2d\n}\nstream slow {\n\texpire 20d\n}\n", "index-age 8d",
+     "index-age 22d"),
+    ("tenant two {\n\tbounce-domain b.test\n}\ntenant three {\n\tbounce-domain B.test\n}\n", "bounce-domain", "one of its own"),
+]
+
+
+def contradictions(house):
+    for text, setting, remedy in CONTRADICTIONS:
+        house.write_conf(text)
+        said = house.ctl("-n", code=78)
+        lines = [n for n, line in enumerate(open(house.conf_path, encoding="utf-8"), 1) if setting in line]
+        assert any("posthouse.conf:%d:" % n in said for n in lines) and remedy in said, (text, said)
+    house.write_conf("stats {\n\tindex-age 6d\n}\nqueue {\n\tbounce-valid 3d\n}\n")
+    house.ctl("-n")
+
+
 def main():
     with House() as house:
         house.write_conf(BROKEN)
@@ -14,6 +34,7 @@ def main():
         assert "posthouse.conf:%d:2: error:" % line in said and 'did you mean "timeout-connect"?' in said, said
         assert "timeout-conect" in house.ctl("-n", code=78)
 
+        contradictions(house)
         house.write_conf("")
         house.start()
         before = house.rows("status")[0]["generation"]

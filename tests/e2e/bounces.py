@@ -121,22 +121,31 @@ def token_bounces(house):
     assert not suppressed(house, "slow@good.test")
 
 
-def token(house, message, expires_s):
+def token(house, message, expires_s, who="ann@good.test", tenant="first"):
     """An address as queued makes it (bounce_token.h), with the house's own key."""
     with open(house.folder + "/keys/bounce.key", encoding="ascii") as f:
-        key_id, key = [line.split() for line in f if line.strip() and line[0] != "#"][0]
-    raw = bytes([int(key_id)]) + message + b"\0\0" + b"\0\0\0\0" + int(expires_s / 3600).to_bytes(4, "big")
-    raw += hmac.new(bytes.fromhex(key), b"posthouse bounce 1\0" + raw, hashlib.sha256).digest()[:10]
-    bits = int.from_bytes(raw, "big") << 4
+        key_id, key = [line.split()[:2] for line in f if line.strip() and line[0] != "#"][0]
+
+    def sign(purpose, raw, *parts):
+        text = purpose + b"\0" + raw
+        for part in parts:
+            text += len(part).to_bytes(2, "big") + part.lower().encode()
+        return hmac.new(bytes.fromhex(key), text, hashlib.sha256).digest()[:8]
+
+    domain = "b.%s.test" % tenant
+    raw = bytes([1 << 4 | int(key_id)]) + message + b"\0\0"
+    raw += sign(b"posthouse bounce recipient", raw, tenant, domain, who) + int(expires_s / 3600).to_bytes(3, "big")
+    raw += sign(b"posthouse bounce 2", raw, tenant, domain, "")
+    bits = int.from_bytes(raw, "big") << 1
     letters = "0123456789abcdefghjkmnpqrstvwxyz"
-    return "b+" + "".join(letters[bits >> 5 * i & 31] for i in range(59, -1, -1)) + "@b.first.test"
+    return "b+" + "".join(letters[bits >> 5 * i & 31] for i in range(60, -1, -1)) + "@" + domain
 
 
 def forged_and_random(house):
     assert rcpt(house, token(house, b"m" * 16, time.time() + 86400))[0] == 250
     code, text = rcpt(house, token(house, b"m" * 16, time.time() - 86400))
     assert code == 550 and b"5.1.1" in text and b"expired" in text, (code, text)
-    code, text = rcpt(house, "b+" + "0" * 60 + "@b.first.test")
+    code, text = rcpt(house, "b+2" + "0" * 60 + "@b.first.test")
     assert code == 550 and b"5.7.1" in text and b"no such bounce address" in text, (code, text)
     code, text = rcpt(house, "anybody@b.first.test")
     assert code == 550 and b"5.7.1" in text, (code, text)

@@ -149,7 +149,7 @@ main(void)
 	if (mkdtemp(folder) == NULL || chdir(folder) == -1)
 		return 1;
 	counters = counters_open(".", &err);
-	deliveries = deliveries_open(".", 16 << 20, &err);
+	deliveries = deliveries_open(".", 16 << 20, 8 * 86400, &err);
 	if (counters == NULL || deliveries == NULL)
 		return 1;
 	tcase_add_test(t, shares_by_name);

@@ -110,7 +110,7 @@ tables_open(struct deliveries *d)
 }
 
 struct deliveries *
-deliveries_open(const char *folder, uint64_t max_bytes, struct err *err)
+deliveries_open(const char *folder, uint64_t max_bytes, uint64_t age_s, struct err *err)
 {
 	struct deliveries *d = calloc(1, sizeof(*d));
 	char path[4096];
@@ -119,6 +119,8 @@ deliveries_open(const char *folder, uint64_t max_bytes, struct err *err)
 	if (d == NULL)
 		fatal("out of memory for the index of deliveries");
 	d->max_bytes = max_bytes;
+	d->age = (uint32_t)((age_s * 1000 + BUCKET_MS - 1) / BUCKET_MS) + 1;
+	must(d->age + 4 <= SLOTS);
 	d->key = (struct siphash_key){ 0x64656c6976657279, 0x706f7374686f7573 };
 	snprintf(path, sizeof(path), "%s/deliveries.mdb", folder);
 	r = mdb_env_create(&d->env);
@@ -195,7 +197,7 @@ bucket_drop(struct deliveries *d, struct bucket *b)
 static bool
 is_surplus(const struct deliveries *d, const struct bucket *b)
 {
-	return b != NULL && (b->number + BUCKETS < d->now || bytes_used(d) > d->max_bytes);
+	return b != NULL && (b->number + d->age < d->now || bytes_used(d) > d->max_bytes);
 }
 
 int
@@ -240,7 +242,7 @@ bucket_for(struct deliveries *d, struct id message)
 	uint32_t number = bucket_of(id_time_ms(message));
 	struct bucket *b;
 
-	if (number == 0 || number + BUCKETS < d->now || number > d->now + 1)
+	if (number == 0 || number + d->age < d->now || number > d->now + 1)
 		return NULL;
 	b = slot(d, number);
 	if (b != NULL)

@@ -1,8 +1,8 @@
 /* deliveries.h: which delivery was that? An index of what the event files say, in LMDB; the only user of that database.
  *
  * A row for each message that a tenant sent, one for each recipient that has ended, and one for each Message-ID, kept in
- * buckets of some hours by the time the message came in; a bucket is dropped whole when it is older than LOOKUP_DAYS + 1
- * days, or, the oldest first, when the index would grow past its size. What is put twice is the same: a step may be
+ * buckets of some hours by the time the message came in; a bucket is dropped whole when it is older than the
+ * index's age, or, the oldest first, when the index would grow past its size. What is put twice is the same: a step may be
  * read again. Losing the database costs the look-ups, nothing else. */
 #pragma once
 
@@ -13,8 +13,10 @@
 
 struct deliveries;
 
-/* In a file of its own in the folder; max_bytes: about what it may take on disk. NULL: err. */
-struct deliveries *deliveries_open(const char *folder, uint64_t max_bytes, struct err *);
+/* In a file of its own in the folder; max_bytes: about what it may take on disk; age_s: how long a delivery is known, 100
+ * days at most. NULL: err. */
+struct deliveries *
+deliveries_open(const char *folder, uint64_t max_bytes, uint64_t age_s, struct err *);
 void deliveries_close(struct deliveries *);
 
 /* Changes come between begin and commit; begin drops what is too old or too much. After an error the changes are lost. */

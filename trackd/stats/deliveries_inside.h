@@ -15,8 +15,9 @@
 enum {
 	BUCKET_HOURS = 6,
 	BUCKET_MS = BUCKET_HOURS * 3600 * 1000,
-	BUCKETS = (LOOKUP_DAYS + 1) * 24 / BUCKET_HOURS,
-	SLOTS = BUCKETS + 4, /* those that are about to be dropped, and clocks that differ */
+	AGE_DAYS_MAX = 100, /* of index-age */
+	/* One more for a bucket's own length; those that are about to be dropped, and clocks that differ. */
+	SLOTS = AGE_DAYS_MAX * 24 / BUCKET_HOURS + 5,
 };
 
 enum {
@@ -36,6 +37,7 @@ struct deliveries {
 	MDB_env *env;
 	MDB_txn *txn;
 	uint64_t max_bytes;
+	uint32_t age; /* in buckets: older ones are dropped */
 	uint32_t now; /* bucket */
 	int failed;   /* of LMDB, within a transaction */
 	struct siphash_key key;

@@ -14,7 +14,7 @@ static struct err err;
 static struct deliveries *
 opened(uint64_t bytes)
 {
-	struct deliveries *d = deliveries_open(folder, bytes, &err);
+	struct deliveries *d = deliveries_open(folder, bytes, 8 * 86400, &err);
 
 	ck_assert_msg(d != NULL, "%s", err.text);
 	return d;

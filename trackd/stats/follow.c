@@ -173,7 +173,7 @@ on_timer(void *unused)
 }
 
 void
-follow_start(struct role *role, uint64_t index_bytes)
+follow_start(struct role *role, uint64_t index_bytes, uint64_t index_age_s)
 {
 	struct span path = role_secret(role, "stats-path");
 	struct err err;
@@ -183,7 +183,8 @@ follow_start(struct role *role, uint64_t index_bytes)
 	follow.counters = counters_open(path.p == NULL ? "" : path.p, &err);
 	if (follow.counters == NULL)
 		role_fail(role, EX_CANTCREAT, "%s", err.text);
-	follow.deliveries = deliveries_open(path.p == NULL ? "" : path.p, index_bytes, &err);
+	follow.deliveries =
+	    deliveries_open(path.p == NULL ? "" : path.p, index_bytes, index_age_s, &err);
 	if (follow.deliveries == NULL)
 		role_fail(role, EX_CANTCREAT, "%s", err.text);
 	memset(follow.fds, -1, sizeof(follow.fds));

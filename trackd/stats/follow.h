@@ -5,7 +5,7 @@
 #include "role.h"
 
 /* Opens counters and index (before the sandbox) and begins. */
-void follow_start(struct role *, uint64_t index_bytes);
+void follow_start(struct role *, uint64_t index_bytes, uint64_t index_age_s);
 struct counters *follow_counters(void);
 struct deliveries *follow_deliveries(void);
 /* Counts what is there by now, before an answer is given. */

@@ -30,8 +30,10 @@ int
 main(int argc, char **argv)
 {
 	struct role *role = role_start(ROLE_STATS, argc, argv);
+	struct conf *conf;
 
-	follow_start(role, stats_index_bytes(role_conf(role, &stats_table)));
+	conf = role_conf(role, &stats_table);
+	follow_start(role, stats_index_bytes(conf), stats_index_age_s(conf));
 	verbs_serve(role);
 	lookup_serve(role);
 	role_on_reload(role, reload_prepare, reload_done, reload_done, NULL);
