@@ -37,7 +37,8 @@ def token_key(path):
 
 
 def address_key(address):
-    return LETTERS.index(address[2]) << 3 | LETTERS.index(address[3]) >> 2
+    """The low half of the first byte; the other one is the version."""
+    return (LETTERS.index(address[2]) << 3 | LETTERS.index(address[3]) >> 2) & 15
 
 
 def taken(house, address):
