@@ -7,3 +7,4 @@ tests        += $(common.tests)
 $(foreach t,$(common.tests),$(eval $t.o := $t.o))
 common/url_place_test.libs := -lidn2
 common/suffixes_test.libs := -lpsl
+common/lmdb_check_test.libs := -llmdb
