@@ -22,7 +22,7 @@ bouncd.list  := $(addprefix bouncd/,suppression.o suppression_open.o suppression
 bouncd.o    := $(addprefix bouncd/,main.o batch.o verdict_json.o judge.o $(bouncd.notice) asked.o asked_notice.o \
 	       publish.o group.o audit.o bulk.o verbs.o verbs_replies.o verbs_links.o links.o web.o owners.o unknown.o draft.o reply_book.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
 bouncd.o    += $(bouncd.returned)
-bouncd.libs := -llmdb -lpcre2-8 -ljansson -lcrypto -lidn2 -lm
+bouncd.libs := -llmdb -lpthread -lpcre2-8 -ljansson -lcrypto -lidn2 -lm
 
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
 bouncd-parse.libs := -lpcre2-8 -ljansson -lm

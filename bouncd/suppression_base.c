@@ -1,6 +1,7 @@
 #include "suppression_base.h"
 #include "crc32c.h"
 #include "endian_bytes.h"
+#include "sealed.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -204,14 +205,6 @@ write_all(int fd, const void *p, size_t n, uint64_t at)
 	return 0;
 }
 
-static int
-hashes_seal(int fd, struct err *err)
-{
-	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == -1)
-		return err_sys(err, "seal the list of hashes");
-	return 0;
-}
-
 /* Reads all entries once. */
 static int
 hashes_make(struct base *b, struct err *err)
@@ -238,7 +231,7 @@ hashes_make(struct base *b, struct err *err)
 	if (done != b->count || n > 0)
 		return err_set(err, "%llu entries were promised, %llu are there",
 		    (unsigned long long)b->count, (unsigned long long)(done + n));
-	return hashes_seal(b->hashes_fd, err);
+	return sealed_close(b->hashes_fd, err);
 }
 
 int
@@ -401,7 +394,7 @@ static int
 stand(struct base_writer *w, struct base *b)
 {
 	hashes_flush(w);
-	if (w->failed || hashes_seal(w->hashes_fd, &w->err) == -1)
+	if (w->failed || sealed_close(w->hashes_fd, &w->err) == -1)
 		return -1;
 	*b = (struct base){ .fd = w->fd,
 		.hashes_fd = -1,

@@ -18,7 +18,7 @@ static const struct role_spec specs[ROLE_KINDS] = {
 	[ROLE_RESOLVE] = { "deliverd-resolve", "deliverd-resolve", "phresolve", 5, false, false,
 	    false, GRANT_CONNECT | GRANT_UDP, ROLE_BIT(ROLE_QUEUED) },
 	[ROLE_BOUNCD] = { "bouncd", "bouncd", "phbouncd", 6, false, true, true,
-	    GRANT_SHARED | GRANT_JIT | GRANT_ACCEPT,
+	    GRANT_SHARED | GRANT_JIT | GRANT_ACCEPT | GRANT_THREADS,
 	    ROLE_BIT(ROLE_QUEUED) | ROLE_BIT(ROLE_PARSE) | ROLE_BIT(ROLE_STATS) |
 		ROLE_BIT(ROLE_WEB) },
 	[ROLE_PARSE] = { "bouncd-parse", "bouncd-parse", "phparse", 7, true, false, false, 0,
@@ -30,7 +30,7 @@ static const struct role_spec specs[ROLE_KINDS] = {
 	[ROLE_WEB] = { "trackd-web", "trackd-web", "phweb", 10, false, false, false, GRANT_ACCEPT,
 	    ROLE_BIT(ROLE_BOUNCD) },
 	[ROLE_STATS] = { "trackd-stats", "trackd-stats", "phstats", 11, false, true, true,
-	    GRANT_SHARED | GRANT_ACCEPT | GRANT_READ_BELOW, ROLE_BIT(ROLE_BOUNCD) },
+	    GRANT_SHARED | GRANT_ACCEPT | GRANT_READ_BELOW | GRANT_THREADS, ROLE_BIT(ROLE_BOUNCD) },
 };
 
 const struct role_spec *

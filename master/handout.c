@@ -313,6 +313,8 @@ static int
 for_stats(const struct conf *conf, struct chan *c, struct err *err)
 {
 	secret_text(c, "stats-path", ".");
+	if (event_file(conf, c, "trackd-stats.jsonl", err) == -1)
+		return -1;
 	return give_open(c, "events-dir", top(conf, "events"), O_RDONLY | O_DIRECTORY, err);
 }
 

@@ -8,6 +8,7 @@
 #include "proto_rewrite.h"
 #include "queued.h"
 #include "role.h"
+#include "sealed.h"
 #include "sender.h"
 
 #include <stdlib.h>
@@ -196,6 +197,16 @@ done(struct peer_rewrite *p, const struct rewrite_done *d)
 		pool_not_rewritten(p->q->pool, d->job, d->status == REWRITE_LATER, d->text);
 }
 
+/* What goes out is what was signed: nobody can change it any more, nor cut it under deliverd's hands. */
+static bool
+is_whole(const struct rewrite_done *d)
+{
+	uint64_t size_bytes;
+	struct err err;
+
+	return sealed_size(d->fd, &size_bytes, &err) == 0 && size_bytes >= d->size_bytes;
+}
+
 static void
 on_msg(void *ctx, struct chan *c, struct msg *m)
 {
@@ -204,7 +215,10 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 
 	if (m->type != REWRITE_DONE || rewrite_done_get(m, &d) == -1)
 		chan_bad(c, "a record that is none of the rewriter's");
-	else
+	else if (d.fd != -1 && !is_whole(&d)) {
+		close(d.fd);
+		chan_bad(c, "a message that it could still change, or that is not all there");
+	} else
 		done(w->home, &d);
 }
 

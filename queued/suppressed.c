@@ -1,12 +1,12 @@
 #include "suppressed.h"
 #include "err.h"
 #include "address.h"
+#include "sealed.h"
 #include "siphash.h"
 #include "table.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { NAME_MAX_BYTES = ADDRESS_MAX + ADDRESS_CANONICAL_EXTRA + 260 };
@@ -53,11 +53,12 @@ changes_forget(struct suppressed *s)
 static const uint64_t *
 mapped(const struct bounce_list *l)
 {
-	struct stat st;
+	uint64_t size_bytes;
+	struct err err;
 	void *p;
 
-	if (l->count > SIZE_MAX / 8 || fstat(l->fd, &st) == -1 ||
-	    (uint64_t)st.st_size < l->count * 8)
+	if (l->count > SIZE_MAX / 8 || sealed_size(l->fd, &size_bytes, &err) == -1 ||
+	    size_bytes < l->count * 8)
 		return NULL;
 	p = mmap(NULL, l->count * 8, PROT_READ, MAP_SHARED, l->fd, 0);
 	return p == MAP_FAILED ? NULL : p;

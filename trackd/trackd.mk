@@ -3,7 +3,7 @@ rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o s
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o sound.o) trackd/recode.o
 
-stats.o              := $(addprefix trackd/stats/,counters.o counters_share.o deliveries.o deliveries_find.o tally.o)
+stats.o              := $(addprefix trackd/stats/,counters.o counters_total.o counters_share.o deliveries.o deliveries_find.o tally.o)
 
 trackd.conf          := trackd/trackd_conf.o
 
@@ -24,8 +24,8 @@ trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,main.o answer.o ow
 		        client.o proxy_header.o networks.o refusals.o web_conf.o unsubscribe.o blocks.o page.o page_text.o) \
 		        $(http.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lcrypto -lidn2
-trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
-trackd-stats.libs    := -llmdb
+trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o databases.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
+trackd-stats.libs    := -llmdb -lpthread
 
 tests += trackd/stats/deliveries_test trackd/stats/counters_test
 trackd/stats/deliveries_test.o    := trackd/stats/deliveries_test.o $(stats.o)

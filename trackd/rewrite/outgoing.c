@@ -1,7 +1,7 @@
 #include "outgoing.h"
 #include "err.h"
+#include "sealed.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -40,12 +40,12 @@ static int
 sealed_file(struct span fields, struct span message)
 {
 	int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct err err;
 
 	if (fd == -1)
 		return -1;
 	if (write_all(fd, fields) == -1 || write_all(fd, message) == -1 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) ==
-		-1) {
+	    sealed_close(fd, &err) == -1) {
 		close(fd);
 		return -1;
 	}

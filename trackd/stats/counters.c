@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAP_BYTES = 1024 * 1024 * 1024, KEY_MAX = TALLY_KEY_MAX };
+enum { KEY_MAX = TALLY_KEY_MAX };
+
+/* Of address space. All rows there can be take 2 GiB (a million of 600 bytes, and 90 days of 20 000 of 300), and a change needs
+ * room beside what it replaces. */
+#define MAP_BYTES ((size_t)4 << 30)
 
 _Static_assert((int)COUNT_KINDS <= (int)TALLY_NUMBERS, "a row of the tally is too short");
 
@@ -34,12 +38,17 @@ tables_open(struct counters *c)
 	if (r == 0)
 		r = mdb_dbi_open(txn, "rows", MDB_CREATE, &c->rows);
 	if (r == 0)
+		r = mdb_dbi_open(txn, "seen", MDB_CREATE, &c->seen);
+	if (r == 0)
 		r = mdb_dbi_open(txn, "places", MDB_CREATE, &c->places);
 	if (r == 0)
 		r = mdb_dbi_open(txn, "shares", MDB_CREATE, &c->shares);
 	if (r == 0)
 		r = mdb_dbi_open(txn, "sites", MDB_CREATE, &c->sites);
-	return r == 0 ? mdb_txn_commit(txn) : r;
+	if (r == 0)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return r;
 }
 
 struct counters *
@@ -55,38 +64,43 @@ counters_open(const char *folder, struct err *err)
 		r = mdb_env_set_maxdbs(c->env, 8);
 	if (r == 0)
 		r = mdb_env_set_mapsize(c->env, MAP_BYTES);
-	if (r ==
-	    0) /* a power cut may cost the last seconds of counting, which the files still tell */
-		r = mdb_env_open(c->env, folder, MDB_NOMETASYNC | MDB_NOTLS, 0600);
+	if (r == 0) /* a commit waits for no disk; counters_sync() does */
+		r = mdb_env_open(c->env, folder, MDB_NOSYNC | MDB_NOTLS, 0600);
 	if (r == 0)
 		r = tables_open(c);
 	if (r == 0)
 		return c;
 	failed(err, folder, r);
-	free(c);
+	counters_close(c);
 	return NULL;
 }
 
 int
-counters_begin(struct counters *c, struct err *err)
+counters_begin(struct counters *c, uint64_t now_ms, struct err *err)
 {
 	int r = mdb_txn_begin(c->env, NULL, 0, &c->txn);
 
+	c->failed = 0;
+	c->today = (uint32_t)(now_ms / 86400000);
 	return r == 0 ? 0 : failed(err, "begin", r);
 }
 
 static void
-total_flush(void *ctx, const struct tally_row *t)
+forget_step(struct counters *c)
 {
-	struct counters *c = ctx;
-	uint64_t row[COUNT_KINDS] = { 0 };
-	MDB_val v;
+	tally_reset(&c->totals);
+	tally_reset(&c->days);
+	tally_reset(&c->owners);
+	c->txn = NULL;
+}
 
-	if (counters_get(c, c->rows, tally_key(t), &v))
-		memcpy(row, v.mv_data, v.mv_size < sizeof(row) ? v.mv_size : sizeof(row));
-	for (enum count i = 0; i < COUNT_KINDS; i++)
-		row[i] += t->n[i];
-	counters_put(c, c->rows, tally_key(t), row, sizeof(row));
+void
+counters_abort(struct counters *c)
+{
+	mdb_txn_abort(c->txn);
+	c->swept_day = 0; /* what a sweep took away is there again */
+	c->totals_day = 0;
+	forget_step(c);
 }
 
 int
@@ -94,12 +108,27 @@ counters_commit(struct counters *c, struct err *err)
 {
 	int r;
 
-	tally_each(&c->totals, total_flush, c);
-	tally_reset(&c->totals);
+	counters_total_flush(c);
 	counters_share_flush(c);
+	if (c->failed != 0) {
+		counters_abort(c);
+		return failed(err, "write", c->failed);
+	}
 	r = mdb_txn_commit(c->txn);
 	c->txn = NULL;
-	return r == 0 ? 0 : failed(err, "commit", r);
+	if (r != 0) {
+		c->swept_day = c->totals_day = 0;
+		return failed(err, "commit", r);
+	}
+	return 0;
+}
+
+int
+counters_sync(struct counters *c, struct err *err)
+{
+	int r = mdb_env_sync(c->env, 1);
+
+	return r == 0 ? 0 : failed(err, "sync", r);
 }
 
 void
@@ -109,6 +138,7 @@ counters_close(struct counters *c)
 	tally_free(&c->totals);
 	tally_free(&c->days);
 	tally_free(&c->owners);
+	buf_free(&c->totals_at);
 	free(c);
 }
 
@@ -117,8 +147,8 @@ counters_put(struct counters *c, MDB_dbi db, struct span key, const void *p, siz
 {
 	MDB_val k = { key.n, (void *)key.p }, v = { n, (void *)p };
 
-	if (key.n > 0)
-		(void)mdb_put(c->txn, db, &k, &v, 0);
+	if (key.n > 0 && c->failed == 0)
+		c->failed = mdb_put(c->txn, db, &k, &v, 0);
 }
 
 bool
@@ -126,30 +156,7 @@ counters_get(struct counters *c, MDB_dbi db, struct span key, MDB_val *v)
 {
 	MDB_val k = { key.n, (void *)key.p };
 
-	return key.n > 0 && mdb_get(c->txn, db, &k, v) == 0;
-}
-
-/* tenant NUL campaign: no name has a NUL, so the order is by tenant first. */
-static struct span
-row_key(char out[KEY_MAX], struct span tenant, struct span campaign)
-{
-	tenant = span_first(tenant, KEY_MAX / 2 - 1);
-	campaign = span_first(campaign, KEY_MAX / 2 - 1);
-	if (tenant.n > 0)
-		memcpy(out, tenant.p, tenant.n);
-	out[tenant.n] = '\0';
-	if (campaign.n > 0)
-		memcpy(out + tenant.n + 1, campaign.p, campaign.n);
-	return span_of(out, tenant.n + 1 + campaign.n);
-}
-
-void
-counters_add(
-    struct counters *c, struct span tenant, struct span campaign, enum count what, int64_t n)
-{
-	char key[KEY_MAX];
-
-	tally_at(&c->totals, row_key(key, tenant, campaign))->n[what] += (uint64_t)n;
+	return key.n > 0 && c->failed == 0 && mdb_get(c->txn, db, &k, v) == 0;
 }
 
 void
@@ -170,34 +177,4 @@ counters_place(struct counters *c, const char *file, uint64_t *inode, uint64_t *
 		memcpy(place, v.mv_data, sizeof(place));
 	*inode = place[0];
 	*offset = place[1];
-}
-
-static void
-row_tell(const MDB_val *k, const MDB_val *v,
-    void (*each)(void *, struct span, struct span, const uint64_t[COUNT_KINDS]), void *ctx)
-{
-	struct span tenant, campaign, key = span_of(k->mv_data, k->mv_size);
-	uint64_t row[COUNT_KINDS] = { 0 };
-
-	memcpy(row, v->mv_data, v->mv_size < sizeof(row) ? v->mv_size : sizeof(row));
-	tenant = span_cut(key, '\0', &campaign);
-	each(ctx, tenant, campaign, row);
-}
-
-void
-counters_each(struct counters *c,
-    void (*each)(void *, struct span, struct span, const uint64_t[COUNT_KINDS]), void *ctx)
-{
-	MDB_cursor *cursor;
-	MDB_txn *txn;
-	MDB_val k, v;
-
-	if (mdb_txn_begin(c->env, NULL, MDB_RDONLY, &txn) != 0)
-		return;
-	if (mdb_cursor_open(txn, c->rows, &cursor) == 0) {
-		while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0)
-			row_tell(&k, &v, each, ctx);
-		mdb_cursor_close(cursor);
-	}
-	mdb_txn_abort(txn);
 }

@@ -1,9 +1,13 @@
 /* counters.h: how often what happened, in LMDB; the only user of that database.
  *
  * Two kinds of rows: everything there ever was, by tenant and campaign; and what became of mail, by day and by tenant,
- * campaign, site, source, provider or category, for COUNTERS_DAYS days. Changes of one step (a batch of events and the
- * places they were read to) are gathered in memory and are one transaction, so a count is never counted twice or lost.
- * Losing the database costs reading the event files again. */
+ * campaign, site, source, provider or category, for COUNTERS_DAYS days. Tenants name campaigns as they like, so of each only
+ * so many have a row; the rest, and what nothing happened to for COUNTERS_DAYS days, is the tenant's "(other)". Nothing is
+ * lost of a tenant's sum.
+ *
+ * Changes of one step (a batch of events and the places they were read to) are gathered in memory and are one transaction, so
+ * a count is never counted twice or lost: what fails is read again. It is on disk when it is synced, which is seldom: losing
+ * the database costs reading the event files again. */
 #pragma once
 
 #include "err.h"
@@ -59,7 +63,15 @@ enum dimension {
 	DIMENSIONS,
 };
 
-enum { COUNTERS_DAYS = 90, COUNTERS_NAMES_MAX = 2000, COUNTERS_SITES_MAX = 50000 };
+enum {
+	COUNTERS_DAYS = 90,
+	COUNTERS_NAMES_MAX = 2000,       /* of a day and dimension */
+	COUNTERS_TENANT_NAMES_MAX = 500, /* of a day's campaigns that are one tenant's */
+	COUNTERS_DAY_CAMPAIGNS_MAX = 10000,
+	COUNTERS_SITES_MAX = 50000,
+	COUNTERS_CAMPAIGNS_MAX = 10000, /* rows of a tenant; of all COUNTERS_ROWS_MAX */
+	COUNTERS_ROWS_MAX = 1000000,
+};
 
 const char *share_name(enum share);
 int dimension_of(struct span word); /* -1: no such */
@@ -68,8 +80,12 @@ struct counters;
 
 struct counters *counters_open(const char *folder, struct err *);
 void counters_close(struct counters *);
-int counters_begin(struct counters *, struct err *);
+int counters_begin(struct counters *, uint64_t now_ms, struct err *);
+/* -1: nothing of this step counts; the next one begins where this one did. */
 int counters_commit(struct counters *, struct err *);
+void counters_abort(struct counters *);
+/* Waits for the disk; from any thread. What was committed before it began is on disk then. */
+int counters_sync(struct counters *, struct err *);
 
 /* Between begin and commit. n may be negative: what an event said is taken back. */
 void

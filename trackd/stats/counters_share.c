@@ -11,7 +11,6 @@ static const char *const names[SHARE_KINDS] = { "delivered", "hard", "soft", "de
 	"complaints" };
 static const char *const dimensions[DIMENSIONS] = { "tenant", "campaign", "site", "source",
 	"provider", "category" };
-static const struct span other = SPAN_LIT("(other)");
 
 const char *
 share_name(enum share s)
@@ -71,22 +70,78 @@ counters_site_is(struct counters *c, struct span site, struct span provider)
 		tally_at(&c->owners, span_of(key, (size_t)n));
 }
 
-/* How many names a day has in a dimension; kept under the name NUL, which nobody has. */
-static bool
-is_full(struct counters *c, struct span key)
+/* How many names a day has in a dimension (of: a tenant's alone); kept under names that begin with NUL, as nobody's does. */
+static struct span
+number_key(char out[KEY_HEAD + NAME_MAX_BYTES], struct span key, struct span of)
 {
-	char number[KEY_HEAD + 1] = { key.p[0], key.p[1], key.p[2], '\0' };
-	struct span at = span_of(number, sizeof(number));
+	of = span_first(of, NAME_MAX_BYTES - 1);
+	memcpy(out, key.p, KEY_HEAD);
+	out[KEY_HEAD] = '\0';
+	if (of.n > 0)
+		memcpy(out + KEY_HEAD + 1, of.p, of.n);
+	return span_of(out, KEY_HEAD + 1 + of.n);
+}
+
+static uint64_t
+number_get(struct counters *c, struct span at)
+{
 	uint64_t n = 0;
 	MDB_val v;
 
 	if (counters_get(c, c->shares, at, &v) && v.mv_size == sizeof(n))
 		memcpy(&n, v.mv_data, sizeof(n));
-	if (n >= COUNTERS_NAMES_MAX)
-		return true;
-	n++;
+	return n;
+}
+
+static void
+number_put(struct counters *c, struct span at, uint64_t n)
+{
 	counters_put(c, c->shares, at, &n, sizeof(n));
+}
+
+/* "tenant" of "tenant/campaign"; empty in the other dimensions. */
+static struct span
+tenant_of(struct span key)
+{
+	struct span campaign;
+
+	return (enum dimension)key.p[2] == BY_CAMPAIGN
+		   ? span_cut(span_from(key, KEY_HEAD), '/', &campaign)
+		   : span_of(NULL, 0);
+}
+
+/* A new name, unless the day has so many; of campaigns, unless the tenant has. */
+static bool
+is_full(struct counters *c, struct span key, struct span tenant)
+{
+	char all[KEY_HEAD + NAME_MAX_BYTES], own[KEY_HEAD + NAME_MAX_BYTES];
+	struct span all_at = number_key(all, key, span_of(NULL, 0)),
+		    own_at = number_key(own, key, tenant);
+	uint64_t n = number_get(c, all_at), owned = tenant.n > 0 ? number_get(c, own_at) : 0;
+
+	if (n >= (tenant.n > 0 ? COUNTERS_DAY_CAMPAIGNS_MAX : COUNTERS_NAMES_MAX) ||
+	    owned >= COUNTERS_TENANT_NAMES_MAX)
+		return true;
+	number_put(c, all_at, n + 1);
+	if (tenant.n > 0)
+		number_put(c, own_at, owned + 1);
 	return false;
+}
+
+/* "(other)", of campaigns "tenant/(other)". */
+static struct span
+other_key(char out[KEY_HEAD + NAME_MAX_BYTES], struct span key, struct span tenant)
+{
+	char name[NAME_MAX_BYTES];
+	struct buf b = { .p = name, .cap = sizeof(name), .max = sizeof(name) };
+
+	if (tenant.n > 0) {
+		buf_span(&b, span_first(tenant, NAME_MAX_BYTES / 2));
+		buf_byte(&b, '/');
+	}
+	buf_span(&b, counters_other);
+	return key_of(out, (uint32_t)(uint8_t)key.p[0] << 8 | (uint8_t)key.p[1],
+	    (enum dimension)key.p[2], buf_all(&b));
 }
 
 static void
@@ -94,13 +149,12 @@ day_flush(void *ctx, const struct tally_row *t)
 {
 	char spare[KEY_HEAD + NAME_MAX_BYTES];
 	struct counters *c = ctx;
-	struct span key = tally_key(t);
+	struct span key = tally_key(t), tenant = tenant_of(key);
 	uint64_t row[SHARE_KINDS] = { 0 };
 	MDB_val v;
 
-	if (!counters_get(c, c->shares, key, &v) && is_full(c, key))
-		key = key_of(spare, (uint32_t)(uint8_t)key.p[0] << 8 | (uint8_t)key.p[1],
-		    (enum dimension)key.p[2], other);
+	if (!counters_get(c, c->shares, key, &v) && is_full(c, key, tenant))
+		key = other_key(spare, key, tenant);
 	if (counters_get(c, c->shares, key, &v))
 		memcpy(row, v.mv_data, v.mv_size < sizeof(row) ? v.mv_size : sizeof(row));
 	for (enum share i = 0; i < SHARE_KINDS; i++)
@@ -201,7 +255,7 @@ row_take(struct summing *s, const MDB_val *k, const MDB_val *v)
 	enum dimension d = (enum dimension)((uint8_t *)k->mv_data)[2];
 	struct span name = span_from(span_of(k->mv_data, k->mv_size), KEY_HEAD);
 
-	if (name.n == 1 && name.p[0] == '\0')
+	if (name.n > 0 && name.p[0] == '\0')
 		return;
 	if (d == s->by)
 		row_sum(tally_at(s->out, name), v);

@@ -10,6 +10,7 @@ static char folder[] = "/tmp/counters-XXXXXX";
 static struct counters *counters;
 static struct deliveries *deliveries;
 static struct err err;
+static uint64_t now_ms = 1732357000000;
 
 /* 01JDC8Q4Z7... is of November 2024. */
 static void
@@ -24,8 +25,8 @@ line(enum event_file file, const char *rest)
 static void
 step(void (*what)(void))
 {
-	ck_assert_int_eq(deliveries_begin(deliveries, 1732357000000, &err), 0);
-	ck_assert_int_eq(counters_begin(counters, &err), 0);
+	ck_assert_int_eq(deliveries_begin(deliveries, now_ms, &err), 0);
+	ck_assert_int_eq(counters_begin(counters, now_ms, &err), 0);
 	what();
 	ck_assert_int_eq(deliveries_commit(deliveries, &err), 0);
 	ck_assert_int_eq(counters_commit(counters, &err), 0);
@@ -136,6 +137,122 @@ START_TEST(names_are_bounded)
 }
 END_TEST
 
+enum { HOG_NAMES = COUNTERS_CAMPAIGNS_MAX + 300 };
+
+static void
+names_of_a_hog(void)
+{
+	char name[32];
+
+	for (int i = 0; i < HOG_NAMES; i++) {
+		int n = snprintf(name, sizeof(name), "order-%07d", i);
+
+		counters_add(
+		    counters, SPAN_LIT("hog"), span_of(name, (size_t)n), COUNT_DELIVERED, 2);
+	}
+	counters_add(counters, SPAN_LIT("modest"), SPAN_LIT("spring"), COUNT_DELIVERED, 1);
+}
+
+struct sums {
+	uint64_t hog, other, modest;
+	unsigned hog_rows, modest_rows;
+};
+
+static void
+sum_up(void *ctx, struct span tenant, struct span campaign, const uint64_t n[COUNT_KINDS])
+{
+	struct sums *s = ctx;
+
+	if (span_is(tenant, "hog")) {
+		s->hog += n[COUNT_DELIVERED];
+		s->hog_rows++;
+		if (span_is(campaign, "(other)"))
+			s->other += n[COUNT_DELIVERED];
+	}
+	if (span_is(tenant, "modest") && span_is(campaign, "spring")) {
+		s->modest += n[COUNT_DELIVERED];
+		s->modest_rows++;
+	}
+}
+
+static void
+a_campaign_goes_on(void)
+{
+	counters_add(counters, SPAN_LIT("modest"), SPAN_LIT("spring"), COUNT_DELIVERED, 1);
+}
+
+START_TEST(campaigns_of_a_tenant_are_bounded)
+{
+	struct sums s = { 0 };
+
+	step(names_of_a_hog);
+	counters_each(counters, sum_up, &s);
+	ck_assert_uint_eq(s.hog, 2 * HOG_NAMES);
+	ck_assert_uint_eq(s.other, 2 * 300);
+	ck_assert_uint_eq(s.hog_rows, COUNTERS_CAMPAIGNS_MAX + 1);
+	ck_assert_uint_eq(s.modest, 1);
+	/* Old ones go, and the sum stays. */
+	now_ms += (uint64_t)(COUNTERS_DAYS + 1) * 86400000;
+	for (int i = 0; i < 8; i++)
+		step(a_campaign_goes_on);
+	s = (struct sums){ 0 };
+	counters_each(counters, sum_up, &s);
+	ck_assert_uint_eq(s.hog, 2 * HOG_NAMES);
+	ck_assert_uint_eq(s.other, 2 * HOG_NAMES);
+	ck_assert_uint_eq(s.hog_rows, 1);
+	ck_assert_uint_eq(s.modest, 9);
+	step(names_of_a_hog); /* and there is room for new ones */
+	s = (struct sums){ 0 };
+	counters_each(counters, sum_up, &s);
+	ck_assert_uint_eq(s.hog_rows, COUNTERS_CAMPAIGNS_MAX + 1);
+	ck_assert_uint_eq(s.hog, 4 * HOG_NAMES);
+}
+END_TEST
+
+static void
+names_of_a_day(void)
+{
+	char name[64];
+
+	for (int i = 0; i < COUNTERS_TENANT_NAMES_MAX + 50; i++) {
+		int n = snprintf(name, sizeof(name), "hog/order-%d", i);
+
+		counters_share(
+		    counters, 30000, BY_CAMPAIGN, span_of(name, (size_t)n), SHARE_DELIVERED);
+	}
+	counters_share(counters, 30000, BY_CAMPAIGN, SPAN_LIT("modest/spring"), SHARE_DELIVERED);
+}
+
+START_TEST(campaigns_of_a_day_are_bounded_by_tenant)
+{
+	struct tally t = { 0 };
+
+	step(names_of_a_day);
+	step(names_of_a_day);
+	counters_shares(counters, BY_CAMPAIGN, 30000, &t);
+	ck_assert_uint_eq(t.rows_n, COUNTERS_TENANT_NAMES_MAX + 2);
+	ck_assert_uint_eq(row(&t, "hog/(other)")[SHARE_DELIVERED], 100);
+	ck_assert_uint_eq(row(&t, "modest/spring")[SHARE_DELIVERED], 2);
+	tally_free(&t);
+}
+END_TEST
+
+START_TEST(an_abort_forgets_the_step_alone)
+{
+	struct sums s = { 0 };
+
+	counters_each(counters, sum_up, &s);
+	ck_assert_int_eq(counters_begin(counters, now_ms, &err), 0);
+	a_campaign_goes_on();
+	counters_abort(counters);
+	step(a_campaign_goes_on);
+	ck_assert_int_eq(counters_sync(counters, &err), 0);
+	s.modest = 0;
+	counters_each(counters, sum_up, &s);
+	ck_assert_uint_eq(s.modest, 11);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -154,6 +271,9 @@ main(void)
 		return 1;
 	tcase_add_test(t, shares_by_name);
 	tcase_add_test(t, names_are_bounded);
+	tcase_add_test(t, campaigns_of_a_tenant_are_bounded);
+	tcase_add_test(t, campaigns_of_a_day_are_bounded_by_tenant);
+	tcase_add_test(t, an_abort_forgets_the_step_alone);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
 	srunner_run_all(r, CK_NORMAL);

@@ -66,7 +66,7 @@ deliveries_bucket(struct deliveries *d, struct id message)
 	return number == 0 ? NULL : slot(d, number);
 }
 
-/* The names of the tables are the keys of the unnamed one. */
+/* The names of the tables are the keys of the unnamed one. Those that are not open yet are from here on. */
 static int
 buckets_open(struct deliveries *d, MDB_txn *txn)
 {
@@ -89,8 +89,14 @@ buckets_open(struct deliveries *d, MDB_txn *txn)
 			numbers[n++] = (uint32_t)strtoul(hex, NULL, 16);
 		}
 	mdb_cursor_close(cursor);
-	for (unsigned i = 0; r == 0 && i < n; i++)
-		r = bucket_open(txn, &d->buckets[i], numbers[i], MDB_CREATE);
+	for (unsigned i = 0; r == 0 && i < n; i++) {
+		struct bucket *b = slot(d, numbers[i]) == NULL ? slot(d, 0) : NULL;
+
+		if (b == NULL)
+			continue;
+		b->fresh = true;
+		r = bucket_open(txn, b, numbers[i], MDB_CREATE);
+	}
 	return r;
 }
 
@@ -102,10 +108,15 @@ tables_open(struct deliveries *d)
 
 	if (r != 0)
 		return r;
-	r = buckets_open(d, txn);
+	r = mdb_dbi_open(txn, "places", MDB_CREATE, &d->places);
 	if (r == 0)
-		return mdb_txn_commit(txn);
-	mdb_txn_abort(txn);
+		r = buckets_open(d, txn);
+	if (r == 0)
+		r = mdb_txn_commit(txn);
+	else
+		mdb_txn_abort(txn);
+	for (unsigned i = 0; i < SLOTS; i++)
+		d->buckets[i].fresh = false;
 	return r;
 }
 
@@ -130,7 +141,7 @@ deliveries_open(const char *folder, uint64_t max_bytes, uint64_t age_s, struct e
 		r = mdb_env_set_mapsize(d->env, max_bytes + max_bytes / 2 + SLACK_BYTES);
 	if (r == 0)
 		r = mdb_env_open(
-		    d->env, path, MDB_NOSUBDIR | MDB_NOMETASYNC | MDB_NOTLS | MDB_NORDAHEAD, 0600);
+		    d->env, path, MDB_NOSUBDIR | MDB_NOSYNC | MDB_NOTLS | MDB_NORDAHEAD, 0600);
 	if (r == 0)
 		r = tables_open(d);
 	if (r == 0)
@@ -200,20 +211,46 @@ is_surplus(const struct deliveries *d, const struct bucket *b)
 	return b != NULL && (b->number + d->age < d->now || bytes_used(d) > d->max_bytes);
 }
 
+/* Tables that were opened in a transaction go with it; those that it dropped are there again, and closed. */
+static void
+buckets_settle(struct deliveries *d, bool kept)
+{
+	for (unsigned i = 0; i < SLOTS; i++) {
+		if (d->buckets[i].fresh && !kept)
+			d->buckets[i].number = 0;
+		d->buckets[i].fresh = false;
+	}
+	d->reopen = !kept;
+	d->txn = NULL;
+}
+
+void
+deliveries_abort(struct deliveries *d)
+{
+	mdb_txn_abort(d->txn);
+	buckets_settle(d, false);
+}
+
 int
 deliveries_begin(struct deliveries *d, uint64_t now_ms, struct err *err)
 {
 	struct bucket *b;
 	int r = mdb_txn_begin(d->env, NULL, 0, &d->txn);
 
+	if (r != 0)
+		return failed(err, "index of deliveries", r);
 	d->now = bucket_of(now_ms);
 	d->failed = 0;
+	if (d->reopen)
+		r = buckets_open(d, d->txn);
+	if (r == 0 && d->no_room && (b = oldest(d)) != NULL && b->number < d->now)
+		r = bucket_drop(d, b);
+	d->no_room = false;
 	while (r == 0 && is_surplus(d, b = oldest(d)))
 		r = bucket_drop(d, b);
 	if (r == 0)
 		return 0;
-	mdb_txn_abort(d->txn);
-	d->txn = NULL;
+	deliveries_abort(d);
 	return failed(err, "index of deliveries", r);
 }
 
@@ -226,12 +263,16 @@ deliveries_commit(struct deliveries *d, struct err *err)
 		r = mdb_txn_commit(d->txn);
 	else
 		mdb_txn_abort(d->txn);
-	d->txn = NULL;
-	for (unsigned i = 0; i < SLOTS; i++) {
-		if (d->buckets[i].fresh && r != 0) /* its tables went with the transaction */
-			d->buckets[i].number = 0;
-		d->buckets[i].fresh = false;
-	}
+	buckets_settle(d, r == 0);
+	d->no_room = r == MDB_MAP_FULL;
+	return r == 0 ? 0 : failed(err, "index of deliveries", r);
+}
+
+int
+deliveries_sync(struct deliveries *d, struct err *err)
+{
+	int r = mdb_env_sync(d->env, 1);
+
 	return r == 0 ? 0 : failed(err, "index of deliveries", r);
 }
 
@@ -253,6 +294,30 @@ bucket_for(struct deliveries *d, struct id message)
 	b->fresh = true;
 	d->failed = bucket_open(d->txn, b, number, MDB_CREATE);
 	return d->failed == 0 ? b : NULL;
+}
+
+/* ---- how far the files were read ---- */
+
+void
+deliveries_place(struct deliveries *d, const char *file, uint64_t *inode, uint64_t *offset)
+{
+	MDB_val k = { strlen(file), (void *)(uintptr_t)file }, v;
+	uint64_t place[2] = { 0, 0 };
+
+	if (d->failed == 0 && mdb_get(d->txn, d->places, &k, &v) == 0 && v.mv_size == sizeof(place))
+		memcpy(place, v.mv_data, sizeof(place));
+	*inode = place[0];
+	*offset = place[1];
+}
+
+void
+deliveries_place_put(struct deliveries *d, const char *file, uint64_t inode, uint64_t offset)
+{
+	uint64_t place[2] = { inode, offset };
+	MDB_val k = { strlen(file), (void *)(uintptr_t)file }, v = { sizeof(place), place };
+
+	if (d->failed == 0)
+		d->failed = mdb_put(d->txn, d->places, &k, &v, 0);
 }
 
 /* ---- rows ---- */

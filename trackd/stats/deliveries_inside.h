@@ -3,6 +3,7 @@
  *	rNUMBER		message id, m			tenant, campaign, sender
  *			message id, r, index		how it ended, its event, recipient, source, site
  *	nNUMBER		hash of Message-ID, message id	nothing
+ *	places		a file's name			inode, offset
  *
  * NUMBER: the bucket, hexadecimal. A field is two bytes of length and its bytes. */
 #pragma once
@@ -36,10 +37,13 @@ struct bucket {
 struct deliveries {
 	MDB_env *env;
 	MDB_txn *txn;
+	MDB_dbi places;
 	uint64_t max_bytes;
 	uint32_t age; /* in buckets: older ones are dropped */
 	uint32_t now; /* bucket */
 	int failed;   /* of LMDB, within a transaction */
+	bool no_room; /* the last one found none */
+	bool reopen;  /* the last one was aborted: not all tables are open */
 	struct siphash_key key;
 	struct bucket buckets[SLOTS];
 };

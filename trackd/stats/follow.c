@@ -1,18 +1,34 @@
 #include "follow.h"
+#include "databases.h"
 #include "log.h"
 #include "loop.h"
 #include "sandbox.h"
+#include "thread.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { STEP_MS = 1000, STEP_BYTES = 4 * 1024 * 1024 };
+enum {
+	STEP_MS = 1000,
+	STEP_BYTES = 4 * 1024 * 1024,
+	NOW_S =
+	    1, /* who asks is told what is known after that time; the master asks for a word each minute */
+	RETRY_FIRST_MS = 1000,
+	RETRY_MOST_MS = 60 * 1000,
+	SYNC_S = 30, /* a power cut costs what is not synced, which the files still tell */
+};
 
 const char *const follow_files[EVENT_FILES] = { "queued.jsonl", "trackd-web.jsonl",
 	"bouncd.jsonl" };
+
+enum step {
+	STEP_DONE, /* all there is was counted */
+	STEP_MORE, /* a step takes no more than STEP_BYTES of a file, which may not grow any further */
+	STEP_FAILED, /* nothing was counted; what was read is read again */
+};
 
 static struct {
 	struct counters *counters;
@@ -21,7 +37,10 @@ static struct {
 	int fds[EVENT_FILES];
 	struct buf bytes;
 	struct timer *timer;
-} follow;
+	enum step last;
+	uint64_t wait_ms, not_before_ms; /* after one that failed */
+	bool unsynced;
+} follow = { .last = STEP_MORE };
 
 struct counters *
 follow_counters(void)
@@ -43,55 +62,78 @@ follow_deliveries(void)
 
 /* Whole lines only; the rest is read again next time. Returns the bytes used. */
 static size_t
-lines_count(int file, struct span bytes)
+lines_take(int file, struct span bytes, bool counted)
 {
 	size_t used = 0;
 	ptrdiff_t end;
 
 	while ((end = span_find(span_from(bytes, used), '\n')) >= 0) {
-		observe_line(follow.counters, follow.deliveries, (enum event_file)file,
-		    span_first(span_from(bytes, used), (size_t)end));
+		struct span line = span_first(span_from(bytes, used), (size_t)end);
+
+		if (counted)
+			observe_again(follow.deliveries, (enum event_file)file, line);
+		else
+			observe_line(
+			    follow.counters, follow.deliveries, (enum event_file)file, line);
 		used += (size_t)end + 1;
 	}
 	return used;
 }
 
-/* Opens the file; a new inode under the name starts at its beginning. */
+/* How far each database has read a file. One that was begun anew reads it again, alone. */
+struct place {
+	uint64_t inode, size;
+	uint64_t counted, indexed;
+};
+
+/* A new inode under the name starts at its beginning. */
 static bool
-file_open(int file, uint64_t *offset)
+file_open(int file, struct place *p)
 {
-	uint64_t inode;
+	const char *name = follow_files[file];
+	uint64_t inode, index_inode;
 	struct stat st;
 
 	if (follow.fds[file] == -1)
-		follow.fds[file] = openat(follow.folder, follow_files[file], O_RDONLY | O_CLOEXEC);
+		follow.fds[file] = openat(follow.folder, name, O_RDONLY | O_CLOEXEC);
 	if (follow.fds[file] == -1 || fstat(follow.fds[file], &st) == -1)
 		return false;
-	counters_place(follow.counters, follow_files[file], &inode, offset);
-	if (inode != st.st_ino || *offset > (uint64_t)st.st_size) {
-		*offset = 0;
-		counters_place_put(follow.counters, follow_files[file], st.st_ino, 0);
-	}
-	return *offset < (uint64_t)st.st_size;
+	*p = (struct place){ .inode = st.st_ino, .size = (uint64_t)st.st_size };
+	counters_place(follow.counters, name, &inode, &p->counted);
+	deliveries_place(follow.deliveries, name, &index_inode, &p->indexed);
+	if (inode != p->inode || p->counted > p->size)
+		p->counted = 0;
+	if (index_inode != p->inode || p->indexed > p->size)
+		p->indexed = 0;
+	return p->counted < p->size || p->indexed < p->size;
 }
 
 static bool
 file_step(int file)
 {
-	uint64_t inode, offset;
+	struct place p;
+	uint64_t from, most = STEP_BYTES;
+	bool counted;
 	size_t used;
 	ssize_t n;
 
-	if (!file_open(file, &offset))
+	if (!file_open(file, &p))
 		return false;
+	counted = p.indexed < p.counted;
+	from = counted ? p.indexed : p.counted;
+	if (counted && p.counted - from < most)
+		most = p.counted - from;
 	buf_reset(&follow.bytes);
-	n = pread(follow.fds[file], buf_room(&follow.bytes, STEP_BYTES), STEP_BYTES, (off_t)offset);
+	n = pread(follow.fds[file], buf_room(&follow.bytes, most), most, (off_t)from);
 	if (n <= 0)
 		return false;
-	used = lines_count(file, span_of(follow.bytes.p, (size_t)n));
-	counters_place(follow.counters, follow_files[file], &inode, &offset);
-	counters_place_put(follow.counters, follow_files[file], inode, offset + used);
-	return used > 0 && n == STEP_BYTES;
+	used = lines_take(file, span_of(follow.bytes.p, (size_t)n), counted);
+	from += used;
+	if (!counted)
+		counters_place_put(follow.counters, follow_files[file], p.inode, from);
+	if (counted || from > p.indexed)
+		deliveries_place_put(follow.deliveries, follow_files[file], p.inode, from);
+	return used > 0 && (counted || n == STEP_BYTES);
 }
 
 /* Whether anything grew since: without it no transaction is begun, so a relay at rest writes nothing. */
@@ -115,46 +157,86 @@ any_growth(void)
 	return grown;
 }
 
-/* The index first: what is put there twice is the same, what is counted twice is wrong. */
-static bool
-step(void)
-{
-	struct err err;
-	bool more = false;
+/* ---- a step ---- */
 
-	if (deliveries_begin(follow.deliveries, loop_wall_ms(), &err) == -1) {
-		log_error("stats-stopped", "why=\"%s\"", err.text);
-		return false;
-	}
-	if (counters_begin(follow.counters, &err) == -1) {
-		log_error("stats-stopped", "why=\"%s\"", err.text);
-		(void)deliveries_commit(follow.deliveries, NULL);
-		return false;
-	}
-	for (int i = 0; i < EVENT_FILES; i++)
-		more |= file_step(i);
-	if (deliveries_commit(follow.deliveries, &err) == -1)
-		log_error("index-not-kept", "why=\"%s\"", err.text);
-	if (counters_commit(follow.counters, &err) == -1)
-		log_error("stats-not-kept", "why=\"%s\"", err.text);
-	return more;
+/* Both, or neither: what one of them did not take is read again for both. */
+static int
+both_begin(struct err *err)
+{
+	if (deliveries_begin(follow.deliveries, loop_wall_ms(), err) == -1)
+		return -1;
+	if (counters_begin(follow.counters, loop_wall_ms(), err) == 0)
+		return 0;
+	deliveries_abort(follow.deliveries);
+	return -1;
 }
 
-/* Whether there is more: a step takes no more than STEP_BYTES of a file, which may not grow any further. */
-static bool
+/* The index first: what is put there twice is the same, what is counted twice is wrong. */
+static int
+both_commit(struct err *err)
+{
+	if (deliveries_commit(follow.deliveries, err) == -1) {
+		counters_abort(follow.counters);
+		return -1;
+	}
+	return counters_commit(follow.counters, err);
+}
+
+static enum step
+step(struct err *err)
+{
+	bool more = false;
+
+	if (both_begin(err) == -1)
+		return STEP_FAILED;
+	for (int i = 0; i < EVENT_FILES; i++)
+		more |= file_step(i);
+	if (both_commit(err) == -1)
+		return STEP_FAILED;
+	follow.unsynced = true;
+	return more ? STEP_MORE : STEP_DONE;
+}
+
+/* A full or broken disk is tried again after a wait that doubles; until then everybody is told what is known. */
+static void
+put_off(const struct err *err)
+{
+	follow.wait_ms = follow.wait_ms == 0 ? RETRY_FIRST_MS : follow.wait_ms * 2;
+	if (follow.wait_ms > RETRY_MOST_MS)
+		follow.wait_ms = RETRY_MOST_MS;
+	follow.not_before_ms = loop_now_ms() + follow.wait_ms;
+	log_error("stats-not-kept", "retry_s=%llu why=\"%s\"",
+	    (unsigned long long)follow.wait_ms / 1000, err->text);
+}
+
+static enum step
 step_if_any(void)
 {
-	static bool behind;
+	struct err err = { "" };
 
-	behind = (any_growth() || behind) && step();
-	return behind;
+	if (loop_now_ms() < follow.not_before_ms)
+		return STEP_FAILED;
+	if (!any_growth() && follow.last == STEP_DONE)
+		return STEP_DONE;
+	follow.last = step(&err);
+	if (follow.last == STEP_FAILED)
+		put_off(&err);
+	else
+		follow.wait_ms = 0;
+	return follow.last;
 }
 
 void
 follow_now(void)
 {
-	while (step_if_any())
-		;
+	struct timespec begin, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (step_if_any() == STEP_MORE) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec > begin.tv_sec + NOW_S)
+			return;
+	}
 }
 
 void
@@ -166,29 +248,76 @@ follow_a_step(void)
 static void
 on_timer(void *unused)
 {
-	bool more = step_if_any();
+	enum step s = step_if_any();
 
 	(void)unused;
-	timer_set_ms(follow.timer, more ? 0 : STEP_MS);
+	timer_set_ms(follow.timer, s == STEP_MORE ? 0 : STEP_MS);
+}
+
+/* ---- syncing ---- */
+
+/* One at a time; in the thread that waits for the disk. */
+static struct {
+	struct work work;
+	struct thread *thread;
+	struct timer *timer;
+	bool runs;
+	int result;
+	struct err err;
+} sync_;
+
+static void
+sync_run(struct work *w)
+{
+	(void)w;
+	sync_.result = deliveries_sync(follow.deliveries, &sync_.err);
+	if (counters_sync(follow.counters, &sync_.err) == -1)
+		sync_.result = -1;
+}
+
+static void
+sync_done(struct work *w)
+{
+	(void)w;
+	sync_.runs = false;
+	if (sync_.result == 0)
+		return;
+	follow.unsynced = true;
+	log_error("stats-not-synced", "why=\"%s\"", sync_.err.text);
+}
+
+static void
+on_sync(void *unused)
+{
+	(void)unused;
+	timer_set_ms(sync_.timer, SYNC_S * 1000);
+	if (sync_.runs || !follow.unsynced)
+		return;
+	sync_.runs = true;
+	follow.unsynced = false;
+	sync_.work = (struct work){ .run = sync_run, .done = sync_done };
+	thread_push(sync_.thread, &sync_.work);
 }
 
 void
-follow_start(struct role *role, uint64_t index_bytes, uint64_t index_age_s)
+follow_run(void)
 {
-	struct span path = role_secret(role, "stats-path");
-	struct err err;
-
-	follow.folder = role_fd(role, "events-dir");
-	sandbox_keep_folder(follow.folder);
-	follow.counters = counters_open(path.p == NULL ? "" : path.p, &err);
-	if (follow.counters == NULL)
-		role_fail(role, EX_CANTCREAT, "%s", err.text);
-	follow.deliveries =
-	    deliveries_open(path.p == NULL ? "" : path.p, index_bytes, index_age_s, &err);
-	if (follow.deliveries == NULL)
-		role_fail(role, EX_CANTCREAT, "%s", err.text);
-	memset(follow.fds, -1, sizeof(follow.fds));
-	buf_init(&follow.bytes, STEP_BYTES);
+	sync_.thread = thread_new("sync");
+	sync_.timer = timer_new(on_sync, NULL);
+	timer_set_ms(sync_.timer, SYNC_S * 1000);
 	follow.timer = timer_new(on_timer, NULL);
 	timer_set_ms(follow.timer, 0);
+}
+
+/* ---- opening ---- */
+
+void
+follow_open(struct role *role, uint64_t index_bytes, uint64_t index_age_s)
+{
+	follow.folder = role_fd(role, "events-dir");
+	sandbox_keep_folder(follow.folder);
+	follow.counters = databases_counters(role);
+	follow.deliveries = databases_deliveries(role, index_bytes, index_age_s);
+	memset(follow.fds, -1, sizeof(follow.fds));
+	buf_init(&follow.bytes, STEP_BYTES);
 }

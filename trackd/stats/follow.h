@@ -4,11 +4,13 @@
 #include "observe.h"
 #include "role.h"
 
-/* Opens counters and index (before the sandbox) and begins. */
-void follow_start(struct role *, uint64_t index_bytes, uint64_t index_age_s);
+/* Opens counters and index, before the sandbox; what is damaged is set aside and begun anew. */
+void follow_open(struct role *, uint64_t index_bytes, uint64_t index_age_s);
+/* Begins, inside the sandbox. */
+void follow_run(void);
 struct counters *follow_counters(void);
 struct deliveries *follow_deliveries(void);
-/* Counts what is there by now, before an answer is given. */
+/* Counts what is there by now, before an answer is given: for a second at most, and not while the disk is waited for. */
 void follow_now(void);
 /* The same, but at most one step. */
 void follow_a_step(void);

@@ -33,10 +33,11 @@ main(int argc, char **argv)
 	struct conf *conf;
 
 	conf = role_conf(role, &stats_table);
-	follow_start(role, stats_index_bytes(conf), stats_index_age_s(conf));
+	follow_open(role, stats_index_bytes(conf), stats_index_age_s(conf));
 	verbs_serve(role);
 	lookup_serve(role);
 	role_on_reload(role, reload_prepare, reload_done, reload_done, NULL);
 	sandbox_enter(role);
+	follow_run();
 	return role_run(role);
 }

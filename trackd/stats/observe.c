@@ -203,17 +203,53 @@ event_count(struct counters *c, const struct kind *k, const struct facts *f, uin
 		share_count(c, f, day, (enum share)share);
 }
 
+/* What the index keeps of it. */
+static void
+index_line(struct deliveries *d, const struct kind *k, const struct facts *f, struct id event)
+{
+	static struct buf scratch = { .max = TEXT_BYTES };
+	struct id message;
+
+	if (id_parse(f->message, &message) == -1 || f->tenant.n == 0)
+		return;
+	buf_reset(&scratch);
+	if (k->count == COUNT_RECEIVED)
+		message_keep(d, f, message, &scratch);
+	else if (k->is_end)
+		end_keep(d, f, message, event, &scratch);
+}
+
+/* Half a line, of a full disk or a crash, is none. */
+static bool
+is_whole(struct span line)
+{
+	return line.n > 0 && line.p[line.n - 1] == '}';
+}
+
+void
+observe_again(struct deliveries *d, enum event_file file, struct span line)
+{
+	const struct kind *k;
+	struct facts f;
+	struct id event;
+
+	if (!is_whole(line))
+		return;
+	facts_read(line, &f);
+	k = kind_of_event(file, f.event);
+	if (k != NULL && id_parse(f.id, &event) == 0 && !span_is(f.repeat, "true"))
+		index_line(d, k, &f, event);
+}
+
 void
 observe_line(struct counters *c, struct deliveries *d, enum event_file file, struct span line)
 {
-	static struct buf scratch = { .max = TEXT_BYTES };
 	char campaign[256];
 	struct id message, event;
 	const struct kind *k;
 	struct facts f;
-	bool named;
 
-	if (line.n == 0 || line.p[line.n - 1] != '}') /* half a line, of a full disk or a crash */
+	if (!is_whole(line))
 		return;
 	facts_read(line, &f);
 	k = kind_of_event(file, f.event);
@@ -223,13 +259,8 @@ observe_line(struct counters *c, struct deliveries *d, enum event_file file, str
 	}
 	if (k == NULL || id_parse(f.id, &event) == -1 || span_is(f.repeat, "true"))
 		return;
-	buf_reset(&scratch);
-	named = id_parse(f.message, &message) == 0;
-	if (named && f.tenant.n > 0 && k->count == COUNT_RECEIVED)
-		message_keep(d, &f, message, &scratch);
-	else if (named && f.tenant.n > 0 && k->is_end)
-		end_keep(d, &f, message, event, &scratch);
-	else if (named && f.campaign.n == 0 && file != FILE_QUEUED)
+	index_line(d, k, &f, event);
+	if (f.campaign.n == 0 && file != FILE_QUEUED && id_parse(f.message, &message) == 0)
 		f.campaign = deliveries_campaign(d, message, campaign);
 	event_count(c, k, &f, (uint32_t)(id_time_ms(event) / DAY_MS));
 }

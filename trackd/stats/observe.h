@@ -11,3 +11,5 @@ enum event_file { FILE_QUEUED, FILE_WEB, FILE_BOUNCD, EVENT_FILES };
 
 /* Between begin and commit of both. */
 void observe_line(struct counters *, struct deliveries *, enum event_file, struct span line);
+/* The same line again, of which the counters know: for the index alone. */
+void observe_again(struct deliveries *, enum event_file, struct span line);

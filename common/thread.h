@@ -15,6 +15,6 @@ struct work {
 
 struct thread;
 
-/* In the loop's thread, after the sandbox. name: for what is said if it cannot be made. */
+/* In the loop's thread, after the sandbox, which must grant threads. name: for what is said if it cannot be made. */
 struct thread *thread_new(const char *name);
 void thread_push(struct thread *, struct work *);
