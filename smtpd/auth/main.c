@@ -1,72 +1,161 @@
 /* smtpd-auth: says whether a login and a password fit, and whose login it is.
  *
  * It alone sees the password hashes (the file that posthouse user writes); it has no network and no file. The workers of
- * smtpd ask it over their channels. Read users.c (the file) and pool.c (the threads that hash). */
+ * smtpd ask it over their channels. A login waits for its turn (turns.c), which depends on who failed before (guesses.c);
+ * then its password is hashed (pool.c), unless it was a short while ago (recent.c). users.c reads the file. */
 #include "err.h"
 #include "log.h"
+#include "loop.h"
 #include "pool.h"
 #include "proto_auth.h"
+#include "recent.h"
 #include "role.h"
 #include "sandbox.h"
+#include "turns.h"
 #include "users.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-enum { WORKERS_MAX = 256, QUEUE_BYTES = 256 * 1024 };
-
-/* A password being hashed, and whose it is. The ticket of the pool is the index here. */
-struct asked {
-	bool used;
-	uint64_t ask;
-	uint32_t peer;
-	const struct user *user;
-	char login[256], client[64];
-};
+enum { QUEUE_BYTES = 256 * 1024, THREADS_LEAST = 2, THREADS_MOST = 16, SAID_MS = 1000 };
 
 struct auth {
 	struct users users;
+	struct guesses *guesses;
+	struct turns *turns;
+	struct recent *recent;
 	struct pool *pool;
-	struct chan *workers[WORKERS_MAX]; /* NULL: free */
-	uint32_t generations
-	    [WORKERS_MAX]; /* of the place: an answer for its last holder finds another number */
-	struct asked asked[64];
+	struct timer *again;
+	unsigned threads;
+	unsigned sent_away; /* since the log said so last */
+	uint64_t said_ms;
+};
+
+struct worker {
+	struct auth *auth;
+	struct chan *chan;
+};
+
+/* A login that waits or is being checked; the ask is first, so that one is the other. */
+struct login {
+	struct ask ask;
+	struct job job;
+	const char *hash; /* of the user, or of somebody else where there is none */
+	char password[];
 };
 
 static void
-say(struct chan *c, uint64_t ask, bool ok, bool later, struct span tenant)
+login_free(struct login *l)
 {
-	struct auth_answer a = { ask, ok, later, tenant };
+	explicit_bzero(l->password, l->ask.password.n);
+	free(l);
+}
 
-	auth_answer_put(c, &a);
+/* ---- answers ---- */
+
+static void
+say(struct ask *a, bool ok, bool later)
+{
+	struct worker *w = a->worker;
+	struct auth_answer ans = { a->number, ok, later, ok ? a->user->tenant : span_of(NULL, 0) };
+
+	if (w != NULL)
+		auth_answer_put(w->chan, &ans);
 }
 
 static void
-answered(void *ctx, uint64_t ticket, uint32_t peer, bool fits)
+checked_log(const struct ask *a, bool fits)
 {
-	struct auth *auth = ctx;
-	struct asked *q = &auth->asked[ticket];
-	struct chan *c = auth->workers[peer % WORKERS_MAX];
-
 	log_begin(LOG_LEVEL_INFO, fits ? "login" : "login-refused");
-	log_kvs("login", q->login);
-	log_kvs("client", q->client);
+	log_kvs("login", a->login);
+	log_kvs("client", a->client);
 	if (!fits)
-		log_kvs("why", q->user == NULL ? "unknown login" : "wrong password");
+		log_kvs("why", a->user == NULL ? "unknown login" : "wrong password");
 	log_end();
-	if (c != NULL && auth->generations[peer % WORKERS_MAX] == peer / WORKERS_MAX)
-		say(c, q->ask, fits, false, fits ? q->user->tenant : span_of(NULL, 0));
-	q->used = false;
 }
 
-static struct asked *
-place(struct auth *auth)
+/* The password fits, or not: everybody learns from it. */
+static void
+checked(struct auth *auth, struct login *l, bool fits)
 {
-	for (unsigned i = 0; i < sizeof(auth->asked) / sizeof(auth->asked[0]); i++)
-		if (!auth->asked[i].used)
-			return &auth->asked[i];
-	return NULL;
+	if (fits)
+		guesses_fitted(auth->guesses, &l->ask.keys, loop_now_ms());
+	else
+		guesses_failed(auth->guesses, &l->ask.keys, loop_now_ms());
+	checked_log(&l->ask, fits);
+	say(&l->ask, fits, false);
+	login_free(l);
+}
+
+/* One line a second, however many there are. */
+static void
+sent_away(struct auth *auth, struct login *l)
+{
+	uint64_t now = loop_now_ms();
+
+	auth->sent_away++;
+	if (now >= auth->said_ms + SAID_MS) {
+		log_begin(LOG_LEVEL_WARN, "logins-busy");
+		log_kvf("count", "%u", auth->sent_away);
+		log_kvs("login", l->ask.login);
+		log_kvs("client", l->ask.client);
+		log_end();
+		auth->sent_away = 0;
+		auth->said_ms = now;
+	}
+	say(&l->ask, false, true);
+	login_free(l);
+}
+
+/* ---- checking ---- */
+
+static bool
+is_recent(struct auth *auth, const struct login *l)
+{
+	bool has = recent_has(
+	    auth->recent, span_str(l->ask.login), l->ask.password, l->hash, loop_now_ms());
+
+	return has && l->ask.user != NULL;
+}
+
+/* As many as there are threads for, each in its turn. */
+static void
+go_on(void *ctx)
+{
+	struct auth *auth = ctx;
+	uint64_t again_ms, now = loop_now_ms();
+	struct ask *a;
+
+	while ((a = turns_next(auth->turns, now, &again_ms)) != NULL) {
+		struct login *l = (struct login *)a;
+
+		if (is_recent(auth, l)) {
+			turns_over(auth->turns, a);
+			checked(auth, l, true);
+			continue;
+		}
+		l->job = (struct job){ .password = l->password, .hash = l->hash, .ctx = l };
+		pool_add(auth->pool, &l->job);
+	}
+	if (again_ms > 0)
+		timer_set_ms(auth->again, again_ms - now);
+}
+
+static void
+hashed(void *ctx, struct job *j)
+{
+	struct auth *auth = ctx;
+	struct login *l = j->ctx;
+	bool fits = j->fits && l->ask.user != NULL;
+
+	turns_over(auth->turns, &l->ask);
+	if (fits)
+		recent_add(
+		    auth->recent, span_str(l->ask.login), l->ask.password, l->hash, loop_now_ms());
+	checked(auth, l, fits);
+	go_on(auth);
 }
 
 static void
@@ -77,66 +166,94 @@ copy(char *to, size_t room, struct span from)
 	to[from.n] = '\0';
 }
 
-static uint32_t
-peer_of(const struct auth *auth, const struct chan *c)
+static struct login *
+login_new(struct worker *w, const struct auth_ask *ask)
 {
-	for (uint32_t i = 0; i < WORKERS_MAX; i++)
-		if (auth->workers[i] == c)
-			return i + auth->generations[i] * WORKERS_MAX;
-	must(!"a channel of nobody's");
-	return 0;
+	struct login *l = calloc(1, sizeof(*l) + ask->password.n + 1);
+	struct auth *auth = w->auth;
+
+	if (l == NULL)
+		fatal("out of memory for a login");
+	memcpy(l->password, ask->password.p, ask->password.n);
+	l->ask.worker = w;
+	l->ask.number = ask->ask;
+	l->ask.password = span_of(l->password, ask->password.n);
+	l->ask.user = users_find(&auth->users, ask->login);
+	l->hash = users_hash_of(&auth->users, l->ask.user, ask->login);
+	copy(l->ask.login, sizeof(l->ask.login), ask->login);
+	copy(l->ask.client, sizeof(l->ask.client), ask->client);
+	guesses_keys(auth->guesses, ask->login, ask->client, &l->ask.keys);
+	return l;
+}
+
+static bool
+is_sound(const struct auth_ask *ask)
+{
+	return ask->login.n > 0 && ask->login.n < ASK_LOGIN_BYTES && ask->password.n > 0 &&
+	       span_find(ask->login, '\0') < 0 && span_find(ask->password, '\0') < 0;
 }
 
 static void
 on_ask(void *ctx, struct chan *c, struct msg *m)
 {
-	struct auth *auth = ctx;
-	struct asked *q = place(auth);
+	struct worker *w = ctx;
+	struct auth *auth = w->auth;
+	struct ask *goes;
 	struct auth_ask ask;
+	struct login *l;
 
-	if (m->type != AUTH_ASK || auth_ask_get(m, &ask) == -1) {
+	if (m->type != AUTH_ASK || auth_ask_get(m, &ask) == -1 || !is_sound(&ask)) {
 		chan_bad(c, "a worker said something that is no question");
 		return;
 	}
-	if (q == NULL) {
-		say(c, ask.ask, false, true, span_of(NULL, 0));
+	l = login_new(w, &ask);
+	if (guesses_open_ms(auth->guesses, &l->ask.keys, loop_now_ms()) <= loop_now_ms() &&
+	    is_recent(auth, l)) {
+		checked(auth, l, true);
 		return;
 	}
-	*q = (struct asked){ .ask = ask.ask,
-		.peer = peer_of(auth, c),
-		.user = users_find(&auth->users, ask.login) };
-	copy(q->login, sizeof(q->login), ask.login);
-	copy(q->client, sizeof(q->client), ask.client);
-	q->used = pool_ask(auth->pool, (uint64_t)(q - auth->asked), q->peer, ask.password,
-		      q->user == NULL ? NULL : q->user->hash) == 0;
-	if (!q->used)
-		say(c, ask.ask, false, true, span_of(NULL, 0));
+	goes = turns_add(auth->turns, &l->ask, loop_now_ms());
+	if (goes != NULL)
+		sent_away(auth, (struct login *)goes);
+	go_on(auth);
 }
+
+/* ---- workers ---- */
 
 static void
 on_gone(void *ctx, struct chan *c, const char *why)
 {
-	struct auth *auth = ctx;
-	uint32_t i = peer_of(auth, c) % WORKERS_MAX;
+	struct worker *w = ctx;
 
+	(void)c;
 	log_debug("worker-gone", "why=\"%s\"", why);
-	auth->workers[i] = NULL;
-	auth->generations[i]++;
+	turns_forget(w->auth->turns, w);
+	free(w);
 }
 
 static void
 connected(void *ctx, unsigned instance, int fd)
 {
-	struct auth *auth = ctx;
+	struct worker *w = calloc(1, sizeof(*w));
 
 	(void)instance;
-	for (unsigned i = 0; i < WORKERS_MAX; i++)
-		if (auth->workers[i] == NULL) {
-			auth->workers[i] =
-			    chan_new(fd, "smtpd", QUEUE_BYTES, on_ask, on_gone, auth);
-			return;
-		}
-	fatal("more than %d workers", WORKERS_MAX);
+	if (w == NULL)
+		fatal("out of memory for a worker");
+	w->auth = ctx;
+	w->chan = chan_new(fd, "smtpd", QUEUE_BYTES, on_ask, on_gone, w);
+}
+
+/* ---- beginning ---- */
+
+/* One a core; two on a small machine, so that who is known need not wait for who is not. */
+static unsigned
+threads_wanted(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (cores < THREADS_LEAST)
+		return THREADS_LEAST;
+	return cores > THREADS_MOST ? THREADS_MOST : (unsigned)cores;
 }
 
 int
@@ -150,8 +267,14 @@ main(int argc, char **argv)
 		fatal("out of memory for logins");
 	if (users_read(role_secret(role, "users"), arena_new(0), &auth->users, &err) == -1)
 		role_fail(role, EX_CONFIG, "%s", err.text);
+	auth->threads = threads_wanted();
+	auth->guesses = guesses_new();
+	auth->turns = turns_new(auth->guesses, auth->threads);
+	auth->recent = recent_new();
+	auth->again = timer_new(go_on, auth);
 	role_on_peer(role, ROLE_SMTPD, connected, auth);
 	sandbox_enter(role);
-	auth->pool = pool_new(answered, auth); /* threads of a sandboxed process are sandboxed */
+	/* Threads of a sandboxed process are sandboxed. */
+	auth->pool = pool_new(auth->threads, hashed, auth);
 	return role_run(role);
 }

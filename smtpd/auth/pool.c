@@ -2,7 +2,6 @@
 #include "err.h"
 #include "loop.h"
 
-#include <bsd/sys/queue.h>
 #include <crypt.h>
 #include <event2/event.h>
 #include <pthread.h>
@@ -11,32 +10,15 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { THREADS = 2, JOBS_MOST = 64 };
-
-/* Costs what a hash that posthouse user writes costs (yescrypt, default cost); no password fits it. */
-static const char dummy[] =
-    "$y$j9T$eLZHUSTgKyD9gVUtTSqgG/$0000000000000000000000000000000000000000000";
-
-struct job {
-	STAILQ_ENTRY(job) link;
-	uint64_t ticket;
-	uint32_t peer;
-	bool known, fits;
-	char hash[CRYPT_OUTPUT_SIZE];
-	size_t password_n;
-	char password[];
-};
-
 STAILQ_HEAD(jobs, job);
 
 struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct jobs todo, done; /* under lock */
-	unsigned waiting;       /* of the loop alone: asked and not answered */
 	int bell;
 	struct event *ev;
-	void (*answered)(void *, uint64_t, uint32_t, bool);
+	void (*answered)(void *, struct job *);
 	void *ctx;
 };
 
@@ -47,8 +29,7 @@ hash_one(struct job *j, struct crypt_data *scratch)
 
 	memset(scratch, 0, sizeof(*scratch));
 	got = crypt_r(j->password, j->hash, scratch);
-	j->fits = got != NULL && got[0] != '*' && strcmp(got, j->hash) == 0 && j->known;
-	explicit_bzero(j->password, j->password_n);
+	j->fits = got != NULL && got[0] != '*' && strcmp(got, j->hash) == 0;
 	explicit_bzero(scratch, sizeof(*scratch));
 }
 
@@ -93,14 +74,12 @@ on_bell(evutil_socket_t fd, short what, void *ctx)
 	pthread_mutex_unlock(&p->lock);
 	while ((j = STAILQ_FIRST(&done)) != NULL) {
 		STAILQ_REMOVE_HEAD(&done, link);
-		p->waiting--;
-		p->answered(p->ctx, j->ticket, j->peer, j->fits);
-		free(j);
+		p->answered(p->ctx, j);
 	}
 }
 
 struct pool *
-pool_new(void (*answered)(void *, uint64_t, uint32_t, bool), void *ctx)
+pool_new(unsigned threads, void (*answered)(void *, struct job *), void *ctx)
 {
 	struct pool *p = calloc(1, sizeof(*p));
 	pthread_t t;
@@ -117,33 +96,19 @@ pool_new(void (*answered)(void *, uint64_t, uint32_t, bool), void *ctx)
 	if (p->bell == -1)
 		fatal("cannot make an eventfd");
 	p->ev = event_new(loop_base(), p->bell, EV_READ | EV_PERSIST, on_bell, p);
-	event_add(p->ev, NULL);
-	for (unsigned i = 0; i < THREADS; i++)
+	if (p->ev == NULL || event_add(p->ev, NULL) == -1)
+		fatal("cannot watch an eventfd");
+	for (unsigned i = 0; i < threads; i++)
 		if (pthread_create(&t, NULL, thread, p) != 0)
 			fatal("cannot make a thread");
 	return p;
 }
 
-int
-pool_ask(struct pool *p, uint64_t ticket, uint32_t peer, struct span password, const char *hash)
+void
+pool_add(struct pool *p, struct job *j)
 {
-	struct job *j;
-
-	if (p->waiting == JOBS_MOST)
-		return -1;
-	j = calloc(1, sizeof(*j) + password.n + 1);
-	if (j == NULL)
-		fatal("out of memory for a password");
-	j->ticket = ticket;
-	j->peer = peer;
-	j->known = hash != NULL;
-	strncpy(j->hash, hash == NULL ? dummy : hash, sizeof(j->hash) - 1);
-	memcpy(j->password, password.p, password.n);
-	j->password_n = password.n;
-	p->waiting++;
 	pthread_mutex_lock(&p->lock);
 	STAILQ_INSERT_TAIL(&p->todo, j, link);
 	pthread_cond_signal(&p->work);
 	pthread_mutex_unlock(&p->lock);
-	return 0;
 }

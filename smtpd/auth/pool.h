@@ -1,16 +1,20 @@
 /* pool.h: threads that hash passwords, so that the loop never waits for one.
  *
- * A job is a password and the hash it must give. Answers come back to the loop in any order. Of an unknown login the
- * password is hashed all the same, so that the time tells nobody which logins there are. */
+ * A job is a password and the hash it must give; it stays its owner's, untouched until it comes back to the loop. */
 #pragma once
 
-#include "span.h"
+#include <bsd/sys/queue.h>
+#include <stdbool.h>
+
+struct job {
+	STAILQ_ENTRY(job) link;
+	const char *password, *hash; /* hash: of crypt(5) */
+	bool fits;
+	void *ctx; /* its owner's */
+};
 
 struct pool;
 
 /* answered() is called by the loop. After sandbox_enter(): it makes threads. */
-struct pool *
-pool_new(void (*answered)(void *ctx, uint64_t ticket, uint32_t peer, bool fits), void *ctx);
-
-/* hash NULL: there is no such login. Password and hash are copied. -1: too many wait already. */
-int pool_ask(struct pool *, uint64_t ticket, uint32_t peer, struct span password, const char *hash);
+struct pool *pool_new(unsigned threads, void (*answered)(void *ctx, struct job *), void *ctx);
+void pool_add(struct pool *, struct job *);

@@ -47,6 +47,24 @@ START_TEST(logins_are_found)
 }
 END_TEST
 
+/* As costly as those of the others: an unknown login has the hash of one of them, and always the same. */
+START_TEST(unknown_logins_cost_the_same)
+{
+	struct arena *a = arena_new(0);
+	const char *hash;
+	struct users u;
+
+	ck_assert_int_eq(users_read(span_str("a:t:h1\nb:t:h2\n"), a, &u, NULL), 0);
+	hash = users_hash_of(&u, NULL, span_str("zoe"));
+	ck_assert_int_eq(hash[0], 'h');
+	ck_assert_ptr_eq(users_hash_of(&u, NULL, span_str("zoe")), hash);
+	ck_assert_str_eq(users_hash_of(&u, users_find(&u, span_str("b")), span_str("b")), "h2");
+	ck_assert_int_eq(users_read(span_str(""), a, &u, NULL), 0);
+	ck_assert_int_eq(users_hash_of(&u, NULL, span_str("zoe"))[0], '$');
+	arena_free(a);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -58,6 +76,7 @@ main(void)
 	suite_add_tcase(suite, t);
 	tcase_add_loop_test(t, files, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, logins_are_found);
+	tcase_add_test(t, unknown_logins_cost_the_same);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
