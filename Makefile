@@ -4,7 +4,7 @@
 #	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
 #	make bench, bench-bounces, bench-list, bench-web, bench-rewrite, soak, fuzz, lint, accuracy, visitors    SECONDS_EACH, SOAK_ROUNDS (tests/e2e/soak.py says more)
 #
-# Variables: B build folder, SAN=address,undefined sanitised build.
+# Variables: B build folder, SAN=address,undefined sanitised build, in which a buffer moves at every append (common/buf.h).
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -15,7 +15,7 @@ OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 SAN     ?=
 CFLAGS  += -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)/posthouse"' -Icommon -fno-strict-aliasing \
-	   $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
+	   $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -DBUF_MOVES,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now)
 
 # programs: what is installed. test-programs: what tests and benchmarks run. tests: unit tests (folder/x_test).
@@ -115,7 +115,7 @@ FUZZ_CC      ?= clang
 common.c     := $(filter-out %_test.c,$(wildcard common/*.c))
 $(fuzz:%=$B/fuzz/%): $B/fuzz/%: $$(fuzz.%.c) tests/fuzz/fuzz_%.c $(common.c)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
+	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -DBUF_MOVES -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
 	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) -lidn2 -lpsl $(common.libs)
 
 fuzz-build:

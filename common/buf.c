@@ -28,26 +28,51 @@ buf_reset(struct buf *b)
 	b->over = false;
 }
 
-char *
-buf_room(struct buf *b, size_t want)
+#ifdef BUF_MOVES
+/* Sanitised builds: the contents move at every append, and what looks at the old place is caught (buf.h). The old bytes are
+ * spoilt before they are freed, for whoever reads them without a sanitiser's knowledge. */
+static void
+moved(struct buf *b, size_t cap)
 {
-	size_t cap = b->cap == 0 ? SMALLEST_BYTES : b->cap;
-	char *p;
+	char *p = malloc(cap);
 
-	if (want > b->max || b->n > b->max - want)
-		return NULL;
-	if (b->cap - b->n >= want)
-		return b->p + b->n;
-	while (cap - b->n < want)
-		cap *= 2;
-	if (cap > b->max)
-		cap = b->max;
-	p = realloc(b->p, cap);
+	if (p == NULL)
+		fatal("out of memory: %zu bytes for a buffer", cap);
+	if (b->p != NULL) {
+		memcpy(p, b->p, b->n);
+		memset(b->p, 0xdb, b->cap);
+		free(b->p);
+	}
+	b->p = p;
+	b->cap = cap;
+}
+#else
+static void
+moved(struct buf *b, size_t cap)
+{
+	char *p = cap == b->cap ? b->p : realloc(b->p, cap);
+
 	if (p == NULL)
 		fatal("out of memory: %zu bytes for a buffer", cap);
 	b->p = p;
 	b->cap = cap;
-	return p + b->n;
+}
+#endif
+
+char *
+buf_room(struct buf *b, size_t want)
+{
+	size_t cap = b->cap == 0 ? SMALLEST_BYTES : b->cap;
+
+	if (want > b->max || b->n > b->max - want)
+		return NULL;
+	while (cap - b->n < want)
+		cap *= 2;
+	if (cap > b->max)
+		cap = b->max;
+	if (cap > 0)
+		moved(b, cap);
+	return b->p + b->n;
 }
 
 void

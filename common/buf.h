@@ -1,7 +1,10 @@
 /* buf.h: bytes we own, with a maximum from birth.
  *
  * An append that does not fit is dropped whole and sets over; the writer goes on and one place asks
- * buf_over(). Grows by doubling up to max; malloc failing is fatal. A zeroed struct buf has max 0. */
+ * buf_over(). Grows by doubling up to max; malloc failing is fatal. A zeroed struct buf has max 0.
+ *
+ * Any append may move the contents: a span into them does not outlive it. With BUF_MOVES, as sanitised builds have it, each
+ * append does move them. */
 #pragma once
 
 #include "span.h"

@@ -10,6 +10,7 @@
 enum data_fault {
 	DATA_FINE,
 	DATA_BARE,        /* a bare LF or CR */
+	DATA_NUL,         /* a NUL */
 	DATA_SIZE,        /* larger than max_bytes */
 	DATA_LINE,        /* a line longer than line_bytes */
 	DATA_HEADER,      /* a header larger than header_bytes */
@@ -17,13 +18,15 @@ enum data_fault {
 };
 
 struct data;
-/* Called once, with the header as it stands, without the empty line. May data_add() lines to it and set d->fault. */
+/* Called once, with the header as it stands, without the empty line. May data_add() lines to it and set d->fault. The header
+ * is a look into d->out: it ends with the first data_add(). */
 typedef void data_on_header(void *ctx, struct data *, struct span header);
 
 struct data_limits {
 	uint64_t max_bytes;
 	uint32_t line_bytes, header_bytes;
 	bool repair; /* bare line ends become CRLF */
+	bool nul_to_space;
 };
 
 struct data {

@@ -105,7 +105,7 @@ common(const struct header_field *f, struct arena *a, struct header_facts *h)
 	else if (span_is_nocase(f->name, "message-id"))
 		message_id(f->value, a, h);
 	else if (span_is_nocase(f->name, "from") && h->from_n++ == 0)
-		h->from = f->value;
+		h->from = arena_span(a, f->value);
 	else if (span_starts_nocase(f->name, "list-") || span_is_nocase(f->name, "precedence"))
 		list(f, a, h);
 }

@@ -10,7 +10,7 @@ struct header_facts {
 	unsigned received; /* Received lines */
 	bool has_date, has_message_id;
 	unsigned from_n;  /* From fields */
-	struct span from; /* value of the first, folding kept; in the header */
+	struct span from; /* value of the first, folding kept; in the arena */
 	bool is_list;     /* List-Id, or Precedence says bulk or list */
 	unsigned unsubscribe_n,
 	    unsubscribe_post_n;     /* List-Unsubscribe, List-Unsubscribe-Post fields */

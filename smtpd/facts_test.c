@@ -86,6 +86,27 @@ START_TEST(no_header_at_all)
 }
 END_TEST
 
+/* Lines are added to the buffer the header stands in, and it moves. */
+START_TEST(facts_outlive_the_header)
+{
+	char text[] =
+	    "From: a@b.example\r\nX-Posthouse-Campaign: spring\r\nX-Posthouse-Tags: x y\r\n"
+	    "X-Posthouse-Track: all\r\nMessage-ID: <1@b.example>\r\n";
+	struct arena *a = arena_new(0);
+	struct header_facts h;
+	struct facts f = { 0 };
+
+	ck_assert_int_eq(header_facts_read(span_str(text), a, &h, &f), 0);
+	memset(text, '#', sizeof(text));
+	ck_assert(span_is(span_trim(h.from), "a@b.example"));
+	ck_assert(span_is(h.campaign, "spring"));
+	ck_assert(span_is(h.tags, "x y"));
+	ck_assert(span_is(h.track_unknown, "all"));
+	ck_assert(span_is(h.message_id, "1@b.example"));
+	arena_free(a);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -99,6 +120,7 @@ main(void)
 	tcase_add_test(t, what_to_track);
 	tcase_add_test(t, too_many_drops);
 	tcase_add_test(t, no_header_at_all);
+	tcase_add_test(t, facts_outlive_the_header);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
