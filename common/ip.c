@@ -10,15 +10,20 @@ struct range {
 	unsigned bits;
 };
 
-/* RFC 6890, but for documentation and benchmark networks, which harm nobody. */
+/* RFC 6890 and what came later, but for documentation and benchmark networks, which harm nobody. */
 static const struct range refused4[] = {
 	{ { 0 }, 8 }, { { 10 }, 8 }, { { 100, 64 }, 10 }, { { 127 }, 8 }, { { 169, 254 }, 16 },
-	{ { 172, 16 }, 12 }, { { 192, 168 }, 16 },
+	{ { 172, 16 }, 12 }, { { 192, 168 }, 16 }, { { 192, 0, 0 }, 24 },
 	{ { 224 }, 3 }, /* multicast, reserved, broadcast */
 };
 
 static const struct range refused6[] = {
-	{ { 0 }, 127 }, /* unspecified and loopback */
+	{ { 0 }, 127 },                        /* unspecified and loopback */
+	{ { [8] = 0xff, [9] = 0xff }, 96 },    /* SIIT: IPv4 translated (RFC 2765 2.1) */
+	{ { 0, 0x64, 0xff, 0x9b, 0, 1 }, 48 }, /* NAT64 of a house of one's own (RFC 8215) */
+	{ { 0x01 }, 64 },                      /* discarded (RFC 6666) */
+	{ { 0x20, 0x01 }, 23 },                /* protocols; Teredo hides IPv4 (RFC 4380) */
+	{ { 0x5f }, 16 },                      /* segment routing (RFC 9602) */
 	{ { 0xfe, 0x80 }, 10 },
 	{ { 0xfe, 0xc0 }, 10 },
 	{ { 0xfc }, 7 },

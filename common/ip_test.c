@@ -160,6 +160,17 @@ static const struct {
 	{ "::10.0.0.1", false },
 	{ "64:ff9b::7f00:1", false },
 	{ "2002:a00:1::1", false },
+	{ "64:ff9b:1::808:808", false },
+	{ "64:ff9b:1:ffff::1", false },
+	{ "64:ff9b:2::1", true },
+	{ "::ffff:0:8.8.8.8", false },
+	{ "::ffff:0:127.0.0.1", false },
+	{ "100::1", false },
+	{ "2001::1", false },
+	{ "2001:1ff::1", false },
+	{ "2001:200::1", true },
+	{ "5f00::1", false },
+	{ "192.0.0.8", false },
 };
 
 START_TEST(what_mail_may_go_to)

@@ -57,3 +57,45 @@ command_helo_ok(struct span name)
 			return false;
 	return name.n > 0 && name.n <= HELO_BYTES;
 }
+
+/* RFC 9110 9, RFC 5789, RFC 4918, RFC 9113 3.4. */
+static const char *const http_verbs[] = { "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT",
+	"OPTIONS", "TRACE", "PATCH", "PRI", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE",
+	"LOCK", "UNLOCK", "SEARCH", "REPORT" };
+
+static bool
+is_http_verb(struct span word)
+{
+	for (size_t i = 0; i < sizeof(http_verbs) / sizeof(http_verbs[0]); i++)
+		if (span_is_nocase(word, http_verbs[i]))
+			return true;
+	return false;
+}
+
+/* "INVITE sip:a@b.test SIP/2.0" */
+static bool
+names_version(struct span line)
+{
+	static const char *const protocols[] = { " HTTP/", " SIP/", " RTSP/", " ICAP/" };
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (span_find_nocase(line, protocols[i]) >= 0)
+			return true;
+	return false;
+}
+
+bool
+command_is_foreign(struct span line, bool whole)
+{
+	struct command c;
+
+	if (line.n == 0)
+		return false;
+	if ((unsigned char)line.p[0] < ' ' && line.p[0] != '\t' && line.p[0] != '\r')
+		return true; /* TLS in the clear begins with 0x16 */
+	if (!whole)
+		return false;
+	c = command_read(line);
+	return span_starts(line, "SSH-") ||
+	       (c.verb == VERB_UNKNOWN && (is_http_verb(c.word) || names_version(line)));
+}

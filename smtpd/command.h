@@ -35,6 +35,10 @@ struct command command_read(struct span line);
  * put one there). false: it is not there. */
 bool command_colon(struct span args, const char *word, struct span *rest);
 
+/* What no client that speaks SMTP says: the line of an HTTP request or of another protocol's greeting. whole: the line is; of
+ * one that is not, only its first byte is judged. */
+bool command_is_foreign(struct span line, bool whole);
+
 /* The argument of EHLO and HELO: a name, an address literal, or what else clients call themselves without white
  * space and control bytes. */
 bool command_helo_ok(struct span name);

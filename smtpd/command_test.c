@@ -49,6 +49,42 @@ START_TEST(names_of_clients)
 }
 END_TEST
 
+static const struct {
+	const char *line;
+	bool whole, foreign;
+} lines[] = {
+	{ "GET / HTTP/1.1", true, true },
+	{ "get /", true, true },
+	{ "POST", true, true },
+	{ "HEAD / HTTP/1.0", true, true },
+	{ "PUT /x HTTP/1.1", true, true },
+	{ "OPTIONS * HTTP/1.1", true, true },
+	{ "CONNECT mx.test:25 HTTP/1.1", true, true },
+	{ "PRI * HTTP/2.0", true, true },
+	{ "ODD /x HTTP/1.1", true, true },
+	{ "INVITE sip:a@b.test SIP/2.0", true, true },
+	{ "SSH-2.0-OpenSSH_9.2", true, true },
+	{ "\x16\x03\x01\x02", false, true },
+	{ "\x16", false, true },
+	{ "G", false, false },
+	{ "GET / HTTP/1.1", false, false },
+	{ "EHLO c.example", true, false },
+	{ "HELO HTTP/1.1", true, false },
+	{ "NOOP / HTTP/1.1", true, false },
+	{ "XYZZY", true, false },
+	{ "GETS", true, false },
+	{ "", true, false },
+	{ "\xc3\xa9", true, false },
+};
+
+START_TEST(what_is_not_smtp)
+{
+	ck_assert_msg(
+	    command_is_foreign(span_str(lines[_i].line), lines[_i].whole) == lines[_i].foreign,
+	    "%s", lines[_i].line);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -59,6 +95,7 @@ main(void)
 
 	suite_add_tcase(suite, t);
 	tcase_add_loop_test(t, verbs_in_any_case, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(t, what_is_not_smtp, 0, sizeof(lines) / sizeof(lines[0]));
 	tcase_add_test(t, colon_is_needed);
 	tcase_add_test(t, names_of_clients);
 	srunner_run_all(runner, CK_NORMAL);

@@ -115,8 +115,8 @@ content_begin(struct session *s)
 {
 	struct transaction *tx = s->tx;
 	const struct listener_conf *c = &s->listener->conf;
-	struct data_limits limits = { c->max_size_bytes, c->line_bytes, c->header_bytes,
-		c->repair };
+	struct data_limits limits = { c->max_size_bytes, c->line_bytes, c->header_bytes, c->repair,
+		c->nul_to_space };
 	struct received r = { .helo = tx->env.helo,
 		.client = tx->env.client,
 		.hostname = s->worker->hostname,
@@ -286,6 +286,8 @@ fault_reply(const struct transaction *tx)
 	switch (tx->data.fault) {
 	case DATA_BARE:
 		return "550 5.6.0 lines end in CRLF, the message holds a bare CR or LF";
+	case DATA_NUL:
+		return "550 5.6.0 message holds a NUL (nul-bytes)";
 	case DATA_SIZE:
 		return "552 5.3.4 message is too large (max-size)";
 	case DATA_LINE:

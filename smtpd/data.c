@@ -71,6 +71,20 @@ header_ended(struct data *d)
 		d->on_header(d->ctx, d, buf_all(&d->out));
 }
 
+/* RFC 5322 2.2 and 2.3 know no NUL: programs written in C stop reading there, others do not. Each becomes a space. */
+static void
+keep_without_nul(struct data *d, const char *p, size_t n)
+{
+	size_t from = d->out.n;
+
+	if (!d->limits.nul_to_space)
+		broken(d, DATA_NUL);
+	keep(d, p, n);
+	for (size_t i = from; i < d->out.n; i++)
+		if (d->out.p[i] == '\0')
+			d->out.p[i] = ' ';
+}
+
 /* Part of a line, without its end. */
 static void
 text(struct data *d, const char *p, size_t n)
@@ -85,7 +99,10 @@ text(struct data *d, const char *p, size_t n)
 		broken(d, DATA_LINE);
 	if (!d->facts.has_8bit)
 		d->facts.has_8bit = any_8bit(p, n);
-	keep(d, p, n);
+	if (memchr(p, '\0', n) == NULL)
+		keep(d, p, n);
+	else
+		keep_without_nul(d, p, n);
 	if (d->in_header && d->facts.size_bytes > d->limits.header_bytes)
 		broken(d, DATA_HEADER);
 }

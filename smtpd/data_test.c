@@ -158,6 +158,31 @@ START_TEST(checksum_over_pieces)
 }
 END_TEST
 
+/* In one piece or split, in the header or behind it. */
+START_TEST(nul_bytes)
+{
+	static const char in[] = "A: \0b\r\n\r\n\0\r\nh\0\0i\r\n.\r\n";
+	struct data_limits l = limits;
+	unsigned calls;
+
+	for (size_t first = 0; first < sizeof(in) - 1; first++) {
+		struct data d;
+
+		l.nul_to_space = false;
+		data_init(&d, &l, OUT_BYTES, ignore, &calls);
+		feed(&d, in, sizeof(in) - 1, first, sizeof(in));
+		ck_assert_int_eq(d.fault, DATA_NUL);
+		data_free(&d);
+		l.nul_to_space = true;
+		data_init(&d, &l, OUT_BYTES, ignore, &calls);
+		feed(&d, in, sizeof(in) - 1, first, sizeof(in));
+		ck_assert_int_eq(d.fault, DATA_FINE);
+		ck_assert(span_is(buf_all(&d.out), "A:  b\r\n\r\n \r\nh  i\r\n"));
+		data_free(&d);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -168,6 +193,7 @@ main(void)
 
 	suite_add_tcase(suite, t);
 	tcase_add_loop_test(t, split_anywhere, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(t, nul_bytes);
 	tcase_add_test(t, lines_of_ours);
 	tcase_add_test(t, checksum_over_pieces);
 	srunner_run_all(runner, CK_NORMAL);

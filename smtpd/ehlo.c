@@ -73,9 +73,7 @@ on_starttls(struct session *s, struct span args)
 	else if (s->listener->conf.tls != LISTENER_TLS_STARTTLS || s->ssl != NULL)
 		refuse(s, "STARTTLS", "503 5.5.1 TLS is not offered here, or spoken already");
 	else {
-		transaction_end(s);
-		free(s->helo);
-		s->helo = NULL;
+		session_anew(s);
 		reply(s, "220 2.0.0 go ahead");
 		session_go(s, AWAIT_TLS); /* the handshake begins once the reply has left */
 	}

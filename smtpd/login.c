@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
+void
 login_name_forget(struct session *s)
 {
+	if (s->login_name != NULL)
+		explicit_bzero(s->login_name, strlen(s->login_name));
 	free(s->login_name);
 	s->login_name = NULL;
 }

@@ -294,6 +294,12 @@ rcpt_decide(struct session *s, const struct path *p)
 		    SPAN(p->domain));
 		return;
 	}
+	if (d.way == RCPT_ROUTED) {
+		refuse(s, "RCPT",
+		    "550 5.7.1 a local part with %%, ! or @ is taken from a login or a known "
+		    "address alone");
+		return;
+	}
 	if (same_kind(s, &d) == -1)
 		return;
 	if (d.way == RCPT_BOUNCE)

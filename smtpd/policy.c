@@ -342,6 +342,14 @@ is_feedback(const struct policy *p, struct span local, struct span domain)
 	return bsearch(&want, p->feedback, p->feedback_n, sizeof(want), by_bytes) != NULL;
 }
 
+/* "user%there", "there!user", "user@there" as a local part: some servers behind us send that on, to wherever it says. */
+static bool
+names_host(struct span local)
+{
+	return span_find(local, '%') >= 0 || span_find(local, '!') >= 0 ||
+	       span_find(local, '@') >= 0;
+}
+
 struct rcpt_decision
 policy_rcpt(
     const struct policy *p, const struct tenant *sender, struct span local, struct span domain)
@@ -365,5 +373,7 @@ policy_rcpt(
 	}
 	if (sender != NULL)
 		return (struct rcpt_decision){ RCPT_RELAY, NULL };
+	if (d.way == RCPT_ACCEPT && names_host(local))
+		d.way = RCPT_ROUTED;
 	return d;
 }

@@ -40,8 +40,9 @@ bool policy_from_each(struct span value, bool (*is_such)(const void *ctx, struct
 
 enum rcpt_way {
 	RCPT_DENIED,
-	RCPT_RELAY,      /* a tenant's mail to anywhere */
-	RCPT_ACCEPT,     /* a domain with an accept block */
+	RCPT_RELAY,  /* a tenant's mail to anywhere */
+	RCPT_ACCEPT, /* a domain with an accept block */
+	RCPT_ROUTED, /* the same, but the local part names another host; of a stranger: refused */
 	RCPT_POSTMASTER, /* postmaster or abuse of a domain of ours */
 	RCPT_BOUNCE,     /* a bounce address: queued must say that its token is good */
 	RCPT_FEEDBACK,   /* a feedback address: reports of anybody, for bouncd */

@@ -107,6 +107,13 @@ static const struct {
 	{ "acme", "loop", "elsewhere.example", RCPT_FEEDBACK, NULL },
 	{ NULL, "spam", "b.acme.example", RCPT_FEEDBACK, NULL },
 	{ NULL, "loopy", "elsewhere.example", RCPT_DENIED, NULL },
+	{ NULL, "a%elsewhere.example", "in.example", RCPT_ROUTED, NULL },
+	{ NULL, "elsewhere.example!a", "in.example", RCPT_ROUTED, NULL },
+	{ NULL, "\"a@elsewhere.example\"", "in.example", RCPT_ROUTED, NULL },
+	{ NULL, "\"a\\@elsewhere.example\"", "in.example", RCPT_ROUTED, NULL },
+	{ NULL, "a%elsewhere.example", "mixed.example", RCPT_ROUTED, "other" },
+	{ NULL, "a%elsewhere.example", "elsewhere.example", RCPT_DENIED, NULL },
+	{ "acme", "a%elsewhere.example", "in.example", RCPT_RELAY, NULL },
 };
 
 START_TEST(recipients)

@@ -3,7 +3,11 @@
 
 #include "buf.h"
 
-enum { SASL_BYTES = 9000, SASL_LOGIN_MAX = 255, SASL_PASSWORD_MAX = 1024 };
+enum {
+	SASL_BYTES = 9300 /* of a line of base64 at its longest */,
+	SASL_LOGIN_MAX = 255,
+	SASL_PASSWORD_MAX = 1024
+};
 
 /* Decodes one response; "=" alone is an empty one (RFC 4954 4). -1: no base64. */
 int sasl_decode(struct span line, struct buf *out);

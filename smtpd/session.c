@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUT_STOP = 16 * 1024, OUT_MAX = 128 * 1024, COMMAND_BYTES = 2048, LOGIN_BYTES = 12288 };
+enum { OUT_STOP = 16 * 1024, OUT_MAX = 128 * 1024 };
 
 static size_t on_line(struct session *, struct span);
 
@@ -203,17 +203,8 @@ static const struct {
 	[VERB_EXPN] = { on_vrfy },
 };
 
-/* A line without its end, if the end is one we take. */
-static bool
-line_is_clean(const struct session *s, struct span line, bool crlf)
-{
-	if (!crlf && !s->listener->conf.repair)
-		return false;
-	return span_find(line, '\r') < 0 && span_find(line, '\0') < 0;
-}
-
 static void
-line_take(struct session *s, struct span line)
+on_whole_line(struct session *s, struct span line)
 {
 	struct command c;
 
@@ -225,41 +216,49 @@ line_take(struct session *s, struct span line)
 	verbs[c.verb].on(s, c.verb == VERB_UNKNOWN ? c.word : c.args);
 }
 
-static size_t
-too_long(struct session *s, struct span in)
+/* A browser or another program that does not speak SMTP, maybe sent here by a page: none of what follows is a command. */
+static void
+end_of_another(struct session *s)
 {
-	if (!s->skipping) {
-		refuse(s, "line", "500 5.5.2 line is too long");
-		if (s->state == AWAIT_LOGIN)
-			session_go(s, AWAIT_COMMAND);
-	}
-	s->skipping = true; /* until its end */
-	return in.n;
+	session_go(s, AWAIT_COMMAND);
+	refuse(s, "line", "500 5.5.2 this is SMTP, goodbye");
+	session_hang_up(s);
+}
+
+static void
+bad_line(struct session *s, const char *reply)
+{
+	session_go(s, AWAIT_COMMAND);
+	refuse(s, "line", "%s", reply);
 }
 
 static size_t
 on_line(struct session *s, struct span in)
 {
-	size_t most = s->state == AWAIT_LOGIN ? LOGIN_BYTES : COMMAND_BYTES;
-	ptrdiff_t lf = span_find(in, '\n');
-	bool crlf = lf > 0 && in.p[lf - 1] == '\r', skipped = s->skipping;
-	struct span line;
+	bool login = s->state == AWAIT_LOGIN;
+	struct span text;
+	size_t n;
+	enum line_step step = line_take(&s->line, in, login, &text, &n);
 
-	if (lf < 0)
-		return in.n > most || s->skipping ? too_long(s, in) : 0;
-	s->skipping = false;
-	if (skipped)
-		return (size_t)lf + 1;
-	line = span_first(in, (size_t)(crlf ? lf - 1 : lf));
-	if (line.n > LOGIN_BYTES || (line.n > most && !span_starts_nocase(line, "AUTH "))) {
-		refuse(s, "line", "500 5.5.2 line is too long");
-		session_go(s, AWAIT_COMMAND);
-	} else if (!line_is_clean(s, line, crlf)) {
-		refuse(s, "line", "500 5.5.2 lines end in CRLF, and hold no bare CR or LF");
-		session_go(s, AWAIT_COMMAND);
-	} else
-		line_take(s, line);
-	return (size_t)lf + 1;
+	if (step != LINE_SKIPPED && !login && command_is_foreign(text, step != LINE_MORE)) {
+		end_of_another(s);
+		return in.n;
+	}
+	switch (step) {
+	case LINE_WHOLE:
+		on_whole_line(s, text);
+		break;
+	case LINE_LONG:
+		bad_line(s, "500 5.5.2 line is too long");
+		break;
+	case LINE_UNCLEAN:
+		bad_line(s, "500 5.5.2 lines end in CRLF, and hold no bare CR or LF");
+		break;
+	case LINE_MORE:
+	case LINE_SKIPPED:
+		break;
+	}
+	return n;
 }
 
 static bool
@@ -447,21 +446,33 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 
 /* ---- beginning and end ---- */
 
-static void
-client_name(struct session *s, const struct ip *client)
+/* A program of this machine is its user's. */
+static char *
+login_of_peer(const struct session *s)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
-	char login[24];
+	char *login;
 
-	ip_text(client, s->client);
-	if (s->client[0] == '\0') {
-		snprintf(s->client, sizeof(s->client), "local");
-		if (getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
-			snprintf(login, sizeof(login), "uid:%u", (unsigned)peer.uid);
-			s->login = strdup(login);
-		}
-	}
+	if (strcmp(s->client, "local") != 0 ||
+	    getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		return NULL;
+	if (asprintf(&login, "uid:%u", (unsigned)peer.uid) == -1)
+		fatal("out of memory for a login");
+	return login;
+}
+
+void
+session_anew(struct session *s)
+{
+	transaction_end(s);
+	free(s->helo);
+	free(s->login);
+	login_name_forget(s);
+	s->helo = NULL;
+	s->login = login_of_peer(s);
+	s->tenant = s->host_tenant;
+	s->esmtp = s->logged_in = false;
 }
 
 void
@@ -478,9 +489,13 @@ session_new(struct listener *l, int fd, const struct ip *client, int slot)
 		.fd = fd,
 		.slot = slot,
 		.state = AWAIT_TLS,
+		.line = { .repair = l->conf.repair },
 		.number = ++number };
-	client_name(s, client);
-	s->tenant = policy_client(w->policy, &l->conf, client);
+	ip_text(client, s->client);
+	if (s->client[0] == '\0')
+		snprintf(s->client, sizeof(s->client), "local");
+	s->host_tenant = policy_client(w->policy, &l->conf, client);
+	session_anew(s);
 	s->session_ends_ms = loop_now_ms() + l->conf.timeout_session_ms;
 	s->timer = timer_new(on_timer, s);
 	buf_init(&s->in, SCRATCH_BYTES);
@@ -520,7 +535,7 @@ session_free(struct session *s)
 	buf_free(&s->out);
 	free(s->helo);
 	free(s->login);
-	free(s->login_name);
+	login_name_forget(s);
 	s->listener->sessions_n--;
 	TAILQ_REMOVE(&w->sessions, s, link);
 	free(s);

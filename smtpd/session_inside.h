@@ -6,6 +6,7 @@
 #include "data.h"
 #include "envelope.h"
 #include "facts.h"
+#include "line.h"
 #include "listener.h"
 #include "session.h"
 #include "submit_client.h"
@@ -47,9 +48,11 @@ struct session {
 	TAILQ_ENTRY(session) link;
 	struct worker *worker;
 	struct listener *listener;
-	const struct tenant *tenant; /* whom the client may send for; NULL: a stranger */
+	const struct tenant *tenant;      /* whom the client may send for; NULL: a stranger */
+	const struct tenant *host_tenant; /* the same without a login */
 	enum state state;
-	bool esmtp, logged_in, running, paused, skipping, ended;
+	bool esmtp, logged_in, running, paused, ended;
+	struct line line;
 	unsigned errors, messages;
 	int fd, slot;
 	SSL *ssl;
@@ -72,6 +75,8 @@ void refuse(struct session *, const char *command, const char *fmt, ...)
 void session_go(struct session *, enum state);
 /* An answer of another process was dealt with: on with what the client sent meanwhile. */
 void session_resume(struct session *);
+/* Of the client is known what its connection tells (RFC 3207 4.2); its errors are still counted. */
+void session_anew(struct session *);
 void session_hang_up(struct session *); /* after the replies have left */
 void session_close(struct session *);
 
@@ -91,6 +96,7 @@ void on_quit(struct session *, struct span);
 void on_unknown(struct session *, struct span);
 void on_auth(struct session *, struct span);
 void on_login_line(struct session *, struct span line);
+void login_name_forget(struct session *); /* wiped, as some write the password there */
 void on_mail(struct session *, struct span);
 void on_rcpt(struct session *, struct span);
 void on_data(struct session *, struct span);

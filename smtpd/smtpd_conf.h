@@ -13,7 +13,7 @@ struct listener_conf {
 	const char *name, *tenant;      /* tenant: "" where none */
 	enum listener_tls tls;
 	enum listener_auth auth;
-	bool auth_without_tls, repair, smtputf8;
+	bool auth_without_tls, repair, nul_to_space, smtputf8;
 	uint64_t max_size_bytes, timeout_command_ms, timeout_data_ms, timeout_session_ms,
 	    timeout_tls_ms;
 	uint32_t max_recipients, max_connections, client_connections, max_errors, max_received;

@@ -45,6 +45,16 @@ listener submission {
 	tls-key secret
 	auth required
 }
+listener plain {
+	address 127.0.0.1:30
+	tls starttls
+	tls-certificate /dev/null
+	tls-key secret
+	auth optional
+	auth-without-tls yes
+	nul-bytes replace
+	max-errors 1000
+}
 listener smtps {
 	address 127.0.0.1:29
 	tls implicit
@@ -53,7 +63,7 @@ listener smtps {
 	auth optional
 }
 """
-NAMES = ["inbound", "local", "repair", "submission", "smtps"]
+NAMES = ["inbound", "local", "repair", "submission", "plain", "smtps"]
 MAIL = "From: a@acme.example\r\nSubject: x\r\n\r\nhello\r\n.\r\n"
 
 
@@ -70,7 +80,7 @@ USERS = "# logins\nann:acme:%s\nbob:nobody:%s\n" % (crypt.crypt("secret", crypt.
 
 def house(conf=CONF, **kw):
     secrets = []
-    for n in ("submission", "smtps"):
+    for n in ("submission", "plain", "smtps"):
         secrets += [("tls-cert " + n, CERT), ("tls-key " + n, KEY)]
     return House(BIN + "/smtpd", conf, NAMES, secrets, BIN + "/smtpd-auth", USERS, **kw)
 
@@ -295,6 +305,91 @@ def logins(h):
     is_(c.say("QUIT"), "221")
 
 
+def starttls_forgets(h):
+    """RFC 3207 4.2: login, name and transaction are those of nobody after it."""
+    c = hello(h, "plain")
+    is_(c.say("AUTH PLAIN " + b64("\0ann\0secret")), "235")
+    is_(c.say("MAIL FROM:<a@acme.example>"), "250")
+    is_(c.say("RCPT TO:<x@elsewhere.example>"), "250")
+    is_(c.say("STARTTLS"), "220")
+    c.s, c.rest = tls(c.s), b""
+    is_(c.say("MAIL FROM:<a@acme.example>"), "503")
+    assert "AUTH PLAIN LOGIN" in c.say("EHLO c.example")
+    is_(c.say("RCPT TO:<x@elsewhere.example>"), "503")
+    is_(c.say("MAIL FROM:<a@acme.example>"), "250")
+    is_(c.say("RCPT TO:<x@elsewhere.example>"), "550 5.7.1")
+    is_(c.mail("a@acme.example", [], "")[0], "503")
+    is_(c.say("RSET"), "250")
+    got = c.mail("z@z.example", ["u@in.example"], "Subject: x\r\n\r\nx\r\n.\r\n")
+    is_(got[-1], "250 2.0.0")
+    e, _, data = h.queued.messages[-1]
+    assert e.login == "" and e.tenant == "" and b"with ESMTPS id" in data, (e.login, e.tenant, data)
+    is_(c.say("AUTH PLAIN " + b64("\0ann\0secret")), "235")
+
+
+def split(h):
+    """What a line means does not depend on how it comes: the same replies, whole, cut at each place, and byte by byte."""
+    long = "AUTH PLAIN " + "QUFB" * 1000
+    said = ("EHLO c.example\r\nMAIL FROM:<a@b.example> SIZE=10\r\nrcpt to:<u@in.example>\r\nRSET\r\nNOOP x\nVRFY a\r\nBAD\rLINE\r\nHELP\r\n"
+            "MAIL FROM:<>\r\nRCPT TO:<u@in.example>\r\nDATA\r\n"
+            "Subject: x\r\n\r\n..a\r\n.\r\n" "AUTH LOGIN\r\n*\r\nQUIT\r\n")
+
+    def replies(pieces):
+        c = Client(h.ports["plain"], greet=False)
+        c.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for p in pieces:
+            c.raw(p)
+            if len(pieces) == 2:
+                time.sleep(0.001)
+        got = []
+        try:
+            while True:
+                got.append(c.reply().partition(" queued as ")[0])
+        except EOFError:
+            return got
+    whole = replies([said])
+    assert [g[:3] for g in whole] == "220 250 250 250 250 500 252 500 214 250 250 354 250 334 501 221".split(), whole
+    assert replies(list(said)) == whole
+    for at in range(1, len(said)):
+        got = replies([said[:at], said[at:]])
+        assert got == whole, (at, got)
+    for line in (long, "AUTH PLAIN " + "QUFB" * 3072, "NOOP " + "x" * 2043, "NOOP " + "x" * 2044, "NOOP " + "x" * 9000,
+                 "AUTH PLAIN " + "QUFB" * 3100):
+        text = "EHLO c.example\r\n%s\r\nQUIT\r\n" % line
+        whole = replies([text])
+        for at in (17, 30, 2000, 2063, 2064, 2065, 2066, 4000, 9000, 12300, len(text) - 7, len(text) - 8, len(text) - 9):
+            assert replies([text[:at], text[at:]]) == whole, (len(line), at, whole)
+
+
+def not_smtp(h):
+    for said in ("GET / HTTP/1.1\r\nHost: x\r\n\r\nEHLO c.example\r\nMAIL FROM:<a@acme.example>\r\n", "POST / HTTP/1.1\r\n",
+                 "CONNECT a.test:25 HTTP/1.1\r\n", "OPTIONS * HTTP/1.0\n", "SSH-2.0-x\r\n", b"\x16\x03\x01\x02\x00\x01"):
+        c = Client(h.ports["plain"])
+        c.raw(said)
+        is_(c.reply(), "500 5.5.2")
+        assert c.closed(), said
+
+
+def nul_bytes(h):
+    text = "From: a@acme.example\r\nSubject: x\0y\r\n\r\nh\0\r\n.\r\n"
+    c = hello(h, "local")
+    is_(c.mail("a@acme.example", ["x@t.example"], text)[-1], "550 5.6.0")
+    c = hello(h, "plain")
+    is_(c.mail("a@z.example", ["u@in.example"], text)[-1], "250 2.0.0")
+    data = h.queued.messages[-1][2]
+    assert b"Subject: x y\r\n" in data and data.endswith(b"\r\n\r\nh \r\n"), data
+
+
+def routed(h):
+    c = hello(h, "inbound")
+    is_(c.say("MAIL FROM:<z@z.example>"), "250")
+    for local in ("u%there.example", "there.example!u", '"u@there.example"'):
+        is_(c.say("RCPT TO:<%s@in.example>" % local), "550 5.7.1")
+    c = hello(h, "local")
+    is_(c.say("MAIL FROM:<a@acme.example>"), "250")
+    is_(c.say("RCPT TO:<u%there.example@in.example>"), "250")
+
+
 def limits(h):
     c = hello(h, "inbound")
     for _ in range(4):
@@ -370,7 +465,7 @@ def memory(h):
     assert each < 12
 
 
-CASES = [taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
+CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
 
 
 def main():
