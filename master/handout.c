@@ -22,6 +22,7 @@ enum {
 	SECRET_BYTES = 1024 * 1024,
 	/* Room for some 300 workers of smtpd, old ones that drain among them; what is not used costs nothing. */
 	CLIENTS_BYTES = 40 * 1024 * 1024,
+	DOING_BYTES = 4096,
 	PATH_BYTES = 4096
 };
 
@@ -153,23 +154,38 @@ handout_folder(const struct conf *conf, enum role_kind kind, char path[PATH_BYTE
 
 typedef int key_give(struct chan *, const char *name, const char *path, struct err *);
 
-/* Where the workers of smtpd count each other's clients: one memory file as long as the master runs. Its size is sealed: one
- * worker that cut it would kill all others. */
+/* One memory file as long as the master runs. Its length is sealed: whoever has it cannot take it from under the others. */
+static int
+memory_kept(int *fd, const char *name, size_t bytes)
+{
+	if (*fd != -1)
+		return *fd;
+	*fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (*fd != -1 &&
+	    (ftruncate(*fd, (off_t)bytes) == -1 ||
+		fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1)) {
+		close(*fd);
+		*fd = -1;
+	}
+	return *fd;
+}
+
+/* Where the workers of smtpd count each other's clients. */
 static int
 clients_memory(void)
 {
 	static int fd = -1;
 
-	if (fd != -1)
-		return fd;
-	fd = memfd_create("clients", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd != -1 &&
-	    (ftruncate(fd, CLIENTS_BYTES) == -1 ||
-		fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
+	return memory_kept(&fd, "clients", CLIENTS_BYTES);
+}
+
+/* Where queued notes what it has in its hand (its doing.h). */
+static int
+doing_memory(void)
+{
+	static int fd = -1;
+
+	return memory_kept(&fd, "doing", DOING_BYTES);
 }
 
 /* keys/dkim/TENANT/DOMAIN/SELECTOR.pem, walked three levels deep. */
@@ -261,6 +277,7 @@ static int
 for_queued(const struct conf *conf, struct chan *c, struct err *err)
 {
 	secret_text(c, "index-path", ".");
+	give_copy(c, "doing", doing_memory());
 	if (give_open(c, "spool", top(conf, "spool"), O_RDONLY | O_DIRECTORY, err) == -1 ||
 	    event_file(conf, c, "queued.jsonl", err) == -1)
 		return -1;

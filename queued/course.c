@@ -1,6 +1,8 @@
 #include "course.h"
+#include "aside.h"
 #include "bounce_token.h"
 #include "content.h"
+#include "doing.h"
 #include "events.h"
 #include "final.h"
 #include "forward.h"
@@ -22,8 +24,7 @@
 enum {
 	SUSPEND_S = 15 * 60, /* where the verdict names no time */
 	LOST_RETRY_S = 10,   /* a worker died: soon, but not at once */
-	REWRITE_RETRY_S = 60,
-	AWAY_RETRY_S = 120, /* the lane cannot connect */
+	AWAY_RETRY_S = 120,  /* the lane cannot connect */
 };
 
 /* ---- setting out ---- */
@@ -82,7 +83,8 @@ line_up(struct queued *q, struct delivery *d, struct site *s)
 
 	if (settle_if_paused(q, d))
 		return;
-	delivery_move(d, DELIVERY_LANE);
+	if (!aside_move(q, d, DELIVERY_LANE))
+		return;
 	if (d->immediate)
 		lane_probe(l);
 	lane_put(l, d);
@@ -98,8 +100,8 @@ route(struct queued *q, struct delivery *d)
 		line_up(q, d, a.site);
 		break;
 	case SITE_ASKED:
-		if (d->state != DELIVERY_ROUTING)
-			delivery_move(d, DELIVERY_ROUTING);
+		if (d->state != DELIVERY_ROUTING && !aside_move(q, d, DELIVERY_ROUTING))
+			site_unwait(q->sites, d);
 		break;
 	case SITE_FAILED:
 		unroutable(q, d, &a);
@@ -117,48 +119,76 @@ is_suppressed_maybe(struct queued *q, struct delivery *d)
 	       suppressed_maybe(q->suppressed, e->tenant, e->campaign, delivery_address(d));
 }
 
+static void
+ask_what_it_means(struct queued *q, struct delivery *d)
+{
+	settle_untried(d, "its time was over before it was tried");
+	if (aside_move(q, d, DELIVERY_VERDICT))
+		peer_bouncd_reply(q->bouncd, d);
+}
+
+static void
+ask_if_suppressed(struct queued *q, struct delivery *d)
+{
+	if (aside_move(q, d, DELIVERY_CONFIRM))
+		peer_bouncd_confirm(q->bouncd, d);
+}
+
 void
 course_begin(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_BEGUN);
+
+	if (!aside_unless(q, d, 1u << DELIVERY_NEW, "it was to set out"))
+		return;
 	d->away = false;
 	if (d->message->held) {
-		delivery_move(d, DELIVERY_HELD);
-		settle_held(q, d);
-	} else if (d->given_up) {
-		delivery_move(d, DELIVERY_VERDICT);
-		peer_bouncd_reply(q->bouncd, d);
-	} else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL ||
-		   conf_is_feedback(q->conf, delivery_address(d))) {
-		delivery_move(d, DELIVERY_RETURNED);
-		peer_bouncd_returned(q->bouncd, d);
+		if (aside_move(q, d, DELIVERY_HELD))
+			settle_held(q, d);
+	} else if (d->given_up)
+		ask_what_it_means(q, d);
+	else if (conf_bounce_tenant(q->conf, delivery_domain(d)) != NULL ||
+		 conf_is_feedback(q->conf, delivery_address(d))) {
+		if (aside_move(q, d, DELIVERY_RETURNED))
+			peer_bouncd_returned(q->bouncd, d);
 	} else if (settle_if_paused(q, d))
 		return;
-	else if (is_suppressed_maybe(q, d)) {
-		delivery_move(d, DELIVERY_CONFIRM);
-		peer_bouncd_confirm(q->bouncd, d);
-	} else
+	else if (is_suppressed_maybe(q, d))
+		ask_if_suppressed(q, d);
+	else
 		route(q, d);
 }
 
 bool
 course_recheck(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_CONFIRMED);
+
+	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its turn came"))
+		return false;
 	if (d->checked >= suppressed_version(q->suppressed) || !is_suppressed_maybe(q, d))
 		return false;
-	delivery_move(d, DELIVERY_CONFIRM);
-	peer_bouncd_confirm(q->bouncd, d);
+	ask_if_suppressed(q, d);
 	return true;
 }
 
 void
 course_routed(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_ROUTED);
+
+	if (!aside_unless(q, d, 1u << DELIVERY_ROUTING, "the DNS answered"))
+		return;
 	route(q, d);
 }
 
 void
 course_confirmed(struct queued *q, struct delivery *d, bool suppressed, const struct final_why *why)
 {
+	DOING(d, DOING_CONFIRMED);
+
+	if (!aside_unless(q, d, 1u << DELIVERY_CONFIRM, "bouncd said whether it is suppressed"))
+		return;
 	d->checked = UINT64_MAX;
 	if (suppressed)
 		final_end_for(q, d, FINAL_SUPPRESSED, why);
@@ -169,12 +199,21 @@ course_confirmed(struct queued *q, struct delivery *d, bool suppressed, const st
 void
 course_unconfirmed(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_CONFIRMED);
+
+	if (!aside_unless(
+		q, d, 1u << DELIVERY_CONFIRM, "bouncd did not say whether it is suppressed"))
+		return;
 	settle_deferred(q, d, LOST_RETRY_S);
 }
 
 void
 course_returned(struct queued *q, struct delivery *d, const struct bounce_stored *s)
 {
+	DOING(d, DOING_RETURNED);
+
+	if (!aside_unless(q, d, 1u << DELIVERY_RETURNED, "bouncd had read it"))
+		return;
 	if (s == NULL || !s->ok)
 		settle_deferred(q, d, LOST_RETRY_S);
 	else if (span_is(s->kind, "unreadable")) {
@@ -190,6 +229,10 @@ course_returned(struct queued *q, struct delivery *d, const struct bounce_stored
 void
 course_forwarded(struct queued *q, struct delivery *d, enum forward_end how)
 {
+	DOING(d, DOING_RETURNED);
+
+	if (!aside_unless(q, d, 1u << DELIVERY_RETURNED, "it was forwarded"))
+		return;
 	if (how == FORWARD_FAILED)
 		settle_deferred(q, d, LOST_RETRY_S);
 	else
@@ -200,6 +243,10 @@ course_forwarded(struct queued *q, struct delivery *d, enum forward_end how)
 void
 course_noticed(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_NOTICED);
+
+	if (!aside_unless(q, d, 1u << DELIVERY_NOTICE, "its sender was told"))
+		return;
 	final_end(q, d, d->final, span_of(NULL, 0));
 }
 
@@ -226,16 +273,16 @@ course_awaits_result(struct queued *q, struct delivery *d)
 }
 
 /* At a start a delivery may stand anywhere when its worker says that it has it. */
-static void
-pull_into_sending(struct queued *q, struct delivery *d)
+static bool
+pulled_into_sending(struct queued *q, struct delivery *d)
 {
 	if (d->state == DELIVERY_SENDING || d->state == DELIVERY_REWRITING)
-		return;
+		return true;
 	if (d->state == DELIVERY_ROUTING)
 		site_unwait(q->sites, d);
 	lane_take_out(d);
 	schedule_clear(&q->schedule, &d->due);
-	delivery_move(d, DELIVERY_SENDING);
+	return aside_move(q, d, DELIVERY_SENDING);
 }
 
 static void
@@ -243,15 +290,12 @@ again_in_lane(struct queued *q, struct delivery *d)
 {
 	worker_settled(d);
 	if (d->lane == NULL) {
-		delivery_move(d, DELIVERY_DEFERRED);
-		delivery_move(d, DELIVERY_NEW);
-		course_begin(q, d);
+		if (aside_move(q, d, DELIVERY_DEFERRED) && aside_move(q, d, DELIVERY_NEW))
+			course_begin(q, d);
 		return;
 	}
-	if (settle_if_paused(q, d))
-		return;
-	delivery_move(d, DELIVERY_LANE);
-	lane_put(d->lane, d);
+	if (!settle_if_paused(q, d) && aside_move(q, d, DELIVERY_LANE))
+		lane_put(d->lane, d);
 }
 
 static void
@@ -265,7 +309,10 @@ delivered(struct queued *q, struct delivery *d, bool dsn)
 void
 course_result(struct queued *q, struct delivery *d, const struct deliver_result *r)
 {
-	pull_into_sending(q, d);
+	DOING(d, DOING_RESULT);
+
+	if (!pulled_into_sending(q, d))
+		return;
 	switch (r->outcome) {
 	case OUTCOME_UNSENT:
 		again_in_lane(q, d);
@@ -286,10 +333,8 @@ course_result(struct queued *q, struct delivery *d, const struct deliver_result 
 	else if (d->result_worker == NULL)
 		settle_deferred(
 		    q, d, LOST_RETRY_S); /* the worker is gone: no server said anything */
-	else {
-		delivery_move(d, DELIVERY_VERDICT);
+	else if (aside_move(q, d, DELIVERY_VERDICT))
 		peer_bouncd_reply(q->bouncd, d);
-	}
 }
 
 void
@@ -311,9 +356,10 @@ course_stray(struct queued *q, struct worker *w, const struct deliver_result *r,
 void
 course_underway(struct queued *q, struct delivery *d, struct worker *w)
 {
-	if (d->transaction != NULL || !course_awaits_result(q, d))
+	DOING(d, DOING_RESULT);
+
+	if (d->transaction != NULL || !course_awaits_result(q, d) || !pulled_into_sending(q, d))
 		return;
-	pull_into_sending(q, d);
 	d->result_worker = w;
 	d->result_life = w->life;
 	d->result_number = 0;
@@ -393,10 +439,13 @@ ends_it(const struct attempt *a)
 void
 course_judged(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_JUDGED);
 	const struct attempt *a = d->last;
 	uint32_t wait_s;
 
-	if (!a->judged) {
+	if (!aside_unless(q, d, 1u << DELIVERY_VERDICT, "a reply was judged"))
+		return;
+	if (a == NULL || !a->judged) {
 		settle_deferred(q, d, 0);
 		return;
 	}
@@ -428,102 +477,72 @@ course_connect_failed(struct queued *q, struct lane *l, const struct deliver_clo
 	lane_connect_failed(l, span_str(why));
 }
 
-/* Says why the lane is away in the words of an attempt, which is not counted: no server was asked. */
+/* Why it waits, in the words of an attempt that is not counted: no server was asked. */
+static void
+wait_away(struct queued *q, struct delivery *d, const struct deliver_result *r,
+    enum category category, uint32_t wait_s)
+{
+	delivery_attempt(d, r, loop_wall_ms());
+	delivery_judged(d, CLASS_SOFT, (uint8_t)category, ADVICE_RETRY, 0, r->enhanced, r->text);
+	settle_deferred(q, d, wait_s);
+	d->away = d->state == DELIVERY_DEFERRED;
+}
+
 void
 course_lane_away(struct queued *q, struct delivery *d)
 {
+	struct deliver_result r = { .outcome = OUTCOME_LOST, .stage = STAGE_CONNECT };
 	const struct lane *l = d->lane;
-	bool suspended = l->adapt.until_ms > loop_now_ms();
-	struct deliver_result r = { .outcome = OUTCOME_LOST,
-		.stage = STAGE_CONNECT,
-		.enhanced = suspended ? SPAN_LIT("4.7.0") : SPAN_LIT("4.4.1"),
-		.text = span_str(suspended ? l->adapt.reason : l->failure) };
-	uint64_t until = suspended ? l->adapt.until_ms : l->backoff_ms;
-	uint32_t wait_s = (uint32_t)((until - loop_now_ms()) / 1000);
+	uint32_t wait_s;
+	DOING(d, DOING_SENT);
 
-	delivery_attempt(d, &r, loop_wall_ms());
-	delivery_judged(d, CLASS_SOFT, suspended ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK,
-	    ADVICE_RETRY, 0, r.enhanced, r.text);
-	settle_deferred(q, d, wait_s > AWAY_RETRY_S ? wait_s : AWAY_RETRY_S);
-	d->away = true;
+	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its lane went away"))
+		return;
+	if (l->adapt.until_ms > loop_now_ms()) {
+		r.enhanced = SPAN_LIT("4.7.0");
+		r.text = span_str(l->adapt.reason);
+		wait_s = seconds_until(l->adapt.until_ms);
+	} else {
+		r.enhanced = SPAN_LIT("4.4.1");
+		r.text = span_str(l->failure);
+		wait_s = seconds_until(l->backoff_ms);
+	}
+	wait_away(q, d, &r,
+	    l->adapt.until_ms > loop_now_ms() ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK,
+	    wait_s > AWAY_RETRY_S ? wait_s : AWAY_RETRY_S);
 }
 
 void
 course_tenant_away(struct queued *q, struct delivery *d)
 {
-	const struct ban *ban = lane_ban(d->lane, d);
 	struct deliver_result r = {
 		.outcome = OUTCOME_LOST, .stage = STAGE_CONNECT, .enhanced = SPAN_LIT("4.7.1")
 	};
 	char text[BAN_REASON_MAX + 200];
+	const struct ban *ban;
+	DOING(d, DOING_SENT);
 
+	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its tenant was suspended"))
+		return;
+	ban = lane_ban(d->lane, d);
+	if (ban == NULL) { /* not this one: an operator's try */
+		lane_take_out(d);
+		lane_put(d->lane, d);
+		return;
+	}
 	snprintf(text, sizeof(text), "tenant %.*s is suspended at %.*s, which said: %s",
 	    SPAN(span_first(ban->tenant, 60)), SPAN(span_first(d->lane->site->name, 60)),
 	    ban->reason);
 	r.text = span_str(text);
-	delivery_attempt(d, &r, loop_wall_ms());
-	delivery_judged(d, CLASS_SOFT, CATEGORY_SPAM_CONTENT, ADVICE_RETRY, 0, r.enhanced, r.text);
-	settle_deferred(q, d, seconds_until(ban->until_ms));
-	d->away = true;
+	wait_away(q, d, &r, CATEGORY_SPAM_CONTENT, seconds_until(ban->until_ms));
 }
 
 void
 course_expired(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_SENT);
+
+	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its time ran out in its lane"))
+		return;
 	settle_given_up(q, d, FINAL_EXPIRED);
-}
-
-/* Takes the transaction apart, one recipient at a time. */
-static struct delivery *
-next_of(struct queued *q, struct transaction *t)
-{
-	uint32_t i = 0;
-
-	while (t->deliveries[i] == NULL)
-		i++;
-	return transaction_take(q->pool, t, t->deliveries[i]->index);
-}
-
-/* Short of descriptors, perhaps, or the disk is: that passes. Damage is what the checksum says (OUTCOME_DAMAGED). */
-void
-course_unreadable(struct queued *q, struct transaction *t, const struct err *err)
-{
-	struct deliver_result r = { .outcome = OUTCOME_LOST,
-		.stage = STAGE_IDLE,
-		.enhanced = SPAN_LIT("4.3.0"),
-		.text = SPAN_LIT("the message could not be read from our disk now") };
-
-	log_begin(LOG_LEVEL_ERROR, "unreadable");
-	log_kvs("id", id_text(t->message->envelope->id).c);
-	log_kvs("why", err->text);
-	log_end();
-	for (uint32_t n = t->left; n > 0; n--) {
-		struct delivery *d = next_of(q, t);
-
-		delivery_attempt(d, &r, loop_wall_ms());
-		delivery_judged(
-		    d, CLASS_SOFT, CATEGORY_SYSTEM, ADVICE_RETRY, 0, r.enhanced, r.text);
-		settle_deferred(q, d, LOST_RETRY_S);
-	}
-}
-
-void
-course_not_rewritten(struct queued *q, struct transaction *t, bool ever, struct span why)
-{
-	struct deliver_result r = { .outcome = OUTCOME_REPLIED,
-		.stage = STAGE_DATA,
-		.enhanced = ever ? SPAN_LIT("4.3.0") : SPAN_LIT("5.6.1"),
-		.text = why };
-
-	for (uint32_t n = t->left; n > 0; n--) {
-		struct delivery *d = next_of(q, t);
-
-		delivery_attempt(d, &r, loop_wall_ms());
-		delivery_judged(d, CLASS_SOFT, ever ? CATEGORY_SYSTEM : CATEGORY_PROTOCOL,
-		    ADVICE_NONE, 0, r.enhanced, why);
-		if (ever)
-			settle_deferred(q, d, REWRITE_RETRY_S);
-		else
-			settle_given_up(q, d, FINAL_BOUNCED);
-	}
 }

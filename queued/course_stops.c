@@ -1,5 +1,7 @@
 /* What stops and lets go deliveries that wait: operators, tenants that are paused, lanes that are released (course.h). */
 #include "course.h"
+#include "aside.h"
+#include "doing.h"
 #include "final.h"
 #include "lane.h"
 #include "loop.h"
@@ -39,7 +41,8 @@ stop_one(struct queued *q, struct delivery *d, const void *tenant)
 	    d->message->envelope->is_notice)
 		return;
 	lane_take_out(d);
-	(void)settle_if_paused(q, d);
+	if (!settle_if_paused(q, d)) /* released in between, or a pause that is none */
+		lane_put(d->lane, d);
 }
 
 void
@@ -52,8 +55,8 @@ static void
 begin_again(struct queued *q, struct delivery *d)
 {
 	schedule_clear(&q->schedule, &d->due);
-	delivery_move(d, DELIVERY_NEW);
-	course_begin(q, d);
+	if (aside_move(q, d, DELIVERY_NEW))
+		course_begin(q, d);
 }
 
 static void
@@ -112,38 +115,47 @@ pulled(struct queued *q, struct delivery *d)
 int
 course_hold(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_OPERATED);
+
 	if (d->state == DELIVERY_HELD || !pulled(q, d))
 		return -1;
-	delivery_move(d, DELIVERY_HELD);
-	settle_held(q, d);
+	if (aside_move(q, d, DELIVERY_HELD))
+		settle_held(q, d);
 	return 0;
 }
 
 int
 course_release(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_OPERATED);
+
 	if (d->state != DELIVERY_HELD)
 		return -1;
 	if (d->message->held)
 		store_hold(q->store, d->message->envelope->id, false);
 	d->message->held = false;
-	delivery_move(d, DELIVERY_NEW);
-	settle_freed(q, d);
-	course_begin(q, d);
+	doing_forgive(d->message->envelope->id);
+	if (aside_move(q, d, DELIVERY_NEW)) {
+		settle_freed(q, d);
+		course_begin(q, d);
+	}
 	return 0;
 }
 
 int
 course_retry(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_OPERATED);
+
 	if (d->state != DELIVERY_DEFERRED)
 		return -1;
 	schedule_clear(&q->schedule, &d->due);
 	d->immediate = true;
 	d->given_up = false;
-	delivery_move(d, DELIVERY_NEW);
-	settle_freed(q, d);
-	course_begin(q, d);
+	if (aside_move(q, d, DELIVERY_NEW)) {
+		settle_freed(q, d);
+		course_begin(q, d);
+	}
 	return 0;
 }
 
@@ -163,6 +175,8 @@ is_last(const struct delivery *d)
 int
 course_drop(struct queued *q, struct delivery *d)
 {
+	DOING(d, DOING_OPERATED);
+
 	if (!pulled(q, d))
 		return -1;
 	if (is_last(d))

@@ -35,7 +35,7 @@ static const struct {
 	[DELIVERY_PAUSED] = { "paused",
 	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_HELD] = { "held", TO(NEW) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
-	[DELIVERY_RETURNED] = { "with bouncd", TO(NEW) | TO(DEFERRED) | TO(ENDING) },
+	[DELIVERY_RETURNED] = { "with bouncd", TO(NEW) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_NOTICE] = { "telling the sender", TO(ENDING) },
 	[DELIVERY_ENDING] = { "ending", TO(ENDED) },
 	[DELIVERY_ENDED] = { "ended", 0 },
@@ -53,12 +53,20 @@ delivery_state_name(enum delivery_state s)
 	return states[s].name;
 }
 
-void
+bool
 delivery_move(struct delivery *d, enum delivery_state to)
 {
 	if (!delivery_may(d->state, to))
-		fatal("delivery from \"%s\" to \"%s\"", states[d->state].name, states[to].name);
+		return false;
 	d->state = (uint8_t)to;
+	return true;
+}
+
+void
+delivery_hold(struct delivery *d)
+{
+	d->state = DELIVERY_HELD;
+	d->given_up = false;
 }
 
 struct span

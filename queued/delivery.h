@@ -1,6 +1,6 @@
 /* delivery.h: one recipient of one message on its way: what is awaited, what happened last.
  *
- * delivery_move() alone writes the state, and only along the table in delivery.c. A delivery lives as long as its message
+ * delivery_move() writes the state, and only along the table in delivery.c; delivery_hold() for what is set aside (aside.h). A delivery lives as long as its message
  * is in memory; its file, marks and index record outlive it (store.h). */
 #pragma once
 
@@ -76,7 +76,10 @@ struct delivery {
 };
 TAILQ_HEAD(deliveries, delivery);
 
-void delivery_move(struct delivery *, enum delivery_state);
+/* False: the table has no such move, the state is as it was. Callers with a struct queued use aside_move(). */
+bool delivery_move(struct delivery *, enum delivery_state) __attribute__((warn_unused_result));
+/* Held, from wherever it was: aside.c alone, which took it out of there. */
+void delivery_hold(struct delivery *);
 bool delivery_may(enum delivery_state from, enum delivery_state to);
 const char *delivery_state_name(enum delivery_state);
 

@@ -12,6 +12,7 @@ static const struct {
 	{ DELIVERY_SENDING, DELIVERY_ENDED, false }, { DELIVERY_VERDICT, DELIVERY_LANE, false },
 	{ DELIVERY_NOTICE, DELIVERY_DEFERRED, false }, { DELIVERY_SENDING, DELIVERY_HELD, false },
 	{ DELIVERY_DEFERRED, DELIVERY_SENDING, true }, /* its old worker still has it */
+	{ DELIVERY_RETURNED, DELIVERY_NOTICE, true },  /* bouncd is silent, and its time is over */
 };
 
 START_TEST(moves_along_the_table)

@@ -276,6 +276,17 @@ events_corrupt(struct events *e, const char *file, const char *why)
 }
 
 void
+events_aside(struct events *e, const struct delivery *d, const char *why)
+{
+	struct buf *b = begin(e, "admin");
+
+	event_str(b, "verb", "set-aside");
+	events_delivery(b, d);
+	event_str(b, "reason", why);
+	end(e);
+}
+
+void
 events_admin(struct events *e, const char *verb, unsigned actor, const struct delivery *d,
     struct span reason)
 {

@@ -33,5 +33,7 @@ void events_lane_tenant(struct events *, const struct lane *, const struct ban *
 void events_tenant(
     struct events *, const struct standing *, const char *what, const struct conf_place *place);
 void events_corrupt(struct events *, const char *file, const char *why);
+/* Something impossible happened to it, and it is held. */
+void events_aside(struct events *, const struct delivery *, const char *why);
 void events_admin(
     struct events *, const char *verb, unsigned actor, const struct delivery *, struct span reason);

@@ -1,4 +1,5 @@
 #include "explain.h"
+#include "aside.h"
 #include "lane.h"
 #include "loop.h"
 #include "message.h"
@@ -151,8 +152,13 @@ explain(const struct queued *q, const struct delivery *d, struct buf *out)
 		paused(q, d, out);
 		break;
 	case DELIVERY_HELD:
-		buf_str(out, "held by an operator until it is released");
-		last_reply(d, out);
+		if (aside_is(d))
+			buf_printf(out, "%.*s; it is held until it is released or dropped",
+			    SPAN(span_first(d->last->text, 300)));
+		else {
+			buf_str(out, "held by an operator until it is released");
+			last_reply(d, out);
+		}
 		break;
 	case DELIVERY_ROUTING:
 		buf_printf(

@@ -1,4 +1,6 @@
 #include "final.h"
+#include "aside.h"
+#include "doing.h"
 #include "err.h"
 #include "event.h"
 #include "events.h"
@@ -99,11 +101,12 @@ on_durable(void *ctx, const struct store_end *end)
 	struct delivery *d;
 
 	events_line(q->events, end->event);
-	if (m == NULL)
+	if (m == NULL || end->index >= m->envelope->rcpts_n)
 		return;
 	d = &m->deliveries[end->index];
 	worker_settled(d);
-	delivery_move(d, DELIVERY_ENDED);
+	if (!aside_move(q, d, DELIVERY_ENDED))
+		return;
 	q->messages.deliveries--;
 	if (--m->open == 0)
 		message_free(&q->messages, m);
@@ -115,7 +118,7 @@ count(struct queued *q, const struct delivery *d, enum final_kind k)
 {
 	const struct envelope *e = d->message->envelope;
 
-	if (e->is_notice || d->state == DELIVERY_RETURNED)
+	if (e->is_notice)
 		return;
 	if (k == FINAL_DELIVERED)
 		tenants_count(q->tenants, e->tenant, HEALTH_DELIVERED);
@@ -136,10 +139,14 @@ final_end_for(struct queued *q, struct delivery *d, enum final_kind k, const str
 	struct store_end end = {
 		.id = d->message->envelope->id, .index = d->index, .mark = kinds[k].mark
 	};
+	bool came_back = d->state == DELIVERY_RETURNED;
+	DOING(d, DOING_SETTLED);
 
+	if (!aside_move(q, d, DELIVERY_ENDING))
+		return;
 	schedule_clear(&q->schedule, &d->due);
-	count(q, d, k);
-	delivery_move(d, DELIVERY_ENDING);
+	if (!came_back)
+		count(q, d, k);
 	if (d->lane != NULL && k == FINAL_BOUNCED)
 		d->lane->bounced++;
 	story(d, k, why);

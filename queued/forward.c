@@ -16,10 +16,11 @@
 
 enum { INLINE_MAX = 64 * 1024, COPY_BYTES = 64 * 1024 };
 
-/* A mail that is with the store on its way on. */
+/* A mail that is with the store on its way on. Its message may have left memory when the answer comes. */
 struct forwarding {
 	struct queued *q;
-	struct delivery *delivery;
+	struct id id;
+	uint32_t index;
 };
 
 static void
@@ -55,11 +56,14 @@ static void
 on_stored(void *ctx, struct id id, uint16_t code, struct span text)
 {
 	struct forwarding *f = ctx;
+	struct message *m = message_find(&f->q->messages, f->id);
 
 	if (code != 0)
 		log_warn("forward-not-stored", "id=%s code=%u text=\"%.*s\"", id_text(id).c, code,
 		    SPAN(text));
-	course_forwarded(f->q, f->delivery, code == 0 ? FORWARD_DONE : FORWARD_FAILED);
+	if (m != NULL)
+		course_forwarded(
+		    f->q, &m->deliveries[f->index], code == 0 ? FORWARD_DONE : FORWARD_FAILED);
 	free(f);
 }
 
@@ -70,7 +74,7 @@ forwarding_new(struct queued *q, struct delivery *d)
 
 	if (f == NULL)
 		fatal("out of memory for a reply to forward");
-	*f = (struct forwarding){ q, d };
+	*f = (struct forwarding){ q, d->message->envelope->id, d->index };
 	return f;
 }
 

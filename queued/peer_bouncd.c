@@ -60,6 +60,7 @@ ask(struct peer_bouncd *p, struct delivery *d, uint64_t wait_ms, void (*late)(vo
 
 	if (x == NULL)
 		fatal("out of memory for a question to bouncd");
+	peer_bouncd_forget(p, d);
 	x->delivery = d;
 	d->job = ++p->q->jobs;
 	d->due.fire = late;
@@ -83,6 +84,13 @@ answered(struct peer_bouncd *p, uint64_t job)
 	d->job = 0;
 	schedule_clear(&p->q->schedule, &d->due);
 	return d;
+}
+
+void
+peer_bouncd_forget(struct peer_bouncd *p, struct delivery *d)
+{
+	if (d->job != 0)
+		(void)answered(p, d->job);
 }
 
 static struct delivery *

@@ -8,6 +8,9 @@ struct queued;
 struct peer_bouncd;
 struct chan;
 
+/* Whatever is out about it: its answer is nobody's any more. */
+void peer_bouncd_forget(struct peer_bouncd *, struct delivery *);
+
 struct peer_bouncd *peer_bouncd_new(struct queued *);
 void peer_bouncd_reply(struct peer_bouncd *, struct delivery *);   /* VERDICT */
 void peer_bouncd_confirm(struct peer_bouncd *, struct delivery *); /* CONFIRM */

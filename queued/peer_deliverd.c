@@ -287,7 +287,9 @@ worker_transact(
     struct worker *w, const struct transaction *t, const struct content *c, struct span from)
 {
 	const struct envelope *e = t->message->envelope;
-	struct deliver_rcpt rcpts[DELIVER_RCPTS_MAX];
+	struct deliver_rcpt rcpts[DELIVER_RCPTS_MAX]; /* pool.c gathers no more */
+	struct delivery *d;
+	uint32_t n = 0, at = 0;
 	struct deliver_transact put = { .session = t->session->number,
 		.transaction = t->number,
 		.id = e->id,
@@ -298,7 +300,6 @@ worker_transact(
 		.smtputf8 = e->smtputf8 && t->message->facts.header_8bit,
 		.has_dots = c->has_dots,
 		.drops_n = (uint8_t)c->drops_n,
-		.rcpts_n = t->n,
 		.rcpts = rcpts,
 		.has_fd = c->fd >= 0,
 		.bytes = c->bytes,
@@ -308,15 +309,14 @@ worker_transact(
 		.crc32c = c->crc32c,
 		.check_crc = c->check_crc };
 
-	must(t->n <= DELIVER_RCPTS_MAX);
 	for (unsigned i = 0; i < c->drops_n; i++)
 		put.drops[i] = c->drops[i];
-	for (uint32_t i = 0; i < t->n; i++) {
-		const struct recipient *r = &e->rcpts[t->deliveries[i]->index];
+	while (n < DELIVER_RCPTS_MAX && (d = transaction_next(t, &at)) != NULL) {
+		const struct recipient *r = &e->rcpts[d->index];
 
-		rcpts[i] = (struct deliver_rcpt){ t->deliveries[i]->index, r->address, r->orcpt,
-			r->notify };
+		rcpts[n++] = (struct deliver_rcpt){ d->index, r->address, r->orcpt, r->notify };
 	}
+	put.rcpts_n = n;
 	return deliver_transact_put(w->chan, &put);
 }
 

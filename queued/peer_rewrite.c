@@ -90,7 +90,7 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
     const struct content *c)
 {
 	const struct message *m = t->message;
-	const struct delivery *d = t->deliveries[0];
+	const struct delivery *d = transaction_first(t);
 	bool personal = rewrite_is_personal(p->q, d);
 	uint32_t raw[2 * FACTS_DROPS_MAX];
 	struct rewrite_ask a = { .job = t->number,
@@ -164,10 +164,12 @@ static void
 tell_untracked(struct peer_rewrite *p, const struct rewrite_done *d)
 {
 	struct transaction *t = transaction_find(p->q->pool, d->job);
+	struct delivery *to;
+	uint32_t at = 0;
 
-	for (uint32_t i = 0; t != NULL && i < t->n; i++)
-		if (t->deliveries[i]->attempts == 0)
-			events_untracked(p->q->events, t->deliveries[i], d->text);
+	while (t != NULL && (to = transaction_next(t, &at)) != NULL)
+		if (to->attempts == 0)
+			events_untracked(p->q->events, to, d->text);
 }
 
 static void

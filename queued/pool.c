@@ -1,6 +1,8 @@
 #include "pool.h"
+#include "aside.h"
 #include "content.h"
 #include "course.h"
+#include "doing.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -87,13 +89,26 @@ feed_plain(struct pool *p, struct transaction *t)
 	hand_over(p, t, &c);
 }
 
+/* False: each of its deliveries was set aside, and the transaction is gone with the last. */
+static bool
+moved(struct pool *p, struct transaction *t, enum delivery_state to)
+{
+	uint32_t left = t->left, n = t->n;
+
+	for (uint32_t i = 0; i < n && left > 0; i++)
+		if (t->deliveries[i] != NULL && !aside_move(p->q, t->deliveries[i], to))
+			left--;
+	return left > 0;
+}
+
 static void
 feed(struct pool *p, struct transaction *t)
 {
+	DOING(t->deliveries[0], DOING_SENT);
+
 	t->rewriting = rewrite_wanted(p->q, t->deliveries[0]);
-	for (uint32_t i = 0; i < t->n; i++)
-		delivery_move(
-		    t->deliveries[i], t->rewriting ? DELIVERY_REWRITING : DELIVERY_SENDING);
+	if (!moved(p, t, t->rewriting ? DELIVERY_REWRITING : DELIVERY_SENDING))
+		return;
 	if (!t->rewriting) {
 		feed_plain(p, t);
 		return;
@@ -122,7 +137,8 @@ gather(struct pool *p, struct lane *l, struct delivery **d)
 		struct delivery *more =
 		    (struct delivery *)(void *)((char *)behind - offsetof(struct delivery, item));
 
-		if (more->message != d[0]->message || more->need_7bit != d[0]->need_7bit)
+		if (more->message != d[0]->message || more->need_7bit != d[0]->need_7bit ||
+		    sender_is_personal(p->q, more))
 			break;
 		behind = draw_behind(behind);
 		draw_remove(&l->draw, &more->item);
@@ -136,13 +152,16 @@ static uint32_t
 without_expired(struct pool *p, struct delivery **d, uint32_t n)
 {
 	const struct message *m = d[0]->message;
+	uint32_t left = 0;
 
-	if (!retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()) ||
-	    d[0]->attempts == 0)
+	if (!retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()))
 		return n;
 	for (uint32_t i = 0; i < n; i++)
-		course_expired(p->q, d[i]);
-	return 0;
+		if (d[i]->attempts > 0)
+			course_expired(p->q, d[i]);
+		else
+			d[left++] = d[i];
+	return left;
 }
 
 /* How many are left, in front. */
@@ -161,11 +180,14 @@ without_suppressed(struct pool *p, struct delivery **d, uint32_t n)
 static uint32_t
 without_suspended(struct pool *p, struct delivery **d, uint32_t n)
 {
-	if (n == 0 || lane_ban(d[0]->lane, d[0]) == NULL)
-		return n;
+	uint32_t left = 0;
+
 	for (uint32_t i = 0; i < n; i++)
-		course_tenant_away(p->q, d[i]);
-	return 0;
+		if (lane_ban(d[i]->lane, d[i]) != NULL)
+			course_tenant_away(p->q, d[i]);
+		else /* an operator's try goes out alone */
+			d[left++] = d[i];
+	return left;
 }
 
 static void
@@ -329,6 +351,17 @@ pool_opened(struct pool *p, const struct deliver_opened *o)
 	lane_wake(s->lane);
 }
 
+/* Said by a worker that had it before a restart, while another has it now: only that it arrived counts. */
+static struct delivery *
+reclaimed(struct pool *p, struct delivery *d, const struct deliver_result *r)
+{
+	if (d->transaction == NULL)
+		return d;
+	if (r->outcome != OUTCOME_DELIVERED)
+		return NULL;
+	return transaction_take(p, d->transaction, d->index);
+}
+
 /* By transaction, or for what an earlier queued fed (transaction 0), by id and index. A transaction of ours that is not known
  * any more was handed back when its session closed; what comes of it then is late: its delivery is elsewhere by now. */
 static struct delivery *
@@ -337,14 +370,14 @@ whose(struct pool *p, const struct deliver_result *r)
 	struct transaction *t = r->transaction == 0 ? NULL : transaction_find(p, r->transaction);
 	struct message *m;
 
-	if (t != NULL && id_eq(t->message->envelope->id, r->id))
+	if (t != NULL && !t->rewriting && id_eq(t->message->envelope->id, r->id))
 		return transaction_take(p, t, r->index);
 	if (r->transaction != 0)
 		return NULL;
 	m = storage_bring(p->q, r->id);
 	if (m == NULL || r->index >= m->envelope->rcpts_n)
 		return NULL;
-	return &m->deliveries[r->index];
+	return reclaimed(p, &m->deliveries[r->index], r);
 }
 
 void
@@ -369,14 +402,10 @@ hand_back(struct pool *p, struct session *s, const struct deliver_result *r)
 	struct transaction *t;
 
 	while ((t = TAILQ_FIRST(&s->transactions)) != NULL) {
-		uint32_t i = 0;
-		struct delivery *d;
+		struct delivery *d = transaction_first(t);
 
 		if (t->rewriting)
 			peer_rewrite_forget(p->q->rewrite, t->number);
-		while (t->deliveries[i] == NULL)
-			i++;
-		d = t->deliveries[i];
 		transaction_take(p, t, d->index);
 		course_result(p->q, d, r);
 	}
@@ -442,9 +471,9 @@ pool_rewritten(struct pool *p, uint64_t number, const struct content *c)
 		return;
 	}
 	t->rewriting = false;
-	for (uint32_t i = 0; i < t->n; i++)
-		delivery_move(t->deliveries[i], DELIVERY_SENDING);
-	if (c == NULL)
+	if (!moved(p, t, DELIVERY_SENDING))
+		content_drop(c);
+	else if (c == NULL)
 		feed_plain(p, t);
 	else
 		hand_over(p, t, c);

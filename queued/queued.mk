@@ -19,6 +19,11 @@ queued/health_test.o   := queued/health_test.o queued/health.o
 queued/ban_test.o      := queued/ban_test.o queued/ban.o
 queued/delivery_test.o := queued/delivery_test.o queued/delivery.o
 
+# All of queued but its main(), with the test in the master's place.
+tests += queued/course_test
+queued/course_test.o    := $(addprefix queued/,course_test.o alone_test.o) $(filter-out queued/main.o,$(queued.o))
+queued/course_test.libs := -llmdb -lpthread
+
 tests += $(addprefix queued/,journal_test commit_test message_file_test index_test replay_test)
 queued/journal_test.o      := queued/journal_test.o queued/journal.o
 queued/commit_test.o       := queued/commit_test.o queued/commit.o queued/journal.o

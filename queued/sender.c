@@ -41,7 +41,7 @@ struct span
 sender_address(const struct queued *q, const struct transaction *t)
 {
 	static char address[ADDRESS_MAX + BOUNCE_LOCAL_MAX];
-	const struct delivery *d = t->deliveries[0];
+	const struct delivery *d = transaction_first(t);
 	const struct tenant *tenant = t->message->tenant;
 	struct bounce_owner owner = { tenant->name, tenant->bounce_domain };
 	struct bounce_token token = { .recipient = d->index,

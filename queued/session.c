@@ -131,6 +131,23 @@ transaction_find(const struct pool *p, uint64_t number)
 	    struct transaction, by_number);
 }
 
+struct delivery *
+transaction_next(const struct transaction *t, uint32_t *at)
+{
+	while (*at < t->n)
+		if (t->deliveries[(*at)++] != NULL)
+			return t->deliveries[*at - 1];
+	return NULL;
+}
+
+struct delivery *
+transaction_first(const struct transaction *t)
+{
+	uint32_t at = 0;
+
+	return transaction_next(t, &at);
+}
+
 static void
 transaction_free(struct pool *p, struct transaction *t)
 {

@@ -51,5 +51,8 @@ void session_free(struct pool *, struct session *);
 struct transaction *
 transaction_new(struct pool *, struct session *, struct message *, struct delivery **, uint32_t n);
 struct transaction *transaction_find(const struct pool *, uint64_t number);
+/* Those without a result, one after the other: at counts on from 0; NULL: there are no more. A transaction has one. */
+struct delivery *transaction_next(const struct transaction *, uint32_t *at);
+struct delivery *transaction_first(const struct transaction *);
 /* This recipient has its result; the transaction is freed with its last. NULL: it is not in it. */
 struct delivery *transaction_take(struct pool *, struct transaction *, uint32_t index);

@@ -1,5 +1,7 @@
 #include "settle.h"
+#include "aside.h"
 #include "course.h"
+#include "doing.h"
 #include "events.h"
 #include "lane.h"
 #include "log.h"
@@ -26,8 +28,8 @@ on_due(void *ctx, struct due *due)
 	struct delivery *d =
 	    (struct delivery *)(void *)((char *)due - offsetof(struct delivery, due));
 
-	delivery_move(d, DELIVERY_NEW);
-	course_begin(ctx, d);
+	if (aside_move(ctx, d, DELIVERY_NEW))
+		course_begin(ctx, d);
 }
 
 static void
@@ -96,28 +98,31 @@ drop_bytes(struct message *m)
 	message_drop_bytes(m);
 }
 
-static void
-wait_in(struct queued *q, struct delivery *d, enum delivery_state state, uint64_t next_ms)
+static bool
+waits_in(struct queued *q, struct delivery *d, enum delivery_state state, uint64_t next_ms)
 {
 	uint64_t now = loop_wall_ms();
 
 	d->next_ms = next_ms;
-	delivery_move(d, state);
+	if (!aside_move(q, d, state))
+		return false;
 	d->due.fire = on_due;
 	d->due.ctx = q;
 	schedule_set(&q->schedule, &d->due, loop_now_ms() + (next_ms > now ? next_ms - now : 0));
+	return true;
 }
 
 void
 settle_resumed(struct queued *q, struct delivery *d, uint64_t next_ms)
 {
-	wait_in(q, d, DELIVERY_DEFERRED, next_ms);
+	(void)waits_in(q, d, DELIVERY_DEFERRED, next_ms);
 }
 
 void
 settle_put_off(struct queued *q, struct delivery *d)
 {
-	wait_in(q, d, DELIVERY_DEFERRED, loop_wall_ms() + PUT_OFF_MS);
+	if (!waits_in(q, d, DELIVERY_DEFERRED, loop_wall_ms() + PUT_OFF_MS))
+		return;
 	keep(q, d);
 	drop_bytes(d->message);
 }
@@ -151,7 +156,9 @@ settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
 	wait = retry_wait_s(rule, d->attempts == 0 ? 1 : d->attempts, arc4random(), wait_s);
 	d->immediate = false;
 	d->need_7bit = false;
-	wait_in(q, d, DELIVERY_DEFERRED, retry_at_ms(rule, m->envelope->received_ms, now, wait));
+	if (!waits_in(
+		q, d, DELIVERY_DEFERRED, retry_at_ms(rule, m->envelope->received_ms, now, wait)))
+		return;
 	tell_delay(q, d, now);
 	if (d->lane != NULL)
 		d->lane->deferred++;
@@ -163,8 +170,8 @@ settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
 }
 
 /* Its time ran out before anybody was asked: these are the words of the notice. */
-static void
-never_tried(struct delivery *d, const char *why)
+void
+settle_untried(struct delivery *d, const char *why)
 {
 	struct deliver_result r = { .outcome = OUTCOME_LOST,
 		.stage = STAGE_IDLE,
@@ -185,13 +192,14 @@ wait_paused(struct queued *q, struct delivery *d, const char *why)
 	uint32_t wait = PAUSED_LOOK_S - PAUSED_LOOK_S / 4 + arc4random_uniform(PAUSED_LOOK_S / 2);
 
 	if (retry_expired(rule, received, now)) {
-		never_tried(d, why);
+		settle_untried(d, why);
 		settle_given_up(q, d, FINAL_EXPIRED);
 		return;
 	}
 	d->immediate = false;
 	d->away = false;
-	wait_in(q, d, DELIVERY_PAUSED, retry_at_ms(rule, received, now, wait));
+	if (!waits_in(q, d, DELIVERY_PAUSED, retry_at_ms(rule, received, now, wait)))
+		return;
 	keep(q, d);
 	drop_bytes(d->message);
 }
@@ -228,8 +236,9 @@ settle_given_up(struct queued *q, struct delivery *d, enum final_kind k)
 		final_end(q, d, k, span_of(NULL, 0));
 		return;
 	}
+	if (!aside_move(q, d, DELIVERY_NOTICE))
+		return;
 	d->final = (uint8_t)k;
-	delivery_move(d, DELIVERY_NOTICE);
 	notice_failed(q, d);
 	if (notice_is_slow(d))
 		keep_given_up(q, d);
@@ -244,8 +253,9 @@ settle_delivered(struct queued *q, struct delivery *d, bool dsn)
 		final_end(q, d, FINAL_DELIVERED, span_of(NULL, 0));
 		return;
 	}
+	if (!aside_move(q, d, DELIVERY_NOTICE))
+		return;
 	d->final = FINAL_DELIVERED;
-	delivery_move(d, DELIVERY_NOTICE);
 	notice_relayed(q, d);
 }
 

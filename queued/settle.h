@@ -20,6 +20,8 @@ void settle_resumed(struct queued *, struct delivery *, uint64_t next_ms);
 void settle_put_off(struct queued *, struct delivery *);
 /* Where its tenant is paused it waits for the release, and expires like any other. False: it goes on. */
 bool settle_if_paused(struct queued *, struct delivery *);
+/* Nobody was asked so far: the words of the notice, or of the question what it means. What was tried keeps its words. */
+void settle_untried(struct delivery *, const char *why);
 void settle_held(struct queued *, struct delivery *);
 /* NEW, by an operator's word: the index knows that it is due now, so that a start goes on from there. */
 void settle_freed(struct queued *, struct delivery *);

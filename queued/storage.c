@@ -1,5 +1,7 @@
 #include "storage.h"
+#include "aside.h"
 #include "course.h"
+#include "doing.h"
 #include "err.h"
 #include "event.h"
 #include "events.h"
@@ -56,7 +58,7 @@ resume(struct queued *q, struct delivery *d)
 	d->attempts = w.attempts;
 	d->delay_told = w.delay_told;
 	d->given_up = w.given_up;
-	if (w.attempts > 0) {
+	if (w.attempts > 0 || w.text.n > 0) {
 		struct deliver_result r = { .outcome = OUTCOME_REPLIED,
 			.stage = STAGE_IDLE,
 			.code = w.code,
@@ -65,9 +67,10 @@ resume(struct queued *q, struct delivery *d)
 
 		delivery_attempt(d, &r, loop_wall_ms());
 	}
-	if (w.held)
-		delivery_move(d, DELIVERY_HELD);
-	else if (w.given_up)
+	if (w.held) {
+		if (!aside_move(q, d, DELIVERY_HELD))
+			return;
+	} else if (w.given_up)
 		settle_resumed(q, d, loop_wall_ms() + BOUNCD_COMES_MS);
 	else if (w.paused || tenants_paused(q->tenants, d->message->envelope->tenant) != NULL)
 		return; /* as new: it goes, or waits for its tenant again */
@@ -80,6 +83,7 @@ on_found(void *ctx, const struct store_found *f)
 {
 	struct queued *q = ctx;
 	struct message *m = message_find(&q->messages, f->envelope->id);
+	DOING_MESSAGE(f->envelope->id, 0, DOING_LOADED);
 
 	if (m == NULL) {
 		m = message_new(&q->messages, q->conf, f->envelope, f->facts, f->bytes);
@@ -87,6 +91,7 @@ on_found(void *ctx, const struct store_found *f)
 		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
 			if (m->deliveries[i].state == DELIVERY_NEW)
 				resume(q, &m->deliveries[i]);
+		aside_if_deadly(q, m);
 		course_set_out(q, m);
 	}
 	storage.last_found = m;
@@ -97,9 +102,13 @@ storage_bring(struct queued *q, struct id id)
 {
 	struct message *m = message_find(&q->messages, id);
 	struct err err;
+	const char *what;
+	DOING_MESSAGE(id, 0, DOING_LOADED);
 
 	if (m != NULL)
 		return m;
+	if (doing_deaths(id, &what) >= DOING_LEFT_ALONE)
+		return NULL;
 	storage.last_found = NULL;
 	if (store_load(q->store, id, on_found, q, &err) == -1)
 		return NULL;
@@ -239,6 +248,7 @@ storage_open(struct queued *q)
 
 	if (o.spool == -1 || index.n == 0)
 		role_fail(q->role, EX_CONFIG, "the master gave no spool or index");
+	doing_open(role_fd(q->role, "doing"));
 	q->store = store_prepare(&o, &err);
 	if (q->store == NULL)
 		role_fail(q->role, EX_CANTCREAT, "%s", err.text);
