@@ -101,6 +101,7 @@ queued_connected(void *ctx, unsigned instance, int fd)
 	asked_forget();
 	returned_forget();
 	b->queued = chan_new(fd, "queued", QUEUE_BYTES, on_queued, on_queued_gone, b);
+	chan_answers(b->queued);
 	publish_list(b);
 }
 

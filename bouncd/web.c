@@ -242,6 +242,8 @@ connected(void *ctx, unsigned instance, int fd)
 {
 	struct bouncd *b = ctx;
 	struct chan *c = chan_new(fd, "trackd-web", QUEUE_BYTES, on_web, on_web_gone, b);
+
+	chan_answers(c);
 	struct err err;
 	unsigned i = 0;
 

@@ -19,6 +19,7 @@ enum { PACKETS_A_TURN = 64 };
 /* Channels touched in this turn, flushed by one hook; and the packet being read. */
 static STAILQ_HEAD(, chan) touched = STAILQ_HEAD_INITIALIZER(touched);
 static bool hooked;
+static void (*on_any_close)(int);
 static char packet_in[MSG_PACKET_MAX] __attribute__((aligned(8)));
 
 /* ---- reading ---- */
@@ -169,7 +170,15 @@ closed(struct chan *c, const char *why)
 
 	if (on_close != NULL)
 		on_close(c->ctx, c, why);
+	if (on_any_close != NULL)
+		on_any_close(c->fd);
 	chan_free(c);
+}
+
+static bool
+is_paused(const struct chan *c)
+{
+	return c->answers && c->was_full;
 }
 
 static void
@@ -181,7 +190,7 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	c->reading = true;
-	for (int i = 0; i < PACKETS_A_TURN && r == 1 && c->why_bad == NULL; i++)
+	for (int i = 0; i < PACKETS_A_TURN && r == 1 && c->why_bad == NULL && !is_paused(c); i++)
 		r = packet_read(c);
 	c->reading = false;
 	if (r == -1 && c->why_bad == NULL)
@@ -291,6 +300,8 @@ packet_queue(struct chan *c)
 	STAILQ_INSERT_TAIL(&c->queue, p, link);
 	c->queued += p->n;
 	c->was_full = c->was_full || c->queued > c->queue_max;
+	if (is_paused(c))
+		event_del(c->readable);
 	if (c->queued > c->queue_max * 4)
 		chan_bad(c, "the peer does not read");
 	else
@@ -345,6 +356,8 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 		event_add(c->writable, NULL);
 	if (c->was_full && c->queued <= c->queue_max / 2) {
 		c->was_full = false;
+		if (c->answers && c->why_bad == NULL)
+			event_add(c->readable, NULL);
 		if (c->on_room != NULL)
 			c->on_room(c->ctx);
 	}
@@ -410,6 +423,18 @@ void
 chan_on_room(struct chan *c, void (*room)(void *))
 {
 	c->on_room = room;
+}
+
+void
+chan_answers(struct chan *c)
+{
+	c->answers = true;
+}
+
+void
+chan_on_any_close(void (*fn)(int fd))
+{
+	on_any_close = fn;
 }
 
 void

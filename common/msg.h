@@ -55,6 +55,11 @@ void chan_free(struct chan *);       /* without on_close; queued packets are dro
 bool chan_full(const struct chan *); /* hold new work; answers may still be sent */
 /* Called once when a full channel has room again, or NULL. */
 void chan_on_room(struct chan *, void (*room)(void *ctx));
+/* This end only answers: while it is full, nothing more is read from the peer. For one end of a pair at most, or each would wait
+ * for the other; the end that asks always reads. */
+void chan_answers(struct chan *);
+/* A channel was closed by its peer, or as bad; fd is closed when this returns. Not told of chan_free(). */
+void chan_on_any_close(void (*closed)(int fd));
 void chan_bad(struct chan *, const char *why); /* logs and closes at the end of this turn */
 
 /* A record: begin, values, end. -1 of chan_end(): it is longer than MSG_RECORD_MAX; that is logged, it is not sent and its

@@ -52,6 +52,7 @@ struct chan {
 	STAILQ_HEAD(, packet) queue;
 	size_t queued, queue_max;
 	bool was_full, dirty, reading;
+	bool answers; /* and so reads nothing while it is full */
 	const char *why_bad;
 	STAILQ_ENTRY(chan)
 	gathered; /* in the list of those that have something to send or to close */

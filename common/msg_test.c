@@ -229,6 +229,58 @@ START_TEST(a_record_beyond_all_bounds_is_dropped)
 }
 END_TEST
 
+/* ---- who only answers ---- */
+
+static void
+on_question(void *ctx, struct chan *c, struct msg *m)
+{
+	static const char bytes[60 * 1024];
+
+	(void)m;
+	(*(unsigned *)ctx)++;
+	chan_begin(c, 9);
+	chan_span(c, span_of(bytes, sizeof(bytes)));
+	chan_end(c);
+	chan_flush(c);
+}
+
+static void
+turns(unsigned n)
+{
+	while (n-- > 0)
+		event_base_loop(loop_base(), EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
+/* An asker that does not read is answered as far as the queue goes, and not closed; when it reads, all is answered. */
+START_TEST(answers_that_are_not_taken_hold_up_questions)
+{
+	enum { QUESTIONS = 300 };
+	static const char question[8] = { 8, 0 };
+	static char answer[MSG_PACKET_MAX];
+	unsigned asked = 0, questions = 0, answers = 0;
+	struct chan *c;
+	int fds[2];
+
+	loop_init();
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	c = chan_new(fds[1], "asker", 1 << 20, on_question, NULL, &questions);
+	chan_answers(c);
+	while (asked < QUESTIONS && send(fds[0], question, sizeof(question), 0) > 0)
+		asked++;
+	turns(500);
+	ck_assert_msg(questions < asked && questions > 10, "%u of %u answered", questions, asked);
+	for (unsigned i = 0; answers < asked && i < 100000; i++) {
+		while (recv(fds[0], answer, sizeof(answer), 0) > 0)
+			answers++;
+		turns(1);
+	}
+	ck_assert_msg(questions == asked && answers == asked, "%u asked, %u came, %u answered",
+	    asked, questions, answers);
+	chan_free(c);
+	close(fds[0]);
+}
+END_TEST
+
 /* ---- packets that are not worth anything ---- */
 
 static void
@@ -291,6 +343,7 @@ main(void)
 	tcase_add_test(t, last_words_of_a_peer_that_did_not_read);
 	tcase_add_test(t, long_records_arrive_whole);
 	tcase_add_test(t, a_record_beyond_all_bounds_is_dropped);
+	tcase_add_test(t, answers_that_are_not_taken_hold_up_questions);
 	tcase_add_test(t, descriptors_of_bad_packets_are_closed);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

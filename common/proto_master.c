@@ -271,3 +271,20 @@ master_refused_get(struct msg *m, struct master_refused *r)
 	r->why = msg_span(m);
 	return msg_end(m);
 }
+
+void
+master_lost_put(struct chan *c, const struct master_lost *r)
+{
+	chan_begin(c, MASTER_LOST);
+	chan_u8(c, r->role);
+	chan_u16(c, r->instance);
+	chan_end(c);
+}
+
+int
+master_lost_get(struct msg *m, struct master_lost *r)
+{
+	r->role = msg_u8(m);
+	r->instance = msg_u16(m);
+	return msg_end(m);
+}

@@ -25,6 +25,7 @@ enum master_type {
 	MASTER_PREPARED,  /* role: yes */
 	MASTER_REFUSED,   /* role: no, and why */
 	MASTER_WORKING,   /* role, while it starts: still at it, and at what */
+	MASTER_LOST,      /* role: the channel to that peer is closed; if it lives, a new one */
 };
 
 struct master_hello {
@@ -107,6 +108,11 @@ struct master_refused {
 	struct span why;
 };
 
+struct master_lost {
+	uint8_t role; /* enum role_kind */
+	uint16_t instance;
+};
+
 /* Put takes over descriptors. Get leaves spans in the packet; -1: nonsense. A descriptor of -1: none sent, or lost. */
 void master_hello_put(struct chan *, const struct master_hello *);
 int master_hello_get(struct msg *, struct master_hello *);
@@ -140,3 +146,5 @@ void master_prepared_put(struct chan *, const struct master_prepared *);
 int master_prepared_get(struct msg *, struct master_prepared *);
 void master_refused_put(struct chan *, const struct master_refused *);
 int master_refused_get(struct msg *, struct master_refused *);
+void master_lost_put(struct chan *, const struct master_lost *);
+int master_lost_get(struct msg *, struct master_lost *);

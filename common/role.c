@@ -4,6 +4,7 @@
 #include "loop.h"
 #include "proto_master.h"
 #include "role_inside.h"
+#include "role_peers.h"
 #include "role_table.h"
 #include "sandbox.h"
 
@@ -201,10 +202,12 @@ secret(struct role *r, struct msg *m)
 static void
 peer_arrived(struct role *r, const struct peer *p)
 {
-	if (r->on_peer[p->kind].connected == NULL)
+	if (r->on_peer[p->kind].connected == NULL) {
 		close(p->fd);
-	else
-		r->on_peer[p->kind].connected(r->on_peer[p->kind].ctx, p->instance, p->fd);
+		return;
+	}
+	role_peers_add(p->kind, p->instance, p->fd);
+	r->on_peer[p->kind].connected(r->on_peer[p->kind].ctx, p->instance, p->fd);
 }
 
 static void
@@ -414,6 +417,7 @@ role_start(enum role_kind kind, int argc, char **argv)
 	r->arena = arena_new(0);
 	buf_init(&r->conf_text, CONF_BYTES);
 	r->master = chan_new(MASTER_FD, "posthoused", MASTER_QUEUE, on_master, on_master_gone, r);
+	role_peers_init(kind, r->master);
 	while (!r->gone_ahead)
 		if (chan_read_blocking(r->master) == -1)
 			_exit(EX_UNAVAILABLE);

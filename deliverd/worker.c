@@ -274,6 +274,7 @@ worker_queued(void *ctx, unsigned instance, int fd)
 		chan_free(old);
 	}
 	w->queued = chan_new(fd, "queued", QUEUED_QUEUE, on_msg, on_queued_closed, w);
+	chan_answers(w->queued);
 	results_to(w->house.results, w->queued);
 	TAILQ_FOREACH (e, &w->all, link)
 		session_underway(e->session, say_underway, w);

@@ -149,6 +149,40 @@ connect_all(struct house *h, struct child *child, struct err *err)
 	return 0;
 }
 
+/* Of those that work: neither one that starts, and gets its channels, nor one that leaves. */
+static struct child *
+working(const struct house *h, enum role_kind kind, unsigned instance)
+{
+	for (unsigned i = 0; i < h->seats_n; i++) {
+		struct child *both[] = { h->seats[i].now, h->seats[i].next };
+
+		for (unsigned k = 0; k < 2 && h->seats[i].kind == kind; k++)
+			if (both[k] != NULL && both[k]->instance == instance &&
+			    both[k]->state != CHILD_STARTING && child_stays(both[k]))
+				return both[k];
+	}
+	return NULL;
+}
+
+void
+launch_rejoin(struct child *child, enum role_kind kind, unsigned instance)
+{
+	struct child *peer = working(child->house, kind, instance);
+	struct err err = { "" };
+
+	if (peer == NULL || child->state == CHILD_STARTING || !child_stays(child) ||
+	    (role_spec(child->seat->kind)->peers & ROLE_BIT(kind)) == 0)
+		return;
+	log_begin(LOG_LEVEL_WARN, "channel-reopened");
+	log_kvs("role", role_name(child->seat->kind));
+	log_kvf("instance", "%u", child->instance);
+	log_kvs("peer", role_name(kind));
+	log_kvf("peer-instance", "%u", instance);
+	log_end();
+	if (connect_two(child, peer, &err) == -1)
+		log_error("channel-not-reopened", "why=\"%s\"", err.text);
+}
+
 /* All it needs before GO. */
 int
 launch_furnish(struct house *h, const struct conf *conf, struct child *child, struct err *err)

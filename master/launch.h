@@ -8,3 +8,5 @@
 int launch(struct house *, struct child *, const struct conf *, struct err *);
 /* All it needs, and GO. The child stands on its seat. */
 int launch_furnish(struct house *, const struct conf *, struct child *, struct err *);
+/* A channel between two that live was closed: they get a new one. Whoever died is started anew, and brings his own. */
+void launch_rejoin(struct child *, enum role_kind peer, unsigned instance);

@@ -1,5 +1,6 @@
 #include "talk.h"
 #include "child.h"
+#include "launch.h"
 #include "loop.h"
 #include "proto_master.h"
 #include "role.h"
@@ -54,6 +55,16 @@ refused(struct child *child, struct msg *m)
 	    &(struct child_word){ .generation = r.generation, .why = r.why });
 }
 
+static void
+lost(struct child *child, struct msg *m)
+{
+	struct master_lost l;
+
+	if (master_lost_get(m, &l) == -1 || l.role >= ROLE_KINDS)
+		return child_nonsense(child, "LOST was cut");
+	launch_rejoin(child, l.role, l.instance);
+}
+
 /* Whatever it says is a sign of life; PING is only that. */
 static void
 on_child(void *ctx, struct chan *c, struct msg *m)
@@ -71,6 +82,8 @@ on_child(void *ctx, struct chan *c, struct msg *m)
 		return prepared(child, m);
 	case MASTER_REFUSED:
 		return refused(child, m);
+	case MASTER_LOST:
+		return lost(child, m);
 	case MASTER_PING:
 		return;
 	default:

@@ -21,6 +21,7 @@ struct notice {
 	struct deliveries ending; /* in NOTICE: they end when it is on disk */
 	struct due due;
 	bool digest, gathering, storing;
+	bool asked; /* this bouncd */
 };
 
 /* One queued a process. */
@@ -95,8 +96,10 @@ ask(struct notice *n)
 	struct chan *c = peer_bouncd_chan(n->q->bouncd);
 
 	schedule_set(&n->q->schedule, &n->due, loop_now_ms() + AGAIN_MS);
-	if (c != NULL && !n->storing)
-		notice_record_put(n->record, c, n->by_job.hash);
+	if (c == NULL || n->storing)
+		return;
+	n->asked = true;
+	notice_record_put(n->record, c, n->by_job.hash);
 }
 
 /* What happens from now on is in the next. */
@@ -305,14 +308,23 @@ notice_made(struct queued *q, const struct bounce_made *made)
 }
 
 void
-notices_ask_again(struct queued *q)
+notices_go_on(struct queued *q)
 {
 	(void)q;
 	for (struct table_node *t = table_each(&notices.by_job, NULL); t != NULL;
 	     t = table_each(&notices.by_job, t)) {
 		struct notice *n = TABLE_OF(t, struct notice, by_job);
 
-		if (!n->gathering)
+		if (!n->gathering && !n->asked)
 			ask(n);
 	}
+}
+
+void
+notices_ask_again(struct queued *q)
+{
+	for (struct table_node *t = table_each(&notices.by_job, NULL); t != NULL;
+	     t = table_each(&notices.by_job, t))
+		TABLE_OF(t, struct notice, by_job)->asked = false;
+	notices_go_on(q);
 }

@@ -22,3 +22,5 @@ bool notice_is_slow(const struct delivery *);
 /* peer_bouncd: it was made; or it is there anew and is asked again. */
 void notice_made(struct queued *, const struct bounce_made *);
 void notices_ask_again(struct queued *);
+/* It reads again: those that it was not asked for meanwhile. */
+void notices_go_on(struct queued *);

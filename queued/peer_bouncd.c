@@ -47,10 +47,17 @@ struct peer_bouncd {
 	struct table questions;
 };
 
+/* Whether it reads: what it is asked beyond that would only pile up, and is answered by nobody, which each question allows. */
+static bool
+reads(const struct peer_bouncd *p)
+{
+	return p->chan != NULL && !chan_full(p->chan);
+}
+
 struct chan *
 peer_bouncd_chan(struct peer_bouncd *p)
 {
-	return p->chan;
+	return reads(p) ? p->chan : NULL;
 }
 
 static void
@@ -132,7 +139,7 @@ peer_bouncd_reply(struct peer_bouncd *p, struct delivery *d)
 
 	ask(p, d, VERDICT_WAIT_MS, on_verdict_late);
 	r.job = d->job;
-	if (p->chan != NULL)
+	if (reads(p))
 		bounce_reply_put(p->chan, &r);
 }
 
@@ -176,7 +183,7 @@ peer_bouncd_confirm(struct peer_bouncd *p, struct delivery *d)
 
 	ask(p, d, CONFIRM_WAIT_MS, on_confirm_late);
 	c.job = d->job;
-	if (p->chan != NULL)
+	if (reads(p))
 		bounce_confirm_put(p->chan, &c);
 }
 
@@ -204,7 +211,7 @@ peer_bouncd_suppressed(struct peer_bouncd *p, struct span tenant, struct span ad
 {
 	struct rcpt_question *r;
 
-	if (p->chan == NULL) {
+	if (!reads(p)) {
 		then(ctx, false, span_of(NULL, 0));
 		return;
 	}
@@ -309,7 +316,7 @@ peer_bouncd_returned(struct peer_bouncd *p, struct delivery *d)
 	struct content c;
 	struct err err;
 
-	if (p->chan == NULL || chan_full(p->chan)) { /* whole mails: they alone could stop it up */
+	if (!reads(p)) {
 		ask(p, d, RETURNED_AGAIN_MS, on_returned_again);
 		return;
 	}
@@ -431,6 +438,14 @@ on_close(void *ctx, struct chan *c, const char *why)
 }
 
 static void
+on_room(void *ctx)
+{
+	struct peer_bouncd *p = ctx;
+
+	notices_go_on(p->q);
+}
+
+static void
 on_connected(void *ctx, unsigned instance, int fd)
 {
 	struct peer_bouncd *p = ctx;
@@ -439,6 +454,7 @@ on_connected(void *ctx, unsigned instance, int fd)
 	if (p->chan != NULL)
 		chan_free(p->chan);
 	p->chan = chan_new(fd, "bouncd", QUEUE_BYTES, on_msg, on_close, p);
+	chan_on_room(p->chan, on_room);
 	notices_ask_again(p->q);
 }
 

@@ -19,4 +19,4 @@ void peer_bouncd_confirm(struct peer_bouncd *, struct delivery *); /* CONFIRM */
 void peer_bouncd_suppressed(struct peer_bouncd *, struct span tenant, struct span address,
     void (*then)(void *ctx, bool suppressed, struct span reason), void *ctx);
 void peer_bouncd_returned(struct peer_bouncd *, struct delivery *); /* RETURNED */
-struct chan *peer_bouncd_chan(struct peer_bouncd *);                /* NULL: away */
+struct chan *peer_bouncd_chan(struct peer_bouncd *); /* NULL: away, or it does not read now */

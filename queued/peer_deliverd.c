@@ -3,6 +3,7 @@
 #include "log.h"
 #include "loop.h"
 #include "message.h"
+#include "peer_rewrite.h"
 #include "pool.h"
 #include "queued.h"
 #include "role.h"
@@ -157,6 +158,7 @@ on_room(void *ctx)
 {
 	struct worker *w = ctx;
 
+	peer_rewrite_go_on(w->home->q->rewrite);
 	lanes_wake_all(w->home->q->lanes);
 }
 
@@ -236,7 +238,9 @@ worker_for(struct peer_deliverd *p, struct span host)
 		if (w->chan != NULL && w->synced && !w->draining)
 			usable[n++] = w;
 	}
-	return n == 0 ? NULL : usable[span_hash(host) % n];
+	if (n == 0 || worker_full(usable[span_hash(host) % n]))
+		return NULL;
+	return usable[span_hash(host) % n];
 }
 
 struct queued *

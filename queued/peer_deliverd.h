@@ -22,7 +22,7 @@ struct worker {
 };
 
 struct peer_deliverd *peer_deliverd_new(struct queued *);
-/* The worker for a host, the same one as long as it is there; NULL: none is. */
+/* The worker for a host, the same one as long as it is there; NULL: none is, or it reads nothing now. */
 struct worker *worker_for(struct peer_deliverd *, struct span host);
 struct queued *worker_queued(const struct worker *);
 bool worker_full(const struct worker *);

@@ -13,6 +13,7 @@ enum { QUEUE_BYTES = 4 << 20 };
 struct peer_resolve {
 	struct queued *q;
 	struct chan *chan;
+	bool passed_over; /* somebody was not asked for: it did not read */
 };
 
 void
@@ -20,8 +21,23 @@ peer_resolve_ask(struct peer_resolve *p, uint64_t ask, struct span domain)
 {
 	struct resolve_ask a = { ask, domain };
 
-	if (p->chan != NULL)
+	if (p->chan == NULL) /* all are asked for when it is there */
+		return;
+	if (chan_full(p->chan))
+		p->passed_over = true;
+	else
 		resolve_ask_put(p->chan, &a);
+}
+
+static void
+on_room(void *ctx)
+{
+	struct peer_resolve *p = ctx;
+
+	if (!p->passed_over)
+		return;
+	p->passed_over = false;
+	sites_ask_again(p->q->sites);
 }
 
 static void
@@ -59,6 +75,8 @@ on_connected(void *ctx, unsigned instance, int fd)
 	if (p->chan != NULL)
 		chan_free(p->chan);
 	p->chan = chan_new(fd, "resolve", QUEUE_BYTES, on_msg, on_close, p);
+	chan_on_room(p->chan, on_room);
+	p->passed_over = false;
 	sites_ask_again(p->q->sites);
 }
 

@@ -4,6 +4,7 @@
 #include "err.h"
 #include "events.h"
 #include "log.h"
+#include "peer_deliverd.h"
 #include "pool.h"
 #include "proto_rewrite.h"
 #include "queued.h"
@@ -14,18 +15,36 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 64, QUEUE_BYTES = 4 << 20 };
+/* A rewriter has so much in hand at most, and so answers soon whoever is next in turn; what is beyond waits here, fairly between
+ * tenants. One message may be larger than the window: it goes alone. */
+enum {
+	WORKERS_MAX = 64,
+	QUEUE_BYTES = 4 << 20,
+	WINDOW_MESSAGES = 32,
+	WINDOW_BYTES = 2 << 20,
+	COST_BYTES =
+	    64 * 1024, /* each such piece of a message costs one more in its tenant's share */
+};
+
+TAILQ_HEAD(questions, question);
 
 struct rewriter {
 	struct peer_rewrite *home;
 	struct chan *chan;
 	unsigned instance;
+	struct questions in_hand;
+	unsigned messages;
+	uint64_t bytes;
 };
 
 /* A transaction that waits for its bytes: job and transaction have one number. */
 struct question {
 	struct table_node by_job;
-	struct rewriter *asked; /* NULL: nobody yet */
+	TAILQ_ENTRY(question) link; /* in its rewriter's hand, or among the held up */
+	struct draw_item item;      /* waits for its turn */
+	struct rewriter *asked;     /* NULL: nobody yet */
+	bool held_up; /* its deliverd worker reads nothing: bytes for it would only pile up */
+	uint64_t bytes;
 };
 
 struct peer_rewrite {
@@ -34,6 +53,8 @@ struct peer_rewrite {
 	unsigned workers_n, next;
 	bool expected; /* the master runs some */
 	struct table questions;
+	struct draw waiting;
+	struct questions held_up;
 };
 
 /* Whether its sender wrote one himself is seen where it is rewritten. */
@@ -64,13 +85,20 @@ rewrite_is_personal(const struct queued *q, const struct delivery *d)
 	return e->track_clicks || e->track_opens || e->track_text || gets_unsubscribe(d->message);
 }
 
+static bool
+has_room(const struct rewriter *w)
+{
+	return w->chan != NULL && !chan_full(w->chan) && w->messages < WINDOW_MESSAGES &&
+	       w->bytes < WINDOW_BYTES;
+}
+
 static struct rewriter *
 next_worker(struct peer_rewrite *p)
 {
 	for (unsigned i = 0; i < p->workers_n; i++) {
 		struct rewriter *w = &p->workers[p->next++ % p->workers_n];
 
-		if (w->chan != NULL)
+		if (has_room(w))
 			return w;
 	}
 	return NULL;
@@ -117,13 +145,121 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
 	rewrite_ask_put(w->chan, &a);
 }
 
+static struct question *
+question_find(const struct peer_rewrite *p, uint64_t number)
+{
+	return TABLE_OF(table_first(&p->questions, number), struct question, by_job);
+}
+
+/* ---- whose turn it is ---- */
+
+static void
+line_up(struct peer_rewrite *p, struct question *x, const struct transaction *t)
+{
+	const struct message *m = t->message;
+	struct draw_place place = { m->envelope->tenant, m->envelope->campaign,
+		transaction_first(t)->immediate ? 0 : m->stream->priority, m->tenant->weight };
+
+	draw_put(&p->waiting, &x->item, &place, (uint32_t)(1 + m->facts.size_bytes / COST_BYTES));
+}
+
+static void
+taken_by(struct rewriter *w, struct question *x, uint64_t bytes)
+{
+	x->asked = w;
+	x->bytes = bytes;
+	w->messages++;
+	w->bytes += bytes;
+	TAILQ_INSERT_TAIL(&w->in_hand, x, link);
+}
+
+/* Out of wherever it stands. */
+static void
+leave(struct peer_rewrite *p, struct question *x)
+{
+	struct rewriter *w = x->asked;
+
+	if (x->item.in != NULL)
+		draw_remove(&p->waiting, &x->item);
+	if (x->held_up)
+		TAILQ_REMOVE(&p->held_up, x, link);
+	x->held_up = false;
+	if (w == NULL)
+		return;
+	TAILQ_REMOVE(&w->in_hand, x, link);
+	w->messages--;
+	w->bytes -= x->bytes;
+	x->asked = NULL;
+}
+
+static void
+question_end(struct peer_rewrite *p, struct question *x)
+{
+	leave(p, x);
+	table_remove(&p->questions, &x->by_job);
+	free(x);
+}
+
+static void
+ask_one(struct peer_rewrite *p, struct rewriter *w, struct question *x, struct transaction *t)
+{
+	struct content c;
+	struct err err;
+
+	if (content_open(p->q, t->message, &c, &err) == -1) {
+		question_end(p, x);
+		course_unreadable(p->q, t, &err);
+		return;
+	}
+	taken_by(w, x, c.size_bytes);
+	ask(p, w, t, &c);
+}
+
+/* As many as the rewriters have room for. */
+static void
+ask_waiting(struct peer_rewrite *p)
+{
+	struct rewriter *w;
+	struct draw_item *item;
+
+	while (p->waiting.n > 0 && (w = next_worker(p)) != NULL) {
+		struct question *x;
+		struct transaction *t;
+
+		item = draw_take(&p->waiting);
+		x = (struct question *)(void *)((char *)item - offsetof(struct question, item));
+		t = transaction_find(p->q->pool, x->by_job.hash);
+		if (t == NULL)
+			question_end(p, x);
+		else if (worker_full(t->session->worker)) {
+			x->held_up = true;
+			TAILQ_INSERT_TAIL(&p->held_up, x, link);
+		} else
+			ask_one(p, w, x, t);
+	}
+}
+
+void
+peer_rewrite_go_on(struct peer_rewrite *p)
+{
+	struct question *x;
+
+	while ((x = TAILQ_FIRST(&p->held_up)) != NULL) {
+		struct transaction *t = transaction_find(p->q->pool, x->by_job.hash);
+
+		leave(p, x);
+		if (t == NULL)
+			question_end(p, x);
+		else
+			line_up(p, x, t);
+	}
+	ask_waiting(p);
+}
+
 void
 peer_rewrite_ask(struct peer_rewrite *p, struct transaction *t)
 {
-	struct question *x =
-	    TABLE_OF(table_first(&p->questions, t->number), struct question, by_job);
-	struct content c;
-	struct err err;
+	struct question *x;
 
 	if (!p->expected) {
 		pool_not_rewritten(p->q->pool, t->number, false,
@@ -131,33 +267,25 @@ peer_rewrite_ask(struct peer_rewrite *p, struct transaction *t)
 			     "7-bit"));
 		return;
 	}
-	if (x == NULL) {
-		x = calloc(1, sizeof(*x));
-		if (x == NULL)
-			fatal("out of memory for a question to the rewriter");
-		table_put(&p->questions, &x->by_job, t->number);
-	}
-	x->asked = next_worker(p);
-	if (x->asked == NULL)
-		return;
-	if (content_open(p->q, t->message, &c, &err) == -1) {
-		peer_rewrite_forget(p, t->number);
-		course_unreadable(p->q, t, &err);
-		return;
-	}
-	ask(p, x->asked, t, &c);
+	x = calloc(1, sizeof(*x));
+	if (x == NULL)
+		fatal("out of memory for a question to the rewriter");
+	table_put(&p->questions, &x->by_job, t->number);
+	line_up(p, x, t);
+	ask_waiting(p);
 }
 
+/* Its answer is nobody's any more; the rewriter makes it all the same, and has it in hand until then. */
 void
 peer_rewrite_forget(struct peer_rewrite *p, uint64_t number)
 {
-	struct question *x = TABLE_OF(table_first(&p->questions, number), struct question, by_job);
+	struct question *x = question_find(p, number);
 
-	if (x == NULL)
-		return;
-	table_remove(&p->questions, &x->by_job);
-	free(x);
+	if (x != NULL && x->asked == NULL)
+		question_end(p, x);
 }
+
+/* ---- what rewriters say ---- */
 
 /* Told once a delivery: later attempts are rewritten anew. */
 static void
@@ -173,19 +301,22 @@ tell_untracked(struct peer_rewrite *p, const struct rewrite_done *d)
 }
 
 static void
-done(struct peer_rewrite *p, const struct rewrite_done *d)
+done(struct rewriter *w, const struct rewrite_done *d)
 {
+	struct peer_rewrite *p = w->home;
+	struct question *x;
 	struct content c = { .bytes = d->bytes,
 		.fd = d->fd,
 		.size_bytes = d->size_bytes,
 		.has_8bit = d->has_8bit,
 		.has_dots = d->has_dots };
 
-	if (table_first(&p->questions, d->job) == NULL) {
+	x = question_find(p, d->job);
+	if (x == NULL || x->asked != w) {
 		content_drop(&c);
 		return;
 	}
-	peer_rewrite_forget(p, d->job);
+	question_end(p, x);
 	if (d->status <= REWRITE_UNCHANGED && d->text.n > 0)
 		tell_untracked(p, d);
 	if (d->status == REWRITE_OK) {
@@ -221,26 +352,35 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 		close(d.fd);
 		chan_bad(c, "a message that it could still change, or that is not all there");
 	} else
-		done(w->home, &d);
+		done(w, &d);
+	ask_waiting(w->home);
 }
 
-/* What was asked of w, or of nobody, is asked anew. */
+/* What was asked of it is asked of another, or of its successor. */
 static void
-ask_again(struct peer_rewrite *p, const struct rewriter *w)
+hand_on(struct rewriter *w)
 {
-	struct table_node *n = table_each(&p->questions, NULL), *next;
+	struct peer_rewrite *p = w->home;
+	struct question *x;
 
-	for (; n != NULL; n = next) {
-		struct question *x = TABLE_OF(n, struct question, by_job);
-		struct transaction *t;
+	while ((x = TAILQ_FIRST(&w->in_hand)) != NULL) {
+		struct transaction *t = transaction_find(p->q->pool, x->by_job.hash);
 
-		next = table_each(&p->questions, n);
-		if (x->asked != NULL && x->asked != w)
-			continue;
-		t = transaction_find(p->q->pool, n->hash);
-		if (t != NULL)
-			peer_rewrite_ask(p, t);
+		leave(p, x);
+		if (t == NULL)
+			question_end(p, x);
+		else
+			line_up(p, x, t);
 	}
+	ask_waiting(p);
+}
+
+static void
+on_room(void *ctx)
+{
+	struct rewriter *w = ctx;
+
+	ask_waiting(w->home);
 }
 
 static void
@@ -252,7 +392,7 @@ on_close(void *ctx, struct chan *c, const char *why)
 		return;
 	log_warn("rewriter-gone", "worker=%u why=\"%s\"", w->instance, why);
 	w->chan = NULL;
-	ask_again(w->home, w);
+	hand_on(w);
 }
 
 static void
@@ -269,9 +409,10 @@ on_connected(void *ctx, unsigned instance, int fd)
 	if (w->chan != NULL)
 		chan_free(w->chan);
 	w->chan = chan_new(fd, "rewrite", QUEUE_BYTES, on_msg, on_close, w);
+	chan_on_room(w->chan, on_room);
 	if (instance >= p->workers_n)
 		p->workers_n = instance + 1;
-	ask_again(p, w);
+	hand_on(w);
 }
 
 struct peer_rewrite *
@@ -282,10 +423,13 @@ peer_rewrite_new(struct queued *q)
 	if (p == NULL)
 		fatal("out of memory for the rewriters");
 	p->q = q;
+	draw_init(&p->waiting);
+	TAILQ_INIT(&p->held_up);
 	p->expected = role_peers(q->role, ROLE_REWRITE) > 0;
 	for (unsigned i = 0; i < WORKERS_MAX; i++) {
 		p->workers[i].home = p;
 		p->workers[i].instance = i;
+		TAILQ_INIT(&p->workers[i].in_hand);
 	}
 	role_on_peer(q->role, ROLE_REWRITE, on_connected, p);
 	return p;

@@ -206,6 +206,7 @@ bouncd_connected(void *ctx, unsigned instance, int fd)
 	(void)instance;
 	timer_clear(alone);
 	bouncd = chan_new(fd, "bouncd", QUEUE_BYTES, on_bouncd, on_bouncd_gone, ctx);
+	chan_answers(bouncd);
 }
 
 void

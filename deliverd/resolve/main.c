@@ -33,8 +33,11 @@ on_closed(void *ctx, struct chan *c, const char *why)
 static void
 on_queued(void *ctx, unsigned instance, int fd)
 {
+	struct chan *c = chan_new(fd, "queued", QUEUED_QUEUE, on_msg, on_closed, ctx);
+
 	(void)instance;
-	asks_to(ctx, chan_new(fd, "queued", QUEUED_QUEUE, on_msg, on_closed, ctx));
+	chan_answers(c);
+	asks_to(ctx, c);
 }
 
 int

@@ -385,7 +385,7 @@ static void
 queued_connected(void *ctx, unsigned instance, int fd)
 {
 	(void)instance;
-	chan_new(fd, "queued", QUEUE_BYTES, on_queued, on_queued_gone, ctx);
+	chan_answers(chan_new(fd, "queued", QUEUE_BYTES, on_queued, on_queued_gone, ctx));
 }
 
 static void

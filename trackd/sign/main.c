@@ -108,6 +108,7 @@ rewrite_connected(void *ctx, unsigned instance, int fd)
 	struct chan *c = chan_new(fd, "trackd-rewrite", QUEUE_BYTES, on_rewrite, NULL, s);
 
 	(void)instance;
+	chan_answers(c);
 	for (uint32_t i = 0; i < s->keys_n; i++) {
 		const struct signing_key *k = &s->keys[i];
 		enum sign_algorithm algorithm = dkim_key_algorithm(k->key) == DKIM_RSA_SHA256

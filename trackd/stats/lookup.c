@@ -119,7 +119,7 @@ on_connected(void *ctx, unsigned instance, int fd)
 {
 	(void)ctx;
 	(void)instance;
-	(void)chan_new(fd, "bouncd", QUEUE_BYTES, on_msg, on_close, NULL);
+	chan_answers(chan_new(fd, "bouncd", QUEUE_BYTES, on_msg, on_close, NULL));
 }
 
 void
