@@ -257,6 +257,7 @@ on_acked(void *ctx, uint16_t code, struct span text)
 		reply(s, "250 2.0.0 queued as %s", id_text(s->tx->env.id).c);
 		accepted_log(s);
 		s->messages++;
+		s->errors /= 2; /* who sends good mail too is not one that tries things */
 	} else
 		refuse(s, "DATA", "%u %.*s", code, SPAN(text));
 	next_message(s);

@@ -216,6 +216,10 @@ rcpt_add(struct session *s)
 	struct transaction *tx = s->tx;
 	struct envelope *e = &tx->env;
 
+	if (rcpt_set_has(&tx->rcpts, e->rcpts, tx->asked.address)) {
+		reply(s, "250 2.1.5 ok, as before");
+		return;
+	}
 	if (e->rcpts_n == tx->rcpts_cap) {
 		uint32_t cap = tx->rcpts_cap == 0 ? RCPTS_FIRST : tx->rcpts_cap * 2;
 		struct recipient *more = arena_alloc(tx->arena, sizeof(*more) * cap);
@@ -230,7 +234,8 @@ rcpt_add(struct session *s)
 		    "452 4.3.1 transaction needs more memory than session-memory allows");
 		return;
 	}
-	e->rcpts[e->rcpts_n++] = tx->asked;
+	e->rcpts[e->rcpts_n] = tx->asked;
+	rcpt_set_add(&tx->rcpts, e->rcpts, e->rcpts_n++, tx->arena);
 	reply(s, "250 2.1.5 ok");
 }
 
@@ -318,6 +323,19 @@ with_domain(struct session *s, const struct path *p)
 	return span_str(arena_printf(s->tx->arena, "postmaster@%s", s->worker->hostname));
 }
 
+/* RFC 5321 4.5.3.1.10: the client sends the rest in another transaction. Said in the log once, be it thousands. */
+static void
+too_many_recipients(struct session *s)
+{
+	static const char text[] = "452 4.5.3 too many recipients (max-recipients)";
+
+	if (s->tx->too_many_said)
+		reply(s, "%s", text);
+	else
+		refuse(s, "RCPT", "%s", text);
+	s->tx->too_many_said = true;
+}
+
 void
 on_rcpt(struct session *s, struct span args)
 {
@@ -335,7 +353,7 @@ on_rcpt(struct session *s, struct span args)
 		return;
 	}
 	if (s->tx->env.rcpts_n >= s->listener->conf.max_recipients) {
-		refuse(s, "RCPT", "452 4.5.3 too many recipients (max-recipients)");
+		too_many_recipients(s);
 		return;
 	}
 	if (path_take(s, "RCPT", &args, &path) == -1)

@@ -83,6 +83,18 @@ reply(struct session *s, const char *fmt, ...)
 	line_out(s, text);
 }
 
+/* What is our want (4yz: memory, recipients at once, the queue) is no error of the client's, nor is it one that a tenant's list
+ * names people who cannot have its mail. A password always is. */
+static bool
+is_error(const struct session *s, const char *command, const char *text)
+{
+	if (strcmp(command, "AUTH") == 0)
+		return true;
+	if (strcmp(command, "RCPT") == 0 && s->tenant != NULL && strncmp(text, "55", 2) == 0)
+		return false;
+	return text[0] != '4';
+}
+
 void
 refuse(struct session *s, const char *command, const char *fmt, ...)
 {
@@ -94,7 +106,8 @@ refuse(struct session *s, const char *command, const char *fmt, ...)
 	va_end(ap);
 	line_out(s, text);
 	refused_log(s, command, text);
-	if (++s->errors < s->listener->conf.max_errors || s->state == AWAIT_LEAVE)
+	s->errors += is_error(s, command, text);
+	if (s->errors < s->listener->conf.max_errors || s->state == AWAIT_LEAVE)
 		return;
 	line_out(s, "421 4.7.0 too many errors (max-errors)");
 	session_hang_up(s);

@@ -8,6 +8,7 @@
 #include "facts.h"
 #include "line.h"
 #include "listener.h"
+#include "rcpt_set.h"
 #include "session.h"
 #include "submit_client.h"
 #include "tls.h"
@@ -37,7 +38,9 @@ struct transaction {
 	struct envelope env;
 	struct recipient asked; /* the recipient whose question runs */
 	uint32_t rcpts_cap;
-	bool is_ours; /* a tenant's mail; else from outside */
+	struct rcpt_set rcpts;
+	bool too_many_said; /* the log has it */
+	bool is_ours;       /* a tenant's mail; else from outside */
 	struct data data;
 	struct draft draft;
 	struct header_facts header;
@@ -69,7 +72,7 @@ struct session {
 
 /* session.c */
 void reply(struct session *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A reply that refuses: logged, counted against max-errors. */
+/* A reply that refuses: logged, and counted against max-errors where it is an error of the client's. */
 void refuse(struct session *, const char *command, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void session_go(struct session *, enum state);

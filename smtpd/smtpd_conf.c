@@ -91,7 +91,7 @@ static const struct conf_setting listener_settings[] = {
 	    .help = "Bytes of a message's header at most; beyond, 552 5.3.4." },
 	{ .name = "max-received",
 	    .type = CONF_NUMBER,
-	    .def = "50",
+	    .def = "100", /* RFC 5321 6.3 */
 	    .min = 10,
 	    .max = 1000,
 	    .help = "Received lines of a message at most; beyond, 554 5.4.6: a loop." },
@@ -103,10 +103,10 @@ static const struct conf_setting listener_settings[] = {
 	    .help = "Bytes of a message's line at most; beyond, 550 5.6.0." },
 	{ .name = "session-memory",
 	    .type = CONF_SIZE,
-	    .def = "256K",
 	    .min = 64 * 1024,
 	    .max = 64 * 1024 * 1024,
-	    .help = "Memory of one transaction's envelope; beyond, 452 4.3.1." },
+	    .help = "Memory of one transaction's envelope; beyond, 452 4.3.1. Without it, what "
+		    "max-recipients take at most." },
 	{ .name = "timeout-command",
 	    .type = CONF_DURATION,
 	    .def = "5m",
@@ -196,6 +196,18 @@ static const struct conf_table *const blocks[] = { &listener_table, &accept_tabl
 
 const struct conf_table smtpd_table = { .settings = house_settings, .blocks = blocks };
 
+/* A recipient takes an address and an ORCPT of their full length, its record (twice, as lists grow by doubling) and its place in
+ * the set; a sender and the facts of a header stand beside them. */
+enum { RECIPIENT_BYTES = 256 + 512 + 2 * 48 + 32, BESIDE_BYTES = 64 * 1024 };
+
+static size_t
+memory_bytes(const struct conf_block *b)
+{
+	if (conf_is_set(b, "session-memory"))
+		return conf_num(b, "session-memory");
+	return BESIDE_BYTES + conf_num(b, "max-recipients") * RECIPIENT_BYTES;
+}
+
 void
 listener_conf_read(const struct conf_block *b, struct listener_conf *l)
 {
@@ -225,7 +237,7 @@ listener_conf_read(const struct conf_block *b, struct listener_conf *l)
 		.max_received = (uint32_t)conf_num(b, "max-received"),
 		.header_bytes = (uint32_t)conf_num(b, "header-size"),
 		.line_bytes = (uint32_t)conf_num(b, "line-length"),
-		.memory_bytes = conf_num(b, "session-memory"),
+		.memory_bytes = memory_bytes(b),
 		.client_rate = conf_rate(b, "client-rate"),
 	};
 }

@@ -45,6 +45,11 @@ listener submission {
 	tls-key secret
 	auth required
 }
+listener asking {
+	address 127.0.0.1:31
+	tenant quiet
+	allow 127.0.0.0/8
+}
 listener plain {
 	address 127.0.0.1:30
 	tls starttls
@@ -63,7 +68,7 @@ listener smtps {
 	auth optional
 }
 """
-NAMES = ["inbound", "local", "repair", "submission", "plain", "smtps"]
+NAMES = ["inbound", "local", "repair", "submission", "plain", "smtps", "asking"]
 MAIL = "From: a@acme.example\r\nSubject: x\r\n\r\nhello\r\n.\r\n"
 
 
@@ -177,7 +182,7 @@ def large(h):
     is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + "m" * 64000 + "\r\n.\r\n")[-1], "250")
     is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + "m" * 70000 + "\r\n.\r\n")[-1], "550 5.6.0")
     is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n" * 9000 + "\r\n.\r\n")[-1], "552 5.3.4")
-    is_(c.mail("a@acme.example", ["x@t.example"], "Received: x\r\n" * 60 + "\r\n.\r\n")[-1], "554 5.4.6")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Received: x\r\n" * 101 + "\r\n.\r\n")[-1], "554 5.4.6")
     is_(c.say("MAIL FROM:<a@acme.example> SIZE=99999999"), "552 5.3.4")
     is_(c.say("MAIL FROM:<a@acme.example> SIZE=1000"), "250")
     assert len(h.queued.dropped) == 1, h.queued.dropped
@@ -201,6 +206,35 @@ def recipients(h):
     c.raw(MAIL)
     is_(c.reply(), "250 2.0.0")
     assert len(h.queued.messages[-1][0].rcpts) == 1000
+
+
+def recipients_again(h):
+    """One given twice is one; those beyond max-recipients are no errors, and the message goes to those that were taken."""
+    c = hello(h, "repair")
+    is_(c.say("MAIL FROM:<a@acme.example>"), "250")
+    c.raw("".join("RCPT TO:<%s%d@t.example>\r\n" % ("u" * 50, i) for i in range(1100)) + "DATA\r\n")
+    got = [c.reply()[:9] for _ in range(1101)]
+    assert got == ["250 2.1.5"] * 1000 + ["452 4.5.3"] * 100 + ["354 go ah"], got
+    c.raw(MAIL)
+    is_(c.reply(), "250 2.0.0")
+    assert len(h.queued.messages[-1][0].rcpts) == 1000
+    is_(c.mail("a@acme.example", ["x@t.example", "y@t.example", "x@T.example", "X@t.example", "x@t.example"], MAIL)[-1], "250 2.0.0")
+    assert [r[0] for r in h.queued.messages[-1][0].rcpts] == ["x@t.example", "y@t.example", "X@t.example"]
+
+
+def errors_forgiven(h):
+    c = hello(h, "inbound")  # five errors at most
+    for _ in range(6):
+        is_(c.say("XYZZY"), "500")
+        is_(c.say("XYZZY"), "500")
+        is_(c.mail("z@z.example", ["u@in.example"], "Subject: x\r\n\r\nx\r\n.\r\n")[-1], "250")
+    h.queued.answer = (550, "5.1.1 suppressed")
+    c = hello(h, "asking")
+    is_(c.say("MAIL FROM:<a@quiet.example>"), "250")
+    for _ in range(30):
+        is_(c.say("RCPT TO:<gone@t.example>"), "550 5.1.1")
+    h.queued.answer = (0, "")
+    is_(c.say("RCPT TO:<x@t.example>"), "250")
 
 
 def policy(h):
@@ -465,7 +499,7 @@ def memory(h):
     assert each < 12
 
 
-CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
+CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
 
 
 def main():
