@@ -115,8 +115,8 @@ content_begin(struct session *s)
 {
 	struct transaction *tx = s->tx;
 	const struct listener_conf *c = &s->listener->conf;
-	struct data_limits limits = { c->max_size_bytes, c->line_bytes, c->header_bytes, c->repair,
-		c->nul_to_space };
+	struct data_limits limits = { c->max_size_bytes, c->line_bytes, c->header_bytes,
+		s->line.repair, c->nul_to_space };
 	struct received r = { .helo = tx->env.helo,
 		.client = tx->env.client,
 		.hostname = s->worker->hostname,

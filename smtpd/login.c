@@ -28,7 +28,7 @@ login_keep(struct session *s, struct span name)
 static void
 logged_in(struct session *s, const struct tenant *t)
 {
-	s->tenant = t;
+	session_tenant(s, t);
 	s->logged_in = true;
 	free(s->login);
 	s->login = s->login_name;

@@ -475,6 +475,18 @@ login_of_peer(const struct session *s)
 	return login;
 }
 
+/* A tenant's own programs are let write lines as they do; what they write goes on with CRLF. Strangers are not: what ends a line
+ * for us and for others alike cannot be used to smuggle. */
+void
+session_tenant(struct session *s, const struct tenant *t)
+{
+	enum listener_lines lines = s->listener->conf.line_ends;
+
+	s->tenant = t;
+	s->line.repair =
+	    lines == LISTENER_LINES_REPAIR || (lines == LISTENER_LINES_TENANTS && t != NULL);
+}
+
 void
 session_anew(struct session *s)
 {
@@ -484,7 +496,7 @@ session_anew(struct session *s)
 	login_name_forget(s);
 	s->helo = NULL;
 	s->login = login_of_peer(s);
-	s->tenant = s->host_tenant;
+	session_tenant(s, s->host_tenant);
 	s->esmtp = s->logged_in = false;
 }
 
@@ -502,7 +514,6 @@ session_new(struct listener *l, int fd, const struct ip *client, int slot)
 		.fd = fd,
 		.slot = slot,
 		.state = AWAIT_TLS,
-		.line = { .repair = l->conf.repair },
 		.number = ++number };
 	ip_text(client, s->client);
 	if (s->client[0] == '\0')

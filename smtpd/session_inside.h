@@ -78,6 +78,8 @@ void refuse(struct session *, const char *command, const char *fmt, ...)
 void session_go(struct session *, enum state);
 /* An answer of another process was dealt with: on with what the client sent meanwhile. */
 void session_resume(struct session *);
+/* Whom it may send for, from here on. */
+void session_tenant(struct session *, const struct tenant *);
 /* Of the client is known what its connection tells (RFC 3207 4.2); its errors are still counted. */
 void session_anew(struct session *);
 void session_hang_up(struct session *); /* after the replies have left */

@@ -37,9 +37,10 @@ static const struct conf_setting listener_settings[] = {
 	    .help = "Client networks that are the listener's tenant without a login." },
 	{ .name = "line-ends",
 	    .type = CONF_CHOICE,
-	    .def = "strict",
-	    .choices = "strict repair",
-	    .help = "Refuse bare LF and CR (500 5.5.2, 550 5.6.0), or make CRLF of them." },
+	    .def = "tenants",
+	    .choices = "strict tenants repair",
+	    .help = "Make CRLF of bare LF and CR from tenants' clients, or from all (repair), or "
+		    "refuse them (500 5.5.2, 550 5.6.0)." },
 	{ .name = "nul-bytes",
 	    .type = CONF_CHOICE,
 	    .def = "refuse",
@@ -222,7 +223,9 @@ listener_conf_read(const struct conf_block *b, struct listener_conf *l)
 			: is(b, "auth", "required") ? LISTENER_AUTH_REQUIRED
 						    : LISTENER_AUTH_NONE,
 		.auth_without_tls = conf_bool(b, "auth-without-tls"),
-		.repair = is(b, "line-ends", "repair"),
+		.line_ends = is(b, "line-ends", "strict")   ? LISTENER_LINES_STRICT
+			     : is(b, "line-ends", "repair") ? LISTENER_LINES_REPAIR
+							    : LISTENER_LINES_TENANTS,
 		.nul_to_space = is(b, "nul-bytes", "replace"),
 		.smtputf8 = conf_bool(b, "smtputf8"),
 		.max_size_bytes = conf_num(b, "max-size"),

@@ -8,12 +8,15 @@ extern const struct conf_table smtpd_table;
 enum listener_tls { LISTENER_TLS_NONE, LISTENER_TLS_STARTTLS, LISTENER_TLS_IMPLICIT };
 enum listener_auth { LISTENER_AUTH_NONE, LISTENER_AUTH_OPTIONAL, LISTENER_AUTH_REQUIRED };
 
+enum listener_lines { LISTENER_LINES_STRICT, LISTENER_LINES_TENANTS, LISTENER_LINES_REPAIR };
+
 struct listener_conf {
 	const struct conf_block *block; /* its networks are looked up there */
 	const char *name, *tenant;      /* tenant: "" where none */
 	enum listener_tls tls;
 	enum listener_auth auth;
-	bool auth_without_tls, repair, nul_to_space, smtputf8;
+	enum listener_lines line_ends; /* from whom bare LF and CR are taken */
+	bool auth_without_tls, nul_to_space, smtputf8;
 	uint64_t max_size_bytes, timeout_command_ms, timeout_data_ms, timeout_session_ms,
 	    timeout_tls_ms;
 	uint32_t max_recipients, max_connections, client_connections, max_errors, max_received;

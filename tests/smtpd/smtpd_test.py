@@ -28,6 +28,7 @@ listener local {
 	tenant acme
 	allow 127.0.0.0/8
 	max-size 3M
+	line-ends strict
 	header-size 64K
 	session-memory 64K
 }
@@ -171,6 +172,30 @@ def line_ends(h):
     c = hello(h, "repair")
     is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\n\nhi\n.\nthere\r\n.\r\n")[-1], "250")
     assert h.queued.messages[-1][2].endswith(b"\r\n\r\nhi\r\n.\r\nthere\r\n"), h.queued.messages[-1][2]
+
+
+def line_ends_of_tenants(h):
+    """A tenant's clients may end lines as they like; strangers not; and a message ends with CRLF alone."""
+    c = hello(h, "asking")
+    c.raw("NOOP\nMAIL FROM:<a@quiet.example>\nRCPT TO:<x@t.example>\nDATA\n")
+    for want in ("250", "250", "250", "354"):
+        is_(c.reply(), want)
+    c.raw("Subject: x\n\nhi\n.\nMAIL FROM:<e@quiet.example>\n.\r\nthere\n\r\n.\r\n")
+    is_(c.reply(), "250 2.0.0")
+    data = h.queued.messages[-1][2]
+    assert data.endswith(b"\r\n\r\nhi\r\n.\r\nMAIL FROM:<e@quiet.example>\r\n.\r\nthere\r\n\r\n"), data
+    is_(c.say("NOOP"), "250")
+    c = hello(h, "plain")
+    c.raw("NOOP\n")
+    is_(c.reply(), "500 5.5.2")
+    is_(c.say("AUTH PLAIN " + b64("\0ann\0secret")), "235")
+    c.raw("NOOP\n")
+    is_(c.reply(), "250")
+    is_(c.say("STARTTLS"), "220")
+    c.s, c.rest = tls(c.s), b""
+    c.raw("NOOP\n")
+    is_(c.reply(), "500 5.5.2")
+    is_(hello(h, "inbound").mail("z@z.example", ["u@in.example"], "Subject: x\n\nx\r\n.\r\n")[-1], "550 5.6.0")
 
 
 def large(h):
@@ -499,7 +524,7 @@ def memory(h):
     assert each < 12
 
 
-CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
+CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
 
 
 def main():
