@@ -7,7 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 2048, FIRST_BYTES = 16 * 1024, SPILL_BYTES = 128 * 1024 };
+enum {
+	LINE_BYTES = 2048,
+	FIRST_BYTES = 16 * 1024,
+	SPILL_BYTES = 128 * 1024,
+	HEADERS_BYTES = 32 * 1024 * 1024 /* of a worker: thousands of usual ones */
+};
 
 /* ---- the header ---- */
 
@@ -152,6 +157,7 @@ on_data(struct session *s, struct span args)
 	}
 	s->tx->env.id = id_new();
 	s->tx->env.received_ms = loop_wall_ms();
+	s->tx->content_began_ms = loop_now_ms();
 	content_begin(s);
 	reply(s, "354 go ahead, end with a dot on a line of its own");
 	session_go(s, AWAIT_CONTENT);
@@ -316,15 +322,37 @@ content_done(struct session *s)
 	next_message(s);
 }
 
+/* A header stays in memory until it is whole, and strangers may begin thousands. Beyond a sum those that are larger than mail has
+ * them give way. */
+static void
+headers_bound(struct session *s)
+{
+	struct transaction *tx = s->tx;
+	struct worker *w = s->worker;
+	size_t held = tx->data.in_header ? tx->data.out.cap : 0;
+
+	w->headers_bytes += held - tx->header_held;
+	tx->header_held = held;
+	if (held <= FIRST_BYTES || w->headers_bytes <= HEADERS_BYTES || tx->data.fault != DATA_FINE)
+		return;
+	turn_down(tx, "452 4.3.1 too much of headers is being received now, try again");
+	buf_free(&tx->data.out);
+	w->headers_bytes -= held;
+	tx->header_held = 0;
+}
+
 size_t
 on_content(struct session *s, struct span in)
 {
 	bool done;
 	size_t n = data_take(&s->tx->data, in, &done);
 
+	s->tx->content_bytes += n;
 	if (done)
 		content_done(s);
-	else
+	else {
+		headers_bound(s);
 		spill_if_large(s);
+	}
 	return n;
 }

@@ -4,8 +4,10 @@
 #include "log.h"
 #include "sasl.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 void
 login_name_forget(struct session *s)
@@ -14,6 +16,47 @@ login_name_forget(struct session *s)
 		explicit_bzero(s->login_name, strlen(s->login_name));
 	free(s->login_name);
 	s->login_name = NULL;
+}
+
+/* A program of this machine is its user's. */
+static char *
+login_of_peer(const struct session *s)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	char *login;
+
+	if (strcmp(s->client, "local") != 0 ||
+	    getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
+		return NULL;
+	if (asprintf(&login, "uid:%u", (unsigned)peer.uid) == -1)
+		fatal("out of memory for a login");
+	return login;
+}
+
+/* A tenant's own programs are let write lines as they do; what they write goes on with CRLF. Strangers are not: what ends a line
+ * for us and for others alike cannot be used to smuggle. */
+void
+session_tenant(struct session *s, const struct tenant *t)
+{
+	enum listener_lines lines = s->listener->conf.line_ends;
+
+	s->tenant = t;
+	s->line.repair =
+	    lines == LISTENER_LINES_REPAIR || (lines == LISTENER_LINES_TENANTS && t != NULL);
+}
+
+void
+session_anew(struct session *s)
+{
+	transaction_end(s);
+	free(s->helo);
+	free(s->login);
+	login_name_forget(s);
+	s->helo = NULL;
+	s->login = login_of_peer(s);
+	session_tenant(s, s->host_tenant);
+	s->esmtp = s->logged_in = false;
 }
 
 static void

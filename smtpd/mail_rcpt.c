@@ -18,6 +18,7 @@ transaction_end(struct session *s)
 	if (tx == NULL)
 		return;
 	s->tx = NULL;
+	s->worker->headers_bytes -= tx->header_held;
 	data_free(&tx->data);
 	submit_draft_drop(s->worker->submit, &tx->draft);
 	arena_free(tx->arena);

@@ -30,7 +30,7 @@ static const struct {
 	[AWAIT_LOGIN] = { "login", on_line, TIMEOUT_COMMAND,
 	    "421 4.4.2 no command came in time (timeout-command)" },
 	[AWAIT_CONTENT] = { "content", on_content, TIMEOUT_DATA,
-	    "421 4.4.2 no content came in time (timeout-data)" },
+	    "421 4.4.2 no content came in time (timeout-data, min-rate)" },
 	[AWAIT_AUTH] = { "auth", NULL, TIMEOUT_COMMAND, "421 4.3.0 the login took too long" },
 	[AWAIT_ANSWER] = { "answer", NULL, TIMEOUT_COMMAND, "421 4.3.0 the queue does not answer" },
 	[AWAIT_ACK] = { "ack", NULL, TIMEOUT_COMMAND, "421 4.3.0 the queue does not answer" },
@@ -130,6 +130,16 @@ timeout_ms(const struct session *s)
 	}
 }
 
+/* A byte now and then keeps nobody here: what has come buys the time it may take at min-rate. */
+static uint64_t
+content_ends_ms(const struct session *s)
+{
+	const struct listener_conf *c = &s->listener->conf;
+
+	return s->tx->content_began_ms + c->timeout_data_ms +
+	       s->tx->content_bytes * 1000 / c->min_rate;
+}
+
 /* The timer is set anew only when it would fire too late; when it fires early it looks at the deadline again. */
 static void
 touch(struct session *s)
@@ -137,6 +147,8 @@ touch(struct session *s)
 	uint64_t now = loop_now_ms();
 
 	s->deadline_ms = now + timeout_ms(s);
+	if (s->state == AWAIT_CONTENT && s->deadline_ms > content_ends_ms(s))
+		s->deadline_ms = content_ends_ms(s);
 	if (s->deadline_ms > s->session_ends_ms)
 		s->deadline_ms = s->session_ends_ms;
 	if (s->timer_at_ms != 0 && s->timer_at_ms <= s->deadline_ms)
@@ -290,7 +302,8 @@ consume(struct session *s, struct span in)
 
 		if (n == 0)
 			break;
-		touch(s);
+		if (!s->line.skipping) /* a line without an end is no progress */
+			touch(s);
 		in = s->state == AWAIT_TLS ? span_from(in, in.n) : span_from(in, n);
 	}
 	s->running = false;
@@ -458,47 +471,6 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 }
 
 /* ---- beginning and end ---- */
-
-/* A program of this machine is its user's. */
-static char *
-login_of_peer(const struct session *s)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-	char *login;
-
-	if (strcmp(s->client, "local") != 0 ||
-	    getsockopt(s->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
-		return NULL;
-	if (asprintf(&login, "uid:%u", (unsigned)peer.uid) == -1)
-		fatal("out of memory for a login");
-	return login;
-}
-
-/* A tenant's own programs are let write lines as they do; what they write goes on with CRLF. Strangers are not: what ends a line
- * for us and for others alike cannot be used to smuggle. */
-void
-session_tenant(struct session *s, const struct tenant *t)
-{
-	enum listener_lines lines = s->listener->conf.line_ends;
-
-	s->tenant = t;
-	s->line.repair =
-	    lines == LISTENER_LINES_REPAIR || (lines == LISTENER_LINES_TENANTS && t != NULL);
-}
-
-void
-session_anew(struct session *s)
-{
-	transaction_end(s);
-	free(s->helo);
-	free(s->login);
-	login_name_forget(s);
-	s->helo = NULL;
-	s->login = login_of_peer(s);
-	session_tenant(s, s->host_tenant);
-	s->esmtp = s->logged_in = false;
-}
 
 void
 session_new(struct listener *l, int fd, const struct ip *client, int slot)

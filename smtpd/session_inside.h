@@ -40,6 +40,8 @@ struct transaction {
 	uint32_t rcpts_cap;
 	struct rcpt_set rcpts;
 	bool too_many_said; /* the log has it */
+	uint64_t content_began_ms, content_bytes;
+	size_t header_held; /* bytes of an unfinished header, in the worker's headers_bytes */
 	bool is_ours;       /* a tenant's mail; else from outside */
 	struct data data;
 	struct draft draft;
@@ -78,16 +80,17 @@ void refuse(struct session *, const char *command, const char *fmt, ...)
 void session_go(struct session *, enum state);
 /* An answer of another process was dealt with: on with what the client sent meanwhile. */
 void session_resume(struct session *);
-/* Whom it may send for, from here on. */
-void session_tenant(struct session *, const struct tenant *);
-/* Of the client is known what its connection tells (RFC 3207 4.2); its errors are still counted. */
-void session_anew(struct session *);
 void session_hang_up(struct session *); /* after the replies have left */
 void session_close(struct session *);
 
 /* wire.c: bytes; 0: would block, and an event is set; -1: the end. */
 ssize_t wire_read(struct session *, char *, size_t);
 int wire_flush(struct session *);
+
+/* login.c: who the client is. */
+void session_tenant(struct session *, const struct tenant *);
+/* Of the client is known what its connection tells (RFC 3207 4.2); its errors are still counted. */
+void session_anew(struct session *);
 
 /* The files of the commands. Each takes the arguments behind the verb. */
 void on_ehlo(struct session *, struct span);

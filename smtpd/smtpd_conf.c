@@ -120,6 +120,14 @@ static const struct conf_setting listener_settings[] = {
 	    .min = 1,
 	    .max = 3600,
 	    .help = "Time between two pieces of a message's content; then 421 4.4.2." },
+	{ .name = "min-rate",
+	    .type = CONF_SIZE,
+	    .def = "500",
+	    .min = 1,
+	    .max = 1024 * 1024,
+	    .help =
+		"Bytes a second that a message's content comes at, after timeout-data; slower, 421 "
+		"4.4.2." },
 	{ .name = "timeout-tls",
 	    .type = CONF_DURATION,
 	    .def = "1m",
@@ -230,6 +238,7 @@ listener_conf_read(const struct conf_block *b, struct listener_conf *l)
 		.smtputf8 = conf_bool(b, "smtputf8"),
 		.max_size_bytes = conf_num(b, "max-size"),
 		.timeout_command_ms = conf_num(b, "timeout-command") * 1000,
+		.min_rate = conf_num(b, "min-rate"),
 		.timeout_data_ms = conf_num(b, "timeout-data") * 1000,
 		.timeout_session_ms = conf_num(b, "timeout-session") * 1000,
 		.timeout_tls_ms = conf_num(b, "timeout-tls") * 1000,

@@ -17,7 +17,7 @@ struct listener_conf {
 	enum listener_auth auth;
 	enum listener_lines line_ends; /* from whom bare LF and CR are taken */
 	bool auth_without_tls, nul_to_space, smtputf8;
-	uint64_t max_size_bytes, timeout_command_ms, timeout_data_ms, timeout_session_ms,
+	uint64_t max_size_bytes, min_rate, timeout_command_ms, timeout_data_ms, timeout_session_ms,
 	    timeout_tls_ms;
 	uint32_t max_recipients, max_connections, client_connections, max_errors, max_received;
 	uint32_t header_bytes, line_bytes;

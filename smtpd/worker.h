@@ -25,6 +25,7 @@ struct worker {
 	struct clients *clients;
 	struct session_list sessions;
 	unsigned sessions_n;
+	size_t headers_bytes; /* of headers that are not whole yet, of all sessions */
 	struct timer *deadline;
 	bool stopping;
 	char scratch[SCRATCH_BYTES]; /* what is being read */

@@ -51,6 +51,15 @@ listener asking {
 	tenant quiet
 	allow 127.0.0.0/8
 }
+listener slow {
+	address 127.0.0.1:32
+	timeout-data 2s
+	timeout-command 2s
+}
+listener many {
+	address 127.0.0.1:33
+	client-connections 1000
+}
 listener plain {
 	address 127.0.0.1:30
 	tls starttls
@@ -69,7 +78,7 @@ listener smtps {
 	auth optional
 }
 """
-NAMES = ["inbound", "local", "repair", "submission", "plain", "smtps", "asking"]
+NAMES = ["inbound", "local", "repair", "submission", "plain", "smtps", "asking", "slow", "many"]
 MAIL = "From: a@acme.example\r\nSubject: x\r\n\r\nhello\r\n.\r\n"
 
 
@@ -449,6 +458,55 @@ def routed(h):
     is_(c.say("RCPT TO:<u%there.example@in.example>"), "250")
 
 
+def slow(h):
+    """A byte now and then keeps nobody: neither in a content nor in a line without an end."""
+    a, b = hello(h, "slow"), hello(h, "slow")
+    for line in ("MAIL FROM:<z@z.example>", "RCPT TO:<u@in.example>"):
+        is_(a.say(line), "250")
+    is_(a.say("DATA"), "354")
+    b.raw("X" * 3000)
+    is_(b.reply(), "500 5.5.2")
+    began = time.monotonic()
+    for c in (a, b):
+        c.s.settimeout(0.2)
+    got = {}
+    while len(got) < 2 and time.monotonic() - began < 20:
+        for c in (a, b):
+            if c in got:
+                continue
+            try:
+                c.raw("x")
+                got[c] = c.reply()
+            except TimeoutError:
+                pass
+    assert len(got) == 2 and time.monotonic() - began < 10, (got, time.monotonic() - began)
+    is_(got[a], "421 4.4.2")
+    is_(got[b], "421 4.4.2")
+
+
+def headers_at_once(h):
+    """400 strangers that each begin a header of 250 KB do not fill memory."""
+    many = []
+    for i in range(400):
+        c = hello(h, "many")
+        for line in ("MAIL FROM:<z@z.example>", "RCPT TO:<u@in.example>"):
+            is_(c.say(line), "250")
+        is_(c.say("DATA"), "354")
+        many.append(c)
+    for c in many:
+        c.raw("X-A: %s\r\n" % ("a" * 900) * 250)
+    rest = "X: y\r\n\r\nx\r\n.\r\n"
+    is_(hello(h, "many").mail("z@z.example", ["u@in.example"], "Subject: x\r\n\r\nx\r\n.\r\n")[-1], "250 2.0.0")
+    for line in open("/proc/%d/status" % h.smtpd.proc.pid):
+        if line.startswith("VmRSS"):
+            assert int(line.split()[1]) < 90000, line
+    codes = []
+    for c in many:
+        c.raw(rest)
+        codes.append(c.reply()[:3])
+    assert set(codes) == {"250", "452"}, codes
+
+
 def limits(h):
     c = hello(h, "inbound")
     for _ in range(4):
@@ -524,7 +582,7 @@ def memory(h):
     assert each < 12
 
 
-CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
+CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, slow, headers_at_once, taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
 
 
 def main():
