@@ -1,11 +1,12 @@
 /* Segments become free again (DESIGN 4). The order of events is what makes it safe:
  *
  *	1. messages that live in a full segment alone get files, at most FILES_MOST a round;
- *	2. a barrier goes through the namespace thread: files, marks, moves and unlinks asked for before it are done, and the
- *	   loop has written the events of ends that came before;
+ *	2. a barrier goes through the namespace thread, so that those files stand, and the loop has written the events of
+ *	   ends that came before;
  *	3. the sync thread writes the index, syncs the event file, then the spool with one syncfs;
- *	4. files written before that sync count; full segments in which nothing lives are free, in the order of their
- *	   generations: a done record never goes before the acceptance it ends, and the oldest is used again first.
+ *	4. files, marks, moves and unlinks that were done before that sync count; full segments in which nothing lives, and
+ *	   all of whose ends and moves are true in files, are free, in the order of their generations: a done record never
+ *	   goes before the acceptance it ends, and the oldest is used again first.
  *
  * When a step of 3 fails, nothing is free, and what it should have covered is written and told again later. */
 #include "err.h"
@@ -27,7 +28,7 @@ struct sync_work {
 	uint64_t covers; /* epoch */
 	uint64_t round;  /* of the index */
 	bool whole;      /* event file and spool too */
-	bool complete;   /* when it began nothing was left undone */
+	unsigned asked;  /* files of this round */
 	enum failure failed;
 	struct err err;
 };
@@ -85,18 +86,23 @@ oldest_full(struct store *s)
 	return oldest;
 }
 
-static void
+/* How many are free by now. */
+static unsigned
 segments_free(struct store *s)
 {
 	struct segment *seg;
+	unsigned n = 0;
 
-	while ((seg = oldest_full(s)) != NULL && seg->leaving && TAILQ_EMPTY(&seg->living)) {
+	for (; (seg = oldest_full(s)) != NULL && seg->leaving && TAILQ_EMPTY(&seg->living) &&
+	       seg->waits == 0;
+	     n++) {
 		if (seg->state == SEGMENT_FAILED)
 			seg->retired = true;
 		else
 			seg->state = SEGMENT_FREE;
 		seg->leaving = false;
 	}
+	return n;
 }
 
 /* ---- after a sync ---- */
@@ -112,8 +118,7 @@ files_count(struct store *s, uint64_t covered)
 				continue;
 			e->state = ENTRY_FILE;
 			entry_leaves(s, e);
-			if (e->gone_aside && e->moves == 0)
-				entry_free(s, e);
+			entry_let_go(s, e);
 		}
 	}
 }
@@ -127,10 +132,9 @@ files_count_for_nothing(struct store *s)
 		struct entry *e = TABLE_OF(n, struct entry, by_id);
 
 		if (e->state == ENTRY_FILED) {
-			e->state = ENTRY_JOURNAL;
+			e->state = ENTRY_JOURNAL; /* its name may exist all the same: e->named */
 			s->numbers.files--;
-		} else if (e->state == ENTRY_FILE)
-			files_marks(s, e);
+		}
 	}
 }
 
@@ -149,8 +153,20 @@ sync_failed(struct store *s, struct sync_work *k)
 	s->not_before = s->ticks + PAUSE_TICKS;
 	if (k->failed == EVENTS)
 		events_again(s);
-	if (k->whole)
-		files_count_for_nothing(s);
+	if (!k->whole)
+		return;
+	files_count_for_nothing(s);
+	files_covered(s, false);
+}
+
+/* When it freed nothing, and there is nothing that the next could do better at once, that has time. */
+static void
+sync_stands(struct store *s, const struct sync_work *k)
+{
+	files_count(s, k->covers);
+	files_covered(s, true);
+	if (segments_free(s) == 0 && k->asked == 0 && STAILQ_EMPTY(&s->corrected))
+		s->not_before = s->ticks + 1;
 }
 
 static void
@@ -166,15 +182,10 @@ on_synced(struct work *w)
 		s->index_stands = k->round;
 	if (k->failed != NONE)
 		sync_failed(s, k);
-	else if (k->whole) {
-		files_count(s, k->covers);
-		if (k->complete)
-			segments_free(s);
-	}
+	else if (k->whole)
+		sync_stands(s, k);
 	if (k->whole)
 		s->checkpointing = false;
-	if (!k->complete)
-		s->not_before = s->ticks + 1;
 	checkpoint_begin(s);
 	operate_look(s);
 	store_stop_step(s);
@@ -215,8 +226,10 @@ sync_push(struct store *s, bool whole)
 		.store = s,
 		.covers = s->epoch++,
 		.round = ++s->index_rounds,
-		.complete = s->undone_n == 0,
+		.asked = whole ? s->files_asked : 0,
 		.whole = whole };
+	if (whole)
+		files_cover(s);
 	index_take(s->index);
 	s->index_writing = true;
 	thread_push(s->sync, &k->work);
@@ -258,20 +271,20 @@ files_ask(struct store *s, struct segment *seg, unsigned most)
 void
 checkpoint_begin(struct store *s)
 {
-	unsigned room = FILES_MOST;
 	bool any = false;
 
 	if (s->checkpointing || s->index_writing || s->ticks < s->not_before)
 		return;
 	for (unsigned i = 0; i < s->segments_n; i++)
 		s->segments[i].leaving = false;
+	s->files_asked = 0;
 	for (unsigned i = 0; i < s->segments_n; i++) {
 		struct segment *seg = &s->segments[i];
 
 		if (!is_done_with(seg))
 			continue;
 		any = seg->leaving = true;
-		room -= files_ask(s, seg, room);
+		s->files_asked += files_ask(s, seg, FILES_MOST - s->files_asked);
 	}
 	if (!any)
 		return;

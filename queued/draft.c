@@ -181,6 +181,7 @@ stands(struct store *s, const struct drafted *d)
 	struct entry *e = entry_new(s, d->id, d->rcpts_n);
 
 	e->state = ENTRY_FILE;
+	e->named = true;
 	e->head_n = (uint32_t)d->head.n;
 	e->bytes_n = d->size_bytes;
 	must(entry_marks(e, buf_all(&d->head)) == 0);

@@ -2,6 +2,7 @@
 #include "message_file.h"
 #include "store_inside.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,29 +75,58 @@ entry_leaves(struct store *s, struct entry *e)
 	e->segment = SEGMENT_NONE;
 }
 
+int
+entry_file(const struct store *s, const struct entry *e)
+{
+	int fd = spool_read(s->spool, e->id, NULL);
+
+	if (fd == -1 && errno == ENOENT && e->from_trash)
+		fd = spool_read_in(s->spool, e->id, SPOOL_TRASH);
+	return fd;
+}
+
+/* Whether or not the file stands yet: this is done behind what was asked for before. What is corrupt is not touched. */
 static void
 mark_in_file(struct store *s, struct entry *e, uint32_t index)
 {
-	if (e->state >= ENTRY_FILED)
+	if (e->named && e->place != SPOOL_CORRUPT)
 		files_mark(s, e, index);
-	else if (e->state == ENTRY_FILING)
-		e->marks_late = true;
+}
+
+void
+entry_let_go(struct store *s, struct entry *e)
+{
+	if (e->gone_aside && e->state == ENTRY_FILE && e->moves == 0 && e->ends == 0)
+		entry_free(s, e);
+}
+
+/* False: it had ended already. */
+static bool
+mark_take(struct store *s, struct entry *e, uint32_t index, char mark)
+{
+	if (mark != MARK_OPEN) {
+		if (e->marks[index] != MARK_OPEN)
+			return false;
+		e->marks[index] = mark;
+		e->open--;
+		if (e->indexed)
+			index_remove(s->index, e->id, index);
+	} /* else it was taken back: in memory that was done at once (operate.c) */
+	return true;
 }
 
 void
 entry_ended(struct store *s, struct entry *e, uint32_t index, char mark)
 {
-	if (index >= e->rcpts_n || e->marks[index] != MARK_OPEN || mark == MARK_OPEN)
-		return; /* an end was taken back (operate.c): that was done at once */
-	e->marks[index] = mark;
-	e->open--;
-	if (e->indexed)
-		index_remove(s->index, e->id, index);
-	if (e->open > 0) {
-		mark_in_file(s, e, index);
+	bool took = index < e->rcpts_n && mark_take(s, e, index, mark);
+
+	if (took && e->open == 0 && !e->gone_aside) {
+		if (e->named)
+			files_remove(s, e->id);
+		entry_free(s, e);
 		return;
 	}
-	if (e->state >= ENTRY_FILING)
-		files_remove(s, e->id);
-	entry_free(s, e);
+	if (took)
+		mark_in_file(s, e, index);
+	entry_let_go(s, e);
 }

@@ -23,8 +23,9 @@ struct mark {
 
 struct name_work {
 	struct work work;
-	STAILQ_ENTRY(name_work) undone;
-	struct table_node by_id; /* MARK, REMOVE, SET_ASIDE: until it is done */
+	STAILQ_ENTRY(name_work) later; /* in undone, corrected or covering */
+	struct table_node by_id;       /* MARK, MOVE, REMOVE, SET_ASIDE: until it is done */
+	unsigned segment;              /* waits for it; SEGMENT_NONE: none does */
 	struct store *store;
 	struct id id;
 	enum kind kind;
@@ -37,6 +38,8 @@ struct name_work {
 	struct err err;
 	int failed;
 	bool was_undone;
+	bool superseded; /* MOVE: another was asked for since */
+	bool again;      /* WRITE: an older file may stand in another place */
 	uint32_t marks_n;
 	struct mark marks[];
 };
@@ -58,6 +61,13 @@ read_all(int fd, char *p, size_t n, uint64_t at)
 	return 0;
 }
 
+/* What goes into corrupt/ goes as it is. */
+static bool
+as_it_is(const struct name_work *k)
+{
+	return k->place == SPOOL_CORRUPT;
+}
+
 /* The head and what of the message fits behind it. */
 static int
 first_block(
@@ -67,7 +77,7 @@ first_block(
 
 	if (read_all(k->fd, block, n, k->at) == -1)
 		return err_sys(err, "read the journal");
-	if (!message_file_head_is_good(head))
+	if (!message_file_head_is_good(head) && !as_it_is(k))
 		return err_set(err, "the journal's head does not match its checksum");
 	*crc = crc32c(0, span_from(span_of(block, n), k->head_n));
 	for (uint32_t i = 0; i < k->marks_n; i++)
@@ -79,12 +89,13 @@ static int
 copy_into(const struct name_work *k, int to, char *block, size_t first, struct err *err)
 {
 	uint64_t total = k->head_n + k->bytes_n, done = first;
-	struct message_file f;
+	struct message_file f = { 0 };
 	uint32_t crc = 0;
 
-	if (first_block(k, to, block, first, &crc, err) == -1 ||
-	    message_file_first(span_of(block, first), &f) == -1)
+	if (first_block(k, to, block, first, &crc, err) == -1)
 		return -1;
+	if (message_file_first(span_of(block, first), &f) == -1 && !as_it_is(k))
+		return err_set(err, "the journal's head is damaged");
 	while (done < total) {
 		size_t n = total - done < BLOCK_BYTES ? (size_t)(total - done) : BLOCK_BYTES;
 
@@ -95,7 +106,9 @@ copy_into(const struct name_work *k, int to, char *block, size_t first, struct e
 			return -1;
 		done += n;
 	}
-	return crc == f.crc32c ? 0 : err_set(err, "the journal does not match its checksum");
+	return crc == f.crc32c || as_it_is(k)
+		   ? 0
+		   : err_set(err, "the journal does not match its checksum");
 }
 
 static int
@@ -113,6 +126,8 @@ write_file(const struct name_work *k, struct err *err)
 	r = to == -1 ? -1 : copy_into(k, to, block, first, err);
 	if (r == 0)
 		r = spool_publish(k->store->spool, k->id, k->place, err);
+	if (r == 0 && k->again)
+		r = spool_remove_others(k->store->spool, k->id, k->place, err);
 	if (r == -1 && to != -1)
 		spool_discard(k->store->spool, k->id);
 	if (to != -1)
@@ -170,19 +185,30 @@ name_run(struct work *w)
 
 /* ---- asking ---- */
 
-/* Until this is done, the file says something else of its message than is true. */
+/* It changes a file that stands. */
 static bool
 corrects(const struct name_work *k)
 {
-	return k->kind == MARK || k->kind == REMOVE || k->kind == SET_ASIDE;
+	return k->kind == MARK || k->kind == MOVE || k->kind == REMOVE || k->kind == SET_ASIDE;
 }
 
+static struct name_work *
+correction(const struct store *s, struct id id, struct name_work *after)
+{
+	struct table_node *n =
+	    after == NULL ? table_first(&s->corrections, id_hash(id)) : table_next(&after->by_id);
+
+	while (n != NULL && !id_eq(TABLE_OF(n, struct name_work, by_id)->id, id))
+		n = table_next(n);
+	return TABLE_OF(n, struct name_work, by_id);
+}
+
+/* A move alone leaves what the file says as it is. */
 bool
 files_correcting(const struct store *s, struct id id)
 {
-	for (struct table_node *n = table_first(&s->corrections, id_hash(id)); n != NULL;
-	     n = table_next(n))
-		if (id_eq(TABLE_OF(n, struct name_work, by_id)->id, id))
+	for (struct name_work *k = NULL; (k = correction(s, id, k)) != NULL;)
+		if (k->kind != MOVE)
 			return true;
 	return false;
 }
@@ -196,13 +222,18 @@ push(struct name_work *k)
 	thread_push(k->store->names, &k->work);
 }
 
-/* What could not be done is tried again with each tick, and until it is done no segment is free: there it is written
- * that it shall be. A file that is nowhere needs nothing more. */
+/* What could not be done is tried again with each tick, and until it is done its segment is not free: there it is written
+ * that it shall be. A file that is nowhere needs nothing more, nor one that was moved elsewhere since. */
 static bool
 must_be_done(const struct name_work *k)
 {
-	return k->failed && (k->kind == MARK || k->kind == MOVE || k->kind == REMOVE) &&
-	       spool_has_any(k->store->spool, k->id);
+	static const enum spool_place last[] = {
+		[MARK] = SPOOL_TRASH, [MOVE] = SPOOL_CORRUPT, [REMOVE] = SPOOL_HOLD
+	};
+
+	return k->failed && !k->superseded &&
+	       (k->kind == MARK || k->kind == MOVE || k->kind == REMOVE) &&
+	       spool_has_any(k->store->spool, k->id, last[k->kind]);
 }
 
 static void
@@ -216,24 +247,71 @@ settled(struct name_work *k)
 	if (must_be_done(k)) {
 		s->undone_n += !k->was_undone;
 		k->was_undone = true;
-		STAILQ_INSERT_TAIL(&s->undone, k, undone);
+		STAILQ_INSERT_TAIL(&s->undone, k, later);
 		return;
 	}
 	s->undone_n -= k->was_undone;
+	k->was_undone = false;
 	if (corrects(k))
 		table_remove(&s->corrections, &k->by_id);
-	free(k);
+	if (k->segment == SEGMENT_NONE)
+		free(k);
+	else
+		STAILQ_INSERT_TAIL(&s->corrected, k, later);
 }
 
 void
 files_try_again(struct store *s)
 {
+	struct name_works undone = STAILQ_HEAD_INITIALIZER(undone);
 	struct name_work *k;
 
-	while ((k = STAILQ_FIRST(&s->undone)) != NULL) {
-		STAILQ_REMOVE_HEAD(&s->undone, undone);
+	STAILQ_CONCAT(&undone, &s->undone);
+	while ((k = STAILQ_FIRST(&undone)) != NULL) {
+		STAILQ_REMOVE_HEAD(&undone, later);
 		k->failed = 0;
+		if (!k->superseded) {
+			push(k);
+			continue;
+		}
+		s->works++;
+		k->work.done(&k->work);
+	}
+}
+
+/* ---- until a sync has covered it ---- */
+
+void
+files_cover(struct store *s)
+{
+	must(STAILQ_EMPTY(&s->covering));
+	STAILQ_CONCAT(&s->covering, &s->corrected);
+}
+
+/* A mark's byte may be lost though the file system forgets that it was dirty: it is written again. Names are not lost that
+ * way: the next sync covers them, or the file system is at its end. */
+static void
+correct_again(struct name_work *k)
+{
+	if (k->kind == MARK)
 		push(k);
+	else
+		STAILQ_INSERT_TAIL(&k->store->corrected, k, later);
+}
+
+void
+files_covered(struct store *s, bool stands)
+{
+	struct name_work *k;
+
+	while ((k = STAILQ_FIRST(&s->covering)) != NULL) {
+		STAILQ_REMOVE_HEAD(&s->covering, later);
+		if (!stands) {
+			correct_again(k);
+			continue;
+		}
+		s->segments[k->segment].waits--;
+		free(k);
 	}
 }
 
@@ -254,6 +332,9 @@ name_new(struct store *s, enum kind kind, struct id id, uint32_t marks)
 	k->store = s;
 	k->kind = kind;
 	k->id = id;
+	k->segment = corrects(k) ? s->telling : SEGMENT_NONE;
+	if (k->segment != SEGMENT_NONE)
+		s->segments[k->segment].waits++;
 	return k;
 }
 
@@ -280,10 +361,17 @@ files_mark(struct store *s, struct entry *e, uint32_t index)
 }
 
 void
-files_marks(struct store *s, struct entry *e)
+files_marks(struct store *s, const struct entry *e)
 {
-	if (e->open < e->rcpts_n)
-		push(name_with_marks(s, MARK, e));
+	push(name_with_marks(s, MARK, e));
+}
+
+void
+files_marked(struct store *s, const struct entry *e)
+{
+	struct name_work *k = name_with_marks(s, MARK, e);
+
+	STAILQ_INSERT_TAIL(&s->corrected, k, later);
 }
 
 void
@@ -370,18 +458,34 @@ on_moved(struct work *w)
 
 	if (e != NULL && !must_be_done(k)) {
 		e->moves--;
-		if (e->gone_aside && e->moves == 0 && e->state == ENTRY_FILE)
-			entry_free(k->store, e);
+		if (!k->failed && !k->superseded)
+			e->from_trash = false;
+		entry_let_go(k->store, e);
 	}
 	settled(k);
+}
+
+/* One that failed and is tried again must not undo this one. */
+static void
+supersede_moves(struct store *s, struct id id)
+{
+	for (struct name_work *k = NULL; (k = correction(s, id, k)) != NULL;)
+		k->superseded = k->kind == MOVE;
 }
 
 void
 files_move(struct store *s, struct entry *e, enum spool_place place)
 {
-	struct name_work *k = name_new(s, MOVE, e->id, 0);
-
 	e->moves++;
+	files_move_id(s, e->id, place);
+}
+
+void
+files_move_id(struct store *s, struct id id, enum spool_place place)
+{
+	struct name_work *k = name_new(s, MOVE, id, 0);
+
+	supersede_moves(s, id);
 	k->place = place;
 	k->work.done = on_moved;
 	push(k);
@@ -390,16 +494,11 @@ files_move(struct store *s, struct entry *e, enum spool_place place)
 /* ---- a message gets its file ---- */
 
 static void
-filed(struct store *s, struct entry *e, const struct name_work *k)
+filed(struct store *s, struct entry *e)
 {
 	e->state = ENTRY_FILED;
 	e->epoch = s->epoch;
 	s->numbers.files++;
-	if (e->marks_late)
-		files_marks(s, e);
-	e->marks_late = false;
-	if (e->place != k->place)
-		files_move(s, e, e->place);
 }
 
 static void
@@ -415,7 +514,7 @@ on_written(struct work *w)
 		e->state = ENTRY_JOURNAL; /* it stays in its segment, and that stays */
 		k->store->not_before = k->store->ticks + PAUSE_TICKS;
 	} else
-		filed(k->store, e, k);
+		filed(k->store, e);
 	settled(k);
 }
 
@@ -432,8 +531,9 @@ files_write(struct store *s, struct entry *e)
 	k->head_n = e->head_n;
 	k->bytes_n = e->bytes_n;
 	k->place = e->place;
+	k->again = e->named;
 	k->work.done = on_written;
 	e->state = ENTRY_FILING;
-	e->marks_late = false;
+	e->named = true;
 	push(k);
 }

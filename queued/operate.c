@@ -57,8 +57,9 @@ on_taken_back(void *ctx, const struct store_end *end)
 }
 
 /* Those who were dropped wait again, all of them. It is journaled as an end that is open, for their ends are there too and a
- * start would believe these. The last one's mark never reached the file, which went into the trash instead: who is open there
- * was dropped all the same. */
+ * start would believe these. The last one's mark may not have reached the file, which was in the trash by then: who is open
+ * there was dropped all the same. The move is journaled behind them: without it a start leaves the message in the trash, so
+ * all of them come back or none. */
 static void
 reopen(struct store *s, struct entry *e)
 {
@@ -68,7 +69,6 @@ reopen(struct store *s, struct entry *e)
 		if (e->marks[i] == MARK_DROPPED) {
 			e->marks[i] = MARK_OPEN;
 			e->open++;
-			files_mark(s, e, i);
 		}
 		store_end(s, &(struct store_end){ .id = e->id, .index = i, .mark = MARK_OPEN },
 		    on_taken_back, NULL);
@@ -82,18 +82,20 @@ store_undrop(struct store *s, struct id id, struct err *err)
 
 	if (e != NULL && !e->gone_aside)
 		return err_set(err, "it is not in the trash");
-	if (files_correcting(s, id) || (e != NULL && (e->moves > 0 || e->state < ENTRY_FILED)))
+	if (files_correcting(s, id) ||
+	    (e != NULL && (e->moves > 0 || e->ends > 0 || e->state < ENTRY_FILED)))
 		return err_set(err, "it is on its way into the trash; try again");
-	if (!spool_has(s->spool, id, SPOOL_TRASH))
+	if (e != NULL && e->place != SPOOL_TRASH)
 		return err_set(err, "it is not in the trash");
-	if (spool_move(s->spool, id, SPOOL_CUR, err) == -1)
-		return -1;
 	if (e == NULL)
-		e = entry_restore(s, id, err);
+		e = entry_in(s, id, SPOOL_TRASH, err);
 	if (e == NULL)
-		return -1;
+		return spool_has(s->spool, id, SPOOL_TRASH)
+			   ? -1
+			   : err_set(err, "it is not in the trash");
 	e->gone_aside = false;
 	e->place = SPOOL_CUR;
+	e->from_trash = true;
 	reopen(s, e);
 	writer_move(s, e);
 	return 0;

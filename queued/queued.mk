@@ -24,11 +24,13 @@ tests += queued/course_test
 queued/course_test.o    := $(addprefix queued/,course_test.o alone_test.o) $(filter-out queued/main.o,$(queued.o))
 queued/course_test.libs := -llmdb -lpthread
 
-tests += $(addprefix queued/,journal_test commit_test message_file_test index_test replay_test)
+tests += $(addprefix queued/,journal_test commit_test message_file_test index_test replay_test store_test)
 queued/journal_test.o      := queued/journal_test.o queued/journal.o
 queued/commit_test.o       := queued/commit_test.o queued/commit.o queued/journal.o
 queued/message_file_test.o := queued/message_file_test.o queued/message_file.o
 queued/replay_test.o       := queued/replay_test.o $(queued.store.o)
 queued/replay_test.libs    := -llmdb -lpthread
+queued/store_test.o         := queued/store_test.o $(queued.store.o)
+queued/store_test.libs      := -llmdb -lpthread
 queued/index_test.o        := $(addprefix queued/,index_test.o index.o table.o)
 queued/index_test.libs     := -llmdb -lpthread

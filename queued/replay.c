@@ -3,9 +3,11 @@
  *	1. segments are read in the order of their generations, each to its first record that does not match, or to where
  *	   the next generation says it ended; those older than the newest one's oldest hold nothing that counts;
  *	2. an acceptance makes a message live, an end marks its recipient and its event is told again, a move is noted;
- *	3. each living message's file, where there is one, is compared by length and checksums: a file is believed only
+ *	3. each living message's file, wherever there is one, is compared by length and checksums: a file is believed only
  *	   whole (a renamed one can come back empty), else it is written again by the checkpoint that follows;
- *	4. ends and moves of messages that live in files alone are done there again. */
+ *	4. ends and moves of messages that live in files alone are done there again.
+ *
+ * What cannot be done in 3 and 4 is tried again while the queue runs, and its segment waits for it (files.c). */
 #include "crc32c.h"
 #include "err.h"
 #include "log.h"
@@ -21,6 +23,7 @@
 struct orphan {
 	struct id id;
 	size_t order;
+	unsigned segment;
 	enum journal_type type;
 	uint32_t index;
 	char mark;
@@ -39,7 +42,7 @@ struct replaying {
 /* ---- records ---- */
 
 static void
-orphan_add(struct replaying *r, const struct journal_record *rec)
+orphan_add(struct replaying *r, const struct journal_record *rec, unsigned segment)
 {
 	if (r->orphans_n == r->orphans_cap) {
 		r->orphans_cap = r->orphans_cap == 0 ? 256 : r->orphans_cap * 2;
@@ -48,7 +51,7 @@ orphan_add(struct replaying *r, const struct journal_record *rec)
 			fatal("out of memory for the replay");
 	}
 	r->orphans[r->orphans_n] =
-	    (struct orphan){ rec->id, r->orphans_n, rec->type, rec->index, rec->mark };
+	    (struct orphan){ rec->id, r->orphans_n, segment, rec->type, rec->index, rec->mark };
 	r->orphans_n++;
 }
 
@@ -87,7 +90,7 @@ mark_take(struct entry *e, uint32_t index, char mark)
 }
 
 static void
-end_again(struct replaying *r, const struct journal_record *rec)
+end_again(struct replaying *r, const struct journal_record *rec, unsigned segment)
 {
 	struct entry *e = entry_find(r->store, rec->id);
 
@@ -95,13 +98,13 @@ end_again(struct replaying *r, const struct journal_record *rec)
 	if (rec->head.n > 0)
 		r->store->hooks->event(r->store->hooks_ctx, rec->head);
 	if (e == NULL)
-		orphan_add(r, rec);
+		orphan_add(r, rec, segment);
 	else
 		(void)mark_take(e, rec->index, rec->mark);
 }
 
 static void
-move_again(struct replaying *r, const struct journal_record *rec)
+move_again(struct replaying *r, const struct journal_record *rec, unsigned segment)
 {
 	struct entry *e = entry_find(r->store, rec->id);
 	enum spool_place place;
@@ -109,7 +112,7 @@ move_again(struct replaying *r, const struct journal_record *rec)
 	if (spool_place_of(rec->mark, &place) == -1)
 		return;
 	if (e == NULL) {
-		orphan_add(r, rec);
+		orphan_add(r, rec, segment);
 		return;
 	}
 	e->place = (uint8_t)place;
@@ -189,9 +192,9 @@ segment_replay(struct replaying *r, unsigned i, struct err *err)
 		if (rec.type == JOURNAL_MESSAGE)
 			accept_again(r, &rec, i);
 		else if (rec.type == JOURNAL_END)
-			end_again(r, &rec);
+			end_again(r, &rec, i);
 		else if (rec.type == JOURNAL_MOVE)
-			move_again(r, &rec);
+			move_again(r, &rec, i);
 	}
 	seg->used = reader.at;
 	seg->records = reader.sequence;
@@ -284,8 +287,9 @@ file_is_whole(int fd, const struct entry *e)
 	return whole;
 }
 
-static void
-file_marks(struct store *s, const struct entry *e)
+/* False: it could not be done. */
+static bool
+marks_put(struct store *s, const struct entry *e)
 {
 	struct err err;
 	int fd, r = 0;
@@ -297,40 +301,99 @@ file_marks(struct store *s, const struct entry *e)
 		log_error("replay-mark", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
 	if (fd != -1)
 		close(fd);
+	return fd != -1 && r == 0;
 }
 
-/* Its file, where it is whole, is believed from the next sync on; it goes where the last move said. */
+static void
+file_marks(struct store *s, const struct entry *e)
+{
+	if (marks_put(s, e))
+		files_marked(s, e);
+	else
+		files_marks(s, e);
+}
+
+/* False: it is tried again. */
+static bool
+file_move(struct store *s, struct id id, enum spool_place to)
+{
+	struct err err;
+
+	if (spool_move(s->spool, id, to, &err) == 0)
+		return true;
+	if (spool_has_any(s->spool, id, SPOOL_CORRUPT))
+		log_error("replay-move", "id=%s why=\"%s\"", id_text(id).c, err.text);
+	return false;
+}
+
+static void
+file_remove(struct store *s, struct id id)
+{
+	struct err err;
+
+	if (spool_remove(s->spool, id, &err) == 0)
+		return;
+	log_error("replay-remove", "id=%s why=\"%s\"", id_text(id).c, err.text);
+	files_remove(s, id);
+}
+
+static bool
+place_has_whole(struct store *s, struct entry *e, enum spool_place place)
+{
+	int fd = spool_read_in(s->spool, e->id, place);
+	bool whole;
+
+	e->named |= fd != -1 || errno != ENOENT;
+	if (fd == -1)
+		return false;
+	/* What is corrupt is not compared: it went there because it is not whole. */
+	whole = place == SPOOL_CORRUPT || file_is_whole(fd, e);
+	close(fd);
+	return whole;
+}
+
+/* Where a whole file of it is; where the last move said it shall be counts before other places, these before none. */
+static bool
+place_find(struct store *s, struct entry *e, bool moved, enum spool_place *place)
+{
+	enum spool_place last = !moved                      ? SPOOL_HOLD
+				: e->place == SPOOL_CORRUPT ? SPOOL_CORRUPT
+							    : SPOOL_TRASH;
+	bool found = false;
+
+	for (enum spool_place p = SPOOL_CUR; p <= last; p++)
+		if (place_has_whole(s, e, p) && (!found || (moved && p == e->place))) {
+			*place = p;
+			found = true;
+		}
+	return found;
+}
+
+/* Its file, where it is whole, is believed from the next sync on; it goes where the last move said. What else has its name
+ * is not whole, or a second copy: the journal holds all of it. */
 static void
 file_compare(struct store *s, struct entry *e)
 {
-	enum spool_place place = SPOOL_CUR;
-	int fd = spool_read(s->spool, e->id, &place);
 	bool moved = e->moves > 0;
+	enum spool_place place;
 	struct err err;
 
 	e->moves = 0;
-	if (fd != -1 && file_is_whole(fd, e)) {
-		file_marks(s, e);
-		e->state = ENTRY_FILED;
-		s->numbers.files++;
-		if (moved && place != e->place && spool_move(s->spool, e->id, e->place, &err) == -1)
-			log_error("replay-move", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
-	} else if (e->gone_aside && spool_has(s->spool, e->id, e->place)) {
-		e->state = ENTRY_FILED;
-		s->numbers.files++;
-	}
-	if (!moved && fd != -1)
-		e->place = (uint8_t)place;
 	e->indexed = true;
-	if (fd != -1)
-		close(fd);
-}
-
-/* Dropped whole: all its recipients have ended, and it is kept for undrop all the same. */
-static bool
-in_trash(const struct entry *e)
-{
-	return e->gone_aside && e->place == SPOOL_TRASH;
+	if (!place_find(s, e, moved, &place))
+		return;
+	if (spool_remove_others(s->spool, e->id, place, &err) == -1) {
+		log_error("replay-remove", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
+		return; /* it is written again, and the others go then */
+	}
+	if (place != SPOOL_CORRUPT && !marks_put(s, e))
+		return;
+	e->state = ENTRY_FILED;
+	s->numbers.files++;
+	if (!moved)
+		e->place = (uint8_t)place;
+	else if (place != e->place && !file_move(s, e->id, e->place))
+		files_move(s, e, e->place);
 }
 
 static void
@@ -338,9 +401,9 @@ entry_settle(struct store *s, struct entry *e)
 {
 	struct err err;
 
-	if (e->open == 0 && !in_trash(e)) {
-		if (spool_remove(s->spool, e->id, &err) == -1)
-			log_error("replay-remove", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
+	s->telling = e->segment;
+	if (e->open == 0 && !e->gone_aside) { /* what was put aside is kept, ended or not */
+		file_remove(s, e->id);
 		if (index_has_written(s->index, e->id))
 			index_remove_all(s->index, e->id);
 		entry_free(s, e);
@@ -364,39 +427,72 @@ by_id(const void *a, const void *b)
 	return c != 0 ? c : x->order < y->order ? -1 : 1;
 }
 
-/* All ends of one message: marks in its file; removed when that were its last recipients. */
 static void
 orphan_ends(struct store *s, struct entry *e, const struct orphan *o, size_t n)
 {
-	struct err err;
-
 	for (size_t i = 0; i < n; i++)
 		if (o[i].type == JOURNAL_END && mark_take(e, o[i].index, o[i].mark) &&
 		    o[i].mark != MARK_OPEN)
 			index_remove(s->index, e->id, o[i].index);
-	if (e->open > 0)
-		file_marks(s, e);
-	else if (spool_remove(s->spool, e->id, &err) == -1)
-		log_error("replay-remove", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
 }
 
+static struct entry *
+orphan_entry(struct store *s, struct id id, struct err *err)
+{
+	struct entry *e = NULL;
+
+	for (enum spool_place p = SPOOL_CUR; e == NULL && p <= SPOOL_TRASH; p++)
+		e = entry_in(s, id, p, err);
+	return e;
+}
+
+/* It was moved: where to is known whether its file can be read or not. Marks come before the move: what an undrop brings back
+ * has its recipients open by then. */
+static void
+orphan_moved(struct store *s, const struct orphan *o, size_t n, enum spool_place to)
+{
+	struct err err;
+	struct entry *e = to == SPOOL_CORRUPT ? NULL : orphan_entry(s, o->id, &err);
+	bool aside = to == SPOOL_TRASH || to == SPOOL_CORRUPT;
+
+	if (e != NULL) {
+		orphan_ends(s, e, o, n);
+		file_marks(s, e);
+	}
+	if (!file_move(s, o->id, to) && spool_has_any(s->spool, o->id, SPOOL_CORRUPT))
+		files_move_id(s, o->id, to);
+	if (e != NULL && e->open == 0 && !aside)
+		file_remove(s, o->id);
+	if (aside)
+		index_remove_all(s->index, o->id);
+	if (e != NULL)
+		entry_free(s, e);
+}
+
+/* All that became of one message: marks in its file; removed when its last recipients have ended. */
 static void
 orphan_settle(struct store *s, const struct orphan *o, size_t n)
 {
-	const struct orphan *move = NULL;
-	enum spool_place place;
+	enum spool_place place = SPOOL_CUR;
+	bool moved = false;
 	struct entry *e;
 	struct err err;
 
+	s->telling = o->segment;
 	for (size_t i = 0; i < n; i++)
-		if (o[i].type == JOURNAL_MOVE)
-			move = &o[i];
-	if (move != NULL && spool_place_of(move->mark, &place) == 0)
-		(void)spool_move(s->spool, move->id, place, &err);
+		moved |= o[i].type == JOURNAL_MOVE && spool_place_of(o[i].mark, &place) == 0;
+	if (moved) {
+		orphan_moved(s, o, n, place);
+		return;
+	}
 	e = entry_restore(s, o->id, &err);
 	if (e == NULL)
 		return;
 	orphan_ends(s, e, o, n);
+	if (e->open > 0)
+		file_marks(s, e);
+	else
+		file_remove(s, e->id);
 	entry_free(s, e);
 }
 
@@ -445,6 +541,7 @@ replay(struct store *s, struct err *err)
 			next = table_each(&s->entries, n);
 			entry_settle(s, TABLE_OF(n, struct entry, by_id));
 		}
+		s->telling = SEGMENT_NONE;
 		log_info("replayed", "accepted=%llu ended=%llu living=%llu generation=%llu",
 		    (unsigned long long)r->accepted, (unsigned long long)r->ended,
 		    (unsigned long long)s->numbers.messages, (unsigned long long)s->generation);

@@ -86,13 +86,19 @@ message(char name)
 }
 
 static void
-end(char name, uint32_t index)
+end_with(char name, uint32_t index, char mark)
 {
 	journal_put(&segment, &(struct journal_record){ .type = JOURNAL_END,
 				  .id = named(name),
 				  .index = index,
-				  .mark = MARK_DONE,
+				  .mark = mark,
 				  .head = SPAN_LIT("{}\n") });
+}
+
+static void
+end(char name, uint32_t index)
+{
+	end_with(name, index, MARK_DONE);
 }
 
 static void
@@ -127,6 +133,10 @@ begin(void)
 		TAILQ_INIT(&seg->living);
 	}
 	s.active = s.segments_n;
+	s.telling = SEGMENT_NONE;
+	STAILQ_INIT(&s.undone);
+	STAILQ_INIT(&s.corrected);
+	STAILQ_INIT(&s.covering);
 	s.index = index_open(folder, &err);
 	ck_assert_ptr_nonnull(s.index);
 }
@@ -269,17 +279,134 @@ START_TEST(what_was_moved_stays_moved)
 }
 END_TEST
 
-/* The message of the segment's second record, as a file. */
+/* The message of the segment's second record, as a file in that place, shorter by so many bytes. */
 static void
-file_with(struct span contents)
+file_in(enum spool_place place, size_t less)
 {
+	struct journal_reader r;
+	struct journal_record rec;
 	struct err err;
 	int fd = spool_new(s.spool, named('a'), &err);
+	size_t n;
 
-	ck_assert_int_eq(spool_append(fd, contents, &err), 0);
-	ck_assert_int_eq(spool_publish(s.spool, named('a'), SPOOL_CUR, &err), 0);
+	journal_reader_init(&r, buf_all(&segment));
+	ck_assert(journal_next(&r, &rec) && journal_next(&r, &rec));
+	n = rec.head.n + rec.bytes.n;
+	ck_assert_int_eq(spool_append(fd, span_of(rec.head.p, less > n ? 0 : n - less), &err), 0);
+	ck_assert_int_eq(spool_publish(s.spool, named('a'), place, &err), 0);
 	close(fd);
 }
+
+static struct entry *
+the_entry(void)
+{
+	return entry_find(&s, named('a'));
+}
+
+START_TEST(of_two_files_the_whole_one_is_believed)
+{
+	begin();
+	open_generation(1, UINT64_MAX);
+	message('a');
+	write_segment(0, 1);
+	file_in(SPOOL_CUR, SIZE_MAX);
+	file_in(SPOOL_HOLD, 0);
+	start();
+	ck_assert_uint_eq(told.held, 1);
+	ck_assert_int_eq(the_entry()->state, ENTRY_FILED);
+	ck_assert(!spool_has(s.spool, named('a'), SPOOL_CUR));
+	finish();
+}
+END_TEST
+
+START_TEST(what_was_put_aside_is_kept_though_all_have_ended)
+{
+	static const enum spool_place places[] = { SPOOL_TRASH, SPOOL_CORRUPT };
+
+	for (unsigned i = 0; i < 2; i++) {
+		begin();
+		open_generation(1, UINT64_MAX);
+		message('a');
+		move('a', places[i]);
+		end('a', 0);
+		end('a', 1);
+		write_segment(0, 1);
+		file_in(SPOOL_CUR, 0); /* the rename did not come */
+		start();
+		ck_assert_uint_eq(told.found, 0);
+		ck_assert(spool_has(s.spool, named('a'), places[i]));
+		finish();
+	}
+}
+END_TEST
+
+START_TEST(so_it_is_where_the_journal_does_not_hold_the_message)
+{
+	static const enum spool_place places[] = { SPOOL_TRASH, SPOOL_CORRUPT };
+
+	for (unsigned i = 0; i < 2; i++) {
+		begin();
+		open_generation(1, UINT64_MAX);
+		message('a');
+		write_segment(0, 1);
+		file_in(SPOOL_CUR, 0);
+		open_generation(1, UINT64_MAX);
+		move('a', places[i]);
+		end('a', 0);
+		end('a', 1);
+		write_segment(0, 1);
+		start();
+		ck_assert(spool_has(s.spool, named('a'), places[i]));
+		ck_assert(!spool_has(s.spool, named('a'), SPOOL_CUR));
+		finish();
+	}
+}
+END_TEST
+
+START_TEST(what_comes_out_of_the_trash_comes_whole_or_not_at_all)
+{
+	static const struct {
+		const char *name;
+		bool moved;
+		enum spool_place place;
+	} cases[] = { { "ends taken back, and the move", true, SPOOL_CUR },
+		{ "the move did not reach the disk", false, SPOOL_TRASH } };
+
+	for (unsigned i = 0; i < 2; i++) {
+		begin();
+		open_generation(1, UINT64_MAX);
+		message('a');
+		write_segment(0, 1);
+		file_in(SPOOL_TRASH, 0);
+		open_generation(1, UINT64_MAX);
+		end('a', 0);
+		end('a', 1);
+		end_with('a', 0, MARK_OPEN);
+		end_with('a', 1, MARK_OPEN);
+		if (cases[i].moved)
+			move('a', SPOOL_CUR);
+		write_segment(0, 1);
+		start();
+		ck_assert_msg(spool_has(s.spool, named('a'), cases[i].place), "%s", cases[i].name);
+		finish();
+	}
+}
+END_TEST
+
+START_TEST(a_file_in_the_trash_is_believed_only_whole)
+{
+	begin();
+	open_generation(1, UINT64_MAX);
+	message('a');
+	move('a', SPOOL_TRASH);
+	write_segment(0, 1);
+	file_in(SPOOL_TRASH, SIZE_MAX);
+	start();
+	ck_assert_int_eq(the_entry()->state, ENTRY_JOURNAL); /* so it is written again */
+	ck_assert_int_eq(the_entry()->place, SPOOL_TRASH);
+	finish();
+}
+END_TEST
 
 START_TEST(a_file_is_believed_only_whole)
 {
@@ -294,22 +421,14 @@ START_TEST(a_file_is_believed_only_whole)
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct journal_reader r;
-		struct journal_record rec;
-		size_t n;
-
 		begin();
 		open_generation(1, UINT64_MAX);
 		message('a');
 		write_segment(0, 1);
-		journal_reader_init(&r, buf_all(&segment));
-		ck_assert(journal_next(&r, &rec) && journal_next(&r, &rec));
-		n = rec.head.n + rec.bytes.n;
-		file_with(span_of(rec.head.p, cases[i].less > n ? 0 : n - cases[i].less));
+		file_in(SPOOL_CUR, cases[i].less);
 		start();
 		ck_assert_uint_eq(told.found, 1);
-		ck_assert_msg(
-		    entry_find(&s, named('a'))->state == cases[i].state, "%s", cases[i].name);
+		ck_assert_msg(the_entry()->state == cases[i].state, "%s", cases[i].name);
 		finish();
 	}
 }
@@ -362,6 +481,11 @@ main(void)
 	tcase_add_test(t, records_behind_the_end_of_a_failed_generation_do_not_count);
 	tcase_add_test(t, what_was_moved_stays_moved);
 	tcase_add_test(t, a_file_is_believed_only_whole);
+	tcase_add_test(t, of_two_files_the_whole_one_is_believed);
+	tcase_add_test(t, what_was_put_aside_is_kept_though_all_have_ended);
+	tcase_add_test(t, so_it_is_where_the_journal_does_not_hold_the_message);
+	tcase_add_test(t, what_comes_out_of_the_trash_comes_whole_or_not_at_all);
+	tcase_add_test(t, a_file_in_the_trash_is_believed_only_whole);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

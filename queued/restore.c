@@ -74,7 +74,8 @@ file_head(int fd, struct head *h, struct err *err)
 }
 
 static struct entry *
-entry_of(struct store *s, struct id id, const struct head *h, enum spool_place place)
+entry_of(
+    struct store *s, struct id id, const struct head *h, enum spool_place place, struct err *err)
 {
 	struct entry *e = entry_new(s, id, h->rcpts_n);
 
@@ -82,12 +83,33 @@ entry_of(struct store *s, struct id id, const struct head *h, enum spool_place p
 	e->bytes_n = h->bytes_n;
 	e->state = ENTRY_FILE;
 	e->place = (uint8_t)place;
+	e->named = true;
 	e->indexed = true;
 	s->numbers.files++;
 	if (entry_marks(e, span_of(h->p, h->n)) == 0)
 		return e;
 	entry_free(s, e);
+	err_set(err, "it names not as many recipients as it says");
 	return NULL;
+}
+
+struct entry *
+entry_in(struct store *s, struct id id, enum spool_place place, struct err *err)
+{
+	int fd = spool_read_in(s->spool, id, place);
+	struct entry *e = NULL;
+	struct head h;
+
+	if (fd == -1) {
+		err_sys(err, "open the message");
+		return NULL;
+	}
+	if (file_head(fd, &h, err) == 0) {
+		e = entry_of(s, id, &h, place, err);
+		free(h.p);
+	}
+	close(fd);
+	return e;
 }
 
 struct entry *
@@ -105,9 +127,7 @@ entry_restore(struct store *s, struct id id, struct err *err)
 		return NULL;
 	}
 	if (file_head(fd, &h, err) == 0) {
-		e = entry_of(s, id, &h, place);
-		if (e == NULL)
-			err_set(err, "it names not as many recipients as it says");
+		e = entry_of(s, id, &h, place, err);
 		free(h.p);
 	}
 	close(fd);
@@ -125,7 +145,7 @@ source(const struct store *s, const struct entry *e, uint64_t *at, bool *ours)
 {
 	*ours = e->segment == SEGMENT_NONE;
 	*at = *ours ? 0 : e->head_at;
-	return *ours ? spool_read(s->spool, e->id, NULL) : s->segments[e->segment].fd;
+	return *ours ? entry_file(s, e) : s->segments[e->segment].fd;
 }
 
 static int
@@ -247,7 +267,7 @@ store_read(struct store *s, struct id id, struct store_bytes *b, struct err *err
 		b->size_bytes = e->bytes_n;
 		return b->fd == -1 ? -1 : 0;
 	}
-	b->fd = spool_read(s->spool, id, NULL);
+	b->fd = e != NULL ? entry_file(s, e) : spool_read(s->spool, id, NULL);
 	if (b->fd == -1)
 		return err_sys(err, "open the message");
 	if (head_read(b->fd, 0, &h, err) == -1) {

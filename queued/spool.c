@@ -182,6 +182,15 @@ spool_read(int spool, struct id id, enum spool_place *where)
 }
 
 int
+spool_read_in(int spool, struct id id, enum spool_place place)
+{
+	char name[64];
+
+	name_of(name, place, id);
+	return openat(spool, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+int
 spool_open_to_mark(int spool, struct id id, struct err *err)
 {
 	int fd = file_open(spool, id, O_RDWR, SPOOL_TRASH, NULL);
@@ -206,9 +215,9 @@ spool_has(int spool, struct id id, enum spool_place place)
 }
 
 bool
-spool_has_any(int spool, struct id id)
+spool_has_any(int spool, struct id id, enum spool_place last)
 {
-	for (enum spool_place p = SPOOL_CUR; p <= SPOOL_CORRUPT; p++)
+	for (enum spool_place p = SPOOL_CUR; p <= last; p++)
 		if (spool_has(spool, id, p))
 			return true;
 	return false;
@@ -240,6 +249,19 @@ spool_remove(int spool, struct id id, struct err *err)
 		if (unlinkat(spool, name, 0) == 0)
 			return 0;
 		if (errno != ENOENT)
+			return err_sys(err, "unlink %s", name);
+	}
+	return 0;
+}
+
+int
+spool_remove_others(int spool, struct id id, enum spool_place stays, struct err *err)
+{
+	char name[64];
+
+	for (enum spool_place p = SPOOL_CUR; p < SPOOL_CORRUPT; p++) {
+		name_of(name, p, id);
+		if (p != stays && unlinkat(spool, name, 0) == -1 && errno != ENOENT)
 			return err_sys(err, "unlink %s", name);
 	}
 	return 0;

@@ -31,8 +31,12 @@ int spool_move(int spool, struct id, enum spool_place to, struct err *);
 int spool_remove(int spool, struct id, struct err *); /* from cur/ or hold/; missing is fine */
 /* From cur/ or hold/, read-only; -1 with errno. */
 int spool_read(int spool, struct id, enum spool_place *where);
+int spool_read_in(int spool, struct id, enum spool_place); /* from that place alone */
 bool spool_has(int spool, struct id, enum spool_place);
-bool spool_has_any(int spool, struct id); /* in any place */
+/* In one of the places up to that one. */
+bool spool_has_any(int spool, struct id, enum spool_place last);
+/* Files of that name in other places, but not in corrupt/. */
+int spool_remove_others(int spool, struct id, enum spool_place stays, struct err *);
 /* A damaged file, as it is, into corrupt/. */
 int spool_set_aside(int spool, struct id, enum spool_place, struct err *);
 

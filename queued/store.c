@@ -194,6 +194,9 @@ store_prepare(const struct store_options *options, struct err *err)
 	s->trash_kept_s = TRASH_KEPT_S;
 	commit_init(&s->commit, SIZE_MAX / 4);
 	STAILQ_INIT(&s->undone);
+	STAILQ_INIT(&s->corrected);
+	STAILQ_INIT(&s->covering);
+	s->telling = SEGMENT_NONE;
 	STAILQ_INIT(&s->settling);
 	if (spool_open(s->spool, err) == 0 && segments_open(s, err) == 0)
 		s->index = index_open(options->index_path, err);

@@ -21,6 +21,7 @@
 
 struct name_work;
 struct settling;
+STAILQ_HEAD(name_works, name_work);
 
 enum { SEGMENTS_MAX = 128, SEGMENT_NONE = 0xffff, DRAFTS_READY = 16 };
 
@@ -42,16 +43,17 @@ struct entry {
 	uint64_t epoch; /* FILED: the sync epoch in which the file was written */
 	uint32_t head_n;
 	uint32_t rcpts_n;
-	uint32_t open;      /* recipients that have not ended durably */
-	uint32_t ends;      /* ends on the way to the disk */
-	uint32_t moves;     /* moves on the way to the disk or the file */
-	uint16_t segment;   /* SEGMENT_NONE: in none */
-	uint8_t state;      /* enum entry_state */
-	uint8_t place;      /* enum spool_place, where its file is or shall be */
-	uint8_t filed_to;   /* enum spool_place, of the file being written */
-	bool indexed;       /* may have index records */
-	bool gone_aside;    /* dropped or corrupt: hidden, forgotten once its file is safe */
-	bool marks_late;    /* marks changed since the file was asked for */
+	uint32_t open;    /* recipients that have not ended durably */
+	uint32_t ends;    /* ends on the way to the disk */
+	uint32_t moves;   /* moves on the way to the disk or the file */
+	uint16_t segment; /* SEGMENT_NONE: in none */
+	uint8_t state;    /* enum entry_state */
+	uint8_t place;    /* enum spool_place, where its file is or shall be */
+	bool indexed;     /* may have index records */
+	bool gone_aside;  /* dropped or corrupt: hidden, forgotten once its file is safe */
+	bool
+	    named; /* a file of its name may exist, whatever the state: it was asked for, or found */
+	bool from_trash;    /* its file may still stand in trash/: an undrop is on its way */
 	char *marks;        /* rcpts_n of enum recipient_mark */
 	uint32_t mark_at[]; /* offset of each in the head; the marks behind */
 };
@@ -67,7 +69,9 @@ enum segment_state {
 struct segment {
 	int fd;
 	enum segment_state state;
-	bool leaving;                 /* the checkpoint under way covers all of its ends */
+	bool leaving; /* the checkpoint under way covers all of its ends */
+	uint64_t
+	    waits; /* works that make its records true in files, and that no sync has covered yet */
 	uint64_t generation, records; /* records: on disk */
 	bool retired;                 /* FAILED, and nothing in it counts any more */
 	size_t bytes, used;
@@ -114,13 +118,17 @@ struct store {
 	struct refusal *refusals;
 	size_t refusals_n, refusals_cap;
 	uint64_t works; /* waiting at the namespace thread */
-	STAILQ_HEAD(, name_work) undone;
+	struct name_works undone;
 	unsigned undone_n;        /* of these, and those being tried again */
-	struct table corrections; /* works that mark or remove a file */
+	struct table corrections; /* works that change a file that stands, until they are done */
+	/* Of these, what is done: not yet covered by a sync, and by the one under way. */
+	struct name_works corrected, covering;
+	unsigned telling; /* the segment whose records are being made true; SEGMENT_NONE: none is */
 	/* checkpoint */
 	bool checkpointing, index_writing;
-	uint64_t epoch;      /* counts syncs begun */
-	uint64_t not_before; /* tick: none sooner after one that failed */
+	uint64_t epoch;       /* counts syncs begun */
+	unsigned files_asked; /* by the checkpoint under way */
+	uint64_t not_before;  /* tick: none sooner after one that failed, or could free nothing */
 	/* operators' commands that are answered once they are on disk */
 	STAILQ_HEAD(, settling) settling;
 	uint64_t records_asked, records_stand; /* ends and moves */
@@ -154,7 +162,11 @@ int entry_marks(struct entry *, struct span head);
 /* In its segment's list, and out of it. */
 void entry_lives_in(struct store *, struct entry *, unsigned segment);
 void entry_leaves(struct store *, struct entry *);
-/* A recipient ended durably: marks; after the last one the file goes and the entry is freed. */
+/* Its file, wherever it stands: a read-only descriptor, or -1 with errno. */
+int entry_file(const struct store *, const struct entry *);
+/* It was put aside, and its file is safe there: then it is forgotten. */
+void entry_let_go(struct store *, struct entry *);
+/* A recipient ended durably (or, MARK_OPEN, waits again): marks; after the last one the file goes and the entry is freed. */
 void entry_ended(struct store *, struct entry *, uint32_t index, char mark);
 
 /* ---- writer.c ---- */
@@ -173,13 +185,20 @@ bool writer_close(struct store *);
 
 void files_write(struct store *, struct entry *); /* if it has none and none is being written */
 void files_mark(struct store *, struct entry *, uint32_t index);
-void files_marks(struct store *, struct entry *); /* all that are not open */
 void files_move(struct store *, struct entry *, enum spool_place);
+void files_move_id(struct store *, struct id, enum spool_place); /* of what is not in memory */
 void files_remove(struct store *, struct id);
 void files_set_aside(struct store *, struct id, enum spool_place);
 void files_drop_draft(struct store *, uint32_t draft);
 void files_ready_drafts(struct store *); /* keeps drafts ready ahead of time */
 void files_try_again(struct store *);    /* what failed */
+/* What makes records true in files is counted in their segment (s->telling, as it is asked) until a sync has covered it: of
+ * what was done by now, the sync that begins will; it did, or it failed: then marks are written again. */
+void files_cover(struct store *);
+void files_covered(struct store *, bool stands);
+/* All marks that are not open, of a message in no segment; and when a start has put them into its file already. */
+void files_marks(struct store *, const struct entry *);
+void files_marked(struct store *, const struct entry *);
 /* Marks, or the removal, of that message's file are still to be written: it must not be read as it stands. */
 bool files_correcting(const struct store *, struct id);
 /* done() once all that was asked before has happened. */
@@ -202,6 +221,8 @@ struct head {
 };
 /* Reads and checks the head at that offset. -1: err. */
 int head_read(int fd, uint64_t at, struct head *, struct err *);
+/* An entry for a message whose file is in that place. NULL: err says why not, and nothing is done about it. */
+struct entry *entry_in(struct store *, struct id, enum spool_place, struct err *);
 /* An entry for a message that has its file; NULL: gone or damaged, and set aside if so. */
 struct entry *entry_restore(struct store *, struct id, struct err *);
 /* Tells of a message: envelope with the entry's marks, and its bytes where they are few. */

@@ -163,6 +163,7 @@ tell_ended(struct store *s, const struct owed *o, struct span event)
 	entry_ended(s, e, o->index, o->mark);
 }
 
+/* Where its file is being written to is not where it shall be now: the move goes behind it. */
 static void
 tell_moved(struct store *s, const struct owed *o)
 {
@@ -170,16 +171,18 @@ tell_moved(struct store *s, const struct owed *o)
 
 	if (e == NULL)
 		return;
-	if (e->state >= ENTRY_FILED)
-		files_move(s, e, e->place);
-	else
+	if (e->state == ENTRY_JOURNAL)
 		files_write(s, e);
+	else
+		files_move(s, e, e->place);
 	e->moves--;
+	entry_let_go(s, e);
 }
 
 static void
 group_stands(struct store *s, struct journal_work *j)
 {
+	s->telling = s->active;
 	for (size_t i = 0; i < j->batch->n; i++) {
 		struct owed *o = &j->batch->owed[i];
 
@@ -191,6 +194,7 @@ group_stands(struct store *s, struct journal_work *j)
 		else
 			tell_moved(s, o);
 	}
+	s->telling = SEGMENT_NONE;
 	commit_settled(&s->commit);
 }
 
