@@ -13,6 +13,7 @@
 #include "log.h"
 #include "store_inside.h"
 
+#include <bsd/stdlib.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ segment_next(struct store *s)
 	s->previous_end = last != NULL && last != next ? last->records : UINT64_MAX;
 	next->state = SEGMENT_ACTIVE;
 	next->generation = ++s->generation;
+	next->salt = arc4random() | 1;
 	next->used = 0;
 	next->records = 0;
 	next->leaving = false;
@@ -96,12 +98,16 @@ segments_free(struct store *s)
 	for (; (seg = oldest_full(s)) != NULL && seg->leaving && TAILQ_EMPTY(&seg->living) &&
 	       seg->waits == 0;
 	     n++) {
+		if (seg->keep > 0) /* once it was copied */
+			seg->state = SEGMENT_FAILED;
 		if (seg->state == SEGMENT_FAILED)
 			seg->retired = true;
 		else
 			seg->state = SEGMENT_FREE;
 		seg->leaving = false;
 	}
+	if (n > 0)
+		segments_probe(s);
 	return n;
 }
 
@@ -150,7 +156,8 @@ static void
 sync_failed(struct store *s, struct sync_work *k)
 {
 	log_error("checkpoint-failed", "why=\"%s\"", k->err.text);
-	s->not_before = s->ticks + PAUSE_TICKS;
+	s->not_before = s->ticks + (s->sync_failures > 3 ? PAUSE_TICKS : 1U << s->sync_failures);
+	s->sync_failures++;
 	if (k->failed == EVENTS)
 		events_again(s);
 	if (!k->whole)
@@ -163,6 +170,7 @@ sync_failed(struct store *s, struct sync_work *k)
 static void
 sync_stands(struct store *s, const struct sync_work *k)
 {
+	s->sync_failures = 0;
 	files_count(s, k->covers);
 	files_covered(s, true);
 	if (segments_free(s) == 0 && k->asked == 0 && STAILQ_EMPTY(&s->corrected))
@@ -209,7 +217,7 @@ sync_run(struct work *w)
 	if (s->options.events != -1 && fdatasync(s->options.events) == -1 && errno != EINVAL) {
 		err_sys(&k->err, "sync the event file");
 		k->failed = EVENTS;
-	} else if (syncfs(s->spool) == -1) {
+	} else if (syncfs(s->spool_synced) == -1) {
 		err_sys(&k->err, "sync the spool");
 		k->failed = SPOOL;
 	}

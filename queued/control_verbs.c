@@ -207,6 +207,9 @@ verb_status(void *ctx, struct control_call *c)
 	control_num(c, "ended", n.ended);
 	control_num(c, "journal_used", n.journal_used);
 	control_num(c, "journal_bytes", n.journal_bytes);
+	control_num(c, "journal_damaged_segments", n.damaged_segments);
+	control_num(c, "journal_lost_bytes", n.damaged_bytes);
+	control_num(c, "journal_lost_records", n.damaged_records);
 	control_num(c, "free_bytes", n.free_bytes);
 	control_row_end(c);
 	control_end(c);

@@ -116,7 +116,7 @@ all_of(struct draft_batch *b, enum outcome outcome)
 static void
 sync_bytes(struct draft_batch *b)
 {
-	if (b->n > ONE_BY_ONE && syncfs(b->store->spool) == -1)
+	if (b->n > ONE_BY_ONE && syncfs(b->store->spool_drafted) == -1)
 		all_of(b, DISK);
 	for (size_t i = 0; i < b->n && b->n <= ONE_BY_ONE; i++)
 		if (b->at[i].outcome == GOOD && fsync(b->at[i].to) == -1)
@@ -128,7 +128,7 @@ sync_names(struct draft_batch *b)
 {
 	struct err err;
 
-	if (b->n > ONE_BY_ONE && syncfs(b->store->spool) == -1)
+	if (b->n > ONE_BY_ONE && syncfs(b->store->spool_drafted) == -1)
 		all_of(b, DISK);
 	for (size_t i = 0; i < b->n && b->n <= ONE_BY_ONE; i++)
 		if (b->at[i].outcome == GOOD &&

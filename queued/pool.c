@@ -11,6 +11,7 @@
 #include "queued.h"
 #include "sender.h"
 #include "storage.h"
+#include "store.h"
 
 #include <bsd/stdlib.h>
 #include <stdlib.h>
@@ -320,7 +321,7 @@ on_turn_end(void *ctx)
 	struct lane_list woken;
 	struct lane *l;
 
-	if (!p->open || p->stopped)
+	if (!p->open || p->stopped || !store_may_send(p->q->store))
 		return;
 	lanes_woken(p->q->lanes, &woken);
 	while ((l = lane_list_next(&woken)) != NULL)

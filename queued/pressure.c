@@ -116,7 +116,7 @@ store_pressure(struct store *s, const char **text)
 	*text = "";
 	if (s->refuse != 0)
 		*text = s->refuse_text;
-	else if (segments_usable(s) == 0)
+	else if (s->failures > 0 || segments_usable(s) == 0)
 		*text = "4.3.0 the queue's journal cannot be written";
 	else if (s->commit.gathering.records.n > GATHER_MOST)
 		*text = "4.3.1 the journal is full; files are being written";

@@ -1,7 +1,6 @@
 /* The start: what the journal holds is made true again (DESIGN 4).
  *
- *	1. segments are read in the order of their generations, each to its first record that does not match, or to where
- *	   the next generation says it ended; those older than the newest one's oldest hold nothing that counts;
+ *	1. segments are read in the order of their generations (segments.c);
  *	2. an acceptance makes a message live, an end marks its recipient and its event is told again, a move is noted;
  *	3. each living message's file, wherever there is one, is compared by length and checksums: a file is believed only
  *	   whole (a renamed one can come back empty), else it is written again by the checkpoint that follows;
@@ -31,12 +30,9 @@ struct orphan {
 
 struct replaying {
 	struct store *store;
-	char *block; /* one segment's bytes */
 	struct orphan *orphans;
 	size_t orphans_n, orphans_cap;
 	uint64_t accepted, ended;
-	uint64_t opened[SEGMENTS_MAX]
-		       [2]; /* oldest and previous_end of each segment's JOURNAL_OPEN */
 };
 
 /* ---- records ---- */
@@ -120,135 +116,33 @@ move_again(struct replaying *r, const struct journal_record *rec, unsigned segme
 	e->moves = 1; /* until its file is compared: the place is by order, not by default */
 }
 
-/* ---- segments ---- */
-
-static ssize_t
-segment_read(struct replaying *r, const struct segment *seg, size_t n)
+static void
+record_again(void *ctx, const struct journal_record *rec, unsigned segment)
 {
-	size_t at = 0;
+	struct replaying *r = ctx;
 
-	while (at < n) {
-		ssize_t got = pread(seg->fd, r->block + at, n - at, (off_t)at);
-
-		if (got == 0)
-			break;
-		if (got == -1)
-			return -1;
-		at += (size_t)got;
-	}
-	return (ssize_t)at;
+	if (rec->type == JOURNAL_MESSAGE)
+		accept_again(r, rec, segment);
+	else if (rec->type == JOURNAL_END)
+		end_again(r, rec, segment);
+	else if (rec->type == JOURNAL_MOVE)
+		move_again(r, rec, segment);
 }
 
-static int
-openings_read(struct replaying *r, struct err *err)
+static void
+event_again(void *ctx, const struct journal_record *rec, unsigned segment)
 {
-	struct store *s = r->store;
+	struct store *s = ctx;
 
-	for (unsigned i = 0; i < s->segments_n; i++) {
-		struct segment *seg = &s->segments[i];
-		struct journal_reader reader;
-		struct journal_record rec;
-		ssize_t n = segment_read(r, seg, journal_bytes(64, 0));
-
-		if (n == -1)
-			return err_sys(err, "read journal segment %u", i);
-		journal_reader_init(&reader, span_of(r->block, (size_t)n));
-		if (!journal_next(&reader, &rec))
-			continue;
-		seg->generation = rec.generation;
-		r->opened[i][0] = rec.oldest;
-		r->opened[i][1] = rec.previous_end;
-		if (rec.generation > s->generation)
-			s->generation = rec.generation;
-	}
-	return 0;
-}
-
-/* How many records of that generation count, by what the next one says. */
-static uint64_t
-limit_of(const struct replaying *r, uint64_t generation)
-{
-	const struct store *s = r->store;
-
-	for (unsigned i = 0; i < s->segments_n; i++)
-		if (s->segments[i].generation == generation + 1)
-			return r->opened[i][1];
-	return UINT64_MAX;
-}
-
-static int
-segment_replay(struct replaying *r, unsigned i, struct err *err)
-{
-	struct segment *seg = &r->store->segments[i];
-	uint64_t limit = limit_of(r, seg->generation);
-	struct journal_reader reader;
-	struct journal_record rec;
-	ssize_t n = segment_read(r, seg, seg->bytes);
-
-	if (n == -1 || fdatasync(seg->fd) == -1)
-		return err_sys(err, "read journal segment %u", i);
-	journal_reader_init(&reader, span_of(r->block, (size_t)n));
-	while (reader.sequence < limit && journal_next(&reader, &rec)) {
-		if (rec.type == JOURNAL_MESSAGE)
-			accept_again(r, &rec, i);
-		else if (rec.type == JOURNAL_END)
-			end_again(r, &rec, i);
-		else if (rec.type == JOURNAL_MOVE)
-			move_again(r, &rec, i);
-	}
-	seg->used = reader.at;
-	seg->records = reader.sequence;
-	seg->state = SEGMENT_FULL;
-	return 0;
-}
-
-static int
-next_generation(const struct store *s, uint64_t after)
-{
-	int found = -1;
-
-	for (unsigned i = 0; i < s->segments_n; i++)
-		if (s->segments[i].generation > after &&
-		    (found == -1 || s->segments[i].generation < s->segments[found].generation))
-			found = (int)i;
-	return found;
-}
-
-static int
-segments_replay(struct replaying *r, struct err *err)
-{
-	const struct store *s = r->store;
-	uint64_t generation = 0;
-	int i;
-
-	for (unsigned k = 0; k < s->segments_n; k++)
-		if (s->segments[k].generation == s->generation && s->generation > 0)
-			generation = r->opened[k][0] - 1;
-	while ((i = next_generation(s, generation)) != -1) {
-		generation = s->segments[i].generation;
-		if (segment_replay(r, (unsigned)i, err) == -1)
-			return -1;
-	}
-	return 0;
+	(void)segment;
+	if (rec->type == JOURNAL_END && rec->head.n > 0)
+		s->hooks->event(s->hooks_ctx, rec->head);
 }
 
 void
 replay_events(struct store *s, unsigned segment)
 {
-	struct segment *seg = &s->segments[segment];
-	struct replaying r = { .store = s, .block = malloc(seg->used + 1) };
-	struct journal_reader reader;
-	struct journal_record rec;
-	ssize_t n;
-
-	if (r.block == NULL)
-		fatal("out of memory for a journal segment");
-	n = segment_read(&r, seg, seg->used);
-	journal_reader_init(&reader, span_of(r.block, n == -1 ? 0 : (size_t)n));
-	while (reader.sequence < seg->records && journal_next(&reader, &rec))
-		if (rec.type == JOURNAL_END && rec.head.n > 0)
-			s->hooks->event(s->hooks_ctx, rec.head);
-	free(r.block);
+	segment_read(s, segment, event_again, s);
 }
 
 /* ---- files of messages that the journal holds ---- */
@@ -511,41 +405,24 @@ orphans_settle(struct replaying *r)
 
 /* ---- all of it ---- */
 
-static size_t
-largest(const struct store *s)
-{
-	size_t n = 4096;
-
-	for (unsigned i = 0; i < s->segments_n; i++)
-		if (s->segments[i].bytes > n)
-			n = s->segments[i].bytes;
-	return n;
-}
-
-int
-replay(struct store *s, struct err *err)
+void
+replay(struct store *s)
 {
 	struct replaying *r = calloc(1, sizeof(*r));
 	struct table_node *n, *next;
-	int failed;
 
-	if (r == NULL || (r->block = malloc(largest(s))) == NULL)
+	if (r == NULL)
 		fatal("out of memory for the replay");
 	r->store = s;
-	failed = openings_read(r, err) == -1 || segments_replay(r, err) == -1;
-	free(r->block);
-	r->block = NULL;
-	if (!failed) {
-		orphans_settle(r);
-		for (n = table_each(&s->entries, NULL); n != NULL; n = next) {
-			next = table_each(&s->entries, n);
-			entry_settle(s, TABLE_OF(n, struct entry, by_id));
-		}
-		s->telling = SEGMENT_NONE;
-		log_info("replayed", "accepted=%llu ended=%llu living=%llu generation=%llu",
-		    (unsigned long long)r->accepted, (unsigned long long)r->ended,
-		    (unsigned long long)s->numbers.messages, (unsigned long long)s->generation);
+	segments_read(s, record_again, r);
+	orphans_settle(r);
+	for (n = table_each(&s->entries, NULL); n != NULL; n = next) {
+		next = table_each(&s->entries, n);
+		entry_settle(s, TABLE_OF(n, struct entry, by_id));
 	}
+	s->telling = SEGMENT_NONE;
+	log_info("replayed", "accepted=%llu ended=%llu living=%llu generation=%llu",
+	    (unsigned long long)r->accepted, (unsigned long long)r->ended,
+	    (unsigned long long)s->numbers.messages, (unsigned long long)s->generation);
 	free(r);
-	return failed ? -1 : 0;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { COPY_BYTES = 256 * 1024, SECTOR_BYTES = 4096 };
 enum { HASHED = 256, ZEROS_BYTES = 1024 * 1024, LOCK_TRIES = 100, LOCK_PAUSE_MS = 20 };
 
 static const char *const places[] = { "cur", "hold", "trash", "corrupt" };
@@ -300,7 +301,7 @@ zeros_write(int fd, size_t at, size_t bytes)
 }
 
 int
-spool_segment(int spool, unsigned n, size_t *bytes, struct err *err)
+spool_segment(int spool, unsigned n, size_t *bytes, size_t *had, struct err *err)
 {
 	char name[32];
 	struct stat st;
@@ -316,9 +317,54 @@ spool_segment(int spool, unsigned n, size_t *bytes, struct err *err)
 		close(fd);
 		return -1;
 	}
-	if ((size_t)st.st_size > *bytes)
-		*bytes = (size_t)st.st_size;
+	*had = (size_t)st.st_size;
+	if (*had > *bytes)
+		*bytes = *had;
 	return fd;
+}
+
+/* Where a sector cannot be read the copy has zeros. */
+static int
+segment_copy(int from, int to, size_t n, struct err *err)
+{
+	char *block = malloc(COPY_BYTES);
+	int r = 0;
+
+	if (block == NULL)
+		fatal("out of memory for a journal segment");
+	for (size_t at = 0; r == 0 && at < n; at += COPY_BYTES) {
+		size_t want = n - at < COPY_BYTES ? n - at : COPY_BYTES;
+
+		memset(block, 0, want);
+		for (size_t i = 0; i < want; i += SECTOR_BYTES)
+			(void)!pread(from, block + i,
+			    want - i < SECTOR_BYTES ? want - i : SECTOR_BYTES, (off_t)(at + i));
+		r = spool_append(to, span_of(block, want), err);
+	}
+	free(block);
+	return r;
+}
+
+int
+spool_keep_segment(int spool, int fd, size_t n, const char *name, struct err *err)
+{
+	char to[64];
+	int copy = openat(
+	    spool, "tmp/segment", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r;
+
+	snprintf(to, sizeof(to), "corrupt/%s", name);
+	if (copy == -1)
+		return err_sys(err, "create tmp/segment");
+	r = segment_copy(fd, copy, n, err);
+	if (r == 0 && fdatasync(copy) == -1)
+		r = err_sys(err, "sync tmp/segment");
+	close(copy);
+	if (r == 0 && renameat(spool, "tmp/segment", spool, to) == -1)
+		r = err_sys(err, "rename tmp/segment to %s", to);
+	if (r == -1)
+		(void)unlinkat(spool, "tmp/segment", 0);
+	return r;
 }
 
 /* ---- drafts ---- */

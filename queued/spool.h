@@ -40,9 +40,11 @@ int spool_remove_others(int spool, struct id, enum spool_place stays, struct err
 /* A damaged file, as it is, into corrupt/. */
 int spool_set_aside(int spool, struct id, enum spool_place, struct err *);
 
-/* Journal segment N. Zeros are written where it is not there or too short; *bytes becomes its size. With *bytes 0 it is
- * opened only if it is there. */
-int spool_segment(int spool, unsigned n, size_t *bytes, struct err *);
+/* Journal segment N. Zeros are written where it is not there or too short; *bytes becomes its size, *had is what it was. With
+ * *bytes 0 it is opened only if it is there. */
+int spool_segment(int spool, unsigned n, size_t *bytes, size_t *had, struct err *);
+/* A copy of its first n bytes is kept in corrupt/ under that name. */
+int spool_keep_segment(int spool, int fd, size_t n, const char *name, struct err *);
 
 /* tmp/N for a draft: a write-only descriptor; spool_draft_read() opens it for reading, -1 with errno. */
 int spool_draft(int spool, uint32_t n, struct err *);

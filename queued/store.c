@@ -6,6 +6,7 @@
 #include "store_inside.h"
 
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,8 +141,15 @@ on_tick(void *ctx)
 	files_try_again(s);
 	checkpoint_begin(s);
 	checkpoint_index(s);
+	segments_probe(s);
 	operate_look(s);
 	timer_set_ms(s->tick, TICK_MS);
+}
+
+static void
+on_retry(void *ctx)
+{
+	store_cut(ctx);
 }
 
 static void
@@ -162,7 +170,7 @@ segments_open(struct store *s, struct err *err)
 		struct segment *seg = &s->segments[s->segments_n];
 
 		seg->bytes = i < s->options.segments ? s->options.segment_bytes : 0;
-		seg->fd = spool_segment(s->spool, i, &seg->bytes, err);
+		seg->fd = spool_segment(s->spool, i, &seg->bytes, &seg->had, err);
 		if (seg->fd == -1 && i < s->options.segments)
 			return -1;
 		if (seg->fd == -1)
@@ -171,6 +179,16 @@ segments_open(struct store *s, struct err *err)
 		s->segments_n++;
 	}
 	s->active = s->segments_n;
+	return 0;
+}
+
+static int
+descriptors_open(struct store *s, struct err *err)
+{
+	s->spool_synced = openat(s->spool, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	s->spool_drafted = openat(s->spool, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->spool_synced == -1 || s->spool_drafted == -1)
+		return err_sys(err, "open the spool again");
 	return 0;
 }
 
@@ -198,7 +216,8 @@ store_prepare(const struct store_options *options, struct err *err)
 	STAILQ_INIT(&s->covering);
 	s->telling = SEGMENT_NONE;
 	STAILQ_INIT(&s->settling);
-	if (spool_open(s->spool, err) == 0 && segments_open(s, err) == 0)
+	if (spool_open(s->spool, err) == 0 && descriptors_open(s, err) == 0 &&
+	    segments_open(s, err) == 0)
 		s->index = index_open(options->index_path, err);
 	if (s->index == NULL) {
 		free(s);
@@ -220,10 +239,12 @@ store_start(struct store *s, const struct store_hooks *hooks, void *ctx, struct 
 	s->names = thread_new("names");
 	s->sync = thread_new("sync");
 	s->drafting = thread_new("drafts");
+	s->probe = thread_new("probe");
+	s->retry = timer_new(on_retry, s);
 	if (s->wake == NULL)
 		fatal("out of memory for an event");
-	if (replay(s, err) == -1)
-		return -1;
+	replay(s);
+	(void)err;
 	on_tick(s);
 	files_ready_drafts(s);
 	strays_look(s);

@@ -38,7 +38,7 @@ struct store_hooks {
 	/* The final event of an end that may not have reached the event file: at the start, and when that file could not be
 	 * synced. */
 	void (*event)(void *ctx, struct span line);
-	/* A damaged or foreign file was set aside into corrupt/. */
+	/* A damaged or foreign file was set aside into corrupt/; or part of the journal could not be read. */
 	void (*corrupt)(void *ctx, const char *name, const char *why);
 };
 /* After the sandbox: replays, then starts the threads. */
@@ -48,6 +48,8 @@ void store_stop(struct store *, void (*stopped)(void *ctx), void *ctx);
 
 /* Turn's end: what gathered goes to the journal if no group is under way. */
 void store_cut(struct store *);
+/* False: no end could be made durable now, so that what is sent might be sent twice. Ask in each turn. */
+bool store_may_send(const struct store *);
 
 /* ---- taking in ---- */
 
@@ -133,6 +135,8 @@ struct store_numbers {
 	uint64_t index_records;
 	uint64_t groups, accepted, ended; /* since the start */
 	uint64_t journal_used, journal_bytes;
+	/* What this start could not read of the journal: segments that were damaged, short or missing, bytes and records. */
+	uint64_t damaged_segments, damaged_bytes, damaged_records;
 	uint64_t free_bytes;
 	bool
 	    looking; /* the start's look for files without an index record goes on: there may be more messages */

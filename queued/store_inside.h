@@ -4,7 +4,7 @@
  *	writer.c      groups into the journal, and what they owe when they are on disk
  *	files.c       what the namespace thread does: files, marks, moves, removals
  *	checkpoint.c  segments become free again
- *	replay.c      the start; strays.c: files without an index record
+ *	replay.c      the start; segments.c: what the journal holds then; strays.c: files without an index record
  *	draft.c       large messages; pressure.c: is there room; operate.c: hold, drop
  *	restore.c     messages that come back into memory
  *	store.c       the rest of store.h */
@@ -63,7 +63,7 @@ enum segment_state {
 	SEGMENT_FREE,
 	SEGMENT_ACTIVE,
 	SEGMENT_FULL,
-	SEGMENT_FAILED, /* full, and used no more in this life: a write or sync failed */
+	SEGMENT_FAILED, /* full, and not used until a probe went well: a write or sync failed */
 };
 
 struct segment {
@@ -73,8 +73,13 @@ struct segment {
 	uint64_t
 	    waits; /* works that make its records true in files, and that no sync has covered yet */
 	uint64_t generation, records; /* records: on disk */
-	bool retired;                 /* FAILED, and nothing in it counts any more */
+	uint32_t salt;
+	size_t keep;  /* it is damaged, and of so many bytes a copy is still to be kept */
+	bool retired; /* FAILED, and nothing in it counts any more: it may be probed (segments.c) */
+	unsigned probes; /* that failed, one after another */
+	uint64_t probe_at_ms;
 	size_t bytes, used;
+	size_t had; /* bytes before this start made it as long as it must be */
 	struct entries living;
 };
 
@@ -97,6 +102,7 @@ struct journal_work {
 	int fd, error;
 	size_t at;
 	uint64_t generation, sequence;
+	uint32_t salt;
 	struct batch *batch;
 };
 
@@ -113,7 +119,15 @@ struct store {
 	uint64_t previous_end;       /* records that count in the generation before the newest */
 	struct commit commit;
 	struct journal_work journal_work;
-	struct thread *journal, *names, *sync, *drafting;
+	unsigned failures;       /* groups that failed one after another */
+	uint64_t cut_not_before; /* loop's ms: after these */
+	struct timer *retry;
+	bool stuck; /* there is no segment for what gathered */
+	bool probing;
+	struct thread *journal, *names, *sync, *drafting, *probe;
+	/* The spool again, for each thread that frees something on the strength of a syncfs: the kernel tells an error once a
+	 * descriptor. */
+	int spool_synced, spool_drafted;
 	struct event *wake; /* refusals and drafts of this turn */
 	struct refusal *refusals;
 	size_t refusals_n, refusals_cap;
@@ -126,9 +140,10 @@ struct store {
 	unsigned telling; /* the segment whose records are being made true; SEGMENT_NONE: none is */
 	/* checkpoint */
 	bool checkpointing, index_writing;
-	uint64_t epoch;       /* counts syncs begun */
-	unsigned files_asked; /* by the checkpoint under way */
-	uint64_t not_before;  /* tick: none sooner after one that failed, or could free nothing */
+	uint64_t epoch;         /* counts syncs begun */
+	unsigned sync_failures; /* one after another */
+	unsigned files_asked;   /* by the checkpoint under way */
+	uint64_t not_before;    /* tick: none sooner after one that failed, or could free nothing */
 	/* operators' commands that are answered once they are on disk */
 	STAILQ_HEAD(, settling) settling;
 	uint64_t records_asked, records_stand; /* ends and moves */
@@ -231,7 +246,18 @@ int entry_tell(struct store *, struct entry *, void (*found)(void *, const struc
 
 /* ---- replay.c, strays.c, draft.c, pressure.c ---- */
 
-int replay(struct store *, struct err *);
+void replay(struct store *);
+
+typedef void segment_each(void *ctx, const struct journal_record *, unsigned segment);
+/* Each record that counts, in the order of generations. What is damaged is said and kept aside. */
+void segments_read(struct store *, segment_each *, void *ctx);
+/* A copy of it goes to corrupt/. -1: not now. In any thread. */
+int segment_keep(struct store *, unsigned segment);
+/* Failed segments that hold nothing are written over with what they hold; if that goes well they are free. */
+void segments_probe(struct store *);
+/* The records of one that is in use. */
+void segment_read(struct store *, unsigned segment, segment_each *, void *ctx);
+
 /* Tells the final events of a segment again. */
 void replay_events(struct store *, unsigned segment);
 void strays_look(struct store *);

@@ -29,6 +29,7 @@ static struct {
 	unsigned waiting;              /* who waits */
 	atomic_bool syncfs_fails, segments_fail;
 	atomic_uint syncfs_seen;
+	atomic_ullong synced_fds;
 } disk = { .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER };
 
 static void
@@ -86,6 +87,7 @@ pwrite(int fd, const void *p, size_t n, off_t at)
 int
 syncfs(int fd)
 {
+	atomic_fetch_or(&disk.synced_fds, 1ULL << fd);
 	atomic_fetch_add(&disk.syncfs_seen, 1);
 	if (!atomic_load(&disk.syncfs_fails))
 		return (int)syscall(SYS_syncfs, fd);
@@ -395,6 +397,89 @@ START_TEST(what_comes_out_of_the_trash_has_all_its_recipients_again)
 }
 END_TEST
 
+static void
+draft_one(void)
+{
+	struct recipient rcpt = { .address = SPAN_LIT("a@a.example") };
+	struct envelope e = { .id = id_new(), .rcpts_n = 1, .rcpts = &rcpt };
+	struct facts f = { .size_bytes = 5, .crc32c = crc32c(0, SPAN_LIT("hello")) };
+	uint32_t draft;
+	struct err err;
+	int fd = store_draft_new(s, &draft, &err);
+
+	ck_assert_int_eq(write(fd, "hello", 5), 5);
+	close(fd);
+	store_accept_draft(s, &e, &f, draft, on_accepted, NULL);
+}
+
+/* The kernel tells an error of writing once a descriptor: one thread's must not be another's. */
+START_TEST(each_thread_that_syncs_the_spool_has_a_descriptor_of_its_own)
+{
+	begin();
+	for (unsigned i = 0; i < 8; i++)
+		draft_one();
+	answers_awaited = 8;
+	await(are_answered, "drafts");
+	ck_assert_uint_eq(told.accepted, 8);
+	fill_a_segment();
+	fill_a_segment();
+	await(first_is_free, "a free segment");
+	ck_assert_int_eq(__builtin_popcountll(atomic_load(&disk.synced_fds)), 2);
+}
+END_TEST
+
+static bool
+may_send(void)
+{
+	return store_may_send(s);
+}
+
+static bool
+may_not_send(void)
+{
+	return !store_may_send(s) && s->failures > 1;
+}
+
+static bool
+none_has_failed(void)
+{
+	for (unsigned i = 0; i < s->segments_n; i++)
+		if (s->segments[i].state == SEGMENT_FAILED)
+			return false;
+	return true;
+}
+
+START_TEST(a_journal_that_failed_is_used_again_once_it_can_be_written)
+{
+	begin();
+	looked_at = accepted_one();
+	atomic_store(&disk.segments_fail, true);
+	end(looked_at, 0, MARK_DONE);
+	accepted_one();
+	await(may_not_send, "a journal that fails");
+	ck_assert_uint_eq(told.refused, 1);
+	ck_assert_uint_eq(told.ended, 0);
+	atomic_store(&disk.segments_fail, false);
+	await(may_send, "a journal that can be written");
+	ends_awaited = 1;
+	await(are_ended, "the end");
+	accepted_one();
+	ck_assert_uint_eq(told.accepted, 2);
+	await(none_has_failed, "all segments");
+}
+END_TEST
+
+START_TEST(that_it_can_be_written_is_found_out_though_nobody_writes)
+{
+	begin();
+	atomic_store(&disk.segments_fail, true);
+	accepted_one();
+	await(may_not_send, "a journal that fails");
+	atomic_store(&disk.segments_fail, false);
+	await(may_send, "a journal that can be written");
+}
+END_TEST
+
 static int
 gone(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -436,6 +521,9 @@ main(void)
 	    t, a_segment_waits_for_the_mark_of_an_end_that_came_while_the_file_was_written);
 	tcase_add_test(t, what_is_held_and_dropped_while_its_file_is_written_is_in_the_trash);
 	tcase_add_test(t, what_comes_out_of_the_trash_has_all_its_recipients_again);
+	tcase_add_test(t, each_thread_that_syncs_the_spool_has_a_descriptor_of_its_own);
+	tcase_add_test(t, a_journal_that_failed_is_used_again_once_it_can_be_written);
+	tcase_add_test(t, that_it_can_be_written_is_found_out_though_nobody_writes);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -1,12 +1,16 @@
 /* The journal's groups: all that arrived while the last one was written is in the next (DESIGN 4).
  *
  * The loop gathers records and says where they go; the journal thread seals, writes and syncs; back in the loop each is
- * told. A write or sync that fails is never tried again as if nothing had happened: its segment is used no more, those
- * who waited for an acceptance hear 451, ends and moves go into the next group elsewhere, and what lived there gets
- * files. The segment after it says how many of its records count, so that a refused message does not come back. */
+ * told. A write or sync that fails is never tried again as if nothing had happened: its segment is used no more until it
+ * was probed, those who waited for an acceptance hear 451, ends and moves go into the next group elsewhere, and what lived
+ * there gets files. The segments after it say how many of its records count, so that a refused message does not come back.
+ *
+ * The first failure may be a bad place: the next segment is tried at once. After that waits grow, so that a disk that is away
+ * for a moment does not cost all segments, and one that comes back is found out though nobody has anything to write. */
 #include "crc32c.h"
 #include "err.h"
 #include "log.h"
+#include "loop.h"
 #include "message_file.h"
 #include "store_inside.h"
 
@@ -15,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { RETRY_FIRST_MS = 100, RETRY_MOST_MS = 5000 };
 
 /* ---- gathering ---- */
 
@@ -117,7 +123,7 @@ write_and_sync(struct work *w)
 	struct span left = buf_all(b);
 	size_t at = j->at;
 
-	journal_seal(b->p, b->n, j->generation, &j->sequence);
+	journal_seal(b->p, b->n, j->generation, j->salt, &j->sequence);
 	while (left.n > 0) {
 		ssize_t n = pwrite(j->fd, left.p, left.n, (off_t)at);
 
@@ -199,6 +205,18 @@ group_stands(struct store *s, struct journal_work *j)
 }
 
 static void
+retry_later(struct store *s)
+{
+	uint64_t wait = 0;
+
+	if (s->failures > 0)
+		wait = s->failures > 6 ? RETRY_MOST_MS : RETRY_FIRST_MS << (s->failures - 1);
+	s->failures++;
+	s->cut_not_before = loop_now_ms() + wait;
+	timer_set_ms(s->retry, wait);
+}
+
+static void
 group_failed(struct store *s, struct journal_work *j)
 {
 	struct segment *seg = &s->segments[s->active];
@@ -206,7 +224,9 @@ group_failed(struct store *s, struct journal_work *j)
 	log_error("journal-failed", "segment=%u generation=%llu why=\"%s\"", s->active,
 	    (unsigned long long)seg->generation, strerror(j->error));
 	seg->state = SEGMENT_FAILED;
+	seg->retired = seg->records == 0;
 	s->active = s->segments_n;
+	retry_later(s);
 	for (size_t i = 0; i < j->batch->n; i++) {
 		struct owed *o = &j->batch->owed[i];
 
@@ -232,6 +252,9 @@ on_written(struct work *w)
 	else {
 		s->segments[s->active].used = j->at + j->batch->records.n;
 		s->segments[s->active].records = j->sequence;
+		if (s->failures > 1)
+			log_info("journal-written-again", "failures=%u", s->failures);
+		s->failures = 0;
 		group_stands(s, j);
 		operate_look(s);
 	}
@@ -252,12 +275,24 @@ oldest_living(const struct store *s)
 	return oldest;
 }
 
+/* It says of every generation that is on disk how many records count: of one whose successor was lost too. */
 static void
 open_generation(struct store *s)
 {
-	journal_put(&s->commit.writing.records, &(struct journal_record){ .type = JOURNAL_OPEN,
-						    .oldest = oldest_living(s),
-						    .previous_end = s->previous_end });
+	struct journal_end ends[SEGMENTS_MAX];
+	struct journal_record open = { .type = JOURNAL_OPEN,
+		.oldest = oldest_living(s),
+		.previous_end = s->previous_end,
+		.segment_bytes = s->segments[s->active].bytes,
+		.segments = s->segments_n };
+	size_t n = 0;
+
+	for (unsigned i = 0; i < s->segments_n; i++)
+		if (i != s->active && s->segments[i].generation >= open.oldest)
+			ends[n++] = (struct journal_end){ s->segments[i].generation,
+				s->segments[i].records };
+	open.ends = span_of((const char *)ends, n * sizeof(ends[0]));
+	journal_put(&s->commit.writing.records, &open);
 }
 
 /* A segment's first group begins with its JOURNAL_OPEN. */
@@ -301,27 +336,48 @@ push(struct store *s)
 		    .fd = seg->fd,
 		    .at = seg->used,
 		    .generation = seg->generation,
+		    .salt = seg->salt,
 		    .sequence = seg->records,
 		    .batch = &s->commit.writing };
 	thread_push(s->journal, &s->journal_work.work);
+}
+
+/* A generation that holds nothing yet. */
+static bool
+cut_opening(struct store *s)
+{
+	must(s->active == s->segments_n);
+	if (!segment_next(s))
+		return false;
+	open_generation(s);
+	s->commit.under_way = true;
+	return true;
 }
 
 void
 store_cut(struct store *s)
 {
 	draft_cut(s);
-	if (!s->commit.under_way && s->commit.gathering.n > 0 && cut(s))
+	if (s->commit.under_way || (s->commit.gathering.n == 0 && s->failures == 0) ||
+	    loop_now_ms() < s->cut_not_before)
+		return;
+	s->stuck = !(s->commit.gathering.n > 0 ? cut(s) : cut_opening(s));
+	if (!s->stuck)
 		push(s);
+}
+
+bool
+store_may_send(const struct store *s)
+{
+	return s->failures == 0 && !s->stuck;
 }
 
 bool
 writer_close(struct store *s)
 {
-	must(writer_idle(s) && s->active == s->segments_n);
-	if (!segment_next(s))
+	must(writer_idle(s));
+	if (!cut_opening(s))
 		return false;
-	open_generation(s);
-	s->commit.under_way = true;
 	push(s);
 	return true;
 }
