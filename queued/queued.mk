@@ -4,10 +4,11 @@ queued.o    := $(patsubst %.c,%.o,$(filter-out %_test.c,$(wildcard queued/*.c)))
 queued.libs := -llmdb -lpthread
 
 # The storage half, which tests and benches use without the rest.
-queued.store.o := $(addprefix queued/,store.o entry.o writer.o commit.o journal.o files.o spool.o message_file.o index.o \
+queued.store.o := $(addprefix queued/,store.o entry.o writer.o flush.o commit.o journal.o files.o spool.o message_file.o index.o \
 	checkpoint.o replay.o segments.o restore.o strays.o draft.o pressure.o operate.o note.o table.o)
 
-tests += $(addprefix queued/,schedule_test retry_test adapt_test draw_test route_test limits_test acks_test delivery_test health_test ban_test)
+tests += $(addprefix queued/,schedule_test retry_test adapt_test draw_test route_test limits_test acks_test delivery_test health_test ban_test flush_test)
+queued/flush_test.o    := queued/flush_test.o queued/flush.o
 queued/schedule_test.o := queued/schedule_test.o queued/schedule.o
 queued/retry_test.o    := queued/retry_test.o queued/retry.o
 queued/adapt_test.o    := queued/adapt_test.o queued/adapt.o

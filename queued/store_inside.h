@@ -11,6 +11,7 @@
 #pragma once
 
 #include "commit.h"
+#include "flush.h"
 #include "index.h"
 #include "spool.h"
 #include "store.h"
@@ -103,6 +104,7 @@ struct journal_work {
 	size_t at;
 	uint64_t generation, sequence;
 	uint32_t salt;
+	uint64_t took_us;
 	struct batch *batch;
 };
 
@@ -119,10 +121,11 @@ struct store {
 	uint64_t previous_end;       /* records that count in the generation before the newest */
 	struct commit commit;
 	struct journal_work journal_work;
+	struct flush flush;
 	unsigned failures;       /* groups that failed one after another */
 	uint64_t cut_not_before; /* loop's ms: after these */
-	struct timer *retry;
-	bool stuck; /* there is no segment for what gathered */
+	struct timer *retry;     /* cuts: after these, and when a group has gathered long enough */
+	bool stuck;              /* there is no segment for what gathered */
 	bool probing;
 	struct thread *journal, *names, *sync, *drafting, *probe;
 	/* The spool again, for each thread that frees something on the strength of a syncfs: the kernel tells an error once a

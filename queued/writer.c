@@ -18,6 +18,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { RETRY_FIRST_MS = 100, RETRY_MOST_MS = 5000 };
@@ -56,6 +57,7 @@ store_end(struct store *s, const struct store_end *end, store_ended *ended, void
 	if (e != NULL)
 		e->ends++;
 	s->records_asked++;
+	flush_end_came(&s->flush, loop_now_ms());
 	journal_put(&s->commit.gathering.records, &(struct journal_record){ .type = JOURNAL_END,
 						      .id = end->id,
 						      .index = end->index,
@@ -116,9 +118,8 @@ writer_idle(const struct store *s)
 /* ---- in the journal thread ---- */
 
 static void
-write_and_sync(struct work *w)
+sealed_write(struct journal_work *j)
 {
-	struct journal_work *j = (struct journal_work *)w;
 	struct buf *b = &j->batch->records;
 	struct span left = buf_all(b);
 	size_t at = j->at;
@@ -138,6 +139,25 @@ write_and_sync(struct work *w)
 	}
 	if (fdatasync(j->fd) == -1)
 		j->error = errno;
+}
+
+static uint64_t
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void
+write_and_sync(struct work *w)
+{
+	struct journal_work *j = (struct journal_work *)w;
+	uint64_t began = now_us();
+
+	sealed_write(j);
+	j->took_us = now_us() - began;
 }
 
 /* ---- back in the loop ---- */
@@ -247,6 +267,7 @@ on_written(struct work *w)
 	struct store *s = j->store;
 
 	s->numbers.groups++;
+	flush_took(&s->flush, j->took_us, j->batch->n, s->commit.gathering.n);
 	if (j->error != 0)
 		group_failed(s, j);
 	else {
@@ -339,6 +360,7 @@ push(struct store *s)
 		    .salt = seg->salt,
 		    .sequence = seg->records,
 		    .batch = &s->commit.writing };
+	flush_began(&s->flush);
 	thread_push(s->journal, &s->journal_work.work);
 }
 
@@ -354,12 +376,26 @@ cut_opening(struct store *s)
 	return true;
 }
 
+/* Something is to be written, and nothing hinders it. */
+static bool
+may_cut(struct store *s)
+{
+	uint64_t now = loop_now_ms(), wait;
+
+	if (s->commit.under_way || (s->commit.gathering.n == 0 && s->failures == 0) ||
+	    now < s->cut_not_before)
+		return false;
+	wait = s->stopped != NULL ? 0 : flush_wait_ms(&s->flush, now, s->commit.gathering.n);
+	if (wait > 0)
+		timer_set_ms(s->retry, wait);
+	return wait == 0;
+}
+
 void
 store_cut(struct store *s)
 {
 	draft_cut(s);
-	if (s->commit.under_way || (s->commit.gathering.n == 0 && s->failures == 0) ||
-	    loop_now_ms() < s->cut_not_before)
+	if (!may_cut(s))
 		return;
 	s->stuck = !(s->commit.gathering.n > 0 ? cut(s) : cut_opening(s));
 	if (!s->stuck)
@@ -369,7 +405,7 @@ store_cut(struct store *s)
 bool
 store_may_send(const struct store *s)
 {
-	return s->failures == 0 && !s->stuck;
+	return s->failures == 0 && !s->stuck && !flush_is_late(&s->flush, loop_now_ms());
 }
 
 bool

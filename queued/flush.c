@@ -1,0 +1,55 @@
+#include "flush.h"
+
+enum {
+	SLOW_US = 10 * 1000, /* a flush from which on gathering pays */
+	GATHER_PART = 4,     /* of a flush */
+	GATHER_MOST_MS = 25,
+	END_MOST_MS = 5, /* that an end waits for its group, or late is said to be */
+	SMOOTH = 8,
+};
+
+void
+flush_took(struct flush *f, uint64_t us, uint64_t records, uint64_t gathered)
+{
+	f->usual_us = f->usual_us == 0 ? us : f->usual_us - f->usual_us / SMOOTH + us / SMOOTH;
+	f->expected = records + gathered;
+	f->end_written_ms = 0;
+}
+
+void
+flush_end_came(struct flush *f, uint64_t now_ms)
+{
+	if (f->end_gathers_ms == 0)
+		f->end_gathers_ms = now_ms;
+}
+
+void
+flush_began(struct flush *f)
+{
+	f->end_written_ms = f->end_gathers_ms;
+	f->end_gathers_ms = 0;
+	f->since_ms = 0;
+}
+
+uint64_t
+flush_wait_ms(struct flush *f, uint64_t now_ms, uint64_t gathered)
+{
+	uint64_t most = f->usual_us / GATHER_PART / 1000, at;
+
+	if (f->usual_us < SLOW_US || gathered >= f->expected)
+		return 0;
+	if (f->since_ms == 0)
+		f->since_ms = now_ms;
+	at = f->since_ms + (most < GATHER_MOST_MS ? most : GATHER_MOST_MS);
+	if (f->end_gathers_ms > 0 && f->end_gathers_ms + END_MOST_MS < at)
+		at = f->end_gathers_ms + END_MOST_MS;
+	return at > now_ms ? at - now_ms : 0;
+}
+
+bool
+flush_is_late(const struct flush *f, uint64_t now_ms)
+{
+	uint64_t first = f->end_written_ms > 0 ? f->end_written_ms : f->end_gathers_ms;
+
+	return first > 0 && first + END_MOST_MS < now_ms;
+}
