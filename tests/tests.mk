@@ -24,6 +24,7 @@ test-programs += bench-list
 bench-list.o    = tests/bench/list_bench.o $(bouncd.list) queued/suppressed.o queued/table.o
 bench-list.libs := -llmdb -lidn2
 
+all-tests: $B/fault.so
 $B/fault.so: tests/fault/fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl

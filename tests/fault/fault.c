@@ -2,7 +2,11 @@
  *
  *	FAULT_AT=N	which one (1 the first); 0 or unset: none
  *	FAULT_HOW=	eio, enospc: it fails, nothing is done; kill: the process dies before it; after: dies right after it;
- *			tear: of a write the first half is done, then the process dies
+ *			tear: of a write the first half is done, then the process dies; lost: a write is told done and is not, and
+ *			the next sync that covers it fails, once a descriptor, as the kernel tells it
+ *	FAULT_FOR=N	eio, enospc: so many steps fail, 1 if unset
+ *	FAULT_THEN=N	so many steps after these the process dies; unset: it lives
+ *	FAULT_SLOW_MS=N	each sync takes so much longer, with and without a fault
  *
  * Steps: write pwrite writev pwritev fsync fdatasync syncfs renameat unlinkat. How many there were is told at the end
  * of a process that ends by itself, in the file FAULT_COUNT. */
@@ -19,27 +23,44 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum how { NONE, FAILS, KILL, AFTER, TEAR };
+enum how { NONE, FAILS, KILL, AFTER, TEAR, LOST };
+enum { FDS = 1024 };
 
 /* One a process, as its environment is. */
 static struct {
 	atomic_uint seen;
-	unsigned at;
+	unsigned at, n, then, slow_ms;
 	enum how how;
 	int error;
+	/* lost: that file's bytes; descriptors below FDS that were told */
+	dev_t dev;
+	ino_t ino;
+	atomic_bool lost, told[FDS];
 } fault;
+
+static unsigned
+number(const char *name, unsigned otherwise)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? otherwise : (unsigned)strtoul(text, NULL, 10);
+}
 
 static void __attribute__((constructor)) fault_read(void)
 {
-	const char *at = getenv("FAULT_AT"), *how = getenv("FAULT_HOW");
+	const char *how = getenv("FAULT_HOW");
 
-	fault.at = at == NULL ? 0 : (unsigned)strtoul(at, NULL, 10);
+	fault.at = number("FAULT_AT", 0);
+	fault.n = number("FAULT_FOR", 1);
+	fault.then = number("FAULT_THEN", 0);
+	fault.slow_ms = number("FAULT_SLOW_MS", 0);
 	if (how == NULL)
 		return;
 	fault.error = strcmp(how, "enospc") == 0 ? ENOSPC : EIO;
 	fault.how = strcmp(how, "kill") == 0    ? KILL
 		    : strcmp(how, "after") == 0 ? AFTER
 		    : strcmp(how, "tear") == 0  ? TEAR
+		    : strcmp(how, "lost") == 0  ? LOST
 						: FAILS;
 }
 
@@ -73,18 +94,58 @@ is_disk(int fd)
 static enum how
 step(int fd)
 {
-	if (fault.at == 0 || !is_disk(fd) || atomic_fetch_add(&fault.seen, 1) + 1 != fault.at)
+	unsigned seen;
+
+	if (fault.at == 0 || !is_disk(fd))
+		return NONE;
+	seen = atomic_fetch_add(&fault.seen, 1) + 1;
+	if (fault.then > 0 && seen >= fault.at + fault.n + fault.then)
+		die();
+	if (seen < fault.at || seen >= fault.at + fault.n)
 		return NONE;
 	if (fault.how == KILL)
 		die();
 	return fault.how;
 }
 
+/* True: this write is told done, and its bytes are gone. */
+static int
+is_lost(enum how how, int fd)
+{
+	struct stat st;
+
+	if (how != LOST || fstat(fd, &st) == -1)
+		return 0;
+	fault.dev = st.st_dev;
+	fault.ino = st.st_ino;
+	atomic_store(&fault.lost, 1);
+	return 1;
+}
+
+/* Of a sync: nothing was lost that it covers, or it was told on this descriptor. */
+static int
+is_told(int fd, int whole)
+{
+	struct stat st;
+
+	if (!atomic_load(&fault.lost) || fd < 0 || fd >= FDS || fstat(fd, &st) == -1 ||
+	    (!whole && (st.st_dev != fault.dev || st.st_ino != fault.ino)))
+		return 1;
+	return atomic_exchange(&fault.told[fd], 1);
+}
+
+static void
+slow(int fd)
+{
+	if (fault.slow_ms > 0 && is_disk(fd))
+		usleep(fault.slow_ms * 1000);
+}
+
 static long
 ended(enum how how, long result)
 {
 	if (how == AFTER || how == TEAR)
-		die();
+		die(); /* LOST: only a write can be */
 	return result;
 }
 
@@ -100,6 +161,8 @@ write(int fd, const void *p, size_t n)
 {
 	enum how how = step(fd);
 
+	if (is_lost(how, fd))
+		return (ssize_t)n;
 	if (how == FAILS)
 		return failed();
 	return ended(how, syscall(SYS_write, fd, p, how == TEAR ? n / 2 : n));
@@ -110,6 +173,8 @@ pwrite(int fd, const void *p, size_t n, off_t at)
 {
 	enum how how = step(fd);
 
+	if (is_lost(how, fd))
+		return (ssize_t)n;
 	if (how == FAILS)
 		return failed();
 	return ended(how, syscall(SYS_pwrite64, fd, p, how == TEAR ? n / 2 : n, at));
@@ -146,6 +211,9 @@ fsync(int fd)
 {
 	enum how how = step(fd);
 
+	slow(fd);
+	if (!is_told(fd, 0))
+		how = FAILS;
 	return (int)(how == FAILS ? failed() : ended(how, syscall(SYS_fsync, fd)));
 }
 
@@ -154,6 +222,9 @@ fdatasync(int fd)
 {
 	enum how how = step(fd);
 
+	slow(fd);
+	if (!is_told(fd, 0))
+		how = FAILS;
 	return (int)(how == FAILS ? failed() : ended(how, syscall(SYS_fdatasync, fd)));
 }
 
@@ -162,6 +233,9 @@ syncfs(int fd)
 {
 	enum how how = step(fd);
 
+	slow(fd);
+	if (!is_told(fd, 1))
+		how = FAILS;
 	return (int)(how == FAILS ? failed() : ended(how, syscall(SYS_syncfs, fd)));
 }
 

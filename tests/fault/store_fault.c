@@ -2,11 +2,12 @@
  * back.
  *
  *	store_fault work FOLDER [N]	a day of the queue: N accepted, ended, waiting, held; says on standard output what it was told
- *	store_fault check FOLDER	opens the same store again and says what lives in it
+ *	store_fault check FOLDER	opens the same store again and says what lives in it, and whether it takes one more
  *
  * store_fault.py runs the first under fault.so with N = 1, 2, 3 ... and compares. Lines:
  *	accepted ID RCPTS | refused ID | asked ID INDEX | ended ID INDEX | dropped ID	(work)
- *	lives ID MARKS | event TEXT | damaged ID					(check) */
+ *	lives ID MARKS | event TEXT | damaged ID | corrupt NAME WHY			(check)
+ *	afterwards	one more was accepted: nothing is stuck				(both) */
 #include "crc32c.h"
 #include "err.h"
 #include "log.h"
@@ -24,11 +25,13 @@
 
 enum {
 	MESSAGES = 28,
-	MESSAGES_MOST = 1000,
+	MESSAGES_MOST = 20000,
 	RCPTS_MOST = 3,
 	SMALL = 12000,
 	LARGE = 90000,
-	PATIENCE_MS = 3000
+	PATIENCE_MS = 20000,
+	AGAIN_MS = 50,
+	QUIET_TURNS = 70
 };
 
 struct message {
@@ -42,7 +45,8 @@ struct work {
 	struct message at[MESSAGES_MOST];
 	unsigned messages; /* to be given in all */
 	unsigned given, answered, ends_asked, ends_told, turn;
-	bool checking, stopping;
+	bool checking, stopping, once_more, looked;
+	struct timer *again;
 	struct timer *patience;
 	char hold[1024];
 };
@@ -173,7 +177,7 @@ opened(struct work *w, const char *base)
 static struct message *
 of_id(struct work *w, struct id id)
 {
-	for (unsigned i = 0; i < w->given; i++)
+	for (unsigned i = w->given; i-- > 0;) /* the last ones come first */
 		if (id_eq(w->at[i].id, id))
 			return &w->at[i];
 	return NULL;
@@ -281,6 +285,44 @@ give(struct work *w)
 	free(p);
 }
 
+/* ---- one more ---- */
+
+static void once_more(void *ctx);
+
+static void
+on_once_more(void *ctx, struct id id, uint16_t code, struct span text)
+{
+	struct work *w = ctx;
+
+	(void)id;
+	(void)text;
+	if (code != 0) {
+		timer_set_ms(w->again, AGAIN_MS);
+		return;
+	}
+	say("afterwards\n");
+	if (w->checking) {
+		say("checked\n");
+		_exit(0);
+	}
+	w->stopping = true;
+	store_stop(w->store, on_stopped, w);
+}
+
+static void
+once_more(void *ctx)
+{
+	struct work *w = ctx;
+	struct recipient rcpt = { .address = SPAN_LIT("z@z.example") };
+	struct envelope e = { .id = id_new(), .rcpts_n = 1, .rcpts = &rcpt };
+	struct facts f = { .size_bytes = 64, .header_bytes = 64, .longest_line = 62 };
+	char p[64];
+
+	fill(p, sizeof(p), e.id);
+	f.crc32c = crc32c(0, span_of(p, sizeof(p)));
+	store_accept(w->store, &e, &f, span_of(p, sizeof(p)), on_once_more, w);
+}
+
 static void
 on_turn(void *ctx)
 {
@@ -289,10 +331,10 @@ on_turn(void *ctx)
 	if (!w->checking && w->given < w->messages && w->given - w->answered < 4)
 		for (unsigned i = 0; i < 3 && w->given < w->messages; i++)
 			give(w);
-	if (!w->checking && !w->stopping && w->answered == w->messages &&
+	if (!w->checking && !w->once_more && w->answered == w->messages &&
 	    w->ends_told == w->ends_asked) {
-		w->stopping = true;
-		store_stop(w->store, on_stopped, w);
+		w->once_more = true;
+		once_more(w);
 	}
 	store_cut(w->store);
 }
@@ -336,18 +378,24 @@ look(void *ctx)
 	struct work *w = ctx;
 	struct id ids[64], *at = ids;
 	struct err err;
-	unsigned n = store_due(w->store, UINT64_MAX, 64, load, &at);
+	unsigned n;
+
+	if (w->looked)
+		on_patience(w);
+	n = store_due(w->store, UINT64_MAX, 64, load, &at);
 
 	for (unsigned i = 0; i < n; i++)
 		(void)store_load(w->store, ids[i], on_found, w, &err);
 	if (n > 0)
 		w->turn = 0;
-	if (w->turn++ > 70) {
-		look_at_held(w);
-		say("checked\n");
-		_exit(0);
+	if (w->turn++ <= QUIET_TURNS) {
+		timer_set_ms(w->patience, 20);
+		return;
 	}
-	timer_set_ms(w->patience, 20);
+	look_at_held(w);
+	timer_set_ms(w->patience, PATIENCE_MS);
+	w->looked = true;
+	once_more(w);
 }
 
 int
@@ -365,6 +413,7 @@ main(int argc, char **argv)
 	loop_init();
 	w.checking = strcmp(argv[1], "check") == 0;
 	opened(&w, argv[2]);
+	w.again = timer_new(once_more, &w);
 	loop_at_turn_end(on_turn, &w);
 	w.patience = timer_new(w.checking ? look : on_patience, &w);
 	timer_set_ms(w.patience, w.checking ? 20 : PATIENCE_MS);
