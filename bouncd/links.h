@@ -19,9 +19,13 @@ struct link_block {
 	char reason[LINKS_REASON_MAX + 1]; /* "": none was given */
 };
 
-/* In that folder, which is ours. NULL: err says why; a file that cannot be read is not begun anew. */
+/* In that folder, which is ours. NULL: err says why. */
 struct links *links_open(const char *folder, struct err *);
 void links_close(struct links *);
+
+/* Blocks again what an event file (bouncd.jsonl) tells was blocked and not unblocked since: what is known where links.mdb had
+ * to be begun anew. How many; -1: err. */
+long links_rebuild(struct links *, int events, struct err *);
 
 /* Fills kind and value from what a person wrote: a host or a URL, "tenant/campaign", a tenant. -1: err says in words
  * what is wrong. */

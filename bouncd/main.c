@@ -6,6 +6,7 @@
 #include "batch.h"
 #include "bouncd.h"
 #include "bouncd_conf.h"
+#include "databases.h"
 #include "err.h"
 #include "group.h"
 #include "log.h"
@@ -132,12 +133,8 @@ book_write(void *ctx)
 }
 
 static void
-book_start(struct bouncd *b, const char *folder)
+book_start(struct bouncd *b)
 {
-	struct err err;
-
-	if ((b->book = reply_book_open(folder, &err)) == NULL)
-		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
 	reply_book_rules(b->book, b->rules);
 	b->book_due = timer_new(book_write, b);
 	timer_set_ms(b->book_due, BOOK_WRITE_S * 1000);
@@ -165,13 +162,8 @@ start(struct bouncd *b, int argc, char **argv)
 		options.max_bytes = conf_num(block, "list-size");
 	b->policy = policy_read(b->conf);
 	options.hashed = b->policy.hashed;
-	b->list = suppression_open(folder.p == NULL ? "" : folder.p, &options, &err);
-	if (b->list == NULL)
-		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
-	b->links = links_open(folder.p == NULL ? "" : folder.p, &err);
-	if (b->links == NULL)
-		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
-	book_start(b, folder.p == NULL ? "" : folder.p);
+	databases_open(b, folder.p == NULL ? "." : folder.p, &options);
+	book_start(b);
 }
 
 static int
@@ -226,6 +218,8 @@ stop(void *ctx, unsigned deadline_s)
 	(void)deadline_s;
 	reply_book_close(b->book);
 	b->book = NULL;
+	(void)group_close(b, NULL);
+	publish_stop(b);
 	role_done(b->role);
 }
 

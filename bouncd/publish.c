@@ -5,6 +5,9 @@
 #include "log.h"
 #include "loop.h"
 #include "proto_bounce.h"
+#include "thread.h"
+
+#include <stdlib.h>
 
 enum {
 	LOOK_MS = 2000,
@@ -13,11 +16,16 @@ enum {
 	SMALL = 1000 * 1000, /* entries: merged for the sake of one that expired */
 	LARGE_EVERY_S = 3600,
 	SWEEP_EVERY_S = 60,
+	/* What changed is merged for the sake of the second copy: at most so often, and no more than some hundred kilobytes a
+	 * second of a large list. */
+	COPY_EVERY_S = 60,
+	COPY_ENTRIES_S = 10000,
+	STOP_ENTRIES = 100 * 1000, /* some milliseconds of work, and three syncs */
 };
 
 static struct {
 	struct timer *timer;
-	uint64_t merge_ms, sweep_ms; /* not before, on the clock that never jumps */
+	uint64_t merge_ms, sweep_ms, copy_ms; /* not before, on the clock that never jumps */
 } upkeep;
 
 static void
@@ -30,7 +38,10 @@ void
 publish_list(struct bouncd *b)
 {
 	struct siphash_key key = suppression_key(b->list);
-	struct bounce_list l = { .seed = key.k0, .seed2 = key.k1 };
+	const char *lost = suppression_lost(b->list);
+	struct bounce_list l = { .seed = key.k0,
+		.seed2 = key.k1,
+		.lost = lost == NULL ? span_of(NULL, 0) : span_str(lost) };
 	struct err err = { "" };
 
 	if (b->queued == NULL)
@@ -74,10 +85,74 @@ sweep(struct bouncd *b, uint64_t now_s)
 		log_error("not-swept", "why=\"%s\"", err.text);
 }
 
+/* ---- the second copy ---- */
+
+/* Written in a thread of its own: it takes as long as the disk does. */
+struct copying {
+	struct work work;
+	struct bouncd *bouncd;
+	struct suppression_copy *copy;
+	int result;
+	struct err err;
+};
+
+static void
+copy_run(struct work *w)
+{
+	struct copying *c = (struct copying *)w;
+
+	c->result = suppression_copy_write(c->copy, &c->err);
+}
+
+static void
+copy_done(struct work *w)
+{
+	struct copying *c = (struct copying *)w;
+
+	if (c->result == -1)
+		log_error("list-not-copied", "why=\"%s\"", c->err.text);
+	suppression_copy_free(c->bouncd->list, c->copy);
+	free(c);
+}
+
+static void
+copy_begin(struct bouncd *b)
+{
+	static struct thread *thread;
+	struct suppression_copy *copy = suppression_copy_new(b->list);
+	struct copying *c;
+
+	if (copy == NULL)
+		return;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		fatal("out of memory for a copy of the suppression list");
+	*c = (struct copying){
+		.work = { .run = copy_run, .done = copy_done }, .bouncd = b, .copy = copy
+	};
+	if (thread == NULL)
+		thread = thread_new("copy");
+	thread_push(thread, &c->work);
+}
+
+/* ---- merging ---- */
+
+static void
+merge_for_copy(struct bouncd *b)
+{
+	uint64_t now_ms = loop_now_ms(), every_s = suppression_count(b->list) / COPY_ENTRIES_S;
+
+	if (now_ms < upkeep.copy_ms || !suppression_changed(b->list))
+		return;
+	upkeep.copy_ms = now_ms + (every_s > COPY_EVERY_S ? every_s : COPY_EVERY_S) * 1000;
+	suppression_merge_want(b->list);
+}
+
 static void
 ended(struct bouncd *b, int r, const struct err *err)
 {
 	if (r == 1) {
+		copy_begin(b);
 		log_info(
 		    "list-merged", "entries=%llu", (unsigned long long)suppression_count(b->list));
 		publish_list(b);
@@ -95,6 +170,7 @@ on_timer(void *ctx)
 	int r = 0;
 
 	(void)group_close(b, NULL);
+	merge_for_copy(b);
 	if (suppression_merging(b->list) ||
 	    suppression_merge_due(b->list, expiry_looked_at(b, now_s))) {
 		upkeep.merge_ms = loop_now_ms() + LARGE_EVERY_S * 1000;
@@ -113,6 +189,28 @@ publish_soon(struct bouncd *b)
 {
 	(void)b;
 	timer_set_ms(upkeep.timer, GO_ON_MS);
+}
+
+/* Before an end: what changed goes into the second copy, where that is quickly done. */
+void
+publish_stop(struct bouncd *b)
+{
+	struct suppression_copy *copy;
+	struct err err = { "" };
+	int r = 0;
+
+	if (!suppression_changed(b->list) || suppression_count(b->list) > STOP_ENTRIES)
+		return;
+	suppression_merge_want(b->list);
+	while (r == 0 && (suppression_merging(b->list) || suppression_merge_due(b->list, 0)))
+		r = suppression_merge_step(b->list, loop_wall_ms() / 1000, &err);
+	copy = r == 1 ? suppression_copy_new(b->list) : NULL;
+	if (copy != NULL) {
+		r = suppression_copy_write(copy, &err);
+		suppression_copy_free(b->list, copy);
+	}
+	if (r == -1)
+		log_error("list-not-copied", "why=\"%s\"", err.text);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "bouncd.h"
 
 void publish_start(struct bouncd *);
+void publish_stop(struct bouncd *);
 void publish_list(struct bouncd *);
 void publish_change(struct bouncd *, uint64_t published, bool suppressed);
 /* Looks at once whether a merge is due. */

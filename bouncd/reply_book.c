@@ -1,11 +1,9 @@
 #include "reply_book.h"
 
-#include <errno.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MAP_BYTES = 64 << 20, DATABASES = 2, ENTRY_VERSION = 1 };
 
@@ -118,20 +116,11 @@ reply_book_open(const char *folder, struct err *err)
 		fatal("out of memory for the book of replies");
 	b->unknowns = unknowns_new();
 	snprintf(path, sizeof(path), "%s/replies.mdb", folder);
-	if (open_env(b, path, err) == -1) { /* counts are not worth a relay that does not start */
+	if (open_env(b, path, err) == -1) {
 		mdb_env_close(b->env);
-		if (unlink(path) == -1 && errno != ENOENT) {
-			err_sys(err, "%s", path);
-			b->env = NULL;
-			reply_book_close(b);
-			return NULL;
-		}
-		if (open_env(b, path, err) == -1) {
-			mdb_env_close(b->env);
-			b->env = NULL;
-			reply_book_close(b);
-			return NULL;
-		}
+		b->env = NULL;
+		reply_book_close(b);
+		return NULL;
 	}
 	read_all(b, b->unknown_dbi, take_unknown);
 	return b;

@@ -11,7 +11,7 @@ enum { BOOK_WRITE_S = 60 };
 
 struct reply_book;
 
-/* In that folder, which is ours. A file that cannot be read is begun anew. NULL: err says why. */
+/* In that folder, which is ours. NULL: err says why; the file may be set aside then, and begun anew. */
 struct reply_book *reply_book_open(const char *folder, struct err *);
 /* Writes what is not written yet. */
 void reply_book_close(struct reply_book *);

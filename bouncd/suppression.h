@@ -8,6 +8,8 @@
  *	base.0 base.1       the packed files
  *	key                 of all hashes; without it the list is worth nothing
  *
+ * and another one, with the second copy (suppression_copy.c): copy.0 copy.1, written after a merge by turns.
+ *
  * Each change is durable when it returns; between begin and commit many are one transaction. */
 #pragma once
 
@@ -17,14 +19,34 @@ struct suppression;
 
 struct suppression_options {
 	uint64_t max_bytes; /* of LMDB and of the packed file, each */
+	const char *copies; /* folder of the second copy; NULL: none is kept */
 	bool
 	    hashed; /* keep no address, only its hash; ones that are there lose theirs with the next merge */
 };
 
-/* folder exists and is ours. NULL: err says why. */
+/* folder exists and is ours. NULL: err says why. A list that was lost is not looked for. */
 struct suppression *
 suppression_open(const char *folder, const struct suppression_options *, struct err *);
 void suppression_close(struct suppression *);
+
+/* The same, and it always comes up where there is a disk to come up on: a list that is damaged, or missing where there is a copy
+ * of one, is set aside, and an empty one is begun that knows that it lacks what was there. Before the sandbox. *lost: this
+ * happened now, and why. NULL: err. */
+struct suppression *suppression_begin_or_open(
+    const char *folder, const struct suppression_options *, bool *lost, struct err *);
+/* Why it lacks what was there, until it is restored; NULL: it lacks nothing. Kept over restarts. */
+const char *suppression_lost(const struct suppression *);
+/* Brings back the newest copy that is whole, below what came since; or, without one, says that it shall be good as it is. How
+ * many entries there are; -1: err, and nothing changed. Waits for the disk. */
+int suppression_restore(struct suppression *, bool without_copy, uint64_t *entries, struct err *);
+
+/* A copy that is to be written: of the packed file in force, which no merge touches until it is freed. NULL: none is to be. */
+struct suppression_copy *suppression_copy_new(struct suppression *);
+/* Waits for the disk; in any thread. -1: err, and the copy before stands. */
+int suppression_copy_write(struct suppression_copy *, struct err *);
+void suppression_copy_free(struct suppression *, struct suppression_copy *);
+/* Something changed since the packed file was made. */
+bool suppression_changed(struct suppression *);
 
 /* Adds, or replaces what is there; fills the entry's hash. A complaint, an unsubscribe or an entry by hand is not replaced
  * by a bounce. */

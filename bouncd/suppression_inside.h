@@ -23,6 +23,9 @@ struct suppression {
 	struct base base;
 	uint64_t fresh_expiry_s; /* the first of the changes; UINT64_MAX: none */
 	struct suppression_merge *merge;
+	int copy_fds[2]; /* -1: no copy is kept */
+	bool copying;    /* the packed file in force is being read for a copy */
+	char lost[200];  /* "": nothing is */
 	uint8_t counts_at[SUPPRESSION_HASH_BYTES]; /* where the sweep goes on */
 };
 
@@ -58,6 +61,13 @@ int scope_number(
     struct suppression *, MDB_txn *, const char *name, bool make, uint32_t *number, struct err *);
 void
 scope_name(struct suppression *, MDB_txn *, uint32_t number, char name[SUPPRESSION_SCOPE_MAX + 1]);
+
+/* suppression_open.c */
+int suppression_key_store(int folder, const struct siphash_key *, struct err *);
+/* suppression_copy.c: opens the copies; notes why a list is begun anew, with the names of the copy's scopes. */
+int suppression_copies_open(struct suppression *, const char *folder, struct err *);
+int suppression_lost_put(struct suppression *, const char *why, struct err *);
+int suppression_lost_read(struct suppression *, struct err *);
 
 /* suppression_merge.c: a merge that runs ends without effect. */
 void suppression_merge_drop(struct suppression *);

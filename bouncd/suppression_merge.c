@@ -35,6 +35,12 @@ fresh_n(struct suppression *s, unsigned which)
 	return st.ms_entries;
 }
 
+bool
+suppression_changed(struct suppression *s)
+{
+	return s->lost[0] == '\0' && (s->state.frozen || fresh_n(s, s->state.active) > 0);
+}
+
 uint64_t
 suppression_count(struct suppression *s)
 {
@@ -71,6 +77,8 @@ suppression_merging(const struct suppression *s)
 bool
 suppression_merge_due(struct suppression *s, uint64_t now_s)
 {
+	if (s->copying || s->lost[0] != '\0') /* what was lost comes below what is here */
+		return false;
 	return s->merge_wanted || s->base.next_expiry_s <= now_s || s->fresh_expiry_s <= now_s ||
 	       fresh_n(s, s->state.active) >= fresh_limit(s);
 }

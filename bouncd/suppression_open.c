@@ -106,23 +106,29 @@ is_empty(struct suppression *s)
 	return rc == 0 && st[0].ms_entries + st[1].ms_entries == 0;
 }
 
-static int
-key_make(struct suppression *s, int folder, struct err *err)
+/* Beside it first: half a key would be worse than none. */
+int
+suppression_key_store(int folder, const struct siphash_key *key, struct err *err)
 {
-	int fd;
+	int fd = openat(folder, "key.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	if (getrandom(&s->key, sizeof(s->key), 0) != sizeof(s->key))
-		return err_sys(err, "draw the key of the suppression list");
-	fd = openat(folder, "key.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return err_sys(err, "make the key of the suppression list");
-	if (write(fd, &s->key, sizeof(s->key)) != sizeof(s->key) || fsync(fd) == -1 ||
+	if (write(fd, key, sizeof(*key)) != sizeof(*key) || fsync(fd) == -1 ||
 	    renameat(folder, "key.new", folder, "key") == -1 || fsync(folder) == -1) {
 		close(fd);
 		return err_sys(err, "make the key of the suppression list");
 	}
 	close(fd);
 	return 0;
+}
+
+static int
+key_make(struct suppression *s, int folder, struct err *err)
+{
+	if (getrandom(&s->key, sizeof(s->key), 0) != sizeof(s->key))
+		return err_sys(err, "draw the key of the suppression list");
+	return suppression_key_store(folder, &s->key, err);
 }
 
 static int
@@ -198,6 +204,7 @@ suppression_open(const char *folder, const struct suppression_options *o, struct
 	if (s == NULL)
 		fatal("out of memory for the suppression list");
 	s->fds[0] = s->fds[1] = s->base.hashes_fd = -1;
+	s->copy_fds[0] = s->copy_fds[1] = -1;
 	s->max_bytes = o->max_bytes;
 	s->hashed = o->hashed;
 	if (dir == -1) {
@@ -212,6 +219,10 @@ suppression_open(const char *folder, const struct suppression_options *o, struct
 		r = bases_open(s, dir, err);
 	if (r == 0)
 		r = expiry_find(s, err);
+	if (r == 0)
+		r = suppression_lost_read(s, err);
+	if (r == 0 && o->copies != NULL)
+		r = suppression_copies_open(s, o->copies, err);
 	close(dir);
 	if (r == 0) {
 		s->merge_wanted = s->state.frozen || (s->hashed && s->base.texts > 0);
@@ -232,8 +243,11 @@ suppression_close(struct suppression *s)
 	if (s->env != NULL)
 		mdb_env_close(s->env);
 	base_close(&s->base);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		if (s->fds[i] != -1)
 			close(s->fds[i]);
+		if (s->copy_fds[i] != -1)
+			close(s->copy_fds[i]);
+	}
 	free(s);
 }

@@ -9,6 +9,7 @@
 #include "publish.h"
 #include "verbs_links.h"
 #include "verbs_replies.h"
+#include "verbs_restore.h"
 
 enum { ROWS_DEFAULT = 1000 };
 
@@ -256,6 +257,7 @@ static const struct control_verb verbs[] = {
 	{ "suppress-list", false, list },
 	{ "suppress-import", true, bulk_import },
 	{ "suppress-export", false, bulk_export },
+	{ "suppress-restore", true, verb_suppress_restore },
 	{ "forget", true, forget },
 	{ "bounces-unknown", false, verb_unknown },
 	{ "bounces-unknown-forget", true, verb_unknown_forget },

@@ -7,7 +7,8 @@ enum {
 	FLAG_CLICKS = 4,
 	FLAG_OPENS = 8,
 	FLAG_NOTICE = 16,
-	FLAG_TEXT = 32
+	FLAG_TEXT = 32,
+	FLAG_BULK = 64
 };
 
 static uint8_t
@@ -15,7 +16,8 @@ flags_of(const struct envelope *e)
 {
 	return (uint8_t)((e->body_8bit ? FLAG_8BIT : 0) | (e->smtputf8 ? FLAG_UTF8 : 0) |
 			 (e->track_clicks ? FLAG_CLICKS : 0) | (e->track_opens ? FLAG_OPENS : 0) |
-			 (e->is_notice ? FLAG_NOTICE : 0) | (e->track_text ? FLAG_TEXT : 0));
+			 (e->is_notice ? FLAG_NOTICE : 0) | (e->track_text ? FLAG_TEXT : 0) |
+			 (e->is_bulk ? FLAG_BULK : 0));
 }
 
 void
@@ -93,6 +95,7 @@ envelope_get(struct msg *m, struct envelope *e, struct arena *a)
 	e->track_opens = flags & FLAG_OPENS;
 	e->track_text = flags & FLAG_TEXT;
 	e->is_notice = flags & FLAG_NOTICE;
+	e->is_bulk = flags & FLAG_BULK;
 	if (m->bad || e->ret > RET_HDRS || e->from.n > ADDRESS_MAX)
 		return -1;
 	return recipients_get(m, e, a);

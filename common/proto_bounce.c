@@ -255,6 +255,7 @@ bounce_list_put(struct chan *c, const struct bounce_list *r)
 	chan_u64(c, r->seed);
 	chan_u64(c, r->seed2);
 	chan_u64(c, r->count);
+	chan_span(c, r->lost);
 	chan_fd_or_none(c, r->fd);
 	chan_end(c);
 }
@@ -265,6 +266,7 @@ bounce_list_get(struct msg *m, struct bounce_list *r)
 	r->seed = msg_u64(m);
 	r->seed2 = msg_u64(m);
 	r->count = msg_u64(m);
+	r->lost = msg_span(m);
 	r->fd = msg_fd_or_none(m);
 	return msg_end(m);
 }

@@ -121,7 +121,8 @@ struct bounce_stored {
 struct bounce_list {
 	uint64_t seed, seed2; /* the key of SipHash */
 	uint64_t count;
-	int fd; /* count * 8 bytes, ascending; -1 with count 0: empty */
+	int fd;           /* count * 8 bytes, ascending; -1 with count 0: empty */
+	struct span lost; /* why there was more, and bulk mail has to wait; empty: all is there */
 };
 
 struct bounce_change {

@@ -23,6 +23,7 @@ struct args {
 	struct suppress_bulk bulk;
 	const char *lasts;
 	uint64_t limit;
+	bool without_copy;
 };
 
 static const struct opt opts[] = {
@@ -41,6 +42,8 @@ static const struct opt opts[] = {
 	    "import: say nothing of bad lines" },
 	{ "dry-run", 0, OPT_FLAG, offsetof(struct args, bulk.dry_run), NULL,
 	    "import: look at all lines, take none" },
+	{ "without-copy", 0, OPT_FLAG, offsetof(struct args, without_copy), NULL,
+	    "restore: there is none; the list is good as it is now" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -122,6 +125,28 @@ static int export(struct ctl *c, struct args *args, const char *unused)
 	return suppress_export(c, &args->bulk);
 }
 
+/* The list was lost: bulk mail waits for this. */
+static int
+restore(struct ctl *c, struct args *args, const char *unused)
+{
+	json_t *r = request("suppress-restore", args, "");
+	struct ask *a;
+	const json_t *row;
+	int exit_code;
+
+	(void)unused;
+	json_object_set_new(r, "without_copy", json_boolean(args->without_copy));
+	a = ask(c, "bouncd", ASK_OPS, r);
+	row = ask_row(a);
+	if (row != NULL && c->json)
+		printf("%.*s\n", SPAN(ask_line(a)));
+	else if (row != NULL)
+		printf("The suppression list is back, with %llu entries; bulk mail goes on.\n",
+		    (unsigned long long)row_num(row, "entries"));
+	exit_code = ask_end(a);
+	return exit_code;
+}
+
 static const struct sub {
 	const char *name;
 	int words; /* behind it */
@@ -134,6 +159,7 @@ static const struct sub {
 	{ "list", 0, false, list },
 	{ "import", 1, true, import },
 	{ "export", 0, false, export },
+	{ "restore", 0, false, restore },
 };
 
 static int

@@ -31,6 +31,7 @@ static const struct folder {
 	{ "state", "", ROLE_MASTER, 0755 },
 	{ "state", "/accepted", ROLE_MASTER, 0700 },
 	{ "state", "/suppression", ROLE_BOUNCD, 0700 },
+	{ "state", "/suppression-copy", ROLE_BOUNCD, 0700 },
 	{ "state", "/stats", ROLE_STATS, 0700 },
 	{ "events", "", ROLE_MASTER, 0755 },
 	{ "keys", "", ROLE_MASTER, 0700 },

@@ -12,6 +12,8 @@
 #include "store.h"
 #include "tenants.h"
 #include "verdict.h"
+#include "settle.h"
+#include "suppressed.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
@@ -201,6 +203,8 @@ verb_status(void *ctx, struct control_call *c)
 	control_num(c, "held", states[DELIVERY_HELD]);
 	control_num(c, "paused", states[DELIVERY_PAUSED]);
 	control_num(c, "tenants_paused", tenants_paused_n(q->tenants));
+	if (suppressed_lost(q->suppressed) != NULL)
+		control_str(c, "suppression_list", suppressed_lost(q->suppressed));
 	control_num(c, "on_disk", n.index_records);
 	control_num(c, "groups", n.groups);
 	control_num(c, "accepted", n.accepted);

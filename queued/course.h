@@ -52,6 +52,9 @@ bool course_recheck(struct queued *, struct delivery *);
 void course_unreadable(struct queued *, struct transaction *, const struct err *);
 void course_not_rewritten(struct queued *, struct transaction *, bool ever, struct span why);
 
+/* The suppression list lacks what was on it: bulk mail in lanes waits. It is back: what waits for it goes. */
+void course_list_lost(struct queued *);
+void course_list_restored(struct queued *);
 /* A tenant was paused: what stands in lanes waits. Released: what waits for it goes. */
 void course_tenant_paused(struct queued *, struct span tenant);
 void course_tenant_released(struct queued *, struct span tenant);

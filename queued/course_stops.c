@@ -52,6 +52,22 @@ course_tenant_paused(struct queued *q, struct span tenant)
 }
 
 static void
+stop_bulk(struct queued *q, struct delivery *d, const void *whom)
+{
+	(void)whom;
+	if (d->state != DELIVERY_LANE || d->item.in == NULL || !settle_is_bulk(d))
+		return;
+	lane_take_out(d);
+	(void)settle_if_paused(q, d);
+}
+
+void
+course_list_lost(struct queued *q)
+{
+	each_open(q, stop_bulk, NULL);
+}
+
+static void
 begin_again(struct queued *q, struct delivery *d)
 {
 	schedule_clear(&q->schedule, &d->due);
@@ -72,6 +88,20 @@ void
 course_tenant_released(struct queued *q, struct span tenant)
 {
 	each_open(q, go_of_tenant, &tenant);
+}
+
+static void
+go_of_bulk(struct queued *q, struct delivery *d, const void *whom)
+{
+	(void)whom;
+	if (d->state == DELIVERY_PAUSED && settle_is_bulk(d))
+		begin_again(q, d);
+}
+
+void
+course_list_restored(struct queued *q)
+{
+	each_open(q, go_of_bulk, NULL);
 }
 
 static void

@@ -7,6 +7,8 @@
 #include "queued.h"
 #include "tenants.h"
 #include "verdict.h"
+#include "settle.h"
+#include "suppressed.h"
 
 static void
 place(const struct limit *l, struct buf *out)
@@ -131,6 +133,14 @@ paused(const struct queued *q, const struct delivery *d, struct buf *out)
 	struct span tenant = d->message->envelope->tenant;
 	const char *why = tenants_paused(q->tenants, tenant);
 
+	if (why == NULL && settle_is_bulk(d) && suppressed_lost(q->suppressed) != NULL) {
+		buf_printf(out,
+		    "bulk mail waits, for the suppression list is lost: %s; \"posthouse suppress "
+		    "restore\" brings it back",
+		    suppressed_lost(q->suppressed));
+		last_reply(d, out);
+		return;
+	}
 	buf_printf(out, "tenant %.*s is paused: %s; \"posthouse tenants release %.*s\" lets it go",
 	    SPAN(tenant), why != NULL ? why : "it is being released", SPAN(tenant));
 	last_reply(d, out);

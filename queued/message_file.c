@@ -73,7 +73,10 @@ envelope_lines(struct buf *out, const struct envelope *e)
 	snprintf(number, sizeof(number), "%" PRIu64, e->received_ms);
 	line(out, "received", span_str(number));
 	buf_printf(out, "flags %c%c%c%c%c%c\n", e->body_8bit ? '8' : '-', e->smtputf8 ? 'u' : '-',
-	    track_letter(e), e->track_opens ? 'o' : '-', e->is_notice ? 'n' : '-',
+	    track_letter(e), e->track_opens ? 'o' : '-',
+	    e->is_notice ? 'n'
+	    : e->is_bulk ? 'b'
+			 : '-',
 	    e->ret == RET_FULL   ? 'F'
 	    : e->ret == RET_HDRS ? 'H'
 				 : '-');
@@ -251,6 +254,7 @@ flags_parse(struct span s, struct envelope *e)
 	e->track_text = s.p[2] == 't' || s.p[2] == 'b';
 	e->track_opens = s.p[3] == 'o';
 	e->is_notice = s.p[4] == 'n';
+	e->is_bulk = s.p[4] == 'b';
 	e->ret = s.p[5] == 'F' ? RET_FULL : s.p[5] == 'H' ? RET_HDRS : RET_UNSET;
 }
 

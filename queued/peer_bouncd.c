@@ -384,10 +384,18 @@ static int
 got_list(struct peer_bouncd *p, struct msg *m)
 {
 	struct bounce_list l = { .fd = -1 };
+	bool was_lost;
 
 	if (bounce_list_get(m, &l) == -1)
 		return -1;
-	return suppressed_list(p->q->suppressed, &l);
+	was_lost = suppressed_lost(p->q->suppressed) != NULL;
+	if (suppressed_list(p->q->suppressed, &l) == -1)
+		return -1;
+	if (suppressed_lost(p->q->suppressed) != NULL)
+		course_list_lost(p->q);
+	else if (was_lost)
+		course_list_restored(p->q);
+	return 0;
 }
 
 static int

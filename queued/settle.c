@@ -11,6 +11,7 @@
 #include "queued.h"
 #include "retry.h"
 #include "store.h"
+#include "suppressed.h"
 #include "tenants.h"
 #include "verdict.h"
 
@@ -18,6 +19,7 @@
 
 enum {
 	PUT_OFF_MS = 90 * 1000,
+	LIST_COMES_MS = 1000, /* after a start */
 	PAUSED_LOOK_S =
 	    3600, /* a release wakes what is in memory; what is on disk looks so often */
 };
@@ -204,6 +206,24 @@ wait_paused(struct queued *q, struct delivery *d, const char *why)
 	drop_bytes(d->message);
 }
 
+bool
+settle_is_bulk(const struct delivery *d)
+{
+	const struct envelope *e = d->message->envelope;
+
+	return !e->is_notice && (e->is_bulk || e->campaign.n > 0);
+}
+
+/* At a start, until bouncd has told who is suppressed. */
+static bool
+waits_for_list(struct queued *q, struct delivery *d)
+{
+	if (suppressed_told(q->suppressed))
+		return false;
+	settle_resumed(q, d, loop_wall_ms() + LIST_COMES_MS);
+	return true;
+}
+
 /* What we say ourselves to the sender of a message goes, whoever that is. */
 bool
 settle_if_paused(struct queued *q, struct delivery *d)
@@ -211,6 +231,11 @@ settle_if_paused(struct queued *q, struct delivery *d)
 	const struct envelope *e = d->message->envelope;
 	const char *why = e->is_notice ? NULL : tenants_paused(q->tenants, e->tenant);
 
+	if (why == NULL && settle_is_bulk(d)) {
+		if (waits_for_list(q, d))
+			return true;
+		why = suppressed_lost(q->suppressed);
+	}
 	if (why != NULL)
 		wait_paused(q, d, why);
 	return why != NULL;

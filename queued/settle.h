@@ -18,7 +18,10 @@ void settle_damaged(struct queued *, struct delivery *);
 void settle_resumed(struct queued *, struct delivery *, uint64_t next_ms);
 /* NEW: no room in memory; waits on disk for its first attempt. */
 void settle_put_off(struct queued *, struct delivery *);
-/* Where its tenant is paused it waits for the release, and expires like any other. False: it goes on. */
+/* Mail to many, or that says so itself: what waits while the suppression list lacks what was on it. */
+bool settle_is_bulk(const struct delivery *);
+/* Where its tenant is paused, or the list is lost and it is bulk, it waits for the release, and expires like any other. False: it
+ * goes on. */
 bool settle_if_paused(struct queued *, struct delivery *);
 /* Nobody was asked so far: the words of the notice, or of the question what it means. What was tried keeps its words. */
 void settle_untried(struct delivery *, const char *why);

@@ -5,6 +5,7 @@
 #include "siphash.h"
 #include "table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@ struct suppressed {
 	size_t n;
 	struct table changes;
 	uint64_t version;
+	char lost[200]; /* "": nothing is */
+	bool told;
 };
 
 struct suppressed *
@@ -35,6 +38,18 @@ suppressed_new(void)
 	if (s == NULL)
 		fatal("out of memory for the suppression list");
 	return s;
+}
+
+const char *
+suppressed_lost(const struct suppressed *s)
+{
+	return s->lost[0] == '\0' ? NULL : s->lost;
+}
+
+bool
+suppressed_told(const struct suppressed *s)
+{
+	return s->told;
 }
 
 static void
@@ -79,6 +94,8 @@ suppressed_list(struct suppressed *s, const struct bounce_list *l)
 		munmap((void *)s->hashes, s->n * 8);
 	s->hashes = hashes;
 	s->n = l->count;
+	s->told = true;
+	snprintf(s->lost, sizeof(s->lost), "%.*s", SPAN(span_first(l->lost, sizeof(s->lost) - 1)));
 	s->key = (struct siphash_key){ l->seed, l->seed2 };
 	changes_forget(s);
 	s->version++;

@@ -10,6 +10,10 @@
 struct suppressed;
 
 struct suppressed *suppressed_new(void);
+/* Why the list lacks what was on it, so that bulk mail waits; NULL: it lacks nothing that is known. */
+const char *suppressed_lost(const struct suppressed *);
+/* bouncd has told the list, once at least since the start. */
+bool suppressed_told(const struct suppressed *);
 /* Takes over the descriptor. -1: it is no such list. */
 int suppressed_list(struct suppressed *, const struct bounce_list *);
 void suppressed_change(struct suppressed *, const struct bounce_change *);

@@ -108,6 +108,8 @@ on_header(void *ctx, struct data *d, struct span header)
 			SPAN(span_first(h->track_unknown, 80))));
 	else if (tx->is_ours) {
 		as_the_header_asks(tx);
+		tx->env.is_bulk =
+		    tx->is_ours && gate_is_bulk(&s->tenant->gate, &tx->header, tx->env.rcpts_n);
 		complete(s, d);
 		at_the_gate(s, tx);
 	}
