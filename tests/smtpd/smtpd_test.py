@@ -334,7 +334,7 @@ def headers(h):
     is_(c.reply(), "250")
     e, f, data = h.queued.messages[-1]
     assert (e.campaign, e.tags, e.ret, e.envid) == ("spring", "a b c", 2, "abc+2B"), vars(e)
-    assert e.flags == 1 | 8 and f.flags == 1 and e.rcpts[0][1:3] == ("rfc822;x@t.example", 2 | 8), (e.flags, f.flags, e.rcpts)
+    assert e.flags == 1 | 8 | 64 and f.flags == 1 and e.rcpts[0][1:3] == ("rfc822;x@t.example", 2 | 8), (e.flags, f.flags, e.rcpts)
     assert [data[a:a + n].split(b":")[0] for a, n in f.drops] == [b"X-Posthouse-Campaign", b"X-Posthouse-Tags"], f.drops
     assert data[f.drops[1][0]:][:f.drops[1][1]].endswith(b"opens\r\n") and data.count(b"Date") == 1
 
