@@ -1,10 +1,12 @@
 #include "flush.h"
 
 enum {
-	SLOW_US = 10 * 1000, /* a flush from which on gathering pays */
+	SLOW_US = 20 * 1000, /* a flush from which on gathering pays */
 	GATHER_PART = 4,     /* of a flush */
 	GATHER_MOST_MS = 25,
-	END_MOST_MS = 5, /* that an end waits for its group, or late is said to be */
+	END_MOST_MS =
+	    5, /* that an end waits for its group; it is late so long after that, or after some usual flushes */
+	LATE_FLUSHES = 4,
 	SMOOTH = 8,
 };
 
@@ -51,5 +53,5 @@ flush_is_late(const struct flush *f, uint64_t now_ms)
 {
 	uint64_t first = f->end_written_ms > 0 ? f->end_written_ms : f->end_gathers_ms;
 
-	return first > 0 && first + END_MOST_MS < now_ms;
+	return first > 0 && first + END_MOST_MS + f->usual_us * LATE_FLUSHES / 1000 < now_ms;
 }
