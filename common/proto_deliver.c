@@ -154,18 +154,20 @@ deliver_transact_get(struct msg *m, struct deliver_transact *t, struct arena *a)
 }
 
 void
-deliver_close_put(struct chan *c, uint32_t session)
+deliver_close_put(struct chan *c, uint32_t session, enum deliver_haste haste)
 {
 	chan_begin(c, DELIVER_CLOSE);
 	chan_u32(c, session);
+	chan_u8(c, (uint8_t)haste);
 	chan_end(c);
 }
 
 int
-deliver_close_get(struct msg *m, uint32_t *session)
+deliver_close_get(struct msg *m, uint32_t *session, enum deliver_haste *haste)
 {
 	*session = msg_u32(m);
-	return msg_end(m);
+	*haste = msg_u8(m);
+	return *haste > DELIVER_HURRY ? -1 : msg_end(m);
 }
 
 void
@@ -190,6 +192,7 @@ deliver_opened_put(struct chan *c, const struct deliver_opened *o)
 	chan_u32(c, o->session);
 	chan_span(c, o->server);
 	chan_span(c, o->address);
+	chan_u16(c, o->port);
 	chan_span(c, o->tls);
 	chan_u32(c, o->took_ms);
 	chan_u8(c, (uint8_t)((o->pipelining ? 1 : 0) | (o->eightbit ? 2 : 0) |
@@ -206,6 +209,7 @@ deliver_opened_get(struct msg *m, struct deliver_opened *o)
 	o->session = msg_u32(m);
 	o->server = msg_span(m);
 	o->address = msg_span(m);
+	o->port = msg_u16(m);
 	o->tls = msg_span(m);
 	o->took_ms = msg_u32(m);
 	flags = msg_u8(m);

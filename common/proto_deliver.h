@@ -23,6 +23,12 @@ enum deliver_type {
 	DELIVER_DRAINING, /* deliverd: open no more sessions here, I shall leave */
 };
 
+/* How long a server that is to be left may take for each reply before the content is with it. */
+enum deliver_haste {
+	DELIVER_AT_LEISURE, /* its usual time */
+	DELIVER_HURRY,      /* little: others wait for the connection's place */
+};
+
 enum tls_policy { TLS_NONE, TLS_OPPORTUNISTIC, TLS_REQUIRED, TLS_VERIFIED };
 
 struct deliver_host {
@@ -117,7 +123,9 @@ struct deliver_result {
 
 struct deliver_opened {
 	uint32_t session;
-	struct span server, address, tls;
+	struct span server, address; /* the host it is connected to, as in DELIVER_OPEN */
+	uint16_t port;
+	struct span tls;
 	uint32_t took_ms;
 	bool pipelining, eightbit, smtputf8, dsn;
 	uint64_t size_max; /* 0: none announced */
@@ -142,8 +150,8 @@ int deliver_open_get(struct msg *, struct deliver_open *);
 /* Takes over fd. -1: too long for any record (msg.h); nothing was sent. */
 int deliver_transact_put(struct chan *, const struct deliver_transact *);
 int deliver_transact_get(struct msg *, struct deliver_transact *, struct arena *);
-void deliver_close_put(struct chan *, uint32_t session);
-int deliver_close_get(struct msg *, uint32_t *session);
+void deliver_close_put(struct chan *, uint32_t session, enum deliver_haste);
+int deliver_close_get(struct msg *, uint32_t *session, enum deliver_haste *);
 void deliver_ack_put(struct chan *, uint64_t number);
 int deliver_ack_get(struct msg *, uint64_t *number);
 void deliver_opened_put(struct chan *, const struct deliver_opened *);

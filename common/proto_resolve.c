@@ -5,6 +5,9 @@ resolve_ask_put(struct chan *c, const struct resolve_ask *r)
 {
 	chan_begin(c, RESOLVE_ASK);
 	chan_u64(c, r->ask);
+	chan_u8(c, (uint8_t)r->kind);
+	chan_u8(c, r->again);
+	chan_u64(c, r->tenant);
 	chan_span(c, r->domain);
 	chan_end(c);
 }
@@ -13,8 +16,11 @@ int
 resolve_ask_get(struct msg *m, struct resolve_ask *r)
 {
 	r->ask = msg_u64(m);
+	r->kind = msg_u8(m);
+	r->again = msg_u8(m) != 0;
+	r->tenant = msg_u64(m);
 	r->domain = msg_span(m);
-	return msg_end(m);
+	return r->kind > RESOLVE_HOST_OF_ROUTE ? -1 : msg_end(m);
 }
 
 void

@@ -21,8 +21,16 @@ enum resolve_type {
 	RESOLVE_ANSWER,  /* resolve, after its hosts */
 };
 
+enum resolve_kind {
+	RESOLVE_MAIL_DOMAIN,   /* its MX hosts and their addresses */
+	RESOLVE_HOST_OF_ROUTE, /* its own addresses, whatever its MX says */
+};
+
 struct resolve_ask {
 	uint64_t ask;
+	enum resolve_kind kind;
+	bool again;         /* it failed before: names that nobody knows yet go first */
+	uint64_t tenant;    /* hash of its name: tenants share what can be asked at once */
 	struct span domain; /* A-labels, lower case, or an address literal [192.0.2.1] */
 };
 

@@ -7,6 +7,7 @@
 static const struct column columns[] = {
 	{ "site", NULL, COLUMN_TEXT },
 	{ "source", NULL, COLUMN_TEXT },
+	{ "limits", NULL, COLUMN_TEXT },
 	{ "state", NULL, COLUMN_TEXT },
 	{ "minute", "RATE/MIN", COLUMN_NUMBER },
 	{ "share", "SHARE/1000", COLUMN_NUMBER },

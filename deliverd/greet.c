@@ -25,6 +25,7 @@ open_up(struct session *s)
 	struct deliver_opened o = { .session = s->open.session,
 		.server = session_server(s),
 		.address = session_address(s),
+		.port = s->open.hosts[s->host].port,
 		.tls = span_str(s->tls),
 		.took_ms = (uint32_t)(loop_now_ms() - s->began_ms),
 		.pipelining = s->ehlo.ext & EXT_PIPELINING,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HURRY_MS = 15 * 1000 }; /* a server that is well answers within a few seconds */
+
 typedef enum await reply_fn(struct session *, const struct reply *);
 
 static enum await on_unasked(struct session *, const struct reply *);
@@ -76,11 +78,21 @@ say(struct session *s)
 	return wire_out(s->wire);
 }
 
+/* A transaction that is broken off before its content was sent leaves nothing in doubt. */
+static uint64_t
+time_for(const struct session *s, enum await state)
+{
+	uint64_t ms = s->house->conf->limit_ms[states[state].limit];
+	bool safe = state >= AWAIT_MAIL && state <= AWAIT_DATA;
+
+	return s->hurried && safe && ms > HURRY_MS ? HURRY_MS : ms;
+}
+
 /* The only writer of the state. */
 void
 session_enter(struct session *s, enum await next)
 {
-	uint64_t ms = s->house->conf->limit_ms[states[next].limit];
+	uint64_t ms = time_for(s, next);
 
 	log_debug("session", "session=%u state=%s next=%s", s->open.session, states[s->state].name,
 	    states[next].name);
@@ -433,6 +445,14 @@ session_close(struct session *s)
 		session_enter(s, next_transaction(s));
 	else if (!s->stood && s->state != CLOSED)
 		session_enter(s, session_ended(s, OUTCOME_LOST, NULL, "closed before it stood"));
+}
+
+void
+session_hurry(struct session *s)
+{
+	s->hurried = true;
+	if (s->state >= AWAIT_MAIL && s->state <= AWAIT_DATA)
+		session_enter(s, s->state);
 }
 
 void

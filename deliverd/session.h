@@ -33,6 +33,8 @@ void session_free(struct session *);
 void session_feed(struct session *, const struct deliver_transact *t);
 /* QUIT when what was fed is done. */
 void session_close(struct session *);
+/* Others wait for its place: until the content is on its way, a server that is slow now has little time for each reply. */
+void session_hurry(struct session *);
 /* Hands back what has not begun, and QUITs when what has is done. */
 void session_wind_up(struct session *);
 /* The time is over: what is under way is lost. */

@@ -52,7 +52,7 @@ struct session {
 	struct ehlo ehlo;
 	char tls[128]; /* facts, empty: plain */
 	uint64_t began_ms;
-	bool stood, quitting, orphan;
+	bool stood, quitting, hurried, orphan;
 	STAILQ_HEAD(, transaction)
 	queue; /* the first is the current one in AWAIT_MAIL .. AWAIT_RSET */
 	struct deliver_closed

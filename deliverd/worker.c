@@ -173,14 +173,18 @@ transact(struct worker *w, struct msg *m)
 static int
 close_session(struct worker *w, struct msg *m)
 {
+	enum deliver_haste haste;
 	struct entry *e;
 	uint32_t number;
 
-	if (deliver_close_get(m, &number) == -1)
+	if (deliver_close_get(m, &number, &haste) == -1)
 		return -1;
 	e = find(w, number);
-	if (e != NULL)
-		session_close(e->session);
+	if (e == NULL)
+		return 0;
+	session_close(e->session);
+	if (haste == DELIVER_HURRY)
+		session_hurry(e->session);
 	return 0;
 }
 

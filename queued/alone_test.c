@@ -3,6 +3,7 @@
 #include "course.h"
 #include "aside.h"
 #include "doing.h"
+#include "domain.h"
 #include "err.h"
 #include "events.h"
 #include "final.h"
@@ -189,6 +190,7 @@ queued_make(void)
 	schedule_use_loop(&q->schedule);
 	q->suppressed = suppressed_new();
 	q->tenants = tenants_new(q);
+	q->domains = domains_new(q);
 	q->sites = sites_new(q);
 	q->lanes = lanes_new(q);
 	q->smtpd = peer_smtpd_new(q);

@@ -60,7 +60,7 @@ aside_put(struct queued *q, struct delivery *d, const char *why)
 	if (is_as_good_as_ended(d))
 		return;
 	if (d->state == DELIVERY_ROUTING)
-		site_unwait(q->sites, d);
+		domain_unwait(d);
 	leave(q, d, DELIVERY_HELD);
 	snprintf(text, sizeof(text), ASIDE "%s", why);
 	r.text = span_str(text);

@@ -196,7 +196,7 @@ verb_status(void *ctx, struct control_call *c)
 	control_str(c, "spool", n.looking ? "still being read, there may be more" : "read");
 	control_num(c, "deliveries", q->messages.deliveries);
 	control_num(c, "lanes", lanes_n(q->lanes));
-	control_num(c, "domains", sites_domains(q->sites));
+	control_num(c, "domains", domains_n(q->domains));
 	control_num(c, "waiting", states[DELIVERY_LANE]);
 	control_num(c, "sending", states[DELIVERY_SENDING]);
 	control_num(c, "deferred", states[DELIVERY_DEFERRED]);
@@ -235,6 +235,7 @@ verb_lanes(void *ctx, struct control_call *c)
 		control_row(c);
 		control_span(c, "site", l->site->name);
 		control_span(c, "source", l->source->name);
+		control_span(c, "limits", l->site->limits.block);
 		control_str(c, "state", adapt_state_name(adapt_state(&l->adapt, loop_now_ms())));
 		control_num(
 		    c, "minute", l->minute_last > l->minute_n ? l->minute_last : l->minute_n);
@@ -242,6 +243,8 @@ verb_lanes(void *ctx, struct control_call *c)
 		control_num(c, "waiting", l->draw.n);
 		control_num(c, "connections", l->sessions_n);
 		control_num(c, "connections_max", lane_connections_max(l));
+		control_num(c, "host_sets", l->hosts.n);
+		control_num(c, "host_sets_failing", l->failing_n);
 		control_num(c, "delivered", l->delivered);
 		control_num(c, "deferred", l->deferred);
 		control_num(c, "bounced", l->bounced);

@@ -38,7 +38,7 @@ course_set_out(struct queued *q, struct message *m)
 }
 
 static void
-unroutable(struct queued *q, struct delivery *d, const struct site_answer *a)
+unroutable(struct queued *q, struct delivery *d, const struct domain_answer *a)
 {
 	static const struct {
 		const char *status;
@@ -77,36 +77,61 @@ unroutable(struct queued *q, struct delivery *d, const struct site_answer *a)
 }
 
 static void
-line_up(struct queued *q, struct delivery *d, struct site *s)
+line_up(struct queued *q, struct delivery *d, const struct domain_answer *a)
 {
-	struct lane *l = lane_of(q->lanes, &q->conf->sources[0], s);
+	struct lane *l = lane_of(q->lanes, &q->conf->sources[0], a->site);
 
 	if (settle_if_paused(q, d))
 		return;
 	if (!aside_move(q, d, DELIVERY_LANE))
 		return;
+	lane_put(l, a->hosts, d);
 	if (d->immediate)
-		lane_probe(l);
-	lane_put(l, d);
+		lane_probe(l, d);
+}
+
+static void
+take_way(
+    struct queued *q, struct delivery *d, enum domain_found found, const struct domain_answer *a)
+{
+	switch (found) {
+	case DOMAIN_FOUND:
+		line_up(q, d, a);
+		break;
+	case DOMAIN_ASKED:
+		if (d->state != DELIVERY_ROUTING && !aside_move(q, d, DELIVERY_ROUTING))
+			domain_unwait(d);
+		break;
+	case DOMAIN_FAILED:
+		unroutable(q, d, a);
+		break;
+	}
 }
 
 static void
 route(struct queued *q, struct delivery *d)
 {
-	struct site_answer a;
+	struct domain_answer a;
+	enum domain_found found = domain_of(q->domains, d, &a);
 
-	switch (site_of(q->sites, d, &a)) {
-	case SITE_FOUND:
-		line_up(q, d, a.site);
-		break;
-	case SITE_ASKED:
-		if (d->state != DELIVERY_ROUTING && !aside_move(q, d, DELIVERY_ROUTING))
-			site_unwait(q->sites, d);
-		break;
-	case SITE_FAILED:
-		unroutable(q, d, &a);
-		break;
-	}
+	take_way(q, d, found, &a);
+}
+
+bool
+course_moved(struct queued *q, struct delivery *d)
+{
+	struct domain_answer a;
+	enum domain_found found = domain_of(q->domains, d, &a);
+
+	if (found == DOMAIN_FOUND && a.site == d->lane->site && a.hosts == d->hosts->set)
+		return false;
+	lane_take_out(d);
+	d->first = true;
+	if (aside_move(q, d, DELIVERY_NEW))
+		take_way(q, d, found, &a);
+	else if (found == DOMAIN_ASKED)
+		domain_unwait(d);
+	return true;
 }
 
 static bool
@@ -279,23 +304,20 @@ pulled_into_sending(struct queued *q, struct delivery *d)
 	if (d->state == DELIVERY_SENDING || d->state == DELIVERY_REWRITING)
 		return true;
 	if (d->state == DELIVERY_ROUTING)
-		site_unwait(q->sites, d);
+		domain_unwait(d);
 	lane_take_out(d);
 	schedule_clear(&q->schedule, &d->due);
 	return aside_move(q, d, DELIVERY_SENDING);
 }
 
+/* Its turn had come: it goes to the front, of wherever its domain's mail goes now. */
 static void
 again_in_lane(struct queued *q, struct delivery *d)
 {
 	worker_settled(d);
-	if (d->lane == NULL) {
-		if (aside_move(q, d, DELIVERY_DEFERRED) && aside_move(q, d, DELIVERY_NEW))
-			course_begin(q, d);
-		return;
-	}
-	if (!settle_if_paused(q, d) && aside_move(q, d, DELIVERY_LANE))
-		lane_put(d->lane, d);
+	d->first = true;
+	if (aside_move(q, d, DELIVERY_DEFERRED) && aside_move(q, d, DELIVERY_NEW))
+		course_begin(q, d);
 }
 
 static void
@@ -460,8 +482,9 @@ course_judged(struct queued *q, struct delivery *d)
 /* ---- the lane's doings ---- */
 
 void
-course_connect_failed(struct queued *q, struct lane *l, const struct deliver_closed *c)
+course_connect_failed(struct queued *q, struct lane_hosts *h, const struct deliver_closed *c)
 {
+	const struct lane *l = h->lane;
 	char why[ADAPT_REASON_MAX];
 
 	(void)q;
@@ -471,10 +494,13 @@ course_connect_failed(struct queued *q, struct lane *l, const struct deliver_clo
 	log_begin(LOG_LEVEL_WARN, "unreachable");
 	log_kv("site", l->site->name);
 	log_kv("source", l->source->name);
+	log_kv("host", h->set->hosts[0].name);
 	log_kvs("why", why);
-	log_kvf("waiting", "%zu", l->draw.n);
+	log_kvf("waiting", "%zu", h->waiting.n);
 	log_end();
-	lane_connect_failed(l, span_str(why));
+	if (c->code != 0)
+		lane_refused(h->lane, h->set, span_str(why));
+	lane_hosts_failed(h, span_str(why));
 }
 
 /* Why it waits, in the words of an attempt that is not counted: no server was asked. */
@@ -493,6 +519,7 @@ course_lane_away(struct queued *q, struct delivery *d)
 {
 	struct deliver_result r = { .outcome = OUTCOME_LOST, .stage = STAGE_CONNECT };
 	const struct lane *l = d->lane;
+	const struct lane_hosts *h = d->hosts;
 	uint32_t wait_s;
 	DOING(d, DOING_SENT);
 
@@ -504,8 +531,9 @@ course_lane_away(struct queued *q, struct delivery *d)
 		wait_s = seconds_until(l->adapt.until_ms);
 	} else {
 		r.enhanced = SPAN_LIT("4.4.1");
-		r.text = span_str(l->failure);
-		wait_s = seconds_until(l->backoff_ms);
+		r.text =
+		    h->failure != NULL ? span_str(h->failure) : SPAN_LIT("its hosts do not answer");
+		wait_s = seconds_until(h->backoff_ms);
 	}
 	wait_away(q, d, &r,
 	    l->adapt.until_ms > loop_now_ms() ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK,
@@ -527,7 +555,7 @@ course_tenant_away(struct queued *q, struct delivery *d)
 	ban = lane_ban(d->lane, d);
 	if (ban == NULL) { /* not this one: an operator's try */
 		lane_take_out(d);
-		lane_put(d->lane, d);
+		lane_put(d->lane, d->hosts->set, d);
 		return;
 	}
 	snprintf(text, sizeof(text), "tenant %.*s is suspended at %.*s, which said: %s",

@@ -8,10 +8,10 @@
 #include "forward.h"
 #include "message.h"
 #include "proto_bounce.h"
-#include "site.h"
 
 struct queued;
 struct lane;
+struct lane_hosts;
 struct worker;
 struct transaction;
 struct final_why;
@@ -42,8 +42,15 @@ void course_underway(struct queued *, struct delivery *, struct worker *);
 void course_worker_gone(struct queued *, struct worker *);
 
 /* The lane's doings. */
-void course_connect_failed(struct queued *, struct lane *, const struct deliver_closed *);
-void course_lane_away(struct queued *, struct delivery *);   /* LANE, taken out of its draw */
+/* A connection to these hosts never stood, or brought no answer. */
+void course_connect_failed(struct queued *, struct lane_hosts *, const struct deliver_closed *);
+/* LANE, taken out of its draw: the lane is suspended, or its hosts do not answer. */
+void course_lane_away(struct queued *, struct delivery *);
+/* LANE, before it is sent: what is known of its domain is not what it lined up by. True: it went elsewhere, or its domain is
+ * asked about again. */
+bool course_moved(struct queued *, struct delivery *);
+/* The configuration changed: what waits in lanes goes where it would go now. */
+void course_conf(struct queued *);
 void course_tenant_away(struct queued *, struct delivery *); /* LANE, taken out: suspended there */
 void course_expired(struct queued *, struct delivery *);     /* LANE, taken out */
 /* LANE, taken out, before it is sent: a bounce of a minute ago may have put it onto the suppression list. True: bouncd is

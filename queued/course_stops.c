@@ -42,7 +42,7 @@ stop_one(struct queued *q, struct delivery *d, const void *tenant)
 		return;
 	lane_take_out(d);
 	if (!settle_if_paused(q, d)) /* released in between, or a pause that is none */
-		lane_put(d->lane, d);
+		lane_put(d->lane, d->hosts->set, d);
 }
 
 void
@@ -117,6 +117,20 @@ course_lane_released(struct queued *q, struct lane *l)
 	each_open(q, go_of_lane, l);
 }
 
+static void
+look_again(struct queued *q, struct delivery *d, const void *nobody)
+{
+	(void)nobody;
+	if (d->state == DELIVERY_LANE && d->item.in != NULL)
+		(void)course_moved(q, d);
+}
+
+void
+course_conf(struct queued *q)
+{
+	each_open(q, look_again, NULL);
+}
+
 /* ---- operators ---- */
 
 /* Out of wherever it waits; false: it is with somebody and will answer soon. */
@@ -125,7 +139,7 @@ pulled(struct queued *q, struct delivery *d)
 {
 	switch (d->state) {
 	case DELIVERY_ROUTING:
-		site_unwait(q->sites, d);
+		domain_unwait(d);
 		return true;
 	case DELIVERY_LANE:
 		lane_take_out(d);

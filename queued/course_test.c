@@ -40,9 +40,9 @@
 static struct session *
 session_of(struct delivery *d)
 {
-	struct session *s = session_new(queued.pool, d->lane, &worker);
+	struct session *s = session_new(queued.pool, d->hosts, &worker);
 
-	session_stood(s);
+	session_stood(s, NULL);
 	return s;
 }
 
@@ -126,6 +126,8 @@ some_lane(struct delivery *d)
 {
 	if (d->lane == NULL)
 		d->lane = lanes_each(queued.lanes, NULL);
+	if (d->hosts == NULL)
+		d->hosts = TABLE_OF(table_each(&d->lane->hosts, NULL), struct lane_hosts, by_set);
 	return d->lane;
 }
 
@@ -138,7 +140,7 @@ EVENT(begin)
 EVENT(routed)
 {
 	if (d->state == DELIVERY_ROUTING)
-		site_unwait(q->sites, d);
+		domain_unwait(d);
 	course_routed(q, d);
 }
 EVENT(unconfirmed)

@@ -45,7 +45,9 @@ struct attempt {
 };
 
 struct worker;
+struct domain;
 struct lane;
+struct lane_hosts;
 struct message;
 struct transaction;
 
@@ -55,14 +57,17 @@ struct delivery {
 	uint8_t state;
 	bool need_7bit;
 	bool immediate;    /* an operator asked for a try now */
+	bool first;        /* its turn had come already: it goes to the front of its line */
 	bool away;         /* DEFERRED: no server was asked, its lane takes nothing */
 	bool delay_told;   /* the sender knows that it waits */
 	bool given_up;     /* by an answer that is known, though the sender does not know it yet */
 	uint8_t final;     /* enum final_kind, once it was given up */
 	uint16_t attempts; /* made so far */
 	TAILQ_ENTRY(delivery) waiting; /* for an answer of resolve, or its notice */
+	struct domain *asking;         /* ROUTING: whose answer it waits for */
 	struct draw_item item;
-	struct lane *lane;
+	struct lane *lane;        /* the last it stood in */
+	struct lane_hosts *hosts; /* LANE: the hosts it waits for there */
 	struct transaction *transaction;
 	struct due due;   /* state's time-out, or the next attempt */
 	uint64_t next_ms; /* DEFERRED: since 1970 */

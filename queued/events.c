@@ -196,7 +196,7 @@ events_lane(struct events *e, const struct lane *l, const char *what)
 	event_span(b, "source", l->source->name);
 	event_str(b, "state", adapt_state_name(adapt_state(&l->adapt, loop_now_ms())));
 	event_num(b, "share_permille", l->adapt.share_permille);
-	event_str(b, "reply", l->failures > 0 ? l->failure : l->adapt.reason);
+	event_str(b, "reply", l->adapt.reason);
 	event_num(b, "waiting", l->draw.n);
 	end(e);
 	log_begin(LOG_LEVEL_INFO, "lane");
@@ -204,7 +204,30 @@ events_lane(struct events *e, const struct lane *l, const char *what)
 	log_kv("site", l->site->name);
 	log_kv("source", l->source->name);
 	log_kvf("share", "%u%%", l->adapt.share_permille / 10);
-	log_kvs("reply", l->failures > 0 ? l->failure : l->adapt.reason);
+	log_kvs("reply", l->adapt.reason);
+	log_end();
+}
+
+void
+events_lane_hosts(struct events *e, const struct lane_hosts *h, const char *what)
+{
+	const struct lane *l = h->lane;
+	struct buf *b = begin(e, "lane");
+
+	event_str(b, "what", what);
+	event_span(b, "site", l->site->name);
+	event_span(b, "source", l->source->name);
+	event_span(b, "host", h->set->hosts[0].name);
+	event_str(b, "state", adapt_state_name(adapt_state(&l->adapt, loop_now_ms())));
+	event_str(b, "reply", h->failure);
+	event_num(b, "waiting", h->waiting.n);
+	end(e);
+	log_begin(LOG_LEVEL_INFO, "lane");
+	log_kvs("what", what);
+	log_kv("site", l->site->name);
+	log_kv("source", l->source->name);
+	log_kv("host", h->set->hosts[0].name);
+	log_kvs("reply", h->failure);
 	log_end();
 }
 

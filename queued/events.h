@@ -10,6 +10,7 @@
 struct queued;
 struct events;
 struct lane;
+struct lane_hosts;
 struct ban;
 struct standing;
 struct conf_place;
@@ -27,6 +28,8 @@ void events_deferred(struct events *, const struct delivery *, uint64_t retry_ms
 void events_untracked(struct events *, const struct delivery *, struct span reason);
 /* what: slowed faster suspended resumed unreachable released. */
 void events_lane(struct events *, const struct lane *, const char *what);
+/* what: unreachable; hosts of that lane. */
+void events_lane_hosts(struct events *, const struct lane_hosts *, const char *what);
 /* what: tenant-suspended; a tenant in that lane. */
 void events_lane_tenant(struct events *, const struct lane *, const struct ban *, const char *what);
 /* what: paused released; place: of the limit that was passed, or NULL. */

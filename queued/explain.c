@@ -22,7 +22,7 @@ place(const struct limit *l, struct buf *out)
 static void
 limit(const struct lane *l, enum limit_kind k, struct buf *out)
 {
-	const struct limit *is = &l->limits.of[k];
+	const struct limit *is = &l->site->limits.of[k];
 
 	buf_printf(out, "%s %llu", limit_name(k), (unsigned long long)is->value);
 	if (is->per_s > 0)
@@ -58,9 +58,9 @@ waiting_for(const struct lane *l, struct buf *out)
 		buf_printf(out, "suspended for %llu s by \"%s\"",
 		    (unsigned long long)seconds_until(l->adapt.until_ms), l->adapt.reason);
 		break;
-	case LANE_BACKOFF:
-		buf_printf(out, "connections fail (%s), next try in %llu s", l->failure,
-		    (unsigned long long)seconds_until(l->backoff_ms));
+	case LANE_REFUSED:
+		buf_printf(out, "connections are refused (%s), next try in %llu s", l->refusal,
+		    (unsigned long long)seconds_until(l->refused_ms));
 		break;
 	default:
 		buf_str(out, lane_wait_name(l->wait));
@@ -87,7 +87,21 @@ void
 explain_lane(const struct lane *l, struct buf *out)
 {
 	waiting_for(l, out);
+	if (l->failing_n > 0)
+		buf_printf(
+		    out, "; of %zu sets of hosts %zu cannot be reached", l->hosts.n, l->failing_n);
 	suspended(l, out);
+}
+
+/* Its own hosts come before what holds the lane as a whole. */
+static void
+explain_hosts(const struct lane_hosts *h, struct buf *out)
+{
+	if (h->backoff_ms > loop_now_ms())
+		buf_printf(out, "connections fail (%s), next try in %llu s", h->failure,
+		    (unsigned long long)seconds_until(h->backoff_ms));
+	else
+		explain_lane(h->lane, out);
 }
 
 static void
@@ -122,7 +136,7 @@ in_lane(const struct queued *q, const struct delivery *d, struct buf *out)
 		    "nothing is scheduled until every delivery worker has said what it still has");
 	else {
 		buf_str(out, "held by: ");
-		explain_lane(d->lane, out);
+		explain_hosts(d->hosts, out);
 	}
 	last_reply(d, out);
 }

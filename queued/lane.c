@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 enum {
-	BACKOFF_FIRST_MS = 5 * 1000,
-	BACKOFF_MOST_MS = 5 * 60 * 1000,
-	FAILURES_TO_SLOW = 2,
+	REFUSED_FIRST_MS = 5 * 1000,
+	REFUSED_MOST_MS = 60 * 1000, /* one of its servers may be better at any time */
+	REFUSALS_TO_HEED = 3,   /* by different sets of hosts, and no other let us in meanwhile */
 	COST_BYTES = 64 * 1024, /* each such piece of a message costs one more */
 	COST_MOST = 32,
 	MINUTE_MS = 60 * 1000,
@@ -21,6 +21,7 @@ struct lanes {
 	struct queued *q;
 	struct table by_pair;
 	struct lane_list woken;
+	struct lane_hosts_list stalled;
 };
 
 static const char *const waits[] = {
@@ -29,13 +30,20 @@ static const char *const waits[] = {
 	[LANE_CONNECTION_RATE] = "connection-rate",
 	[LANE_MESSAGE_RATE] = "message-rate",
 	[LANE_SUSPENDED] = "suspended",
-	[LANE_BACKOFF] = "connections fail",
+	[LANE_REFUSED] = "connections are refused",
 	[LANE_NO_WORKER] = "no deliverd worker",
 	[LANE_CONNECTING] = "connecting",
 };
 
 /* One process, one set of lanes: a lane needs its way back for wake and events. */
 static struct lanes *home;
+
+struct queued *
+lane_queued(const struct lane *l)
+{
+	(void)l;
+	return home->q;
+}
 
 const char *
 lane_wait_name(enum lane_wait w)
@@ -52,6 +60,7 @@ lanes_new(struct queued *q)
 		fatal("out of memory for lanes");
 	ls->q = q;
 	TAILQ_INIT(&ls->woken);
+	TAILQ_INIT(&ls->stalled);
 	home = ls;
 	return ls;
 }
@@ -70,7 +79,7 @@ on_due(void *ctx, struct due *due)
 	(void)due;
 	if (adapt_tick(&l->adapt, loop_now_ms()))
 		events_lane(home->q->events, l, "resumed");
-	lane_wake(l);
+	lane_wake_held(l);
 }
 
 static struct lane *
@@ -82,12 +91,14 @@ lane_new(struct lanes *ls, const struct source *source, struct site *site)
 		fatal("out of memory for a lane");
 	l->source = source;
 	l->site = site;
-	l->limits = site->limits;
-	site->lanes++;
+	site_lane(site);
 	adapt_init(&l->adapt);
 	draw_init(&l->draw);
 	SLIST_INIT(&l->bans);
+	TAILQ_INIT(&l->woken_hosts);
+	TAILQ_INIT(&l->held_hosts);
 	TAILQ_INIT(&l->sessions);
+	TAILQ_INIT(&l->idle);
 	l->due = (struct due){ .fire = on_due, .ctx = l };
 	table_put(&ls->by_pair, &l->by_pair, pair_hash(source, site));
 	return l;
@@ -132,6 +143,14 @@ lane_wake(struct lane *l)
 }
 
 void
+lane_wake_held(struct lane *l)
+{
+	while (!TAILQ_EMPTY(&l->held_hosts))
+		lane_hosts_wake(TAILQ_FIRST(&l->held_hosts));
+	lane_wake(l);
+}
+
+void
 lanes_woken(struct lanes *ls, struct lane_list *list)
 {
 	TAILQ_INIT(list);
@@ -171,6 +190,19 @@ lanes_wake_all(struct lanes *ls)
 			lane_wake(l);
 }
 
+struct lane_hosts_list *
+lanes_stalled(void)
+{
+	return &home->stalled;
+}
+
+void
+lanes_room(struct lanes *ls)
+{
+	while (!TAILQ_EMPTY(&ls->stalled))
+		lane_hosts_wake(TAILQ_FIRST(&ls->stalled));
+}
+
 /* ---- lining up ---- */
 
 static uint32_t
@@ -182,22 +214,27 @@ cost_of(const struct message *m)
 }
 
 void
-lane_put(struct lane *l, struct delivery *d)
+lane_put(struct lane *l, struct host_set *set, struct delivery *d)
 {
 	const struct message *m = d->message;
 	struct draw_place place = { m->envelope->tenant, m->envelope->campaign,
-		d->immediate ? 0 : m->stream->priority, m->tenant->weight };
+		d->immediate ? 0 : m->stream->priority, m->tenant->weight, d->first };
 
+	d->first = false;
 	d->lane = l;
-	draw_put(&l->draw, &d->item, &place, cost_of(m));
-	lane_wake(l);
+	d->hosts = lane_hosts_of(l, set);
+	draw_put(&d->hosts->waiting, &d->item, &place, cost_of(m));
+	lane_hosts_wake(d->hosts);
 }
 
+/* Its hosts are looked at again, for it may have been the last that kept them. */
 void
 lane_take_out(struct delivery *d)
 {
-	if (d->item.in != NULL)
-		draw_remove(&d->lane->draw, &d->item);
+	if (d->item.in == NULL)
+		return;
+	draw_remove(&d->item);
+	lane_hosts_wake(d->hosts);
 }
 
 /* ---- rates ---- */
@@ -223,7 +260,7 @@ bucket_wait_ms(struct bucket *b, uint64_t count, uint64_t per_s, uint64_t now)
 static bool
 message_rate(const struct lane *l, uint64_t *count, uint64_t *per_s)
 {
-	const struct limit *limit = &l->limits.of[LIMIT_MESSAGE_RATE];
+	const struct limit *limit = &l->site->limits.of[LIMIT_MESSAGE_RATE];
 	bool cut = adapt_state(&l->adapt, loop_now_ms()) == ADAPT_SLOWED;
 
 	if (limit->value == 0 && !cut)
@@ -231,6 +268,20 @@ message_rate(const struct lane *l, uint64_t *count, uint64_t *per_s)
 	*count = adapt_share(&l->adapt, limit->value != 0 ? limit->value : l->adapt.measured);
 	*per_s = limit->value != 0 ? limit->per_s : 60;
 	return true;
+}
+
+bool
+lane_is_paced(const struct lane *l)
+{
+	uint64_t count, per_s;
+
+	return message_rate(l, &count, &per_s);
+}
+
+bool
+lane_is_full(const struct lane *l)
+{
+	return l->sessions_n >= lane_connections_max(l);
 }
 
 bool
@@ -256,7 +307,7 @@ lane_may_send(struct lane *l)
 uint32_t
 lane_connections_max(const struct lane *l)
 {
-	uint64_t n = l->limits.of[LIMIT_CONNECTIONS].value;
+	uint64_t n = l->site->limits.of[LIMIT_CONNECTIONS].value;
 
 	return (uint32_t)adapt_share(&l->adapt, n == 0 ? 1000 : n);
 }
@@ -264,19 +315,20 @@ lane_connections_max(const struct lane *l)
 bool
 lane_may_connect(struct lane *l)
 {
-	const struct limit *rate = &l->limits.of[LIMIT_CONNECTION_RATE];
+	const struct limit *rate = &l->site->limits.of[LIMIT_CONNECTION_RATE];
 	uint64_t now = loop_now_ms(), wait;
 
-	if (l->backoff_ms > now) {
-		l->wait = LANE_BACKOFF;
-		lane_wake_at(l, l->backoff_ms);
+	if (l->adapt.until_ms > now) {
+		l->wait = LANE_SUSPENDED;
+		lane_wake_at(l, l->adapt.until_ms);
 		return false;
 	}
-	if (l->failures > 0 && l->sessions_n > 0) {
-		l->wait = LANE_CONNECTING; /* one try at a time until it answers again */
+	if (l->refused_ms > now) {
+		l->wait = LANE_REFUSED;
+		lane_wake_at(l, l->refused_ms);
 		return false;
 	}
-	if (l->sessions_n >= lane_connections_max(l)) {
+	if (lane_is_full(l)) {
 		l->wait = LANE_CONNECTIONS;
 		return false;
 	}
@@ -369,18 +421,28 @@ lanes_lift(struct lanes *ls, struct span tenant)
 }
 
 void
-lane_connect_failed(struct lane *l, struct span why)
+lane_refused(struct lane *l, const struct host_set *by, struct span reply)
 {
-	uint64_t wait = BACKOFF_FIRST_MS;
+	uint64_t wait = REFUSED_FIRST_MS;
 
-	for (unsigned i = 0; i < l->failures && wait < BACKOFF_MOST_MS; i++)
+	if (l->refused_by != by)
+		l->refusals++;
+	l->refused_by = by;
+	if (l->refusals < REFUSALS_TO_HEED)
+		return;
+	for (unsigned i = REFUSALS_TO_HEED; i < l->refusals && wait < REFUSED_MOST_MS; i++)
 		wait *= 2;
-	l->failures++;
-	snprintf(l->failure, sizeof(l->failure), "%.*s", SPAN(why));
-	l->backoff_ms = loop_now_ms() + (wait < BACKOFF_MOST_MS ? wait : BACKOFF_MOST_MS);
-	if (l->failures == FAILURES_TO_SLOW)
-		events_lane(home->q->events, l, "unreachable");
-	lane_wake_at(l, l->backoff_ms);
+	snprintf(l->refusal, sizeof(l->refusal), "%.*s", SPAN(reply));
+	l->refused_ms = loop_now_ms() + (wait < REFUSED_MOST_MS ? wait : REFUSED_MOST_MS);
+	lane_wake_at(l, l->refused_ms);
+}
+
+void
+lane_opened(struct lane *l)
+{
+	l->refusals = 0;
+	l->refused_by = NULL;
+	l->refused_ms = 0;
 }
 
 void
@@ -388,23 +450,31 @@ lane_release(struct lane *l)
 {
 	adapt_release(&l->adapt);
 	bans_lift(&l->bans, span_of(NULL, 0), loop_now_ms());
-	l->failures = 0;
-	l->backoff_ms = 0;
+	lane_opened(l);
+	lane_wake_held(l);
+	for (struct table_node *n = table_each(&l->hosts, NULL); n != NULL;
+	     n = table_each(&l->hosts, n)) {
+		struct lane_hosts *h = TABLE_OF(n, struct lane_hosts, by_set);
+
+		lane_hosts_release(h);
+		lane_hosts_wake(h);
+	}
 	events_lane(home->q->events, l, "released");
 	lane_wake(l);
 }
 
 void
-lane_probe(struct lane *l)
+lane_probe(struct lane *l, const struct delivery *d)
 {
 	uint64_t now = loop_now_ms();
 
-	l->backoff_ms = 0;
-	if (l->adapt.until_ms > now) {
-		l->adapt.until_ms = 0;
-		events_lane(home->q->events, l, "resumed");
-	}
-	lane_wake(l);
+	d->hosts->backoff_ms = 0;
+	lane_hosts_wake(d->hosts);
+	l->refused_ms = 0;
+	if (l->adapt.until_ms <= now)
+		return;
+	l->adapt.until_ms = 0;
+	events_lane(home->q->events, l, "resumed");
 }
 
 void
@@ -420,7 +490,6 @@ lanes_conf(struct lanes *ls)
 				source = &c->sources[i];
 		if (span_eq(source->name, l->source->name))
 			l->source = source;
-		l->limits = l->site->limits;
 		lane_wake(l);
 	}
 }

@@ -1,18 +1,21 @@
 /* lane.h: one pair of source and site: what lines up there, what its limits are, and how it is doing.
  *
- * Whoever changes something a lane may go on for calls lane_wake(); at the end of the turn the pool serves the lanes that
+ * A site's domains may have very many sets of hosts, one each: a lane keeps what waits for each apart (lane_hosts.h), and
+ * shares out among them what is limited for all. Whoever changes something a lane may go on for calls lane_wake(), or
+ * lane_hosts_wake() where it concerns one set; at the end of the turn the pool serves the lanes, and of each the sets, that
  * were woken, and no other. */
 #pragma once
 
 #include "adapt.h"
 #include "ban.h"
 #include "delivery.h"
+#include "domain.h"
+#include "lane_hosts.h"
 #include "site.h"
 
 struct queued;
 struct lanes;
 struct session;
-TAILQ_HEAD(session_list, session);
 
 /* Permits of a rate: a bucket that fills with time. */
 struct bucket {
@@ -27,7 +30,7 @@ enum lane_wait {
 	LANE_CONNECTION_RATE,
 	LANE_MESSAGE_RATE,
 	LANE_SUSPENDED,
-	LANE_BACKOFF,
+	LANE_REFUSED,
 	LANE_NO_WORKER,
 	LANE_CONNECTING,
 };
@@ -38,17 +41,24 @@ struct lane {
 	bool woken;
 	const struct source *source;
 	struct site *site;
-	struct limits limits;
 	struct adapt adapt;
 	struct bans bans; /* tenants that are suspended here */
 	struct draw draw;
-	struct session_list sessions; /* those that stand or are being made */
-	uint32_t sessions_n, connecting_n;
+	struct table hosts;                             /* struct lane_hosts, by their set */
+	struct lane_hosts_list woken_hosts, held_hosts; /* of them */
+	size_t failing_n;                               /* of them: cannot be reached */
+	struct session_list sessions; /* that stand or are being made, the oldest first */
+	struct session_list idle;     /* that stand and have nothing to do, since longest first */
+	struct table idle_at;         /* the same, by the host they are connected to */
+	uint32_t sessions_n, connecting_n, closing_n;
+	uint32_t reached_n; /* sets of hosts with a session */
 	struct bucket messages, connections;
-	struct due due;      /* wakes it when a rate, a back-off or a suspension lets it go on */
-	uint64_t backoff_ms; /* no connection before that */
-	unsigned failures;   /* connections that did not come to stand, in a row */
-	char failure[ADAPT_REASON_MAX];
+	struct due due; /* wakes it when a rate, a back-off or a suspension lets it go on */
+	unsigned
+	    refusals; /* connections in a row that were refused with a reply, by one set of hosts after another */
+	const struct host_set *refused_by; /* the last; only compared */
+	uint64_t refused_ms;               /* no connection before that */
+	char refusal[ADAPT_REASON_MAX];
 	enum lane_wait wait;
 	uint64_t delivered, deferred, bounced;
 	uint32_t minute_n; /* messages in the current minute, and in the last */
@@ -67,14 +77,22 @@ bool lanes_any_woken(const struct lanes *);
 struct lane *lane_list_next(struct lane_list *);
 void lane_wake(struct lane *);
 void lane_wake_at(struct lane *, uint64_t at_ms);
+/* A connection ended, or a suspension: the hosts that it holds look again. */
+void lane_wake_held(struct lane *);
 void lanes_wake_all(struct lanes *);
+void lanes_room(struct lanes *); /* a worker can take more: who waited for that is woken */
+struct lane_hosts_list *lanes_stalled(void);
 
-void lane_put(struct lane *, struct delivery *);
+/* Lines up for these hosts. */
+void lane_put(struct lane *, struct host_set *, struct delivery *);
 void lane_take_out(struct delivery *); /* from its place in the draw */
+struct queued *lane_queued(const struct lane *);
 
 /* Whether the rates allow one more now; if not, the lane is woken when they do. */
 bool lane_may_send(struct lane *);
 bool lane_may_connect(struct lane *);
+bool lane_is_paced(const struct lane *); /* a rate holds its messages */
+bool lane_is_full(const struct lane *);  /* of connections */
 void lane_sent(struct lane *, unsigned messages);
 void lane_connected(struct lane *);
 uint32_t lane_connections_max(const struct lane *);
@@ -87,10 +105,13 @@ void lane_suspend(struct lane *, uint32_t for_s, struct span reply);
 void lane_suspend_tenant(struct lane *, struct span tenant, uint32_t for_s, struct span reply);
 const struct ban *lane_ban(const struct lane *, const struct delivery *); /* NULL: it may go */
 unsigned lanes_lift(struct lanes *, struct span tenant); /* everywhere; how many that were */
-void lane_connect_failed(struct lane *, struct span why);
+/* A server refused a connection with a reply. One is that server's business; several in a row are the provider's. */
+void lane_refused(struct lane *, const struct host_set *by, struct span reply);
+void lane_opened(struct lane *);  /* one let us in */
 void lane_release(struct lane *); /* an operator says: as configured, now */
-/* An operator wants one delivery tried: back-off and suspension do not stop it. What the next answer says counts again. */
-void lane_probe(struct lane *);
+/* An operator wants this delivery, which lines up here, tried: back-off and suspension do not stop it. What the next answer
+ * says counts again. */
+void lane_probe(struct lane *, const struct delivery *);
 const char *lane_wait_name(enum lane_wait);
-/* Sites' limits were looked up anew. */
+/* Sources were read anew, and sites' limits. */
 void lanes_conf(struct lanes *);

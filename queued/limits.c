@@ -41,12 +41,23 @@ fit_of(const struct limit_rule *r, struct span site, struct span domain, const s
 	return FIT_NONE;
 }
 
+/* Which block holds which limit, where it does so because of the domain or its hosts. */
+static void
+scope_add(struct limits *found, enum limit_kind k, struct span block)
+{
+	if (found->block.n == 0)
+		found->block = block;
+	found->scope =
+	    (found->scope ^ (span_hash_nocase(block) + k + 1)) * 0x100000001b3u; /* FNV */
+}
+
 struct limits
 limits_find(const struct limit_rule *rules, size_t rules_n, struct span site, struct span domain,
     const struct span *mx, size_t mx_n)
 {
 	struct limits found = built_in;
 	enum fit best[LIMITS_N] = { FIT_NONE };
+	struct span block[LIMITS_N];
 
 	for (size_t i = 0; i < rules_n; i++) {
 		enum fit fit = fit_of(&rules[i], site, domain, mx, mx_n);
@@ -55,7 +66,11 @@ limits_find(const struct limit_rule *rules, size_t rules_n, struct span site, st
 			if (rules[i].set[k] && fit > best[k]) {
 				best[k] = fit;
 				found.of[k] = rules[i].limits.of[k];
+				block[k] = rules[i].name;
 			}
 	}
+	for (unsigned k = 0; k < LIMITS_N; k++)
+		if (best[k] == FIT_DOMAIN || best[k] == FIT_MX)
+			scope_add(&found, k, block[k]);
 	return found;
 }

@@ -1,7 +1,8 @@
 /* limits.h: from `site` blocks to a lane's limits, each with the place it was written (pure).
  *
  * For each limit the most specific block that sets it wins: by site name, then by a glob over the domain, then over an
- * MX host, then what is built in. Among equals the first. */
+ * MX host, then what is built in. Among equals the first. Domains of one site that are held by different blocks have
+ * different scopes, and so a lane each: what is written for one domain never holds another one's mail. */
 #pragma once
 
 #include "span.h"
@@ -24,6 +25,9 @@ struct limit {
 
 struct limits {
 	struct limit of[LIMITS_N];
+	uint64_t
+	    scope; /* equal where the same blocks win, for whatever they say; 0: none by domain or MX host */
+	struct span block; /* the first of those that win by domain or MX host; empty: none */
 };
 
 struct limit_rule {

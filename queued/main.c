@@ -4,7 +4,8 @@
  * bouncd (what a reply means), and people over its control sockets. It may touch the spool and nothing else.
  *
  * Two halves. Storage, behind store.h: what is on disk. Delivery, read it in this order: intake.c (a message comes in), course.c
- * (what happens next to a recipient), site.c and lane.c (where to, and how fast), pool.c and session.c (who goes now),
+ * (what happens next to a recipient), domain.c and host_set.c (where to), site.c and lane.c (how fast), lane_hosts.c, pool.c and
+ * session.c (who goes now),
  * settle.c, notice.c and final.c (how it ends). queued.h lists the parts. */
 #include "queued.h"
 #include "control_verbs.h"
@@ -37,6 +38,7 @@ parts_make(struct queued *q)
 	schedule_use_loop(&q->schedule);
 	q->suppressed = suppressed_new();
 	q->tenants = tenants_new(q);
+	q->domains = domains_new(q);
 	q->sites = sites_new(q);
 	q->lanes = lanes_new(q);
 	q->smtpd = peer_smtpd_new(q);

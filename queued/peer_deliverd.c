@@ -8,6 +8,7 @@
 #include "queued.h"
 #include "role.h"
 
+#include <bsd/stdlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -107,7 +108,7 @@ got_synced(struct worker *w, struct msg *m)
 	}
 	w->synced = true;
 	synced_check(w->home);
-	lanes_wake_all(w->home->q->lanes);
+	lanes_wake_all(w->home->q->lanes); /* some had no worker */
 }
 
 static void
@@ -159,7 +160,7 @@ on_room(void *ctx)
 	struct worker *w = ctx;
 
 	peer_rewrite_go_on(w->home->q->rewrite);
-	lanes_wake_all(w->home->q->lanes);
+	lanes_room(w->home->q->lanes);
 }
 
 /* A new process under an old number: what the old one had is lost. */
@@ -259,31 +260,31 @@ void
 worker_open(struct worker *w, const struct session *s)
 {
 	const struct lane *l = s->lane;
-	const struct route *r = l->site->route;
+	const struct host_set *set = s->hosts->set;
+	const struct host *order[DELIVER_HOSTS_MAX];
 	struct deliver_open o = { .session = s->number,
 		.site = l->site->name,
 		.source_name = l->source->name,
 		.source_address = l->source->address,
 		.ehlo = l->source->ehlo,
-		.tls = r != NULL ? r->tls : TLS_OPPORTUNISTIC };
+		.tls = set->terms.tls,
+		.implicit_tls = set->terms.implicit_tls,
+		.login = set->terms.login,
+		.password = set->terms.password,
+		.hosts_n = set->hosts_n };
 
-	if (r != NULL) {
-		o.implicit_tls = r->implicit_tls;
-		o.login = r->login;
-		o.password = r->password;
-	}
-	o.hosts_n = l->site->hosts_n < DELIVER_HOSTS_MAX ? l->site->hosts_n : DELIVER_HOSTS_MAX;
+	host_set_order(set, arc4random_uniform, order);
 	for (uint32_t i = 0; i < o.hosts_n; i++)
-		o.hosts[i] = (struct deliver_host){ l->site->hosts[i].name,
-			l->site->hosts[i].address, l->site->hosts[i].port };
+		o.hosts[i] =
+		    (struct deliver_host){ order[i]->name, order[i]->address, order[i]->port };
 	deliver_open_put(w->chan, &o);
 }
 
 void
-worker_close(struct worker *w, uint32_t session)
+worker_close(struct worker *w, uint32_t session, enum deliver_haste haste)
 {
 	if (w->chan != NULL)
-		deliver_close_put(w->chan, session);
+		deliver_close_put(w->chan, session, haste);
 }
 
 int

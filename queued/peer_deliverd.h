@@ -28,7 +28,7 @@ struct queued *worker_queued(const struct worker *);
 bool worker_full(const struct worker *);
 
 void worker_open(struct worker *, const struct session *);
-void worker_close(struct worker *, uint32_t session);
+void worker_close(struct worker *, uint32_t session, enum deliver_haste);
 /* Feeds the transaction with these bytes; takes over the content's descriptor. from: the MAIL FROM address.
  * -1: it is longer than any record may be. */
 int worker_transact(

@@ -1,10 +1,10 @@
 #include "peer_resolve.h"
+#include "domain.h"
 #include "err.h"
 #include "log.h"
 #include "proto_resolve.h"
 #include "queued.h"
 #include "role.h"
-#include "site.h"
 
 #include <stdlib.h>
 
@@ -13,20 +13,15 @@ enum { QUEUE_BYTES = 4 << 20 };
 struct peer_resolve {
 	struct queued *q;
 	struct chan *chan;
-	bool passed_over; /* somebody was not asked for: it did not read */
 };
 
-void
-peer_resolve_ask(struct peer_resolve *p, uint64_t ask, struct span domain)
+int
+peer_resolve_ask(struct peer_resolve *p, const struct resolve_ask *a)
 {
-	struct resolve_ask a = { ask, domain };
-
-	if (p->chan == NULL) /* all are asked for when it is there */
-		return;
-	if (chan_full(p->chan))
-		p->passed_over = true;
-	else
-		resolve_ask_put(p->chan, &a);
+	if (p->chan == NULL || chan_full(p->chan))
+		return -1;
+	resolve_ask_put(p->chan, a);
+	return 0;
 }
 
 static void
@@ -34,10 +29,7 @@ on_room(void *ctx)
 {
 	struct peer_resolve *p = ctx;
 
-	if (!p->passed_over)
-		return;
-	p->passed_over = false;
-	sites_ask_again(p->q->sites);
+	domains_room(p->q->domains);
 }
 
 static void
@@ -48,9 +40,9 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 	struct resolve_answer a = { 0 };
 
 	if (m->type == RESOLVE_HOST && resolve_host_get(m, &h) == 0)
-		sites_host(p->q->sites, &h);
+		domains_host(p->q->domains, &h);
 	else if (m->type == RESOLVE_ANSWER && resolve_answer_get(m, &a) == 0)
-		sites_answer(p->q->sites, &a);
+		domains_answer(p->q->domains, &a);
 	else
 		chan_bad(c, "a record that is none of resolve's");
 }
@@ -76,8 +68,7 @@ on_connected(void *ctx, unsigned instance, int fd)
 		chan_free(p->chan);
 	p->chan = chan_new(fd, "resolve", QUEUE_BYTES, on_msg, on_close, p);
 	chan_on_room(p->chan, on_room);
-	p->passed_over = false;
-	sites_ask_again(p->q->sites);
+	domains_ask_again(p->q->domains);
 }
 
 struct peer_resolve *

@@ -53,7 +53,8 @@ struct peer_rewrite {
 	unsigned workers_n, next;
 	bool expected; /* the master runs some */
 	struct table questions;
-	struct draw waiting;
+	struct draw draw;
+	struct draw_set waiting; /* all of it: what waits here waits for one thing */
 	struct questions held_up;
 };
 
@@ -158,7 +159,8 @@ line_up(struct peer_rewrite *p, struct question *x, const struct transaction *t)
 {
 	const struct message *m = t->message;
 	struct draw_place place = { m->envelope->tenant, m->envelope->campaign,
-		transaction_first(t)->immediate ? 0 : m->stream->priority, m->tenant->weight };
+		transaction_first(t)->immediate ? 0 : m->stream->priority, m->tenant->weight,
+		false };
 
 	draw_put(&p->waiting, &x->item, &place, (uint32_t)(1 + m->facts.size_bytes / COST_BYTES));
 }
@@ -180,7 +182,7 @@ leave(struct peer_rewrite *p, struct question *x)
 	struct rewriter *w = x->asked;
 
 	if (x->item.in != NULL)
-		draw_remove(&p->waiting, &x->item);
+		draw_remove(&x->item);
 	if (x->held_up)
 		TAILQ_REMOVE(&p->held_up, x, link);
 	x->held_up = false;
@@ -423,7 +425,8 @@ peer_rewrite_new(struct queued *q)
 	if (p == NULL)
 		fatal("out of memory for the rewriters");
 	p->q = q;
-	draw_init(&p->waiting);
+	draw_init(&p->draw);
+	draw_set_init(&p->waiting, &p->draw);
 	TAILQ_INIT(&p->held_up);
 	p->expected = role_peers(q->role, ROLE_REWRITE) > 0;
 	for (unsigned i = 0; i < WORKERS_MAX; i++) {

@@ -18,7 +18,8 @@
 
 enum {
 	DEFER_A_TURN = 500, /* deliveries of a lane that cannot connect */
-	OPEN_A_TURN = 4,    /* connections of one lane */
+	PASS_A_TURN = 64, /* whose turn came and that are not to be sent: asked about again, say */
+	OPEN_A_TURN = 4,  /* connections of one lane */
 };
 
 struct pool {
@@ -27,6 +28,7 @@ struct pool {
 	uint64_t last_number;
 	uint32_t last_session;
 	struct due again;
+	unsigned passed_over; /* in this turn of the lane in hand */
 	bool open, stopped;
 };
 
@@ -117,35 +119,51 @@ feed(struct pool *p, struct transaction *t)
 	peer_rewrite_ask(p->q->rewrite, t);
 }
 
-/* Takes the next out of the lane, and with it what stands behind it of the same message, as far as limits go. How many bytes
+static struct delivery *
+delivery_of(struct draw_item *i)
+{
+	return (struct delivery *)(void *)((char *)i - offsetof(struct delivery, item));
+}
+
+/* Takes this one out of its line, and with it what stands behind it of the same message, as far as limits go. How many bytes
  * they are is the channel's business: it sends a long record in parts. */
 static uint32_t
-gather(struct pool *p, struct lane *l, struct delivery **d)
+gather(struct pool *p, struct lane *l, struct draw_item *i, struct delivery **d)
 {
-	struct draw_item *i = draw_peek(&l->draw), *behind;
-	size_t most = l->limits.of[LIMIT_RECIPIENTS].value;
+	struct draw_item *behind = draw_behind(i);
+	size_t most = l->site->limits.of[LIMIT_RECIPIENTS].value;
 	uint32_t n = 0;
 
-	d[n] = (struct delivery *)(void *)((char *)i - offsetof(struct delivery, item));
+	d[n] = delivery_of(i);
 	if (most == 0 || most > DELIVER_RCPTS_MAX)
 		most = DELIVER_RCPTS_MAX;
 	if (sender_is_personal(p->q, d[0]) || rewrite_is_personal(p->q, d[0]))
 		most = 1;
-	behind = draw_behind(i);
-	draw_take(&l->draw);
+	draw_remove(i);
 	n++;
 	while (n < most && behind != NULL) {
-		struct delivery *more =
-		    (struct delivery *)(void *)((char *)behind - offsetof(struct delivery, item));
+		struct delivery *more = delivery_of(behind);
 
 		if (more->message != d[0]->message || more->need_7bit != d[0]->need_7bit ||
 		    sender_is_personal(p->q, more))
 			break;
 		behind = draw_behind(behind);
-		draw_remove(&l->draw, &more->item);
+		draw_remove(&more->item);
 		d[n++] = more;
 	}
 	return n;
+}
+
+/* What the DNS or a reload changed since they lined up sends them elsewhere: a domain's mail goes to its own hosts alone. */
+static uint32_t
+without_moved(struct pool *p, struct delivery **d, uint32_t n)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!course_moved(p->q, d[i]))
+			d[left++] = d[i];
+	return left;
 }
 
 /* Deliveries past their time are given up here: a lane that waits long looks at each when its turn comes. */
@@ -192,125 +210,260 @@ without_suspended(struct pool *p, struct delivery **d, uint32_t n)
 }
 
 static void
-feed_session(struct pool *p, struct session *s)
+feed_session(struct pool *p, struct session *s, struct draw_item *i)
 {
 	struct delivery *d[DELIVER_RCPTS_MAX];
-	uint32_t n = gather(p, s->lane, d);
+	const struct limit *most = &s->lane->site->limits.of[LIMIT_PER_CONNECTION];
+	uint32_t n = gather(p, s->lane, i, d);
 
-	n = without_suspended(p, d, without_suppressed(p, d, without_expired(p, d, n)));
-	if (n == 0)
+	n = without_expired(p, d, n);
+	n = without_moved(p, d, n);
+	n = without_suspended(p, d, without_suppressed(p, d, n));
+	if (n == 0) {
+		p->passed_over++;
 		return;
+	}
 	lane_sent(s->lane, 1);
 	feed(p, transaction_new(p, s, d[0]->message, d, n));
-	if (s->lane->limits.of[LIMIT_PER_CONNECTION].value > 0 &&
-	    s->fed >= s->lane->limits.of[LIMIT_PER_CONNECTION].value)
+	if (most->value > 0 && s->fed >= most->value)
 		session_close(s);
 }
 
-/* Gives each session with room one; sessions that took one go behind the others. True: some took. */
 static bool
-feed_round(struct pool *p, struct lane *l, unsigned ahead)
+has_room(struct session *s, unsigned ahead)
+{
+	if (!session_has_room(s, ahead))
+		return false;
+	if (!worker_full(s->worker))
+		return true;
+	lane_hosts_stalled(s->hosts);
+	return false;
+}
+
+static struct session *
+session_with_room(struct lane_hosts *h)
+{
+	struct session *s;
+
+	for (unsigned ahead = 1; ahead <= SESSION_AHEAD; ahead++)
+		TAILQ_FOREACH (s, &h->sessions, link)
+			if (has_room(s, ahead))
+				return s;
+	return NULL;
+}
+
+/* Whether this turn has looked at enough mail that was not to be sent. */
+static bool
+enough(struct pool *p, struct lane_hosts *h)
+{
+	if (p->passed_over < PASS_A_TURN)
+		return false;
+	lane_hosts_wake(h);
+	return true;
+}
+
+/* Gives each session with room one. True: some took one, or what was next went elsewhere. */
+static bool
+feed_round(struct pool *p, struct lane_hosts *h, unsigned ahead)
 {
 	bool fed = false;
-	struct session *s, *next, *last = TAILQ_LAST(&l->sessions, session_list);
+	struct session *s, *next;
 
-	for (s = TAILQ_FIRST(&l->sessions); s != NULL && l->draw.n > 0; s = next) {
-		next = s == last ? NULL : TAILQ_NEXT(s, link);
-		if (!session_has_room(s, ahead) || worker_full(s->worker))
+	for (s = TAILQ_FIRST(&h->sessions); s != NULL && h->waiting.n > 0; s = next) {
+		struct draw_item *i;
+
+		next = TAILQ_NEXT(s, link);
+		if (!has_room(s, ahead))
 			continue;
-		if (!lane_may_send(l))
+		if (enough(p, h))
 			return false;
-		feed_session(p, s);
+		if (!lane_may_send(h->lane)) {
+			lane_hosts_hold(h);
+			return false;
+		}
+		i = draw_peek(&h->waiting);
+		draw_pay(i);
+		feed_session(p, s, i);
 		fed = true;
 	}
 	return fed;
 }
 
-/* ---- opening ---- */
+/* ---- one set of hosts ---- */
 
+/* Who waits for hosts that are away is told so and comes back later, some a turn. */
 static void
-open_some(struct pool *p, struct lane *l)
+defer_waiting(struct pool *p, struct lane_hosts *h)
 {
-	for (unsigned i = 0; i < OPEN_A_TURN; i++) {
-		struct worker *w;
-		struct session *s;
+	struct draw_item *i;
 
-		if (l->connecting_n * SESSION_AHEAD >= l->draw.n || !lane_may_connect(l))
-			return;
-		w = worker_for(p->q->deliverd, l->site->name);
-		if (w == NULL) {
-			l->wait = LANE_NO_WORKER;
-			return;
-		}
-		s = session_new(p, l, w);
-		lane_connected(l);
-		worker_open(w, s);
-		l->wait = LANE_CONNECTING;
-	}
-	lane_wake(l);
+	for (unsigned n = 0; n < DEFER_A_TURN && (i = draw_take(&h->waiting)) != NULL; n++)
+		course_lane_away(p->q, delivery_of(i));
+	lane_hosts_wake(h);
 }
 
-/* The lane cannot connect, or is suspended: who waits is told so and comes back later, some a turn. */
+/* What it can take by itself it takes; for what the lane shares out it says what it wants. */
 static void
-defer_waiting(struct pool *p, struct lane *l)
+look_at(struct pool *p, struct lane_hosts *h)
 {
-	for (unsigned i = 0; i < DEFER_A_TURN && l->draw.n > 0; i++) {
-		struct draw_item *item = draw_take(&l->draw);
+	bool paced = lane_is_paced(h->lane);
 
-		course_lane_away(p->q,
-		    (struct delivery *)(void *)((char *)item - offsetof(struct delivery, item)));
+	if (lane_hosts_done(h))
+		return;
+	if (h->waiting.n > 0 && lane_hosts_away(h)) {
+		defer_waiting(p, h);
+		return;
+	}
+	for (unsigned ahead = 1; !paced && ahead <= SESSION_AHEAD; ahead++)
+		while (feed_round(p, h, ahead))
+			continue;
+	draw_wants(
+	    &h->waiting, DRAW_PERMIT, paced && h->waiting.n > 0 && session_with_room(h) != NULL);
+	draw_wants(&h->waiting, DRAW_CONNECTION, h->waiting.n > 0 && lane_hosts_want(h));
+}
+
+/* ---- what a lane shares out ---- */
+
+static void
+share_permits(struct pool *p, struct lane *l)
+{
+	struct draw_item *i;
+
+	while ((i = draw_turn(&l->draw, DRAW_PERMIT)) != NULL) {
+		struct lane_hosts *h = lane_hosts_of_item(i);
+		struct session *s = session_with_room(h);
+
+		if (s == NULL) {
+			draw_wants(&h->waiting, DRAW_PERMIT, false);
+			continue;
+		}
+		if (enough(p, h) || !lane_may_send(l))
+			return;
+		draw_charge(i, DRAW_PERMIT, i->cost);
+		feed_session(p, s, i);
+	}
+}
+
+static bool
+open_session(struct pool *p, struct lane_hosts *h)
+{
+	struct worker *w = worker_for(p->q->deliverd, h->set->hosts[0].name);
+	struct session *s;
+
+	if (w == NULL) {
+		h->lane->wait = LANE_NO_WORKER;
+		return false;
+	}
+	s = session_new(p, h, w);
+	lane_connected(h->lane);
+	worker_open(w, s);
+	h->lane->wait = LANE_CONNECTING;
+	return true;
+}
+
+enum shared { SHARED_ON, SHARED_OPENED, SHARED_OUT };
+
+/* The connection that may be made is these hosts', for this delivery. */
+static enum shared
+share_connection(struct pool *p, struct lane_hosts *h, struct draw_item *i)
+{
+	struct lane *l = h->lane;
+	bool more = h->sessions_n > 0;
+
+	if (!lane_hosts_want(h) || session_adopt(h)) {
+		draw_wants(&h->waiting, DRAW_CONNECTION, false);
+		return SHARED_ON;
+	}
+	if (lane_is_full(l) &&
+	    more) { /* one more than they have must not keep others from the first */
+		l->wait = LANE_CONNECTIONS;
+		draw_wants(&h->waiting, DRAW_CONNECTION, false);
+		lane_hosts_hold(h);
+		return SHARED_ON;
+	}
+	if (lane_is_full(l))
+		session_make_room(l);
+	if (!lane_may_connect(l) || !open_session(p, h))
+		return SHARED_OUT;
+	draw_charge(i, DRAW_CONNECTION, 1);
+	return SHARED_OPENED;
+}
+
+static void
+share_connections(struct pool *p, struct lane *l)
+{
+	unsigned opened = 0, away = 0;
+	struct draw_item *i;
+
+	while (opened < OPEN_A_TURN && away < DEFER_A_TURN &&
+	       (i = draw_turn(&l->draw, DRAW_CONNECTION)) != NULL) {
+		struct delivery *d = delivery_of(i);
+
+		if (lane_ban(l, d) != NULL) { /* none is made for a tenant that is suspended here */
+			lane_take_out(d);
+			course_tenant_away(p->q, d);
+			away++;
+			continue;
+		}
+		switch (share_connection(p, lane_hosts_of_item(i), i)) {
+		case SHARED_ON:
+			break;
+		case SHARED_OPENED:
+			opened++;
+			break;
+		case SHARED_OUT:
+			return;
+		}
+	}
+	if (opened == OPEN_A_TURN || away == DEFER_A_TURN)
+		lane_wake(l);
+}
+
+/* ---- lanes ---- */
+
+/* Who waits in a lane that is suspended is told so and comes back later, some a turn. */
+static void
+defer_all(struct pool *p, struct lane *l)
+{
+	struct draw_item *i;
+
+	for (unsigned n = 0; n < DEFER_A_TURN && (i = draw_any(&l->draw)) != NULL; n++) {
+		struct delivery *d = delivery_of(i);
+
+		draw_remove(i);
+		course_lane_away(p->q, d);
 	}
 	if (l->draw.n > 0)
 		lane_wake(l);
 }
 
-/* No connection is made for a tenant that is suspended here. */
-static void
-defer_suspended(struct pool *p, struct lane *l)
-{
-	struct draw_item *item;
-	unsigned n = 0;
-
-	while (!SLIST_EMPTY(&l->bans) && (item = draw_peek(&l->draw)) != NULL) {
-		struct delivery *d =
-		    (struct delivery *)(void *)((char *)item - offsetof(struct delivery, item));
-
-		if (lane_ban(l, d) == NULL)
-			return;
-		if (n++ == DEFER_A_TURN) {
-			lane_wake(l);
-			return;
-		}
-		draw_take(&l->draw);
-		course_tenant_away(p->q, d);
-	}
-}
-
 static bool
 lane_is_away(const struct lane *l)
 {
-	if (l->sessions_n > l->connecting_n)
-		return false;
-	return l->adapt.until_ms > loop_now_ms() ||
-	       (l->failures > 1 && l->backoff_ms > loop_now_ms());
+	return l->sessions_n == l->connecting_n && l->adapt.until_ms > loop_now_ms();
 }
 
+/* Hosts that are woken while these are looked at come in the next turn. */
 static void
 serve(struct pool *p, struct lane *l)
 {
+	struct lane_hosts *last = TAILQ_LAST(&l->woken_hosts, lane_hosts_list), *h;
+
 	l->wait = LANE_FREE;
-	if (l->draw.n == 0)
-		return;
-	if (lane_is_away(l)) {
-		defer_waiting(p, l);
+	p->passed_over = 0;
+	if (l->draw.n > 0 && lane_is_away(l)) {
+		defer_all(p, l);
 		return;
 	}
-	defer_suspended(p, l);
-	for (unsigned ahead = 1; ahead <= SESSION_AHEAD; ahead++)
-		while (l->draw.n > 0 && feed_round(p, l, ahead))
-			continue;
-	if (l->draw.n > 0 && l->wait == LANE_FREE)
-		open_some(p, l);
+	while (last != NULL && (h = lane_hosts_next(l)) != NULL) {
+		bool was_last = h == last;
+
+		look_at(p, h);
+		if (was_last)
+			break;
+	}
+	share_permits(p, l);
+	share_connections(p, l);
 }
 
 /* Lanes that are woken while these are served come in the next turn, which the timer makes sure of. */
@@ -346,10 +499,7 @@ pool_opened(struct pool *p, const struct deliver_opened *o)
 
 	if (s == NULL || s->state != SESSION_OPENING)
 		return;
-	session_stood(s);
-	s->lane->failures = 0;
-	s->lane->backoff_ms = 0;
-	lane_wake(s->lane);
+	session_stood(s, host_set_find(s->hosts->set, o->server, o->address, o->port));
 }
 
 /* Said by a worker that had it before a restart, while another has it now: only that it arrived counts. */
@@ -371,8 +521,13 @@ whose(struct pool *p, const struct deliver_result *r)
 	struct transaction *t = r->transaction == 0 ? NULL : transaction_find(p, r->transaction);
 	struct message *m;
 
-	if (t != NULL && !t->rewriting && id_eq(t->message->envelope->id, r->id))
+	if (t != NULL && !t->rewriting && id_eq(t->message->envelope->id, r->id)) {
+		if (r->outcome == OUTCOME_LOST)
+			t->session->lost = true;
+		else if (r->outcome != OUTCOME_UNSENT)
+			session_answered(t->session);
 		return transaction_take(p, t, r->index);
+	}
 	if (r->transaction != 0)
 		return NULL;
 	m = storage_bring(p->q, r->id);
@@ -419,15 +574,17 @@ pool_closed(struct pool *p, const struct deliver_closed *c)
 	struct deliver_result unsent = {
 		.outcome = OUTCOME_UNSENT, .stage = STAGE_IDLE, .text = c->text
 	};
-	struct lane *l;
+	struct lane_hosts *h;
+	bool failed;
 
 	if (s == NULL)
 		return;
-	l = s->lane;
+	h = s->hosts;
+	failed = (!c->stood || (s->lost && !s->answered)) && !s->worker->draining;
 	hand_back(p, s, &unsent);
 	session_free(p, s);
-	if (!c->stood)
-		course_connect_failed(p->q, l, c);
+	if (failed)
+		course_connect_failed(p->q, h, c);
 }
 
 void

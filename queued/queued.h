@@ -14,6 +14,7 @@ struct queued {
 	struct store *store;
 	struct schedule schedule;
 	struct messages messages;
+	struct domains *domains;
 	struct sites *sites;
 	struct lanes *lanes;
 	struct pool *pool;

@@ -104,7 +104,9 @@ static const struct conf_setting route_settings[] = {
 	    .type = CONF_STRING,
 	    .list = true,
 	    .required = true,
-	    .help = "HOST:PORT, tried in this order; port 25 where none is given." },
+	    .help = "HOST:PORT, tried in this order; port 25 where none is given. Of a name the A "
+		    "and AAAA "
+		    "records count, never its MX. A name that cannot be found makes mail wait." },
 	{ .name = "tls",
 	    .type = CONF_CHOICE,
 	    .def = "opportunistic",
@@ -123,11 +125,11 @@ static const struct conf_setting site_settings[] = {
 	{ .name = "mx",
 	    .type = CONF_GLOB,
 	    .list = true,
-	    .help = "Sites one of whose MX hosts matches." },
+	    .help = "Domains one of whose MX hosts matches." },
 	{ .name = "domain",
 	    .type = CONF_GLOB,
 	    .list = true,
-	    .help = "Sites of recipient domains that match." },
+	    .help = "Recipient domains that match." },
 	{ .name = "connections",
 	    .type = CONF_NUMBER,
 	    .min = 1,
@@ -243,7 +245,10 @@ static const struct conf_table route_table = { .name = "route",
 	.roles = ROLE_BIT(ROLE_QUEUED) };
 static const struct conf_table site_table = { .name = "site",
 	.named = true,
-	.help = "Limits of a destination: by its name, its MX hosts or its domains.",
+	.help = "Limits of a destination: of a provider by its name, of some of its domains by "
+		"these or "
+		"their MX hosts. Domains that a block holds so have connections and rates of their "
+		"own.",
 	.settings = site_settings,
 	.roles = ROLE_BIT(ROLE_QUEUED) };
 

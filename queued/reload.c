@@ -1,4 +1,6 @@
 #include "reload.h"
+#include "course.h"
+#include "domain.h"
 #include "lane.h"
 #include "log.h"
 #include "loop.h"
@@ -49,8 +51,10 @@ on_commit(void *ctx)
 	prepared = NULL;
 	sender_keys_commit();
 	messages_conf(&q->messages, q->conf);
+	domains_conf(q->domains);
 	sites_conf(q->sites);
 	lanes_conf(q->lanes);
+	course_conf(q);
 	log_info(
 	    "reloaded", "routes=%zu sites=%zu", q->conf->routes.by_pattern.n, q->conf->rules_n);
 }

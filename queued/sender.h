@@ -5,6 +5,7 @@
 #include "session.h"
 
 struct queued;
+struct tenant;
 
 /* The keys (bounce_token.h). Without any no addresses are signed. */
 int sender_keys(struct span text, struct err *);

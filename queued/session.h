@@ -1,4 +1,7 @@
-/* session.h: a connection that a deliverd worker holds for a lane, and the transactions in it.
+/* session.h: a connection that a deliverd worker holds for a set of hosts of a lane, and the transactions in it.
+ *
+ * It carries mail for its set alone. One that is idle may be given to another set of the lane that names the same host,
+ * address and port, on the same terms of TLS and login.
  *
  * Up to two transactions are in flight, so that the next MAIL leaves with the last dot's reply. A transaction is one message
  * to some recipients; it ends when each has its result. */
@@ -24,11 +27,20 @@ struct transaction {
 
 struct session {
 	struct table_node by_number;
-	TAILQ_ENTRY(session) link; /* among the lane's */
+	TAILQ_ENTRY(session) link;      /* among its hosts' */
+	TAILQ_ENTRY(session) lane_link; /* among the lane's, until it is told to close */
+	TAILQ_ENTRY(session) idle_link; /* among the lane's that have nothing to do */
+	struct table_node idle_at;
+	bool idle;
 	uint32_t number;
 	enum session_state state;
 	struct worker *worker;
 	struct lane *lane;
+	struct lane_hosts *hosts;
+	const struct host *host; /* of its set: the one it is connected to; NULL: not known */
+	bool answered,
+	    lost; /* a server answered what it carried; it took something and broke off */
+	uint64_t opened_ms;
 	TAILQ_HEAD(, transaction) transactions;
 	unsigned in_flight;
 	uint64_t fed; /* messages so far */
@@ -38,9 +50,14 @@ struct session {
 
 struct pool;
 
-struct session *session_new(struct pool *, struct lane *, struct worker *);
+struct session *session_new(struct pool *, struct lane_hosts *, struct worker *);
 struct session *session_find(const struct pool *, uint32_t number);
-void session_stood(struct session *);
+void session_stood(struct session *, const struct host *);
+void session_answered(struct session *);
+/* An idle one of the lane that is connected to one of the best of these hosts, on their terms: it is theirs now. */
+bool session_adopt(struct lane_hosts *);
+/* The lane is full of connections, and hosts that have none wait for one: one that can be spared is told to close. */
+void session_make_room(struct lane *);
 /* Whether it takes one more now. */
 bool session_has_room(const struct session *, unsigned ahead);
 /* No more work: QUIT after what it has. */

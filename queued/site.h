@@ -1,52 +1,34 @@
-/* site.h: where a domain's mail goes: a fixed route, or the MX set that resolve found; kept for its TTL, asked once.
+/* site.h: a destination as its provider runs it: what is limited and learned together.
  *
- * A site is a destination as its provider runs it: all domains with the same MX set share it. A site that has neither
- * lanes nor domains goes away with the sweep. */
+ * Many domains are one site: all whose MX hosts belong to one organisation, or that take one route. A site has no hosts:
+ * where a domain's mail may go is the domain's own (domain.h, host_set.h). Domains that a block of the configuration
+ * names apart (limits.h, scope) have a site of the same name to themselves. A site without domains and lanes goes away. */
 #pragma once
 
-#include "delivery.h"
-#include "proto_resolve.h"
-#include "queued_conf.h"
+#include "host_set.h"
+#include "limits.h"
 
 struct queued;
 struct sites;
 
-struct site_host {
-	struct span name, address;
-	uint16_t port;
-};
-
 struct site {
 	struct table_node by_name;
 	struct span name;
-	struct arena *arena; /* of the hosts */
-	struct site_host *hosts;
-	uint32_t hosts_n;
-	const struct route *route; /* NULL: by MX */
+	bool by_route;
 	struct limits limits;
 	uint32_t lanes, domains; /* that point here */
+	/* The domain that last came here, whose limits these are, and its hosts: looked up anew when blocks change. */
+	struct host_set *example_hosts;
+	char *example;
 	char text[];
 };
 
-enum site_found { SITE_FOUND, SITE_ASKED, SITE_FAILED };
-
-struct site_answer {
-	struct site *site; /* SITE_FOUND */
-	enum resolve_status status;
-	struct span text; /* SITE_FAILED: why; valid until the next call */
-};
-
 struct sites *sites_new(struct queued *);
-/* SITE_ASKED: the delivery waits in the domain's list, and course_routed() is called when the answer is there. */
-enum site_found site_of(struct sites *, struct delivery *, struct site_answer *);
-/* A delivery that waits for an answer no longer does. */
-void site_unwait(struct sites *, struct delivery *);
-/* peer_resolve: an answer, or none can come (the peer went away: status RESOLVE_LATER). */
-void sites_host(struct sites *, const struct resolve_host *);
-void sites_answer(struct sites *, const struct resolve_answer *);
-/* The peer is there anew: what is open is asked again. */
-void sites_ask_again(struct sites *);
-/* The configuration changed: routes and limits are looked up anew. */
+/* The site of that name whose limits are this domain's. Does not count the domain. */
+struct site *
+site_get(struct sites *, struct span name, bool by_route, struct span domain, struct host_set *);
+/* A lane or a domain points to it, or does no more. */
+void site_lane(struct site *);
+void site_domain(struct sites *, struct site *, int more);
+/* The configuration changed: limits are looked up anew. */
 void sites_conf(struct sites *);
-/* The waiting deliveries of a domain that is asked for, for explain. */
-size_t sites_domains(const struct sites *);

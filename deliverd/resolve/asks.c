@@ -28,6 +28,7 @@ struct ask {
 	struct asks *house;
 	struct arena *arena;
 	uint64_t number;
+	enum resolve_kind kind;
 	unsigned generation; /* of the queued that asked: another one is not answered */
 	struct span domain;
 	struct timer *timer;
@@ -366,6 +367,11 @@ ask_start(struct ask *a)
 		return;
 	}
 	timer_set_ms(a->timer, a->house->conf->timeout_ms);
+	if (a->kind == RESOLVE_HOST_OF_ROUTE) {
+		a->hosts[a->hosts_n++].mx.name = a->domain;
+		ask_addresses(a);
+		return;
+	}
 	a->pending = 1;
 	dns_ask(a->house->dns, a->domain, DNS_MX, a->arena, on_mx, a);
 }
@@ -395,6 +401,7 @@ asks_begin(struct asks *as, const struct resolve_ask *r)
 	a->house = as;
 	a->arena = arena_new(0);
 	a->number = r->ask;
+	a->kind = r->kind;
 	a->generation = as->generation;
 	a->domain = arena_span(a->arena, r->domain);
 	a->timer = timer_new(on_timeout, a);

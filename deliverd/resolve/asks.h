@@ -1,4 +1,5 @@
-/* asks.h: what queued wants to know, from the ask to the answer: MX, then the addresses of its hosts. */
+/* asks.h: what queued wants to know, from the ask to the answer: MX, then the addresses of its hosts; of a route's host the
+ * addresses alone. */
 #pragma once
 
 #include "dns.h"

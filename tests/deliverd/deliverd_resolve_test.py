@@ -7,6 +7,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from zone_server import ZoneServer
 
 ASK, HOST, ANSWER = 1, 2, 3
+MAIL_DOMAIN, HOST_OF_ROUTE = range(2)
 STATUS = ["ok", "no-domain", "null-mx", "no-host", "refused", "loop", "later"]
 PROGRAM = sys.argv[1]
 
@@ -43,6 +44,8 @@ two.test        MX 10 a.other.test
 a.other.test    A 198.51.100.5
 short.test      MX 10 mx.short.test 1
 mx.short.test   A 198.51.100.6 1
+nullhost.test   MX 0 .
+nullhost.test   A 198.51.100.7
 """ + "".join("big.test MX %d h%d.some-long-name-to-fill-it.big.test\nh%d.some-long-name-to-fill-it.big.test A 198.51.100.%d\n"
               % (i, i, i, i) for i in range(1, 61)) + \
     "".join("even.test MX 5 e%d.even.test\ne%d.even.test A 198.51.100.%d\n" % (i, i, i) for i in range(1, 9))
@@ -55,9 +58,9 @@ class Asker:
         self.role = Role(PROGRAM, house.ROLE_RESOLVE, house.ROLE_QUEUED, text)
         self.n, self.hosts, self.answers = 0, {}, {}
 
-    def begin(self, domain):
+    def begin(self, domain, kind=MAIL_DOMAIN, tenant=1, again=False):
         self.n += 1
-        self.role.peer.send((ASK, struct.pack("=Q", self.n) + span(domain)))
+        self.role.peer.send((ASK, struct.pack("=QBBQ", self.n, kind, again, tenant) + span(domain)))
         return self.n
 
     def finish(self, n):
@@ -70,8 +73,8 @@ class Asker:
                 self.answers[number] = (STATUS[r.num("B")], r.num("I"), r.span(), r.span())
         return self.answers[n] + (self.hosts.get(n, []), )
 
-    def ask(self, domain):
-        return self.finish(self.begin(domain))
+    def ask(self, domain, **kw):
+        return self.finish(self.begin(domain, **kw))
 
 
 def main():
@@ -104,6 +107,11 @@ def main():
     assert big[0] == "ok" and [h[0] for h in big[4]] == list(range(1, 21)) and big[2] == "big.test", big
     firsts = {a.ask("even.test")[4][0][1] for _ in range(60)}
     assert len(firsts) > 3, firsts
+    # A route's host is a host: its own addresses, whatever its MX says, and no null MX closes it.
+    assert a.ask("mx2.plain.test", kind=HOST_OF_ROUTE)[4] == [(0, "mx2.plain.test", "198.51.100.2")]
+    assert a.ask("nullhost.test", kind=HOST_OF_ROUTE)[4] == [(0, "nullhost.test", "198.51.100.7")]
+    assert a.ask("nullhost.test")[0] == "null-mx"
+    assert a.ask("loop2.test", kind=HOST_OF_ROUTE)[0] == "no-host"
     numbers = [a.begin("[198.51.100.9]" if i % 3 else "plain.test") for i in range(3000)]
     assert all(a.finish(n)[0] == "ok" for n in numbers)
     a.begin("deaf.test")

@@ -51,7 +51,7 @@ class Closed:
 
 class Opened:
     def __init__(self, r):
-        self.session, self.server, self.address, self.tls = r.num("I"), r.span(), r.span(), r.span()
+        self.session, self.server, self.address, self.port, self.tls = r.num("I"), r.span(), r.span(), r.num("H"), r.span()
         self.took_ms, self.flags, self.size_max = r.num("I"), r.num("B"), r.num("Q")
 
 
@@ -109,7 +109,7 @@ class Queued:
             self.c.send((TRANSACT, body, 1), fds=[fd])
 
     def close(self, session=1):
-        self.c.send((CLOSE, struct.pack("=I", session)))
+        self.c.send((CLOSE, struct.pack("=IB", session, 0)))
 
     def ack(self, number):
         self.c.send((ACK, struct.pack("=Q", number)))

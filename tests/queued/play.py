@@ -111,8 +111,8 @@ class Queued:
 
 
 def opened(session):
-    return (OPENED, struct.pack("=I", session) + span("mx.b.example") + span("192.0.2.1") + span("")
-            + struct.pack("=IBQ", 1, 3, 0))
+    return (OPENED, struct.pack("=I", session) + span("mx.b.example") + span("192.0.2.1") + struct.pack("=H", 25)
+            + span("") + struct.pack("=IBQ", 1, 3, 0))
 
 
 def closed(session, stood, stage=9, code=0, text=""):
