@@ -6,13 +6,14 @@ deliverd.o    := deliverd/main.o deliverd/worker.o $(deliverd.session)
 deliverd.libs := -lssl
 
 programs += deliverd-resolve
-deliverd-resolve.asks := $(addprefix deliverd/resolve/,asks.o resolve_conf.o dns.o dns_read.o mx.o site.o)
+deliverd-resolve.asks := $(addprefix deliverd/resolve/,asks.o places.o resolve_conf.o dns.o dns_read.o mx.o site.o)
 deliverd-resolve.o    := deliverd/resolve/main.o $(deliverd-resolve.asks)
 deliverd-resolve.libs := -lunbound -levent -lpsl -lresolv
 
-tests += deliverd/ehlo_test deliverd/body_test deliverd/command_test deliverd/resolve/mx_test
+tests += deliverd/ehlo_test deliverd/body_test deliverd/command_test deliverd/resolve/mx_test deliverd/resolve/places_test
 deliverd/ehlo_test.o       := deliverd/ehlo_test.o deliverd/ehlo.o
 deliverd/body_test.o       := deliverd/body_test.o deliverd/body.o
 deliverd/command_test.o    := deliverd/command_test.o deliverd/command.o
 deliverd/resolve/mx_test.o := $(addprefix deliverd/resolve/,mx_test.o mx.o site.o)
+deliverd/resolve/places_test.o := $(addprefix deliverd/resolve/,places_test.o places.o)
 deliverd/resolve/mx_test.libs := -lpsl

@@ -1,17 +1,21 @@
 #include "asks.h"
 #include "log.h"
 #include "loop.h"
+#include "places.h"
 
 #include <bsd/stdlib.h>
-#include <bsd/sys/queue.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-	ACTIVE_MAX = 256, /* asks with questions out; more wait their turn */
+	PLACES = 256, /* asks with questions out; more wait their turn */
+	LINGERING_MOST =
+	    1024, /* given up, while libunbound still tries: each may hold a socket (dns.c, outgoing-range) */
 	TTL_LEAST_S = 30,
 	TTL_MOST_S = 24 * 3600,
 	TTL_NEGATIVE_S = 60,
+	TTL_HALF_S =
+	    60, /* some host's addresses could not be had: what is left serves until they can */
 	ADDRESSES_MAX = 32, /* DELIVER_HOSTS_MAX */
 	DOMAIN_MAX = 255,
 };
@@ -23,14 +27,20 @@ struct host {
 	bool secure;
 };
 
-struct ask {
-	TAILQ_ENTRY(ask) link;
-	struct asks *house;
-	struct arena *arena;
+/* As it waits for its turn. */
+struct question {
+	struct place place;
 	uint64_t number;
 	enum resolve_kind kind;
 	unsigned generation; /* of the queued that asked: another one is not answered */
 	struct span domain;
+	char text[];
+};
+
+struct ask {
+	struct asks *house;
+	struct question *of;
+	struct arena *arena;
 	struct timer *timer;
 	unsigned pending; /* questions out: freed when the last one is answered */
 	bool answered, refused, failed;
@@ -47,10 +57,11 @@ struct asks {
 	const struct suffixes *suffixes;
 	struct chan *to;     /* NULL: queued is away */
 	unsigned generation; /* counts those that were */
-	unsigned active;
+	struct places places;
 	bool starting; /* inside asks_next() */
-	TAILQ_HEAD(, ask) waiting;
 };
+
+static void asks_next(struct asks *);
 
 struct asks *
 asks_new(const struct resolver_conf *conf, struct dns *dns, const struct suffixes *suffixes)
@@ -62,8 +73,14 @@ asks_new(const struct resolver_conf *conf, struct dns *dns, const struct suffixe
 	as->conf = conf;
 	as->dns = dns;
 	as->suffixes = suffixes;
-	TAILQ_INIT(&as->waiting);
+	places_init(&as->places, PLACES, LINGERING_MOST);
 	return as;
+}
+
+static void
+on_room(void *ctx)
+{
+	asks_next(ctx);
 }
 
 void
@@ -71,6 +88,7 @@ asks_to(struct asks *as, struct chan *to)
 {
 	as->to = to;
 	as->generation++;
+	chan_on_room(to, on_room);
 }
 
 void
@@ -86,7 +104,7 @@ static void
 say_host(const struct ask *a, const struct host *h, const struct ip *address)
 {
 	char text[IP_TEXT];
-	struct resolve_host r = { .ask = a->number,
+	struct resolve_host r = { .ask = a->of->number,
 		.preference = h->mx.preference,
 		.name = h->mx.name,
 		.dnssec = a->secure && h->secure };
@@ -123,8 +141,6 @@ ttl(const struct ask *a, enum resolve_status status)
 	return a->ttl_s > TTL_MOST_S ? TTL_MOST_S : a->ttl_s;
 }
 
-static void asks_next(struct asks *);
-
 static void
 ask_free(struct ask *a)
 {
@@ -132,15 +148,16 @@ ask_free(struct ask *a)
 
 	timer_free(a->timer);
 	arena_free(a->arena);
+	places_leave(&as->places, &a->of->place);
+	free(a->of);
 	free(a);
-	as->active--;
 	asks_next(as);
 }
 
 static void
 answer(struct ask *a, enum resolve_status status, const char *text)
 {
-	struct resolve_answer r = { .ask = a->number,
+	struct resolve_answer r = { .ask = a->of->number,
 		.status = status,
 		.ttl_s = ttl(a, status),
 		.site = a->site,
@@ -148,12 +165,12 @@ answer(struct ask *a, enum resolve_status status, const char *text)
 
 	a->answered = true;
 	timer_clear(a->timer);
-	if (a->house->to != NULL && a->generation == a->house->generation) {
+	if (a->house->to != NULL && a->of->generation == a->house->generation) {
 		if (status == RESOLVE_OK)
 			say_hosts(a);
 		resolve_answer_put(a->house->to, &r);
 	}
-	log_debug("resolved", "domain=%.*s status=%u hosts=%u ttl=%u", SPAN(a->domain), status,
+	log_debug("resolved", "domain=%.*s status=%u hosts=%u ttl=%u", SPAN(a->of->domain), status,
 	    a->hosts_n, r.ttl_s);
 }
 
@@ -163,8 +180,8 @@ on_timeout(void *ctx)
 	struct ask *a = ctx;
 
 	answer(a, RESOLVE_LATER, "the name servers took too long");
-	if (a->pending == 0)
-		ask_free(a);
+	places_linger(&a->house->places, &a->of->place);
+	asks_next(a->house);
 }
 
 /* ---- addresses ---- */
@@ -181,6 +198,8 @@ any_address(const struct ask *a)
 static void
 conclude(struct ask *a)
 {
+	if (a->failed && a->ttl_s > TTL_HALF_S)
+		a->ttl_s = TTL_HALF_S;
 	if (any_address(a))
 		answer(a, RESOLVE_OK, "");
 	else if (a->failed)
@@ -281,7 +300,7 @@ judge_mx(struct ask *a, struct mx_list *l)
 	const struct resolver_conf *conf = a->house->conf;
 
 	if (l->n == 0) { /* RFC 5321 5.1: the domain itself, with preference 0 */
-		l->at[0] = (struct mx){ 0, a->domain };
+		l->at[0] = (struct mx){ 0, a->of->domain };
 		l->n = 1;
 	} else if (mx_is_null(l)) {
 		answer(a, RESOLVE_NULL_MX, "the domain takes no mail (null MX)");
@@ -352,41 +371,52 @@ is_domain(struct span d)
 }
 
 static void
-ask_start(struct ask *a)
+ask_start(struct asks *as, struct question *of)
 {
+	struct ask *a = calloc(1, sizeof(*a));
 	struct ip literal;
 
-	a->house->active++;
-	if (ip_literal(a->domain, &literal) == 0) {
+	if (a == NULL)
+		fatal("out of memory for an ask");
+	*a = (struct ask){ .house = as, .of = of, .arena = arena_new(0), .ttl_s = UINT32_MAX };
+	a->timer = timer_new(on_timeout, a);
+	if (ip_literal(of->domain, &literal) == 0) {
 		answer_literal(a, &literal);
 		return;
 	}
-	if (!is_domain(a->domain)) {
+	if (!is_domain(of->domain)) {
 		answer(a, RESOLVE_NO_DOMAIN, "that is no domain name");
 		ask_free(a);
 		return;
 	}
-	timer_set_ms(a->timer, a->house->conf->timeout_ms);
-	if (a->kind == RESOLVE_HOST_OF_ROUTE) {
-		a->hosts[a->hosts_n++].mx.name = a->domain;
+	timer_set_ms(a->timer, as->conf->timeout_ms);
+	if (of->kind == RESOLVE_HOST_OF_ROUTE) {
+		a->hosts[a->hosts_n++].mx.name = of->domain;
 		ask_addresses(a);
 		return;
 	}
 	a->pending = 1;
-	dns_ask(a->house->dns, a->domain, DNS_MX, a->arena, on_mx, a);
+	dns_ask(as->dns, of->domain, DNS_MX, a->arena, on_mx, a);
 }
 
+/* As long as there are places, and room for the answers. */
 static void
 asks_next(struct asks *as)
 {
-	struct ask *a;
+	struct place *p;
 
 	if (as->starting)
 		return; /* an ask that ended at once: the loop below goes on */
 	as->starting = true;
-	while (as->active < ACTIVE_MAX && (a = TAILQ_FIRST(&as->waiting)) != NULL) {
-		TAILQ_REMOVE(&as->waiting, a, link);
-		ask_start(a);
+	while ((as->to == NULL || !chan_full(as->to)) && (p = places_next(&as->places)) != NULL) {
+		struct question *of = (struct question *)(void *)p;
+
+		if (of->generation == as->generation) {
+			ask_start(as, of);
+			continue;
+		}
+		places_leave(&as->places, p);
+		free(of);
 	}
 	as->starting = false;
 }
@@ -394,18 +424,16 @@ asks_next(struct asks *as)
 void
 asks_begin(struct asks *as, const struct resolve_ask *r)
 {
-	struct ask *a = calloc(1, sizeof(*a));
+	struct question *q = calloc(1, sizeof(*q) + r->domain.n + 1);
 
-	if (a == NULL)
-		fatal("out of memory for an ask");
-	a->house = as;
-	a->arena = arena_new(0);
-	a->number = r->ask;
-	a->kind = r->kind;
-	a->generation = as->generation;
-	a->domain = arena_span(a->arena, r->domain);
-	a->timer = timer_new(on_timeout, a);
-	a->ttl_s = UINT32_MAX;
-	TAILQ_INSERT_TAIL(&as->waiting, a, link);
+	if (q == NULL)
+		fatal("out of memory for a question");
+	q->number = r->ask;
+	q->kind = r->kind;
+	q->generation = as->generation;
+	if (r->domain.n > 0)
+		memcpy(q->text, r->domain.p, r->domain.n);
+	q->domain = span_of(q->text, r->domain.n);
+	places_wait(&as->places, &q->place, r->tenant, r->again);
 	asks_next(as);
 }

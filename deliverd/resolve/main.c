@@ -3,7 +3,7 @@
  * queued asks for a domain; the answer is its hosts with addresses, best first, the name of the site they make, and how long
  * that holds. It can reach the name servers and nothing else.
  *
- * Read asks.c (the course of an ask), mx.c and site.c (what records mean), dns.c (libunbound). */
+ * Read asks.c (the course of an ask), places.c (whose turn it is), mx.c and site.c (what records mean), dns.c (libunbound). */
 #include "asks.h"
 #include "role.h"
 #include "sandbox.h"
