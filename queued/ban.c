@@ -10,12 +10,22 @@ enum { FIRST_S = 15 * 60, MOST_S = 6 * 3600, DAY_MS = 86400 * 1000 };
 static struct ban *
 find(const struct bans *bs, struct span tenant)
 {
-	struct ban *b;
+	struct table_node *n = table_first(&bs->by_tenant, span_hash_nocase(tenant));
 
-	SLIST_FOREACH (b, bs, link)
+	for (; n != NULL; n = table_next(n)) {
+		struct ban *b = TABLE_OF(n, struct ban, by_tenant);
+
 		if (span_eq_nocase(b->tenant, tenant))
 			return b;
+	}
 	return NULL;
+}
+
+const struct ban *
+bans_each(const struct bans *bs, const struct ban *b)
+{
+	return TABLE_OF(
+	    table_each(&bs->by_tenant, b == NULL ? NULL : &b->by_tenant), struct ban, by_tenant);
 }
 
 static struct ban *
@@ -28,7 +38,7 @@ ban_new(struct bans *bs, struct span tenant)
 	if (tenant.n > 0)
 		memcpy(b->text, tenant.p, tenant.n);
 	b->tenant = span_of(b->text, tenant.n);
-	SLIST_INSERT_HEAD(bs, b, link);
+	table_put(&bs->by_tenant, &b->by_tenant, span_hash_nocase(tenant));
 	return b;
 }
 
@@ -62,7 +72,7 @@ ban_put(struct bans *bs, struct span tenant, uint64_t now_ms, uint32_t for_s, st
 const struct ban *
 ban_of(const struct bans *bs, struct span tenant, uint64_t now_ms)
 {
-	const struct ban *b = SLIST_EMPTY(bs) ? NULL : find(bs, tenant);
+	const struct ban *b = bans_none(bs) ? NULL : find(bs, tenant);
 
 	return b != NULL && b->until_ms > now_ms ? b : NULL;
 }
@@ -70,27 +80,37 @@ ban_of(const struct bans *bs, struct span tenant, uint64_t now_ms)
 unsigned
 bans_n(const struct bans *bs, uint64_t now_ms)
 {
-	const struct ban *b;
 	unsigned n = 0;
 
-	SLIST_FOREACH (b, bs, link)
+	for (const struct ban *b = bans_each(bs, NULL); b != NULL; b = bans_each(bs, b))
 		n += b->until_ms > now_ms;
 	return n;
+}
+
+static unsigned
+lift(struct bans *bs, struct ban *b, uint64_t now_ms)
+{
+	unsigned lasted = b->until_ms > now_ms;
+
+	table_remove(&bs->by_tenant, &b->by_tenant);
+	free(b);
+	return lasted;
 }
 
 unsigned
 bans_lift(struct bans *bs, struct span tenant, uint64_t now_ms)
 {
-	struct ban *b, *next;
+	struct ban *b = tenant.n > 0 ? find(bs, tenant) : NULL;
+	struct table_node *at = tenant.n > 0 ? NULL : table_each(&bs->by_tenant, NULL), *next;
 	unsigned n = 0;
 
-	SLIST_FOREACH_SAFE(b, bs, link, next)
-	{
-		if (tenant.n > 0 && !span_eq_nocase(b->tenant, tenant))
-			continue;
-		n += b->until_ms > now_ms;
-		SLIST_REMOVE(bs, b, ban, link);
-		free(b);
+	if (b != NULL)
+		n = lift(bs, b, now_ms);
+	for (; at != NULL; at = next) {
+		next = table_each(&bs->by_tenant, at);
+		n += lift(bs, TABLE_OF(at, struct ban, by_tenant), now_ms);
 	}
+	if (bans_none(bs))
+		table_free(&bs->by_tenant);
 	return n;
 }

@@ -5,25 +5,33 @@
 #pragma once
 
 #include "span.h"
-
-#include <bsd/sys/queue.h>
+#include "table.h"
 
 enum { BAN_REASON_MAX = 200 };
 
 struct ban {
-	SLIST_ENTRY(ban) link;
+	struct table_node by_tenant;
 	uint64_t until_ms;
 	unsigned times;              /* suspensions so far, in a row */
 	char reason[BAN_REASON_MAX]; /* the reply */
 	struct span tenant;
 	char text[];
 };
-SLIST_HEAD(bans, ban);
+struct bans {
+	struct table by_tenant; /* zeros: none */
+};
 
 /* True: this began a suspension (worth an event). for_s 0: the verdict names no time. */
 bool ban_put(struct bans *, struct span tenant, uint64_t now_ms, uint32_t for_s, struct span reply);
 /* That tenant's suspension, while it lasts; NULL: it may send. */
 const struct ban *ban_of(const struct bans *, struct span tenant, uint64_t now_ms);
+static inline bool
+bans_none(const struct bans *bs)
+{
+	return bs->by_tenant.n == 0;
+}
+/* All of them, also those that are over, in no order: NULL begins and ends. */
+const struct ban *bans_each(const struct bans *, const struct ban *);
 unsigned bans_n(const struct bans *, uint64_t now_ms);
 /* One tenant's, or all with an empty name. How many lasted still. */
 unsigned bans_lift(struct bans *, struct span tenant, uint64_t now_ms);

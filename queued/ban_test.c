@@ -1,13 +1,14 @@
 #include "ban.h"
 
 #include <check.h>
+#include <stdio.h>
 
 #define NOW UINT64_C(1000000)
 #define S   UINT64_C(1000)
 
 START_TEST(one_tenant_is_suspended_and_no_other)
 {
-	struct bans bs = SLIST_HEAD_INITIALIZER(bs);
+	struct bans bs = { 0 };
 
 	ck_assert(ban_put(&bs, SPAN_LIT("first"), NOW, 0, SPAN_LIT("550 spam")));
 	ck_assert_ptr_nonnull(ban_of(&bs, SPAN_LIT("First"), NOW));
@@ -21,7 +22,7 @@ END_TEST
 START_TEST(each_lasts_longer_than_the_last)
 {
 	static const uint64_t lasts[] = { 900, 1800, 3600, 7200, 14400, 21600, 21600 };
-	struct bans bs = SLIST_HEAD_INITIALIZER(bs);
+	struct bans bs = { 0 };
 	uint64_t at = NOW;
 
 	for (unsigned i = 0; i < 7; i++) {
@@ -39,7 +40,7 @@ END_TEST
 
 START_TEST(an_operator_lifts_one_or_all)
 {
-	struct bans bs = SLIST_HEAD_INITIALIZER(bs);
+	struct bans bs = { 0 };
 
 	ban_put(&bs, SPAN_LIT("a"), NOW, 60, SPAN_LIT("550"));
 	ban_put(&bs, SPAN_LIT("b"), NOW, 60, SPAN_LIT("550"));
@@ -48,7 +49,26 @@ START_TEST(an_operator_lifts_one_or_all)
 	ck_assert_uint_eq(bans_lift(&bs, SPAN_LIT("b"), NOW), 1);
 	ck_assert_ptr_null(ban_of(&bs, SPAN_LIT("b"), NOW));
 	ck_assert_uint_eq(bans_lift(&bs, SPAN_LIT(""), NOW + 20 * S), 1);
-	ck_assert(SLIST_EMPTY(&bs));
+	ck_assert(bans_none(&bs));
+}
+END_TEST
+
+/* Each delivery asks: a walk over all of them would be 4e10 steps. */
+START_TEST(two_hundred_thousand_tenants)
+{
+	enum { MANY = 200000 };
+	struct bans bs = { 0 };
+	char name[16];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "t%u", i);
+		ck_assert(ban_put(&bs, span_str(name), NOW, 60, SPAN_LIT("550")));
+	}
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "t%u", i);
+		ck_assert_ptr_nonnull(ban_of(&bs, span_str(name), NOW));
+	}
+	ck_assert_uint_eq(bans_lift(&bs, SPAN_LIT(""), NOW), MANY);
 }
 END_TEST
 
@@ -63,6 +83,8 @@ main(void)
 	tcase_add_test(t, one_tenant_is_suspended_and_no_other);
 	tcase_add_test(t, each_lasts_longer_than_the_last);
 	tcase_add_test(t, an_operator_lifts_one_or_all);
+	tcase_add_test(t, two_hundred_thousand_tenants);
+	tcase_set_timeout(t, 60); /* a loaded machine */
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

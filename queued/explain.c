@@ -74,9 +74,7 @@ waiting_for(const struct lane *l, struct buf *out)
 static void
 suspended(const struct lane *l, struct buf *out)
 {
-	const struct ban *b;
-
-	SLIST_FOREACH (b, &l->bans, link)
+	for (const struct ban *b = bans_each(&l->bans, NULL); b != NULL; b = bans_each(&l->bans, b))
 		if (b->until_ms > loop_now_ms())
 			buf_printf(out, "; tenant %.*s is suspended for %llu s by \"%s\"",
 			    SPAN(b->tenant), (unsigned long long)seconds_until(b->until_ms),

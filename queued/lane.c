@@ -94,7 +94,6 @@ lane_new(struct lanes *ls, const struct source *source, struct site *site)
 	site_lane(site);
 	adapt_init(&l->adapt);
 	draw_init(&l->draw);
-	SLIST_INIT(&l->bans);
 	TAILQ_INIT(&l->woken_hosts);
 	TAILQ_INIT(&l->held_hosts);
 	TAILQ_INIT(&l->sessions);
@@ -405,7 +404,7 @@ lane_suspend_tenant(struct lane *l, struct span tenant, uint32_t for_s, struct s
 const struct ban *
 lane_ban(const struct lane *l, const struct delivery *d)
 {
-	if (d->immediate || SLIST_EMPTY(&l->bans))
+	if (d->immediate || bans_none(&l->bans))
 		return NULL;
 	return ban_of(&l->bans, d->message->envelope->tenant, loop_now_ms());
 }

@@ -19,7 +19,7 @@ queued/limits_test.o   := queued/limits_test.o queued/limits.o
 queued/host_set_test.o := queued/host_set_test.o queued/host_set.o queued/table.o
 queued/acks_test.o     := queued/acks_test.o queued/acks.o
 queued/health_test.o   := queued/health_test.o queued/health.o
-queued/ban_test.o      := queued/ban_test.o queued/ban.o
+queued/ban_test.o      := queued/ban_test.o queued/ban.o queued/table.o
 queued/delivery_test.o := queued/delivery_test.o queued/delivery.o
 
 # All of queued but its main(), with the test in the master's place.
