@@ -34,7 +34,8 @@ struct domain {
 	bool unsent;     /* it waits until resolve takes more */
 	TAILQ_ENTRY(domain) unsent_link;
 	bool known;
-	bool settling; /* answered, and some deliveries still wait for their turn to go on */
+	bool settling; /* answered, and in the list of those whose deliveries still go on */
+	bool in_hand;  /* they go on in this call */
 	enum resolve_status status;
 	unsigned failures; /* look-ups in a row that came to nothing */
 	uint64_t until_ms;
@@ -133,7 +134,7 @@ on_due(void *ctx, struct due *due)
 {
 	struct domain *d = ctx;
 
-	if (d->settling)
+	if (d->settling || d->in_hand)
 		schedule_set(&d->home->q->schedule, due, loop_now_ms() + SETTLING_MS);
 	else
 		forget(d);
@@ -145,7 +146,7 @@ make_room(struct domains *ds)
 {
 	struct domain *oldest = TAILQ_FIRST(&ds->known);
 
-	if (ds->by_name.n >= DOMAINS_MAX && oldest != NULL && !oldest->settling)
+	if (ds->by_name.n >= DOMAINS_MAX && oldest != NULL && !oldest->settling && !oldest->in_hand)
 		forget(oldest);
 }
 
@@ -324,14 +325,15 @@ go_on_with(struct domain *d)
 	struct domains *ds = d->home;
 	struct delivery *w;
 
-	d->settling = true;
+	d->in_hand = true;
 	for (unsigned i = 0; i < ROUTED_A_TURN && (w = TAILQ_FIRST(&d->waiting)) != NULL; i++) {
 		domain_unwait(w);
 		course_routed(ds->q, w);
 	}
-	d->settling = !TAILQ_EMPTY(&d->waiting) && d->ask == 0;
-	if (!d->settling)
+	d->in_hand = false;
+	if (TAILQ_EMPTY(&d->waiting) || d->ask != 0 || d->settling)
 		return;
+	d->settling = true;
 	TAILQ_INSERT_TAIL(&ds->settling, d, settling_link);
 	schedule_set(&ds->q->schedule, &ds->go_on, loop_now_ms());
 }
@@ -345,6 +347,7 @@ on_go_on(void *ctx, struct due *due)
 	(void)due;
 	while ((d = TAILQ_FIRST(&ds->settling)) != NULL) {
 		TAILQ_REMOVE(&ds->settling, d, settling_link);
+		d->settling = false;
 		go_on_with(d);
 		if (d == last)
 			return;

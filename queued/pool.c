@@ -374,8 +374,8 @@ share_connection(struct pool *p, struct lane_hosts *h, struct draw_item *i)
 		draw_wants(&h->waiting, DRAW_CONNECTION, false);
 		return SHARED_ON;
 	}
-	if (lane_is_full(l) &&
-	    more) { /* one more than they have must not keep others from the first */
+	/* One more than they have must not keep others from their first. */
+	if (lane_is_full(l) && more) {
 		l->wait = LANE_CONNECTIONS;
 		draw_wants(&h->waiting, DRAW_CONNECTION, false);
 		lane_hosts_hold(h);
