@@ -356,6 +356,14 @@ lane_sent(struct lane *l, unsigned messages)
 }
 
 void
+lane_unsent(struct lane *l)
+{
+	l->messages.tokens += 1;
+	if (l->minute_n > 0)
+		l->minute_n--;
+}
+
+void
 lane_connected(struct lane *l)
 {
 	l->connections.tokens -= 1;

@@ -94,6 +94,7 @@ bool lane_may_connect(struct lane *);
 bool lane_is_paced(const struct lane *); /* a rate holds its messages */
 bool lane_is_full(const struct lane *);  /* of connections */
 void lane_sent(struct lane *, unsigned messages);
+void lane_unsent(struct lane *); /* one of those never left: its permit is given back */
 void lane_connected(struct lane *);
 uint32_t lane_connections_max(const struct lane *);
 

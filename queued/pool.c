@@ -526,6 +526,8 @@ whose(struct pool *p, const struct deliver_result *r)
 			t->session->lost = true;
 		else if (r->outcome != OUTCOME_UNSENT)
 			session_answered(t->session);
+		else if (t->left == t->n)
+			lane_unsent(t->session->lane);
 		return transaction_take(p, t, r->index);
 	}
 	if (r->transaction != 0)
@@ -562,6 +564,8 @@ hand_back(struct pool *p, struct session *s, const struct deliver_result *r)
 
 		if (t->rewriting)
 			peer_rewrite_forget(p->q->rewrite, t->number);
+		if (r->outcome == OUTCOME_UNSENT && t->left == t->n)
+			lane_unsent(s->lane);
 		transaction_take(p, t, d->index);
 		course_result(p->q, d, r);
 	}
