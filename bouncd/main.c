@@ -152,7 +152,7 @@ start(struct bouncd *b, int argc, char **argv)
 	b->conf = role_conf(b->role, &bouncd_table);
 	b->owners = owners_new(b->conf);
 	b->hostname = conf_str(conf_top(b->conf), "hostname");
-	event_file_open(&b->events, role_fd(b->role, "events"));
+	event_file_open(&b->events, role_fd(b->role, "events"), role_fd(b->role, "events-read"));
 	b->rules = rules_of(role_secret(b->role, "bounce-rules"), b->conf, &err);
 	if (b->rules == NULL)
 		role_fail(b->role, EX_CONFIG, "%s", err.text);

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ enum { REQUEST_BYTES = 64 * 1024, ANSWER_BYTES = 64 * 1024 * 1024, CALLS_MAX = 6
 struct server {
 	int fd;
 	bool ops;
+	gid_t gid; /* whose members may come; root always may */
 	const struct control_verb *verbs;
 	void *ctx;
 	struct event *readable;
@@ -166,16 +168,51 @@ on_call(evutil_socket_t fd, short what, void *ctx)
 		request_read(c);
 }
 
+/* In that group, as its own or as one of those beside it. The kernel knows no more of them than NGROUPS_MAX. */
+static bool
+in_group(int fd, const struct ucred *cred, gid_t gid)
+{
+	static gid_t groups[NGROUPS_MAX];
+	socklen_t len = sizeof(groups);
+
+	if (cred->gid == gid)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == -1)
+		return false;
+	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+/* What the socket's mode says, asked once more: it may have been opened while it stood otherwise. */
+static bool
+may_come(const struct server *s, int fd, struct ucred *cred)
+{
+	socklen_t len = sizeof(*cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == -1)
+		return false;
+	if (cred->uid == 0 || in_group(fd, cred, s->gid))
+		return true;
+	log_warn("control-refused", "uid=%u gid=%u group=%u ops=%s", cred->uid, cred->gid, s->gid,
+	    s->ops ? "yes" : "no");
+	return false;
+}
+
 static void
 call_new(struct server *s, int fd)
 {
 	struct control_call *c = calloc(1, sizeof(*c));
 	struct ucred cred = { .uid = (uid_t)-1 };
-	socklen_t len = sizeof(cred);
 
 	if (c == NULL)
 		fatal("out of memory for a control call");
-	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len);
+	if (!may_come(s, fd, &cred)) {
+		close(fd);
+		free(c);
+		return;
+	}
 	c->server = s;
 	c->fd = fd;
 	c->passed = -1;
@@ -205,17 +242,27 @@ on_accept(evutil_socket_t fd, short what, void *ctx)
 }
 
 void
-control_serve_fd(int fd, bool ops, const struct control_verb *verbs, void *ctx)
+control_serve_fd(int fd, bool ops, unsigned gid, const struct control_verb *verbs, void *ctx)
 {
 	struct server *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		fatal("out of memory for a control socket");
-	*s = (struct server){ .fd = fd, .ops = ops, .verbs = verbs, .ctx = ctx };
+	*s = (struct server){ .fd = fd, .ops = ops, .gid = gid, .verbs = verbs, .ctx = ctx };
 	evutil_make_socket_nonblocking(fd);
 	s->readable = event_new(loop_base(), fd, EV_READ | EV_PERSIST, on_accept, s);
 	if (s->readable == NULL || event_add(s->readable, NULL) == -1)
 		fatal("cannot watch a control socket");
+}
+
+/* Not told: root alone. */
+static unsigned
+group(struct role *role, const char *name)
+{
+	uint64_t gid = 0;
+
+	(void)span_u64(role_secret(role, name), UINT32_MAX, &gid);
+	return (unsigned)gid;
 }
 
 void
@@ -224,9 +271,9 @@ control_serve(struct role *role, const struct control_verb *verbs, void *ctx)
 	int view = role_fd(role, "control view"), ops = role_fd(role, "control ops");
 
 	if (view >= 0)
-		control_serve_fd(view, false, verbs, ctx);
+		control_serve_fd(view, false, group(role, "group view"), verbs, ctx);
 	if (ops >= 0)
-		control_serve_fd(ops, true, verbs, ctx);
+		control_serve_fd(ops, true, group(role, "group ops"), verbs, ctx);
 }
 
 struct span

@@ -1,7 +1,8 @@
 /* control.h: the side of a control socket that answers: view.sock and ops.sock of a role (DESIGN 2).
  *
  * A request is one line of JSON, {"verb":"queue","limit":10}; the answer is lines of flat JSON, then {"end":true} or
- * {"error":"...","exit":1}. Verbs marked ops are refused on view.sock. The peer's uid is the actor. One request a
+ * {"error":"...","exit":1}. Verbs marked ops are refused on view.sock. The peer's uid is the actor. The mode of the socket
+ * says who may come, and the kernel's word of who came (SO_PEERCRED, SO_PEERGROUPS) is held against it. One request a
  * connection. A client that reads slowly or sends too much is dropped. */
 #pragma once
 
@@ -20,8 +21,8 @@ struct control_verb {
 
 /* Serves the descriptors "control view" and "control ops" of the role, where they are; before sandbox_enter(). */
 void control_serve(struct role *, const struct control_verb *, void *ctx);
-/* The same on descriptors in hand (the master's own). */
-void control_serve_fd(int fd, bool ops, const struct control_verb *, void *ctx);
+/* The same on a descriptor in hand (the master's own): for root and whoever is in that group. */
+void control_serve_fd(int fd, bool ops, unsigned gid, const struct control_verb *, void *ctx);
 
 /* Arguments: strings, numbers and booleans; absent: empty, the given default, false. Valid as long as the call. */
 struct span control_arg(const struct control_call *, const char *key);

@@ -5,14 +5,17 @@
 #include <unistd.h>
 
 void
-event_file_open(struct event_file *f, int fd)
+event_file_open(struct event_file *f, int fd, int read_fd)
 {
+	int from = read_fd == -1 ? fd : read_fd;
 	struct stat st;
 	char last;
 
 	f->fd = fd;
 	f->torn = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-		  pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+		  pread(from, &last, 1, st.st_size - 1) == 1 && last != '\n';
+	if (read_fd != -1)
+		close(read_fd);
 }
 
 static int

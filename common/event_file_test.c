@@ -15,7 +15,7 @@ opened(FILE *file)
 {
 	struct event_file f;
 
-	event_file_open(&f, fileno(file));
+	event_file_open(&f, fileno(file), -1);
 	return f;
 }
 

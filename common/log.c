@@ -1,13 +1,15 @@
 #include "log.h"
 #include "buf.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { GATHER_BYTES = 256 * 1024, FULL_BYTES = 64 * 1024, VALUE_BYTES = 2048 };
+enum { GATHER_BYTES = 256 * 1024, FULL_BYTES = 64 * 1024, VALUE_BYTES = 2048, PATIENCE_MS = 200 };
 
 /* One log a process: its state is the process's, as errno is. */
 static struct {
@@ -16,6 +18,8 @@ static struct {
 	enum log_level level;
 	bool gather, muted; /* muted: the line being built is below the level */
 	struct buf lines;
+	size_t line_at; /* where the line being built begins */
+	unsigned lost;  /* lines for which there was no room */
 	time_t stamp_s;
 	char stamp[32];
 } lg = { .name = "posthouse", .fd = 2, .level = LOG_LEVEL_INFO, .lines = { .max = GATHER_BYTES } };
@@ -40,25 +44,48 @@ log_set_gather(bool gather)
 	log_flush();
 }
 
-void
-log_set_fd(int fd)
+/* 0: all written, or given up: a log that cannot be written is no reason to stop mail. 1: a pipe that is full. */
+static int
+leave(struct span *s)
 {
-	lg.fd = fd;
+	while (s->n > 0) {
+		ssize_t n = write(lg.fd, s->p, s->n);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && errno == EAGAIN)
+			return 1;
+		if (n <= 0)
+			break;
+		*s = span_from(*s, (size_t)n);
+	}
+	*s = span_from(*s, s->n);
+	return 0;
 }
 
 void
 log_flush(void)
 {
-	size_t done = 0;
+	struct span rest = buf_all(&lg.lines);
+	struct pollfd room = { .fd = lg.fd, .events = POLLOUT };
 
-	while (done < lg.lines.n) {
-		ssize_t n = write(lg.fd, lg.lines.p + done, lg.lines.n - done);
+	/* Last words, before a loop or behind one, are worth a moment; in a loop the rest waits for the next turn. */
+	while (leave(&rest) == 1 && !lg.gather && poll(&room, 1, PATIENCE_MS) == 1)
+		;
+	buf_drop(&lg.lines, lg.lines.n - rest.n);
+	if (lg.lost > 0 && rest.n == 0) {
+		unsigned lost = lg.lost;
 
-		if (n <= 0)
-			break; /* a log that cannot be written is no reason to stop mail */
-		done += (size_t)n;
+		lg.lost = 0;
+		log_warn("log-lines-lost", "lines=%u", lost);
 	}
-	buf_reset(&lg.lines);
+}
+
+void
+log_lines(struct span lines)
+{
+	log_flush();
+	(void)leave(&lines);
 }
 
 static void
@@ -83,6 +110,7 @@ log_begin(enum log_level level, const char *event)
 	lg.muted = level < lg.level;
 	if (lg.muted)
 		return;
+	lg.line_at = lg.lines.n;
 	stamp();
 	buf_printf(&lg.lines, " %s", event);
 	if (level >= LOG_LEVEL_WARN)
@@ -158,6 +186,11 @@ log_end(void)
 	if (lg.muted)
 		return;
 	buf_byte(&lg.lines, '\n');
+	if (buf_over(&lg.lines)) {
+		lg.lines.over = false;
+		lg.lines.n = lg.line_at;
+		lg.lost++;
+	}
 	if (!lg.gather || lg.lines.n > FULL_BYTES)
 		log_flush();
 }

@@ -3,7 +3,9 @@
  *	2026-11-23T10:04:07.512Z deliverd[812] deferred id=01JDC... to=<b@b.example> reply="421 4.7.28 ..."
  *
  * Values with spaces or quotes are quoted, control bytes escaped, so any byte may be logged. Lines gather in
- * memory and leave in one write at log_flush() (the loop calls it once a turn), or at once before a loop runs. */
+ * memory and leave in one write at log_flush() (the loop calls it once a turn), or at once before a loop runs. The
+ * descriptor may be a pipe that does not block: what it has no room for waits in memory, and lines beyond that are counted
+ * and lost; nobody waits for a log. */
 #pragma once
 
 #include "span.h"
@@ -14,8 +16,9 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 void log_init(const char *name, int fd);
 void log_set_level(enum log_level);
 void log_set_gather(bool); /* true: lines wait for log_flush() */
-void log_set_fd(int fd);
 void log_flush(void);
+/* Whole lines that another process of ours made. */
+void log_lines(struct span);
 
 /* A whole line for values the program chose itself (numbers, names of states): fmt is "key=%s key=%u". */
 void log_debug(const char *event, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -45,7 +45,7 @@ struct master_conf {
 };
 
 struct master_give {
-	struct span name; /* "listen inbound 0", "spool", "events", "log" */
+	struct span name; /* "listen inbound 0", "spool", "events" */
 	uint8_t kind;     /* what it is, as the name says */
 	int fd;
 };

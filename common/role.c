@@ -141,10 +141,9 @@ give(struct role *r, struct msg *m)
 
 	if (master_give_get(m, &g) == -1 || g.fd == -1)
 		role_fail(r, EX_OSERR, "a descriptor of the master's got lost");
-	if (span_is(g.name, "log"))
-		log_set_fd(g.fd);
-	else
-		given_new(r, g.name)->fd = g.fd;
+	if (span_is(g.name, "events"))
+		r->self.append_fd = g.fd;
+	given_new(r, g.name)->fd = g.fd;
 }
 
 /* A long secret comes in pieces of one name, one behind the other. */
@@ -414,6 +413,7 @@ role_start(enum role_kind kind, int argc, char **argv)
 	loop_init();
 	loop_at_turn_last(log_flush_hook, NULL);
 	r->kind = kind;
+	r->self.append_fd = -1;
 	r->arena = arena_new(0);
 	buf_init(&r->conf_text, CONF_BYTES);
 	r->master = chan_new(MASTER_FD, "posthoused", MASTER_QUEUE, on_master, on_master_gone, r);

@@ -7,6 +7,7 @@ struct role_self {
 	const char *empty; /* the folder to chroot into */
 	unsigned uid, gid;
 	unsigned grants;
+	int append_fd; /* its event file: nothing but appending is done to it; -1: none */
 };
 
 const struct role_self *role_self(const struct role *);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -30,14 +31,13 @@ enum { FOLDERS_MAX = 4 };
 
 /* What a process of ours needs whatever its role: its memory, its clock, its descriptors. */
 static const int common_calls[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv),
-	SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(close), SCMP_SYS(lseek),
-	SCMP_SYS(fcntl), SCMP_SYS(fstat), SCMP_SYS(dup), SCMP_SYS(sendfile), SCMP_SYS(recvmsg),
-	SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(shutdown),
-	SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
-	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(eventfd2),
-	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(brk), SCMP_SYS(munmap),
-	SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(getrandom),
+	SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(close), SCMP_SYS(lseek), SCMP_SYS(fstat),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto),
+	SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+	SCMP_SYS(eventfd2), SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(brk),
+	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(getrandom),
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
 	SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(getpid), SCMP_SYS(gettid),
 	SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getrusage), SCMP_SYS(times),
@@ -48,14 +48,18 @@ static const int common_calls[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(re
 
 static const int spool_calls[] = { SCMP_SYS(openat), SCMP_SYS(renameat), SCMP_SYS(renameat2),
 	SCMP_SYS(unlinkat), SCMP_SYS(linkat), SCMP_SYS(mkdirat), SCMP_SYS(fsync),
-	SCMP_SYS(fdatasync), SCMP_SYS(syncfs), SCMP_SYS(ftruncate), SCMP_SYS(fallocate),
-	SCMP_SYS(preadv), SCMP_SYS(pwritev), SCMP_SYS(pwritev2), SCMP_SYS(getdents64),
-	SCMP_SYS(fstatfs), SCMP_SYS(flock), SCMP_SYS(newfstatat), SCMP_SYS(statx),
-	SCMP_SYS(utimensat), SCMP_SYS(fchmod), SCMP_SYS(fadvise64), SCMP_SYS(sync_file_range),
-	SCMP_SYS(copy_file_range) };
+	SCMP_SYS(fdatasync), SCMP_SYS(syncfs), SCMP_SYS(pwrite64), SCMP_SYS(preadv),
+	SCMP_SYS(pwritev), SCMP_SYS(getdents64), SCMP_SYS(fstatfs), SCMP_SYS(flock),
+	SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(utimensat), SCMP_SYS(fchmod),
+	SCMP_SYS(fadvise64), SCMP_SYS(sync_file_range), SCMP_SYS(copy_file_range) };
 
-static const int shared_calls[] = { SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(msync),
-	SCMP_SYS(fdatasync), SCMP_SYS(fsync), SCMP_SYS(pwritev), SCMP_SYS(preadv) };
+/* What LMDB does with the files it has open. */
+static const int database_calls[] = { SCMP_SYS(pwrite64), SCMP_SYS(pwritev), SCMP_SYS(preadv),
+	SCMP_SYS(msync), SCMP_SYS(fdatasync), SCMP_SYS(fsync) };
+
+/* What may be asked of any descriptor. F_SETFL and duplicates: allow_descriptors(). */
+static const unsigned fcntl_commands[] = { F_GETFD, F_SETFD, F_GETFL, F_GETLK, F_SETLK, F_SETLKW,
+	F_ADD_SEALS, F_GET_SEALS };
 
 #if defined(__SANITIZE_ADDRESS__)
 /* What the sanitisers' run-time looks at; the root is empty all the same. */
@@ -89,6 +93,10 @@ allow_all(scmp_filter_ctx ctx, const int *calls, size_t n)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
 	return r;
 }
+
+/* The kernel looks at the low half of a number, a comparison at all of it: garbage above would pass for another one. */
+#define LOW_IS(arg, value)                                                                         \
+	SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, 0xffffffffU, (scmp_datum_t)(uint32_t)(value))
 
 /* Memory may be asked for, but not to be executed, unless the role has a JIT. */
 static int
@@ -146,7 +154,55 @@ allow_sockets(scmp_filter_ctx ctx, unsigned grants)
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bind), 0);
 	if (r == 0 && grants & GRANT_UDP)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 0);
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, LOW_IS(1, FIONREAD));
+	if (r == 0 && grants & GRANT_UDP)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, LOW_IS(1, FIONBIO));
+	return r;
+}
+
+/* The call with any descriptor but that one: one that differs in some bit. second: what holds of the next argument. */
+static int
+allow_but_for(scmp_filter_ctx ctx, int call, int fd, const struct scmp_arg_cmp *second)
+{
+	int r = 0;
+
+	if (fd == -1)
+		return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, second != NULL, second);
+	for (unsigned bit = 0; bit < 32 && r == 0; bit++) {
+		scmp_datum_t mask = (scmp_datum_t)1 << bit;
+		struct scmp_arg_cmp args[2] = { SCMP_A0(
+		    SCMP_CMP_MASKED_EQ, mask, ~(scmp_datum_t)(unsigned)fd & mask) };
+
+		if (second != NULL)
+			args[1] = *second;
+		r = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, second == NULL ? 1 : 2, args);
+	}
+	return r;
+}
+
+/* What was written to the append-only file stays as it was: its descriptor keeps O_APPEND, has no second number under which it
+ * could be forgotten, and is neither cut short nor punched. (pwrite appends there too; it is open for writing alone, so that
+ * it cannot be mapped.) */
+static int
+allow_descriptors(scmp_filter_ctx ctx, const struct role_self *self)
+{
+	static const int copies[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_SETFL };
+	int r = 0, keep = self->append_fd;
+
+	for (unsigned i = 0; i < sizeof(fcntl_commands) / sizeof(fcntl_commands[0]) && r == 0; i++)
+		r = seccomp_rule_add(
+		    ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, LOW_IS(1, fcntl_commands[i]));
+	for (unsigned i = 0; i < sizeof(copies) / sizeof(copies[0]) && r == 0; i++) {
+		struct scmp_arg_cmp command = LOW_IS(1, copies[i]);
+
+		r = allow_but_for(ctx, SCMP_SYS(fcntl), keep, &command);
+	}
+	if (r == 0 && self->grants & GRANT_ACCEPT)
+		r = allow_but_for(ctx, SCMP_SYS(dup), keep, NULL);
+	if (r == 0 && self->grants & (GRANT_SPOOL | GRANT_RESIZE))
+		r = allow_but_for(ctx, SCMP_SYS(ftruncate), keep, NULL);
+	if (r == 0 && self->grants & GRANT_SPOOL)
+		r = allow_but_for(ctx, SCMP_SYS(fallocate), keep, NULL);
 	return r;
 }
 
@@ -157,11 +213,13 @@ allow_files(scmp_filter_ctx ctx, unsigned grants)
 
 	if (grants & GRANT_SPOOL)
 		r = ALLOW_ALL(ctx, spool_calls);
-	if (r == 0 && grants & GRANT_SHARED)
-		r = ALLOW_ALL(ctx, shared_calls);
+	if (r == 0 && grants & GRANT_DATABASE)
+		r = ALLOW_ALL(ctx, database_calls);
+	if (r == 0 && grants & GRANT_MEMFD)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(memfd_create), 0);
 	if (r == 0 && grants & GRANT_READ_BELOW) {
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
 		if (r == 0)
 			r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(getdents64), 0);
 	}
@@ -196,9 +254,10 @@ kill_hopeless(scmp_filter_ctx ctx)
 }
 
 static int
-filter_load(unsigned grants)
+filter_load(const struct role_self *self)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+	unsigned grants = self->grants;
 	int r;
 
 	if (ctx == NULL)
@@ -216,6 +275,8 @@ filter_load(unsigned grants)
 		r = allow_sockets(ctx, grants);
 	if (r == 0)
 		r = allow_files(ctx, grants);
+	if (r == 0)
+		r = allow_descriptors(ctx, self);
 	if (r == 0)
 		r = allow_threads(ctx, grants);
 	if (r == 0)
@@ -287,7 +348,7 @@ enter(const struct role_self *self, struct err *err)
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return err_sys(err, "set no_new_privs");
 	landlock_enter();
-	if (filter_load(self->grants) == -1)
+	if (filter_load(self) == -1)
 		return err_sys(err, "load the system call filter");
 	return 0;
 }

@@ -15,9 +15,11 @@ enum grant {
 	GRANT_SPOOL =
 	    8, /* create, rename, unlink and sync below folders it holds; its root is empty all the same */
 	GRANT_THREADS = 16,     /* make threads */
-	GRANT_SHARED = 32,      /* shared memory: memfd, files mapped shared (LMDB) */
+	GRANT_MEMFD = 32,       /* make memory files, to be sealed and passed on */
 	GRANT_JIT = 64,         /* executable memory for PCRE2 */
 	GRANT_READ_BELOW = 128, /* open for reading below folders it holds */
+	GRANT_DATABASE = 256,   /* write and sync files it has open (LMDB) */
+	GRANT_RESIZE = 512,     /* cut or grow files it has open */
 };
 
 /* Landlock: this folder stays reachable (the spool; the events of stats). Before sandbox_enter(). */

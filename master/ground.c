@@ -1,5 +1,6 @@
 #include "ground.h"
 #include "err.h"
+#include "house_run.h"
 #include "layout.h"
 #include "log.h"
 #include "sockets.h"
@@ -63,5 +64,6 @@ ground_prepare(struct house *h, struct err *err)
 	if (layout_make(h->conf, err) == -1 || log_open(h, err) == -1 || pid_file(h, err) == -1)
 		return -1;
 	h->exit_code = EX_UNAVAILABLE;
-	return sockets_bind_patiently(h->conf, house_workers(h->conf), err);
+	h->sockets = sockets_bind_patiently(h->conf, house_workers(h->conf), err);
+	return h->sockets == NULL ? -1 : 0;
 }

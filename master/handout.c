@@ -4,6 +4,7 @@
 #include "layout.h"
 #include "proto_master.h"
 #include "sockets.h"
+#include "unix_socket.h"
 
 #include "../trackd/trackd_conf.h"
 
@@ -42,12 +43,13 @@ give_copy(void *ctx, const char *name, int fd)
 }
 
 static int
-give_open(struct chan *c, const char *name, const char *path, int flags, struct err *err)
+give_folder(struct chan *c, const char *name, const struct conf *conf, const char *setting,
+    enum role_kind owner, struct err *err)
 {
-	int fd = open(path, flags | O_CLOEXEC, 0640);
+	int fd = layout_folder(conf, setting, "", owner, err);
 
 	if (fd == -1)
-		return err_sys(err, "open %s", path);
+		return -1;
 	give(c, name, fd);
 	return 0;
 }
@@ -113,41 +115,62 @@ key_file(
 	return secret_file(c, name, path, true, err);
 }
 
-/* Its role appends (and queued reads the tail when it starts, to tell no end twice); trackd-stats reads it by its group. */
+static int
+event_open(const struct conf *conf, int folder, const char *file, int flags, struct err *err)
+{
+	int fd = openat(folder, file, flags | O_NOFOLLOW | O_CLOEXEC, 0640);
+
+	if (fd == -1)
+		return err_sys(err, "open %s/%s", top(conf, "events"), file);
+	return fd;
+}
+
+/* Its role appends, with a descriptor that cannot be mapped; with another one it reads (queued the tail when it starts, to
+ * tell no end twice). trackd-stats reads by its group. */
 static int
 event_file(const struct conf *conf, struct chan *c, const char *file, struct err *err)
 {
-	char path[PATH_BYTES];
+	int folder, append = -1, read = -1;
 	unsigned uid, gid;
-	int fd;
 
-	join(path, top(conf, "events"), file);
 	if (layout_user(conf, ROLE_STATS, &uid, &gid, err) == -1)
 		return -1;
-	fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-	if (fd == -1)
-		return err_sys(err, "open %s", path);
-	if (fchown(fd, 0, gid) == -1) {
-		err_sys(err, "give %s to the group that reads it", path);
-		close(fd);
+	folder = layout_folder(conf, "events", "", ROLE_MASTER, err);
+	if (folder == -1)
+		return -1;
+	append = event_open(conf, folder, file, O_WRONLY | O_APPEND | O_CREAT, err);
+	if (append != -1)
+		read = event_open(conf, folder, file, O_RDONLY, err);
+	close(folder);
+	if (read == -1) {
+		if (append != -1)
+			close(append);
 		return -1;
 	}
-	give(c, "events", fd);
+	if (fchown(append, 0, gid) == -1) {
+		err_sys(err, "give %s to the group that reads it", file);
+		close(append);
+		close(read);
+		return -1;
+	}
+	give(c, "events", append);
+	give(c, "events-read", read);
 	return 0;
 }
 
-const char *
-handout_folder(const struct conf *conf, enum role_kind kind, char path[PATH_BYTES])
+int
+handout_folder(const struct conf *conf, enum role_kind kind, int *fd, struct err *err)
 {
+	*fd = -1;
 	if (kind == ROLE_QUEUED)
-		join(path, top(conf, "spool"), "index");
+		*fd = layout_folder(conf, "spool", "/index", kind, err);
 	else if (kind == ROLE_BOUNCD)
-		join(path, top(conf, "state"), "suppression");
+		*fd = layout_folder(conf, "state", "/suppression", kind, err);
 	else if (kind == ROLE_STATS)
-		join(path, top(conf, "state"), "stats");
+		*fd = layout_folder(conf, "state", "/stats", kind, err);
 	else
-		return NULL;
-	return path;
+		return 0;
+	return *fd == -1 ? -1 : 0;
 }
 
 /* ---- a function a role ---- */
@@ -254,10 +277,11 @@ gates(const struct conf *conf, struct chan *c, struct err *err)
 }
 
 static int
-for_smtpd(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
+for_smtpd(const struct conf *conf, const struct sockets *sockets, const struct child *child,
+    struct chan *c, struct err *err)
 {
 	give_copy(c, "clients", clients_memory());
-	sockets_each(ROLE_SMTPD, child->seat->index, give_copy, c);
+	sockets_each(sockets, ROLE_SMTPD, child->seat->index, give_copy, c);
 	for (const struct conf_block *b = conf_first(conf_top(conf), "listener"); b != NULL;
 	     b = conf_next(b)) {
 		char name[120];
@@ -278,7 +302,7 @@ for_queued(const struct conf *conf, struct chan *c, struct err *err)
 {
 	secret_text(c, "index-path", ".");
 	give_copy(c, "doing", doing_memory());
-	if (give_open(c, "spool", top(conf, "spool"), O_RDONLY | O_DIRECTORY, err) == -1 ||
+	if (give_folder(c, "spool", conf, "spool", ROLE_QUEUED, err) == -1 ||
 	    event_file(conf, c, "queued.jsonl", err) == -1)
 		return -1;
 	return key_file(conf, c, "bounce-key", "bounce.key", err);
@@ -318,9 +342,10 @@ visitor_rules(const struct conf *conf, struct chan *c, struct err *err)
 }
 
 static int
-for_web(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
+for_web(const struct conf *conf, const struct sockets *sockets, const struct child *child,
+    struct chan *c, struct err *err)
 {
-	sockets_each(ROLE_WEB, child->seat->index, give_copy, c);
+	sockets_each(sockets, ROLE_WEB, child->seat->index, give_copy, c);
 	if (event_file(conf, c, "trackd-web.jsonl", err) == -1 || visitor_rules(conf, c, err) == -1)
 		return -1;
 	return key_file(conf, c, "tracking-key", "tracking.key", err);
@@ -332,7 +357,7 @@ for_stats(const struct conf *conf, struct chan *c, struct err *err)
 	secret_text(c, "stats-path", ".");
 	if (event_file(conf, c, "trackd-stats.jsonl", err) == -1)
 		return -1;
-	return give_open(c, "events-dir", top(conf, "events"), O_RDONLY | O_DIRECTORY, err);
+	return give_folder(c, "events-dir", conf, "events", ROLE_MASTER, err);
 }
 
 static int
@@ -345,11 +370,12 @@ for_sign(const struct conf *conf, struct chan *c, struct err *err)
 }
 
 static int
-for_role(const struct conf *conf, const struct child *child, struct chan *c, struct err *err)
+for_role(const struct conf *conf, const struct sockets *sockets, const struct child *child,
+    struct chan *c, struct err *err)
 {
 	switch (child->seat->kind) {
 	case ROLE_SMTPD:
-		return for_smtpd(conf, child, c, err);
+		return for_smtpd(conf, sockets, child, c, err);
 	case ROLE_AUTH:
 		return secret_file(c, "users", top(conf, "users"), false, err);
 	case ROLE_QUEUED:
@@ -361,7 +387,7 @@ for_role(const struct conf *conf, const struct child *child, struct chan *c, str
 	case ROLE_SIGN:
 		return for_sign(conf, c, err);
 	case ROLE_WEB:
-		return for_web(conf, child, c, err);
+		return for_web(conf, sockets, child, c, err);
 	case ROLE_STATS:
 		return for_stats(conf, c, err);
 	default:
@@ -369,22 +395,33 @@ for_role(const struct conf *conf, const struct child *child, struct chan *c, str
 	}
 }
 
+/* The socket, and the group that may open it: its role asks again who comes. */
+static int
+control_socket(const struct conf *conf, enum role_kind kind, struct chan *c, const char *which,
+    const char *group, struct err *err)
+{
+	unsigned gid = layout_group(conf, group);
+	char file[32], name[32], text[16];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s.sock", which);
+	fd = unix_socket_control(top(conf, "run"), role_spec(kind)->name, file, gid, err);
+	if (fd == -1)
+		return -1;
+	snprintf(name, sizeof(name), "control %s", which);
+	give(c, name, fd);
+	snprintf(name, sizeof(name), "group %s", which);
+	snprintf(text, sizeof(text), "%u", gid);
+	secret_text(c, name, text);
+	return 0;
+}
+
 static int
 control_sockets(const struct conf *conf, enum role_kind kind, struct chan *c, struct err *err)
 {
-	char folder[PATH_BYTES];
-	int view, ops;
-
-	join(folder, top(conf, "run"), role_spec(kind)->name);
-	view = sockets_control(folder, "view.sock", layout_group(conf, "posthouse-view"), err);
-	if (view == -1)
+	if (control_socket(conf, kind, c, "view", "posthouse-view", err) == -1)
 		return -1;
-	give(c, "control view", view);
-	ops = sockets_control(folder, "ops.sock", layout_group(conf, "posthouse-ops"), err);
-	if (ops == -1)
-		return -1;
-	give(c, "control ops", ops);
-	return 0;
+	return control_socket(conf, kind, c, "ops", "posthouse-ops", err);
 }
 
 static void
@@ -425,8 +462,8 @@ log_level(const struct conf *conf)
 }
 
 int
-handout_put(struct house *h, const struct conf *conf, const struct child *child, struct chan *c,
-    struct err *err)
+handout_put(const struct conf *conf, const struct sockets *sockets, const struct child *child,
+    struct chan *c, struct err *err)
 {
 	enum role_kind kind = child->seat->kind;
 	struct master_hello hello = { .role = (uint8_t)kind,
@@ -441,9 +478,8 @@ handout_put(struct house *h, const struct conf *conf, const struct child *child,
 	join(empty, top(conf, "run"), "empty");
 	hello.empty = span_str(empty);
 	master_hello_put(c, &hello);
-	give_copy(c, "log", h->log_fd);
 	handout_conf(conf, kind, c);
 	if (role_spec(kind)->control && control_sockets(conf, kind, c, err) == -1)
 		return -1;
-	return for_role(conf, child, c, err);
+	return for_role(conf, sockets, child, c, err);
 }

@@ -29,11 +29,12 @@ enum house_state { HOUSE_STARTING, HOUSE_RUNNING, HOUSE_RELOADING, HOUSE_STOPPIN
 struct house {
 	enum house_state state;
 	const char *conf_path;
-	char *libexec;          /* folder of the roles' programs */
-	struct conf *conf;      /* in force */
-	struct conf *conf_next; /* while reloading */
-	uint64_t generation;    /* of the configuration in force */
-	uint64_t tried;         /* the last number given to one: a refused one has its own too */
+	char *libexec;                          /* folder of the roles' programs */
+	struct conf *conf;                      /* in force */
+	struct conf *conf_next;                 /* while reloading */
+	struct sockets *sockets, *sockets_next; /* that these two name */
+	uint64_t generation;                    /* of the configuration in force */
+	uint64_t tried; /* the last number given to one: a refused one has its own too */
 	struct seat seats[SEATS_MAX];
 	unsigned seats_n;
 	int log_fd;

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "loop.h"
 #include "notify.h"
+#include "role_output.h"
 #include "seat.h"
 #include "sockets.h"
 #include "tables.h"
@@ -44,6 +45,12 @@ launch(struct house *h, struct child *c, const struct conf *conf, struct err *er
 	return 0;
 }
 
+void
+role_output_free(struct role_output *o)
+{
+	(void)o;
+}
+
 int
 launch_furnish(struct house *h, const struct conf *conf, struct child *c, struct err *err)
 {
@@ -61,20 +68,23 @@ handout_fresh(const struct conf *conf, enum role_kind kind, struct chan *c, stru
 int
 ground_prepare(struct house *h, struct err *err)
 {
-	(void)h, (void)err;
+	(void)err;
+	h->sockets = malloc(1);
 	return 0;
 }
 
-int
-sockets_bind(const struct conf *conf, unsigned workers, struct err *err)
+struct sockets *
+sockets_bind(
+    const struct conf *conf, unsigned workers, const struct sockets *in_force, struct err *err)
 {
-	(void)conf, (void)workers, (void)err;
-	return 0;
+	(void)conf, (void)workers, (void)in_force, (void)err;
+	return malloc(1);
 }
 
 void
-sockets_prune(void)
+sockets_free(struct sockets *s)
 {
+	free(s);
 }
 
 int
@@ -180,6 +190,7 @@ house_new(void)
 	for (unsigned i = 0; i < house.seats_n; i++)
 		timer_free(house.seats[i].restart);
 	conf_free(house.conf);
+	sockets_free(house.sockets);
 	memset(&house, 0, sizeof(house));
 	asked = answered = refusals = 0;
 	furnish_fails = false;
@@ -249,6 +260,7 @@ sound(void)
 	}
 	ck_assert_uint_eq(n, living_n);
 	ck_assert((house.conf_next != NULL) == (house.state == HOUSE_RELOADING));
+	ck_assert((house.sockets_next != NULL) == (house.state == HOUSE_RELOADING));
 	ck_assert(house.generation <= house.tried);
 	ck_assert_uint_eq(asked - answered, house.reload_asked != NULL);
 	if (house.state != HOUSE_RELOADING)

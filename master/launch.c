@@ -4,6 +4,7 @@
 #include "log.h"
 #include "proto_master.h"
 #include "role.h"
+#include "role_output.h"
 #include "seat.h"
 #include "talk.h"
 
@@ -21,6 +22,7 @@
 enum {
 	PACKETS_BYTES = 4 * 1024 * 1024,
 	FILES_MAX = 1024 * 1024,
+	OUTPUT_BYTES = 256 * 1024, /* of log lines, while the master is busy */
 };
 
 static void
@@ -35,8 +37,7 @@ pair_tune(int fd)
 
 /* ---- the process ---- */
 
-static void __attribute__((noreturn))
-become(const char *program, const char *folder, int fd, int log_fd)
+static void __attribute__((noreturn)) become(const char *program, int folder, int fd, int output)
 {
 	char *argv[] = { NULL, NULL };
 	char *env[] = { (char *)"POSTHOUSE_ROLE=1", (char *)"LC_ALL=C.UTF-8",
@@ -44,6 +45,7 @@ become(const char *program, const char *folder, int fd, int log_fd)
 	const char *leaks = getenv("ASAN_OPTIONS");
 	struct rlimit files = { FILES_MAX, FILES_MAX };
 	char asan[512];
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
 
 	if (leaks != NULL) {
@@ -57,44 +59,77 @@ become(const char *program, const char *folder, int fd, int log_fd)
 		files.rlim_cur = files.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
-	if (setsid() == -1 || dup2(log_fd, STDERR_FILENO) == -1 ||
-	    dup2(log_fd, STDOUT_FILENO) == -1)
+	/* A session of its own: no terminal is its to open. */
+	if (setsid() == -1 || null == -1 || dup2(null, STDIN_FILENO) == -1 ||
+	    dup2(output, STDERR_FILENO) == -1 || dup2(output, STDOUT_FILENO) == -1)
 		_exit(EX_OSERR);
+	if (folder == -1 ? chdir("/") == -1 : fchdir(folder) == -1)
+		_exit(EX_CANTCREAT);
 	if (fd == MASTER_FD ? fcntl(fd, F_SETFD, 0) == -1 : dup2(fd, MASTER_FD) == -1)
 		_exit(EX_OSERR);
 	if (syscall(SYS_close_range, MASTER_FD + 1, ~0U, 0) == -1)
 		_exit(EX_OSERR);
-	if (chdir(folder == NULL ? "/" : folder) == -1)
-		_exit(EX_CANTCREAT);
 	argv[0] = (char *)program;
 	execve(program, argv, env);
 	_exit(EX_UNAVAILABLE);
+}
+
+/* What is open between a launch's beginning and its end. */
+struct ends {
+	int channel[2], output[2], folder;
+};
+
+static void
+ends_close(const struct ends *e)
+{
+	const int fds[] = { e->channel[0], e->channel[1], e->output[0], e->output[1], e->folder };
+
+	for (unsigned i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+}
+
+static int
+ends_open(struct ends *e, const struct conf *conf, enum role_kind kind, struct err *err)
+{
+	if (handout_folder(conf, kind, &e->folder, err) == -1)
+		return -1;
+	if (pipe2(e->output, O_CLOEXEC | O_NONBLOCK) == -1)
+		return err_sys(err, "pipe");
+	(void)fcntl(e->output[1], F_SETPIPE_SZ, OUTPUT_BYTES); /* without: 64 KB, enough too */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, e->channel) == -1)
+		return err_sys(err, "socketpair");
+	pair_tune(e->channel[0]);
+	return 0;
 }
 
 /* Forks the program with one end of a channel; the other end's packets wait until it reads. */
 int
 launch(struct house *h, struct child *child, const struct conf *conf, struct err *err)
 {
-	char folder[4096], program[4096];
-	int fds[2];
+	struct ends e = { { -1, -1 }, { -1, -1 }, -1 };
+	enum role_kind kind = child->seat->kind;
+	char program[4096];
 
-	snprintf(
-	    program, sizeof(program), "%s/%s", h->libexec, role_spec(child->seat->kind)->program);
-
+	snprintf(program, sizeof(program), "%s/%s", h->libexec, role_spec(kind)->program);
 	if (access(program, X_OK) == -1)
 		return err_sys(err, "%s", program);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
-		return err_sys(err, "socketpair");
-	pair_tune(fds[0]);
+	if (ends_open(&e, conf, kind, err) == -1) {
+		ends_close(&e);
+		return -1;
+	}
 	child->pid = fork();
 	if (child->pid == 0)
-		become(program, handout_folder(conf, child->seat->kind, folder), fds[1], h->log_fd);
-	close(fds[1]);
+		become(program, e.folder, e.channel[1], e.output[1]);
 	if (child->pid == -1) {
-		close(fds[0]);
-		return err_sys(err, "fork for %s", program);
+		err_sys(err, "fork for %s", program);
+		ends_close(&e);
+		return -1;
 	}
-	child->chan = talk_open(child, fds[0]);
+	child->chan = talk_open(child, e.channel[0]);
+	child->output = role_output_new(child, e.output[0]);
+	e.channel[0] = e.output[0] = -1;
+	ends_close(&e);
 	return 0;
 }
 
@@ -187,7 +222,9 @@ launch_rejoin(struct child *child, enum role_kind kind, unsigned instance)
 int
 launch_furnish(struct house *h, const struct conf *conf, struct child *child, struct err *err)
 {
-	if (handout_put(h, conf, child, child->chan, err) == -1 || connect_all(h, child, err) == -1)
+	if (handout_put(conf, conf == h->conf ? h->sockets : h->sockets_next, child, child->chan,
+		err) == -1 ||
+	    connect_all(h, child, err) == -1)
 		return err_context(err, "%s", role_name(child->seat->kind));
 	master_go_put(child->chan, &(struct master_go){ 0 });
 	chan_flush(child->chan);

@@ -22,6 +22,7 @@ static const struct folder {
 } folders[] = {
 	{ "run", "", ROLE_MASTER, 0755 },
 	{ "run", "/empty", ROLE_MASTER, 0555 },
+	{ "run", "/making", ROLE_MASTER, 0700 }, /* where control sockets are made */
 	{ "run", "/posthoused", ROLE_MASTER, 0755 },
 	{ "run", "/queued", ROLE_MASTER, 0755 },
 	{ "run", "/bouncd", ROLE_MASTER, 0755 },
@@ -90,19 +91,79 @@ path_make(const char *path, mode_t mode, struct err *err)
 	return 0;
 }
 
+/* What stands below a setting's folder may lie in a role's: there nothing is followed. The folder itself may be a link that
+ * the operator made: it stands where only root can put one. */
+static int
+folder_open(const struct conf *conf, const char *setting, const char *below, struct err *err)
+{
+	const char *path = conf_str(conf_top(conf), setting);
+	int top = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+
+	if (top == -1)
+		return err_sys(err, "open the folder %s", path);
+	if (*below == '\0')
+		return top;
+	fd = openat(top, below + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		err_sys(err, "open the folder %s%s", path, below);
+	close(top);
+	return fd;
+}
+
+static int
+below_make(const struct conf *conf, const struct folder *f, struct err *err)
+{
+	int top = folder_open(conf, f->setting, "", err), r = 0;
+
+	if (top == -1)
+		return -1;
+	if (mkdirat(top, f->below + 1, f->mode) == -1 && errno != EEXIST)
+		r = err_sys(err, "mkdir %s%s", conf_str(conf_top(conf), f->setting), f->below);
+	close(top);
+	return r;
+}
+
 static int
 folder_make(const struct conf *conf, const struct folder *f, struct err *err)
 {
-	char path[4096];
 	unsigned uid, gid;
+	int fd;
 
-	snprintf(path, sizeof(path), "%s%s", conf_str(conf_top(conf), f->setting), f->below);
 	if (layout_user(conf, f->owner, &uid, &gid, err) == -1 ||
-	    path_make(path, f->mode, err) == -1)
+	    (*f->below == '\0' ? path_make(conf_str(conf_top(conf), f->setting), f->mode, err)
+			       : below_make(conf, f, err)) == -1)
 		return -1;
-	if (chown(path, uid, gid) == -1 || chmod(path, f->mode) == -1)
-		return err_sys(err, "set the owner of %s", path);
+	fd = folder_open(conf, f->setting, f->below, err);
+	if (fd == -1)
+		return -1;
+	if (fchown(fd, uid, gid) == -1 || fchmod(fd, f->mode) == -1) {
+		err_sys(
+		    err, "set the owner of %s%s", conf_str(conf_top(conf), f->setting), f->below);
+		close(fd);
+		return -1;
+	}
+	close(fd);
 	return 0;
+}
+
+int
+layout_folder(const struct conf *conf, const char *setting, const char *below, enum role_kind owner,
+    struct err *err)
+{
+	int fd = folder_open(conf, setting, below, err);
+	unsigned uid, gid;
+	struct stat st;
+
+	if (fd == -1)
+		return -1;
+	if (layout_user(conf, owner, &uid, &gid, err) == -1 || fstat(fd, &st) == -1 ||
+	    st.st_uid != uid) {
+		err_set(err, "%s%s does not belong to %s", conf_str(conf_top(conf), setting), below,
+		    role_spec(owner)->name);
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 /* A key file is lines of "keyid hex"; the first is used, all are believed. */

@@ -16,5 +16,10 @@ int layout_make(const struct conf *, struct err *);
 /* posthouse setup: adds the users and groups too (useradd, groupadd of the system). */
 int layout_setup(const struct conf *, struct err *);
 
+/* The folder of a setting ("spool"), or one below it ("/index"; no symbolic link is followed there), which is that role's;
+ * the caller's to close. -1: it is not there, or somebody else's. */
+int layout_folder(const struct conf *, const char *setting, const char *below, enum role_kind owner,
+    struct err *);
+
 void layout_sysusers(struct buf *out); /* sysusers.d(5) */
 void layout_tmpfiles(struct buf *out); /* tmpfiles.d(5) */

@@ -11,7 +11,9 @@
 #include "seat.h"
 #include "tables.h"
 
+#include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
@@ -89,11 +91,39 @@ signals_watch(struct house *h)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Nothing is read from a terminal, and no process of ours may hold one. Descriptors that were closed are taken too, or a
+ * socket would be standard error. */
+static void
+terminal_leave(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	while (null != -1 && null < STDERR_FILENO)
+		null = open("/dev/null", O_RDWR);
+	if (null == -1 || dup2(null, STDIN_FILENO) == -1) {
+		perror("posthoused: /dev/null");
+		exit(EX_OSERR);
+	}
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
+/* In the background what still is to be said goes to the log; the terminal is the shell's again. */
+static void
+output_leave(int log_fd)
+{
+	if (log_fd != STDERR_FILENO &&
+	    (dup2(log_fd, STDOUT_FILENO) == -1 || dup2(log_fd, STDERR_FILENO) == -1))
+		log_warn("terminal", "why=\"%s\"", strerror(errno));
+}
+
 static void
 tell_parent(int exit_code)
 {
 	unsigned char code = (unsigned char)exit_code;
 
+	if (started_pipe != -1)
+		output_leave(house.log_fd);
 	if (started_pipe != -1 && write(started_pipe, &code, 1) != 1)
 		log_warn("parent-gone", "exit=%d", exit_code);
 	if (started_pipe != -1)
@@ -109,7 +139,7 @@ daemonise(void)
 	int fds[2];
 	pid_t child;
 
-	if (pipe(fds) == -1 || (child = fork()) == -1) {
+	if (pipe2(fds, O_CLOEXEC) == -1 || (child = fork()) == -1) {
 		perror("posthoused: cannot start in the background");
 		exit(EX_OSERR);
 	}
@@ -246,6 +276,7 @@ main(int argc, char **argv)
 	}
 	if (set_up)
 		return setup(&house);
+	terminal_leave();
 	if (!foreground)
 		daemonise();
 	return run(&house);

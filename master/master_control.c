@@ -6,7 +6,7 @@
 #include "layout.h"
 #include "log.h"
 #include "role.h"
-#include "sockets.h"
+#include "unix_socket.h"
 
 #include <stdio.h>
 
@@ -111,20 +111,23 @@ static const struct control_verb verbs[] = {
 	{ NULL, false, NULL },
 };
 
+static int
+serve(struct house *h, const char *file, const char *group, bool ops, struct err *err)
+{
+	const char *run = conf_str(conf_top(h->conf), "run");
+	unsigned gid = layout_group(h->conf, group);
+	int fd = unix_socket_control(run, "posthoused", file, gid, err);
+
+	if (fd == -1)
+		return -1;
+	control_serve_fd(fd, ops, gid, verbs, h);
+	return 0;
+}
+
 int
 master_control_open(struct house *h, struct err *err)
 {
-	char folder[4096];
-	int view, ops;
-
-	snprintf(folder, sizeof(folder), "%s/posthoused", conf_str(conf_top(h->conf), "run"));
-	view = sockets_control(folder, "view.sock", layout_group(h->conf, "posthouse-view"), err);
-	ops = view == -1 ? -1
-			 : sockets_control(
-			       folder, "ops.sock", layout_group(h->conf, "posthouse-ops"), err);
-	if (ops == -1)
+	if (serve(h, "view.sock", "posthouse-view", false, err) == -1)
 		return -1;
-	control_serve_fd(view, false, verbs, h);
-	control_serve_fd(ops, true, verbs, h);
-	return 0;
+	return serve(h, "ops.sock", "posthouse-ops", true, err);
 }

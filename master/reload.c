@@ -6,6 +6,7 @@
 #include "house_run.h"
 #include "log.h"
 #include "notify.h"
+#include "restart_only.h"
 #include "role.h"
 #include "seat.h"
 #include "sockets.h"
@@ -52,8 +53,6 @@ answer(struct house *h, const char *why)
 enum house_state
 reload_refused(struct house *h, const char *why)
 {
-	struct err err;
-
 	log_begin(LOG_LEVEL_ERROR, "reload-refused");
 	log_kvs("why", why);
 	log_end();
@@ -66,8 +65,8 @@ reload_refused(struct house *h, const char *why)
 		child_event(next, CHILD_KILL, NULL);
 	}
 	seats_event(h, stateful(), CHILD_ABORT, &(struct child_word){ .generation = h->tried });
-	if (sockets_bind(h->conf, house_workers(h->conf), &err) == 0)
-		sockets_prune();
+	sockets_free(h->sockets_next);
+	h->sockets_next = NULL;
 	conf_free(h->conf_next);
 	h->conf_next = NULL;
 	timer_clear(h->deadline);
@@ -105,7 +104,9 @@ reload_commit(struct house *h)
 	for (unsigned i = 0; i < h->seats_n; i++)
 		if (h->seats[i].next != NULL)
 			turn_over(h, &h->seats[i]);
-	sockets_prune();
+	sockets_free(h->sockets);
+	h->sockets = h->sockets_next;
+	h->sockets_next = NULL;
 	if (accepted_keep(h->conf, &err) == -1)
 		log_warn("accepted-not-kept", "why=\"%s\"", err.text);
 	timer_clear(h->deadline);
@@ -160,7 +161,10 @@ begin_kind(struct house *h, enum role_kind kind, struct err *err)
 static int
 begin(struct house *h, struct err *err)
 {
-	if (sockets_bind(h->conf_next, house_workers(h->conf), err) == -1)
+	if (restart_only_same(h->conf, h->conf_next, err) == -1)
+		return -1;
+	h->sockets_next = sockets_bind(h->conf_next, house_workers(h->conf), h->sockets, err);
+	if (h->sockets_next == NULL)
 		return -1;
 	h->tried++;
 	for (unsigned k = 0; k < ROLE_KINDS - 1; k++)

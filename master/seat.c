@@ -4,6 +4,7 @@
 #include "log.h"
 #include "proto_master.h"
 #include "role.h"
+#include "role_output.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ child_free(struct child *child)
 {
 	if (child->chan != NULL)
 		chan_free(child->chan);
+	role_output_free(child->output);
 	free(child);
 }
 

@@ -1,12 +1,13 @@
 #include "sockets.h"
 #include "err.h"
+#include "unix_socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,54 +15,82 @@
 /* No listener can be named so: its name is a word. */
 #define WEB "=web"
 
-enum { SOCKETS_MAX = 2048, BACKLOG = 4096, PATIENCE_MS = 50, PATIENCE_TRIES = 40 };
+enum { BACKLOG = 4096, PATIENCE_MS = 50, PATIENCE_TRIES = 40, NAME_BYTES = 96 };
 
 struct listening {
-	char name[96]; /* "listen inbound 0": the address's number in its block */
+	unsigned sets; /* that name it */
 	unsigned worker;
 	struct conf_address address;
+	struct unix_socket file; /* of a Unix socket */
 	int fd;
-	bool wanted;
 };
 
-static struct listening *table;
-static unsigned table_n;
+struct named {
+	char name[NAME_BYTES]; /* "listen inbound 0": the address's number in its block */
+	struct listening *socket;
+};
+
+struct sockets {
+	struct named *list;
+	unsigned n, cap;
+};
+
+static bool
+same_address(const struct conf_address *a, const struct conf_address *b)
+{
+	return a->len == b->len && memcmp(&a->addr, &b->addr, a->len) == 0;
+}
 
 static struct listening *
-find(const char *name, unsigned worker, const struct conf_address *a)
+find(const struct sockets *s, unsigned worker, const struct conf_address *a)
 {
-	for (unsigned i = 0; i < table_n; i++) {
-		struct listening *l = &table[i];
-
-		if (l->worker == worker && strcmp(l->name, name) == 0 && l->address.len == a->len &&
-		    memcmp(&l->address.addr, &a->addr, a->len) == 0)
-			return l;
-	}
+	for (unsigned i = 0; s != NULL && i < s->n; i++)
+		if (s->list[i].socket->worker == worker &&
+		    same_address(&s->list[i].socket->address, a))
+			return s->list[i].socket;
 	return NULL;
 }
 
-static int
-bound(const struct conf_address *a, struct err *err)
+static const char *
+unix_path(const struct conf_address *a)
 {
-	int family = a->addr.ss_family, one = 1;
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return ((const struct sockaddr_un *)&a->addr)->sun_path;
+}
+
+static unsigned
+port_of(const struct conf_address *a)
+{
+	if (a->addr.ss_family == AF_INET)
+		return ((const struct sockaddr_in *)&a->addr)->sin_port;
+	if (a->addr.ss_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)&a->addr)->sin6_port;
+	return 0;
+}
+
+/* One of ours at that port: what stands in the way of a bind may be that. */
+static bool
+port_is_ours(const struct sockets *s, const struct conf_address *a)
+{
+	for (unsigned i = 0; s != NULL && i < s->n; i++)
+		if (port_of(&s->list[i].socket->address) == port_of(a))
+			return true;
+	return false;
+}
+
+static int
+inet_bound(const struct conf_address *a, bool share, struct err *err)
+{
+	int one = 1, fd = socket(a->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd == -1)
 		return err_sys(err, "socket");
-	if (family == AF_UNIX)
-		(void)unlink(((const struct sockaddr_un *)&a->addr)->sun_path);
-	else {
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
-	}
-	if (bind(fd, (const struct sockaddr *)&a->addr, a->len) == -1 ||
-	    listen(fd, BACKLOG) == -1) {
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == -1 ||
+	    (share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == -1) ||
+	    bind(fd, (const struct sockaddr *)&a->addr, a->len) == -1) {
 		err_sys(err, "cannot listen");
 		close(fd);
 		return -1;
 	}
-	if (family == AF_UNIX)
-		chmod(((const struct sockaddr_un *)&a->addr)->sun_path, 0666);
 	return fd;
 }
 
@@ -69,139 +98,166 @@ bound(const struct conf_address *a, struct err *err)
 static int
 port_is_free(const struct conf_address *a, struct err *err)
 {
-	int one = 1, fd, r;
+	int fd = inet_bound(a, false, err);
 
-	if (a->addr.ss_family == AF_UNIX)
-		return 0;
-	fd = socket(a->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
-		return err_sys(err, "socket");
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	r = bind(fd, (const struct sockaddr *)&a->addr, a->len);
-	if (r == -1)
-		err_sys(err, "cannot listen");
+		return -1;
 	close(fd);
-	return r;
-}
-
-static int
-listening_add(const char *name, unsigned worker, const struct conf_address *a, struct err *err)
-{
-	struct listening *l = find(name, worker, a);
-
-	if (table == NULL && (table = calloc(SOCKETS_MAX, sizeof(*table))) == NULL)
-		fatal("out of memory for sockets");
-	if (l != NULL) {
-		l->wanted = true;
-		return 0;
-	}
-	if (table_n == SOCKETS_MAX)
-		return err_set(err, "more than %d listening sockets", SOCKETS_MAX);
-	if (worker == 0 && port_is_free(a, err) == -1)
-		return -1;
-	l = &table[table_n];
-	*l = (struct listening){ .worker = worker, .address = *a, .wanted = true };
-	snprintf(l->name, sizeof(l->name), "%s", name);
-	l->fd = bound(a, err);
-	if (l->fd == -1)
-		return -1;
-	table_n++;
 	return 0;
 }
 
 static int
-block_bind(const struct conf_block *b, const char *label, const char *setting, unsigned workers,
-    struct err *err)
+bound(struct listening *l, struct err *err)
+{
+	int fd;
+
+	if (l->address.addr.ss_family == AF_UNIX)
+		return unix_socket_listen(unix_path(&l->address), BACKLOG, &l->file, err);
+	fd = inet_bound(&l->address, true, err);
+	if (fd != -1 && listen(fd, BACKLOG) == -1) {
+		err_sys(err, "cannot listen");
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void
+put_down(struct listening *l)
+{
+	if (--l->sets > 0)
+		return;
+	close(l->fd);
+	if (l->address.addr.ss_family == AF_UNIX)
+		unix_socket_remove(unix_path(&l->address), &l->file);
+	free(l);
+}
+
+static void
+take_up(struct sockets *s, const char *name, struct listening *l)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap == 0 ? 32 : s->cap * 2;
+		s->list = reallocarray(s->list, s->cap, sizeof(*s->list));
+		if (s->list == NULL)
+			fatal("out of memory for sockets");
+	}
+	s->list[s->n] = (struct named){ .socket = l };
+	snprintf(s->list[s->n++].name, NAME_BYTES, "%s", name);
+	l->sets++;
+}
+
+static int
+listening_add(struct sockets *s, const struct sockets *in_force, const char *name, unsigned worker,
+    const struct conf_address *a, struct err *err)
+{
+	struct listening *l = find(in_force, worker, a);
+
+	if (find(s, worker, a) != NULL)
+		return err_set(err, "it is named twice");
+	if (l != NULL) {
+		take_up(s, name, l);
+		return 0;
+	}
+	if (a->addr.ss_family != AF_UNIX && !port_is_ours(in_force, a) && !port_is_ours(s, a) &&
+	    port_is_free(a, err) == -1)
+		return -1;
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		fatal("out of memory for a socket");
+	l->worker = worker;
+	l->address = *a;
+	l->fd = bound(l, err);
+	if (l->fd == -1) {
+		free(l);
+		return -1;
+	}
+	take_up(s, name, l);
+	return 0;
+}
+
+static int
+block_bind(struct sockets *s, const struct sockets *in_force, const struct conf_block *b,
+    const char *label, const char *setting, unsigned workers, struct err *err)
 {
 	for (size_t i = 0; i < conf_count(b, setting); i++) {
 		const struct conf_address *a = conf_address_at(b, setting, i);
 		unsigned n = a->addr.ss_family == AF_UNIX ? 1 : workers;
-		char name[96];
+		char name[NAME_BYTES];
 
 		snprintf(name, sizeof(name), "listen %.60s %zu", label, i);
 		for (unsigned w = 0; w < n; w++)
-			if (listening_add(name, w, a, err) == -1)
+			if (listening_add(s, in_force, name, w, a, err) == -1)
 				return err_context(
 				    err, "%s (%s)", conf_str_at(b, setting, i), label);
 	}
 	return 0;
 }
 
-int
-sockets_bind(const struct conf *conf, unsigned workers, struct err *err)
+static int
+all_bind(struct sockets *s, const struct conf *conf, unsigned workers,
+    const struct sockets *in_force, struct err *err)
 {
 	const struct conf_block *b;
 
-	for (unsigned i = 0; i < table_n; i++)
-		table[i].wanted = false;
 	for (b = conf_first(conf_top(conf), "listener"); b != NULL; b = conf_next(b))
-		if (block_bind(b, conf_name(b), "address", workers, err) == -1)
+		if (block_bind(s, in_force, b, conf_name(b), "address", workers, err) == -1)
 			return -1;
 	b = conf_first(conf_top(conf), "tracking");
-	return b == NULL ? 0 : block_bind(b, WEB, "listen", 1, err);
+	return b == NULL ? 0 : block_bind(s, in_force, b, WEB, "listen", 1, err);
 }
 
-int
+struct sockets *
+sockets_bind(
+    const struct conf *conf, unsigned workers, const struct sockets *in_force, struct err *err)
+{
+	struct sockets *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		fatal("out of memory for sockets");
+	if (all_bind(s, conf, workers, in_force, err) == -1) {
+		sockets_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+struct sockets *
 sockets_bind_patiently(const struct conf *conf, unsigned workers, struct err *err)
 {
 	struct timespec moment = { .tv_nsec = PATIENCE_MS * 1000000L };
-	int r = sockets_bind(conf, workers, err);
+	struct sockets *s = sockets_bind(conf, workers, NULL, err);
 
-	for (unsigned i = 0; r == -1 && i < PATIENCE_TRIES; i++) {
+	for (unsigned i = 0; s == NULL && i < PATIENCE_TRIES; i++) {
 		nanosleep(&moment, NULL);
-		r = sockets_bind(conf, workers, err);
+		s = sockets_bind(conf, workers, NULL, err);
 	}
-	return r;
+	return s;
 }
 
 void
-sockets_each(
-    enum role_kind kind, unsigned worker, void (*each)(void *, const char *, int), void *ctx)
+sockets_each(const struct sockets *s, enum role_kind kind, unsigned worker,
+    void (*each)(void *, const char *, int), void *ctx)
 {
 	bool web = kind == ROLE_WEB;
 
-	for (unsigned i = 0; i < table_n; i++) {
-		const struct listening *l = &table[i];
+	for (unsigned i = 0; i < s->n; i++) {
+		const struct listening *l = s->list[i].socket;
 		bool shared = l->address.addr.ss_family == AF_UNIX;
-		bool is_web = strncmp(l->name, "listen " WEB, sizeof("listen " WEB) - 1) == 0;
+		bool is_web = span_starts(span_str(s->list[i].name), "listen " WEB " ");
 
 		if (is_web == web && (shared || l->worker == worker))
-			each(ctx, l->name, l->fd);
+			each(ctx, s->list[i].name, l->fd);
 	}
 }
 
 void
-sockets_prune(void)
+sockets_free(struct sockets *s)
 {
-	for (unsigned i = 0; i < table_n; i++) {
-		if (table[i].wanted)
-			continue;
-		close(table[i].fd);
-		table[i--] = table[--table_n];
-	}
-}
-
-int
-sockets_control(const char *folder, const char *file, unsigned gid, struct err *err)
-{
-	struct conf_address a = { .len = sizeof(struct sockaddr_un) };
-	struct sockaddr_un *un = (struct sockaddr_un *)&a.addr;
-	int fd, n;
-
-	un->sun_family = AF_UNIX;
-	n = snprintf(un->sun_path, sizeof(un->sun_path), "%s/%s", folder, file);
-	if (n < 0 || (size_t)n >= sizeof(un->sun_path))
-		return err_set(err,
-		    "%s/%s: longer than a socket's name may be (%zu bytes); set run to a shorter "
-		    "path",
-		    folder, file, sizeof(un->sun_path));
-	fd = bound(&a, err);
-	if (fd == -1)
-		return err_context(err, "%s", un->sun_path);
-	if (chown(un->sun_path, 0, gid) == -1 || chmod(un->sun_path, 0660) == -1) {
-		err_sys(err, "chown %s", un->sun_path);
-		close(fd);
-		return -1;
-	}
-	return fd;
+	if (s == NULL)
+		return;
+	for (unsigned i = 0; i < s->n; i++)
+		put_down(s->list[i].socket);
+	free(s->list);
+	free(s);
 }

@@ -116,11 +116,11 @@ tail_see(int fd, off_t size)
 }
 
 static void
-line_mend(int fd, off_t size)
+line_mend(int fd, int read_fd, off_t size)
 {
 	char last;
 
-	if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n' &&
+	if (size > 0 && pread(read_fd, &last, 1, size - 1) == 1 && last != '\n' &&
 	    write(fd, "\n", 1) != 1)
 		log_error("events-not-mended", "why=\"%s\"", strerror(errno));
 }
@@ -152,16 +152,18 @@ missing_write(int fd)
 }
 
 void
-retold_tell(int fd)
+retold_tell(int fd, int read_fd)
 {
 	struct stat st;
 
+	if (read_fd == -1)
+		read_fd = fd;
 	if (fstat(fd, &st) == -1)
 		return;
-	line_mend(fd, st.st_size);
+	line_mend(fd, read_fd, st.st_size);
 	if (all.n == 0)
 		return;
-	tail_see(fd, st.st_size);
+	tail_see(read_fd, st.st_size);
 	log_info("events-retold", "ends=%zu missing=%zu", all.n, missing_write(fd));
 	for (struct told *t = all.first, *next; t != NULL; t = next) {
 		next = t->next;

@@ -7,5 +7,5 @@
 #include "span.h"
 
 void retold_add(struct span line); /* with its LF; copied */
-/* Appends to the event file what is missing there; fd is open for reading too. Mends a last line that was cut. */
-void retold_tell(int fd);
+/* Appends to the event file what is missing there, as read_fd (-1: fd itself) reads it. Mends a last line that was cut. */
+void retold_tell(int fd, int read_fd);

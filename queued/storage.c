@@ -265,7 +265,7 @@ storage_start(struct queued *q)
 	if (store_start(q->store, &hooks, q, &err) == -1)
 		role_fail(q->role, EX_IOERR, "%s", err.text);
 	tenants_start(q->tenants);
-	retold_tell(role_fd(q->role, "events"));
+	retold_tell(role_fd(q->role, "events"), role_fd(q->role, "events-read"));
 	loop_at_turn_end(on_turn_end, q);
 	storage.tick = (struct due){ .fire = on_tick, .ctx = q };
 	schedule_set(&q->schedule, &storage.tick, loop_now_ms());

@@ -60,3 +60,7 @@ bench-rewrite.libs := -lcrypto -lidn2
 bench-rewrite: $B/bin/bench-rewrite
 	@$B/bin/bench-rewrite
 .PHONY: bench-rewrite
+
+# A role that was broken into, whichever its name says: tests/e2e/hostile_roles.py sees what it cannot do.
+test-programs += hostile-role
+hostile-role.o := tests/isolation/hostile_role.o

@@ -53,7 +53,7 @@ answer_start(struct role *role, const struct conf *conf)
 	buf_init(&web.events, EVENTS_BYTES);
 	buf_init(&web.facts, ANSWER_FACTS_MAX);
 	web.conf = conf;
-	event_file_open(&web.log, role_fd(role, "events"));
+	event_file_open(&web.log, role_fd(role, "events"), role_fd(role, "events-read"));
 	web.valid_s = b == NULL ? 0 : conf_num(b, "valid");
 	if (tenant_keys_make(&web.keys, conf, role_secret(role, "tracking-key"), web.arena, &err) ==
 	    -1)
