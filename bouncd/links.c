@@ -1,4 +1,5 @@
 #include "links.h"
+#include "progress.h"
 #include "url_place.h"
 #include "utf8.h"
 
@@ -49,6 +50,7 @@ env_open(struct links *l, const char *path, struct err *err)
 		return failed(err, "open", rc);
 	}
 	rc = mdb_txn_commit(txn);
+	progress("opening the blocked links");
 	return rc == 0 ? 0 : failed(err, "open", rc);
 }
 

@@ -1,4 +1,5 @@
 #include "reply_book.h"
+#include "progress.h"
 
 #include <lmdb.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ open_env(struct reply_book *b, const char *path, struct err *err)
 		return failed(err, "open", rc);
 	}
 	rc = mdb_txn_commit(txn);
+	progress("opening the book of replies");
 	return rc == 0 ? 0 : failed(err, "open", rc);
 }
 

@@ -1,5 +1,6 @@
 /* Opens and closes the suppression list: its folder, its key, its database, the packed file in force. */
 #include "suppression_inside.h"
+#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,12 +80,14 @@ env_open(struct suppression *s, const char *folder, struct err *err)
 		rc = mdb_txn_begin(s->env, NULL, 0, &txn);
 	if (rc != 0)
 		return suppression_failed(err, folder, rc);
+	progress("opening the suppression list");
 	bad = databases_open(s, txn, err) == -1 || state_read(s, txn, err) == -1;
 	if (bad) {
 		mdb_txn_abort(txn);
 		return -1;
 	}
 	rc = mdb_txn_commit(txn);
+	progress("opening the suppression list");
 	return rc == 0 ? 0 : suppression_failed(err, folder, rc);
 }
 
@@ -164,6 +167,7 @@ bases_open(struct suppression *s, int folder, struct err *err)
 	}
 	if (fsync(folder) == -1)
 		return err_sys(err, "suppression list: sync its folder");
+	progress("reading the suppression list");
 	if (base_open(&s->base, s->fds[s->state.slot], s->state.generation, err) == 0)
 		return 0;
 	err_context(err, "suppression list: %s is damaged", names[s->state.slot]);

@@ -14,8 +14,6 @@ event_file_open(struct event_file *f, int fd, int read_fd)
 	f->fd = fd;
 	f->torn = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
 		  pread(from, &last, 1, st.st_size - 1) == 1 && last != '\n';
-	if (read_fd != -1)
-		close(read_fd);
 }
 
 static int

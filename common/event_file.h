@@ -11,8 +11,7 @@ struct event_file {
 	bool torn; /* its last line has no end */
 };
 
-/* fd is open for appending and stays the caller's. Looks at the file's last byte with read_fd (-1: with fd itself), and
- * closes that: not for a sandbox. */
+/* fd is open for appending. Looks at the file's last byte with read_fd (-1: with fd itself). Both stay the caller's. */
 void event_file_open(struct event_file *, int fd, int read_fd);
 /* -1: errno says why, and some of the last of these lines are not there. */
 int event_file_append(struct event_file *, struct span lines);

@@ -2,6 +2,7 @@
 #include "err.h"
 #include "log.h"
 #include "loop.h"
+#include "progress.h"
 #include "proto_master.h"
 #include "role_inside.h"
 #include "role_peers.h"
@@ -391,6 +392,16 @@ log_flush_hook(void *unused)
 	log_flush();
 }
 
+/* A long start. */
+static void
+working(void *ctx, const char *what)
+{
+	struct role *r = ctx;
+
+	master_working_put(r->master, &(struct master_working){ span_str(what) });
+	chan_flush(r->master);
+}
+
 /* ---- what the role's program calls ---- */
 
 struct role *
@@ -421,6 +432,7 @@ role_start(enum role_kind kind, int argc, char **argv)
 	while (!r->gone_ahead)
 		if (chan_read_blocking(r->master) == -1)
 			_exit(EX_UNAVAILABLE);
+	progress_to(working, r);
 	return r;
 }
 
@@ -550,6 +562,7 @@ role_run(struct role *r)
 	setproctitle("-posthouse: %s %u", role_name(r->kind), r->instance);
 	for (unsigned i = 0; i < r->early_n; i++)
 		peer_arrived(r, &r->early[i]);
+	progress_to(NULL, NULL);
 	log_set_gather(true);
 	master_ready_put(
 	    r->master, &(struct master_ready){ span_str(sandbox_selftest()), r->generation });

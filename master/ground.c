@@ -1,5 +1,6 @@
 #include "ground.h"
 #include "err.h"
+#include "handout.h"
 #include "house_run.h"
 #include "layout.h"
 #include "log.h"
@@ -46,6 +47,7 @@ log_open(struct house *h, struct err *err)
 	if (h->log_fd == -1)
 		return err_sys(err, "open the log %s", log);
 	log_init("posthoused", h->log_fd);
+	log_set_level(handout_log_level(h->conf));
 	log_set_gather(true);
 	return 0;
 }

@@ -450,8 +450,8 @@ handout_fresh(const struct conf *conf, enum role_kind kind, struct chan *c, stru
 		   : 0;
 }
 
-static uint8_t
-log_level(const struct conf *conf)
+uint8_t
+handout_log_level(const struct conf *conf)
 {
 	static const char *const words[] = { "debug", "info", "warn", "error" };
 
@@ -470,7 +470,7 @@ handout_put(const struct conf *conf, const struct sockets *sockets, const struct
 		.instance = (uint16_t)child->instance,
 		.generation = child->generation,
 		.node = (uint16_t)conf_num(conf_top(conf), "node"),
-		.log_level = log_level(conf) };
+		.log_level = handout_log_level(conf) };
 	char empty[PATH_BYTES];
 
 	if (layout_user(conf, kind, &hello.uid, &hello.gid, err) == -1)

@@ -15,3 +15,5 @@ int handout_folder(const struct conf *, enum role_kind, int *fd, struct err *);
 /* What goes before PREPARE to a role that keeps state: CONF, and SECRET for what its files hold anew. -1: such a file
  * cannot be read. */
 int handout_fresh(const struct conf *, enum role_kind, struct chan *, struct err *);
+/* Of log.h, as the configuration says; the master's own too. */
+uint8_t handout_log_level(const struct conf *);

@@ -65,6 +65,13 @@ handout_fresh(const struct conf *conf, enum role_kind kind, struct chan *c, stru
 	return 0;
 }
 
+uint8_t
+handout_log_level(const struct conf *conf)
+{
+	(void)conf;
+	return LOG_LEVEL_INFO;
+}
+
 int
 ground_prepare(struct house *h, struct err *err)
 {

@@ -98,6 +98,7 @@ reload_commit(struct house *h)
 	conf_free(h->conf);
 	h->conf = h->conf_next;
 	h->conf_next = NULL;
+	log_set_level(handout_log_level(h->conf));
 	h->stop_deadline_s = (unsigned)conf_num(conf_top(h->conf), "stop-deadline");
 	seats_event(
 	    h, stateful(), CHILD_COMMIT, &(struct child_word){ .generation = h->generation });

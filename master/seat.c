@@ -7,9 +7,12 @@
 #include "role_output.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static void
 child_free(struct child *child)
@@ -178,6 +181,39 @@ seats_reap(struct house *h)
 	}
 }
 
+/* In the kernel, for a disk: nothing it could answer from, and no signal would end it sooner. */
+static bool
+waits_for_disk(const struct child *child)
+{
+	char path[64], text[512], *state;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)child->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd != -1) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	state = strrchr(text, ')');
+	return state != NULL && strncmp(state, ") D", 3) == 0;
+}
+
+/* A role that starts may take its time as long as it goes on, or waits for the disk. */
+static bool
+silent(struct child *child, uint64_t silence_ms)
+{
+	if (child->asked_ms == 0 || loop_now_ms() - child->asked_ms <= silence_ms)
+		return false;
+	if (child->state != CHILD_STARTING || !waits_for_disk(child))
+		return true;
+	child->asked_ms = loop_now_ms();
+	return false;
+}
+
 static void
 pulse_one(struct child *child, uint64_t silence_ms)
 {
@@ -190,7 +226,7 @@ pulse_one(struct child *child, uint64_t silence_ms)
 		    "role=%s pid=%d why=\"it does not leave within its time\"",
 		    role_name(child->seat->kind), (int)child->pid);
 		child_event(child, CHILD_OVERDUE, NULL);
-	} else if (child->asked_ms != 0 && now - child->asked_ms > silence_ms) {
+	} else if (silent(child, silence_ms)) {
 		if (child->state < CHILD_LOST)
 			log_error("role-silent", "role=%s pid=%d silent_s=%u",
 			    role_name(child->seat->kind), (int)child->pid,

@@ -1,12 +1,15 @@
 #include "talk.h"
 #include "child.h"
 #include "launch.h"
+#include "log.h"
 #include "loop.h"
+#include "notify.h"
 #include "proto_master.h"
 #include "role.h"
 #include "seat.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 enum { MASTER_QUEUE = 8 * 1024 * 1024 };
 
@@ -65,6 +68,21 @@ lost(struct child *child, struct msg *m)
 	launch_rejoin(child, l.role, l.instance);
 }
 
+/* A start that takes long and goes on. The service manager is asked for as long again as it gave us at first. */
+static void
+working(struct child *child, struct msg *m)
+{
+	struct master_working w;
+
+	if (master_working_get(m, &w) == -1)
+		return child_nonsense(child, "WORKING was cut");
+	if (child->state != CHILD_STARTING)
+		return;
+	snprintf(child->selftest, sizeof(child->selftest), "%.*s", SPAN(w.what));
+	log_debug("role-working", "role=%s pid=%d", role_name(child->seat->kind), (int)child->pid);
+	notify("EXTEND_TIMEOUT_USEC=90000000");
+}
+
 /* Whatever it says is a sign of life; PING is only that. */
 static void
 on_child(void *ctx, struct chan *c, struct msg *m)
@@ -84,6 +102,8 @@ on_child(void *ctx, struct chan *c, struct msg *m)
 		return refused(child, m);
 	case MASTER_LOST:
 		return lost(child, m);
+	case MASTER_WORKING:
+		return working(child, m);
 	case MASTER_PING:
 		return;
 	default:

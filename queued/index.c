@@ -1,4 +1,5 @@
 #include "index.h"
+#include "progress.h"
 #include "table.h"
 
 #include <endian.h>
@@ -79,6 +80,7 @@ env_open(struct index *x, const char *folder)
 		r = mdb_env_set_mapsize(x->env, map_bytes);
 	if (r == 0)
 		r = mdb_env_open(x->env, folder, MDB_NOTLS | MDB_NOMETASYNC, 0600);
+	progress("opening the index");
 	if (r == 0)
 		r = tables_open(x);
 	if (r != 0)

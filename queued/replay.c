@@ -11,6 +11,7 @@
 #include "err.h"
 #include "log.h"
 #include "message_file.h"
+#include "progress.h"
 #include "store_inside.h"
 
 #include <errno.h>
@@ -121,6 +122,7 @@ record_again(void *ctx, const struct journal_record *rec, unsigned segment)
 {
 	struct replaying *r = ctx;
 
+	progress("reading the journal");
 	if (rec->type == JOURNAL_MESSAGE)
 		accept_again(r, rec, segment);
 	else if (rec->type == JOURNAL_END)
@@ -398,6 +400,7 @@ orphans_settle(struct replaying *r)
 	for (size_t i = 0, n; i < r->orphans_n; i += n) {
 		for (n = 1; i + n < r->orphans_n && id_eq(r->orphans[i].id, r->orphans[i + n].id);)
 			n++;
+		progress("settling what the journal says of files");
 		orphan_settle(r->store, &r->orphans[i], n);
 	}
 	free(r->orphans);

@@ -1,4 +1,5 @@
 #include "spool.h"
+#include "progress.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -152,6 +153,7 @@ spool_sync_folder(int spool, struct id id, enum spool_place place, struct err *e
 	if (fd == -1)
 		return err_sys(err, "open %s", folder);
 	r = fsync(fd);
+	progress("syncing the spool");
 	if (r == -1)
 		err_sys(err, "sync %s", folder);
 	close(fd);
@@ -295,6 +297,7 @@ zeros_write(int fd, size_t at, size_t bytes)
 		if (pwrite(fd, zeros, n, (off_t)at) != (ssize_t)n)
 			break;
 		at += n;
+		progress("making journal segments");
 	}
 	free(zeros);
 	return at < bytes ? -1 : fsync(fd);

@@ -64,3 +64,7 @@ bench-rewrite: $B/bin/bench-rewrite
 # A role that was broken into, whichever its name says: tests/e2e/hostile_roles.py sees what it cannot do.
 test-programs += hostile-role
 hostile-role.o := tests/isolation/hostile_role.o
+
+# A role that takes long to start: tests/e2e/slow_start.py.
+test-programs += slow-role
+slow-role.o := tests/isolation/slow_role.o

@@ -1,4 +1,5 @@
 #include "counters_inside.h"
+#include "progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,7 @@ counters_open(const char *folder, struct err *err)
 		r = mdb_env_set_mapsize(c->env, MAP_BYTES);
 	if (r == 0) /* a commit waits for no disk; counters_sync() does */
 		r = mdb_env_open(c->env, folder, MDB_NOSYNC | MDB_NOTLS, 0600);
+	progress("opening the counters");
 	if (r == 0)
 		r = tables_open(c);
 	if (r == 0)

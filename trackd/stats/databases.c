@@ -26,7 +26,7 @@ aside(struct role *role, const char *file, const char *why)
 		role_fail(role, EX_CANTCREAT, "%s", err.text);
 	buf_init(&line, EVENT_BYTES);
 	lmdb_event_put(&line, file, why);
-	event_file_open(&events, role_fd(role, "events"));
+	event_file_open(&events, role_fd(role, "events"), role_fd(role, "events-read"));
 	if (event_file_append(&events, buf_all(&line)) == -1)
 		log_error("events-not-written", "why=\"%s\"", strerror(errno));
 	buf_free(&line);

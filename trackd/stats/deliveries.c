@@ -1,5 +1,6 @@
 #include "deliveries_inside.h"
 #include "buf.h"
+#include "progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +143,7 @@ deliveries_open(const char *folder, uint64_t max_bytes, uint64_t age_s, struct e
 	if (r == 0)
 		r = mdb_env_open(
 		    d->env, path, MDB_NOSUBDIR | MDB_NOSYNC | MDB_NOTLS | MDB_NORDAHEAD, 0600);
+	progress("opening the index of deliveries");
 	if (r == 0)
 		r = tables_open(d);
 	if (r == 0)
