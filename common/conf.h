@@ -126,8 +126,16 @@ conf_address_at(const struct conf_block *, const char *setting, size_t i);
 
 /* The canonical text of what is set (origin: with "# file:line"; defaults: with unset settings at their default);
  * only the blocks and settings that roles has a bit for (0: all). hand_over: secrets stand as their contents and each
- * value keeps its place in a form the reader takes back, so that a role can say where a limit was written. */
-enum conf_show { CONF_SHOW_SET, CONF_SHOW_DEFAULTS, CONF_SHOW_ORIGIN, CONF_SHOW_HAND_OVER };
+ * value keeps its place in a form the reader takes back, so that a role can say where a limit was written. keep: a copy that
+ * means the same wherever it is read: secrets that stood in it stand there again, and so do paths that the file's folder
+ * decides. */
+enum conf_show {
+	CONF_SHOW_SET,
+	CONF_SHOW_DEFAULTS,
+	CONF_SHOW_ORIGIN,
+	CONF_SHOW_HAND_OVER,
+	CONF_SHOW_KEEP
+};
 void conf_show(const struct conf *, enum conf_show, conf_roles, struct buf *out);
 
 /* A table's own faults (names, help, ranges, defaults that do not parse), blocks inside it too: -1 and the first.

@@ -63,6 +63,11 @@ secret(const struct show *s, const struct conf_value *v)
 		}
 		return;
 	}
+	if (v->file == NULL) {
+		buf_byte(s->out, ' ');
+		conf_print_word(s->out, span_str(v->text), true);
+		return;
+	}
 	buf_init(&file, 8192);
 	buf_printf(&file, "file:%s", v->file);
 	buf_byte(s->out, ' ');
@@ -101,7 +106,7 @@ line(struct show *s, const struct conf_setting *set, const struct conf_item *ite
 	indent(s, depth);
 	start = s->out->n;
 	if (set->type == CONF_SECRET && items[0].value.file == NULL &&
-	    s->form != CONF_SHOW_HAND_OVER) {
+	    s->form != CONF_SHOW_HAND_OVER && s->form != CONF_SHOW_KEEP) {
 		buf_printf(s->out, "# %s is set, and not shown\n", set->name);
 		return 1;
 	}
@@ -119,7 +124,9 @@ setting(struct show *s, const struct conf_setting *set, const struct conf_entry 
 {
 	size_t i = 0;
 
-	if (e->is_default && s->form != CONF_SHOW_DEFAULTS)
+	bool kept = s->form == CONF_SHOW_KEEP && set->type == CONF_PATH;
+
+	if (e->is_default && s->form != CONF_SHOW_DEFAULTS && !kept)
 		return;
 	while (i < e->n)
 		i += line(s, set, e->items + i, e->n - i, depth);

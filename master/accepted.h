@@ -1,6 +1,8 @@
 /* accepted.h: the last ten accepted configurations, kept in state/accepted for rollback.
  *
- * A file N.conf is the canonical text without secrets' contents; the highest number is in force. */
+ * A file N.conf, root's alone, is the canonical text: passwords that stood in the configuration stand there again, files of
+ * secrets are named, paths are absolute. One larger than the reader takes includes its parts, N.conf.0001 and so on. The
+ * highest number is in force; what is unchanged is not kept twice. */
 #pragma once
 
 #include "conf.h"
