@@ -18,11 +18,14 @@ enum {
 	LINE_BYTES = 32 * 1024, /* longer than any that log.c makes: cut here */
 	STAMP_BYTES = 24,       /* 2026-11-23T10:04:07.512Z */
 	LAST_READS = 64,        /* of one that has exited: a pipe of the largest size */
+	TURN_READS = 8,         /* so many at a time: no role keeps the master */
+	REST_MS = 40, /* a busy role writes thousands of times a second: it wakes us 25 times */
 };
 
 struct role_output {
 	int fd;
 	struct event *readable;
+	struct timer *rest;
 	struct buf text; /* ends within a line */
 	char prefix[64]; /* " smtpd[812] ", behind the stamp */
 	size_t prefix_n;
@@ -112,11 +115,22 @@ static void
 on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct role_output *o = ctx;
+	int r = 1;
 
 	(void)fd;
 	(void)what;
-	if (take(o) == -1)
-		event_del(o->readable);
+	for (unsigned i = 0; i < TURN_READS && r == 1; i++)
+		r = take(o);
+	if (r != -1)
+		timer_set_ms(o->rest, REST_MS);
+}
+
+static void
+rested(void *ctx)
+{
+	struct role_output *o = ctx;
+
+	event_add(o->readable, NULL);
 }
 
 struct role_output *
@@ -131,7 +145,8 @@ role_output_new(const struct child *child, int read_fd)
 	o->pid = (int)child->pid;
 	o->prefix_n = (size_t)snprintf(o->prefix, sizeof(o->prefix), " %s[%d] ", o->role, o->pid);
 	buf_init(&o->text, READ_BYTES + LINE_BYTES);
-	o->readable = event_new(loop_base(), read_fd, EV_READ | EV_PERSIST, on_readable, o);
+	o->readable = event_new(loop_base(), read_fd, EV_READ, on_readable, o);
+	o->rest = timer_new(rested, o);
 	if (o->readable == NULL || event_add(o->readable, NULL) == -1)
 		fatal("cannot watch a role's output");
 	return o;
@@ -145,6 +160,7 @@ role_output_free(struct role_output *o)
 	for (unsigned i = 0; i < LAST_READS && take(o) == 1; i++)
 		;
 	quote(o, buf_all(&o->text));
+	timer_free(o->rest);
 	event_free(o->readable);
 	close(o->fd);
 	buf_free(&o->text);
