@@ -115,7 +115,7 @@ FUZZ_CC      ?= clang
 common.c     := $(filter-out %_test.c,$(wildcard common/*.c))
 $(fuzz:%=$B/fuzz/%): $B/fuzz/%: $$(fuzz.%.c) tests/fuzz/fuzz_%.c $(common.c)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -DBUF_MOVES -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
+	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -DBUF_MOVES -DFATAL_ABORTS -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
 	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) -lidn2 -lpsl $(common.libs)
 
 fuzz-build:

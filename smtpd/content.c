@@ -1,6 +1,7 @@
 #include "session_inside.h"
 #include "log.h"
 #include "loop.h"
+#include "originator.h"
 #include "received.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@ enum {
 	LINE_BYTES = 2048,
 	FIRST_BYTES = 16 * 1024,
 	SPILL_BYTES = 128 * 1024,
+	SHOWN_BYTES = 100, /* of a field, in a reply */
 	HEADERS_BYTES = 32 * 1024 * 1024 /* of a worker: thousands of usual ones */
 };
 
@@ -83,24 +85,40 @@ out:
 	buf_free(&lacks);
 }
 
+/* What a satellite's own mail server hands in when it could not deliver (RFC 5321 4.5.5). */
+static bool
+is_report(const struct transaction *tx)
+{
+	return tx->env.from.n == 0 && tx->env.rcpts_n == 1;
+}
+
+static const char *
+originator_reply(const struct tenant *t, const struct originator_fault *f, struct arena *a)
+{
+	struct span near = span_first(span_trim(f->near), SHOWN_BYTES);
+
+	if (f->domain)
+		return arena_printf(a, "550 5.7.1 tenant %s may not send as \"%.*s\" (%s in %s)",
+		    t->name, SPAN(near), f->why, f->field);
+	return arena_printf(a, "550 5.6.0 %s: %s%s%.*s%s (RFC 5322 3.4)", f->field, f->why,
+	    near.n > 0 ? " at \"" : "", SPAN(near), near.n > 0 ? "\"" : "");
+}
+
 static void
 on_header(void *ctx, struct data *d, struct span header)
 {
 	struct session *s = ctx;
 	struct transaction *tx = s->tx;
 	struct header_facts *h = &tx->header;
-	struct span wrong;
+	struct originator_rule rule = { policy_may_send_as, s->tenant, is_report(tx) };
+	struct originator_fault fault;
 
 	if (header_facts_read(header, tx->arena, h, &d->facts) == -1)
 		turn_down(tx, "550 5.6.0 too many X-Posthouse lines");
 	else if (h->received > s->listener->conf.max_received + 1) /* ours is among them */
 		turn_down(tx, "554 5.4.6 too many Received lines (max-received): a loop");
-	else if (tx->is_ours && h->from_n > 1)
-		turn_down(tx, "550 5.6.0 more than one From line");
-	else if (tx->is_ours && h->from_n > 0 && !policy_from_ok(s->tenant, h->from, &wrong))
-		turn_down(tx,
-		    arena_printf(tx->arena, "550 5.7.1 tenant %s may not send as \"%.*s\" in From",
-			s->tenant->name, SPAN(span_first(span_trim(wrong), 200))));
+	else if (tx->is_ours && !originator_fields_ok(header, &rule, &fault))
+		turn_down(tx, originator_reply(s->tenant, &fault, tx->arena));
 	else if (tx->is_ours && h->track_unknown.n > 0)
 		turn_down(tx,
 		    arena_printf(tx->arena,

@@ -296,16 +296,10 @@ policy_from_each(struct span value, bool (*is_such)(const void *ctx, struct span
 	return addresses > 0;
 }
 
-static bool
-is_tenants(const void *tenant, struct span domain)
+bool
+policy_may_send_as(const void *tenant, struct span domain)
 {
 	return may_send_as(tenant, domain);
-}
-
-bool
-policy_from_ok(const struct tenant *t, struct span value, struct span *wrong)
-{
-	return policy_from_each(value, is_tenants, t, wrong);
 }
 
 /* The first of the entries of that domain; *n how many there are. */

@@ -32,8 +32,8 @@ policy_client(const struct policy *, const struct listener_conf *, const struct 
 
 /* May the tenant send from this address? The null sender (empty) always. */
 bool policy_sender_ok(const struct tenant *, struct span address);
-/* The same for the value of a From field: every address in it, and there must be one. *wrong: the domain that was not. */
-bool policy_from_ok(const struct tenant *, struct span value, struct span *wrong);
+/* The same for the domain alone; the tenant comes as what a rule of originator.h carries. */
+bool policy_may_send_as(const void *tenant, struct span domain);
 /* Whether all of the domains in a From field are such; there must be one. */
 bool policy_from_each(struct span value, bool (*is_such)(const void *ctx, struct span domain),
     const void *ctx, struct span *wrong);

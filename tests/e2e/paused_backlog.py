@@ -16,7 +16,7 @@ def main():
         house.ctl("tenants", "pause", "first", "--reason", "a test")
         with house.smtp() as s:
             for i in range(COUNT):
-                s.sendmail("news@first.test", ["p%03d@good.test" % i], "Subject: x\r\n\r\n" + "Hello.\r\n" * 1000)
+                s.sendmail("news@first.test", ["p%03d@good.test" % i], "From: news@first.test\r\nSubject: x\r\n\r\n" + "Hello.\r\n" * 1000)
         until(lambda: paused(house)["messages"] < COUNT / 2, 20, lambda: paused(house))
         assert not house.mails()
         house.kill_house()

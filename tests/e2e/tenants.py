@@ -73,7 +73,7 @@ def main():
 
             # What is under way as the pause begins meets it at its end.
             house.ctl("tenants", "pause", "first", "--reason", "unpaid")
-            code, reply = s.data(b"Subject: x\r\n\r\nhi\r\n")
+            code, reply = s.data(b"From: news@first.test\r\nSubject: x\r\n\r\nhi\r\n")
             assert code == 450 and b"4.7.1" in reply, (code, reply)
             house.ctl("tenants", "release", "first")
         house.send("later@good.test")

@@ -163,7 +163,7 @@ def bytewise(h):
         c.raw(b)
     for want in ("250", "250", "250", "354"):
         is_(c.reply(), want)
-    for b in "Subject: y\r\n\r\n..dot\r\n.\r\n":
+    for b in "From: a@acme.example\r\nSubject: y\r\n\r\n..dot\r\n.\r\n":
         c.raw(b)
     is_(c.reply(), "250")
     e, f, data = h.queued.messages[-1]
@@ -172,14 +172,14 @@ def bytewise(h):
 
 def line_ends(h):
     c = hello(h, "local")
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\nhi\n.\nMAIL FROM:<e@acme.example>\r\n.\r\n")[-1], "550 5.6.0")
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\nhi\r.\r\n.\r\n")[-1], "550 5.6.0")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSubject: x\r\n\r\nhi\n.\nMAIL FROM:<e@acme.example>\r\n.\r\n")[-1], "550 5.6.0")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSubject: x\r\n\r\nhi\r.\r\n.\r\n")[-1], "550 5.6.0")
     c.raw("NOOP\n")
     is_(c.reply(), "500 5.5.2")
     is_(c.say("NO\rOP"), "500 5.5.2")
     is_(c.say("NOOP\0"), "500 5.5.2")
     c = hello(h, "repair")
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\n\nhi\n.\nthere\r\n.\r\n")[-1], "250")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\nSubject: x\n\nhi\n.\nthere\r\n.\r\n")[-1], "250")
     assert h.queued.messages[-1][2].endswith(b"\r\n\r\nhi\r\n.\r\nthere\r\n"), h.queued.messages[-1][2]
 
 
@@ -210,11 +210,11 @@ def line_ends_of_tenants(h):
 def large(h):
     c = hello(h, "local")
     body = ("%s\r\n" % ("l" * 70)) * 20000
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + body + ".\r\n")[-1], "250")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSubject: x\r\n\r\n" + body + ".\r\n")[-1], "250")
     assert h.queued.messages[-1][2].endswith(body.encode()[-5000:]) and len(h.queued.messages[-1][2]) > len(body)
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + body * 3 + ".\r\n")[-1], "552 5.3.4")
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + "m" * 64000 + "\r\n.\r\n")[-1], "250")
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + "m" * 70000 + "\r\n.\r\n")[-1], "550 5.6.0")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSubject: x\r\n\r\n" + body * 3 + ".\r\n")[-1], "552 5.3.4")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSubject: x\r\n\r\n" + "m" * 64000 + "\r\n.\r\n")[-1], "250")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSubject: x\r\n\r\n" + "m" * 70000 + "\r\n.\r\n")[-1], "550 5.6.0")
     is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n" * 9000 + "\r\n.\r\n")[-1], "552 5.3.4")
     is_(c.mail("a@acme.example", ["x@t.example"], "Received: x\r\n" * 101 + "\r\n.\r\n")[-1], "554 5.4.6")
     is_(c.say("MAIL FROM:<a@acme.example> SIZE=99999999"), "552 5.3.4")
@@ -292,7 +292,11 @@ def policy(h):
     c = hello(h, "local")
     is_(c.say("MAIL FROM:<a@sub.acme.example>"), "550 5.7.1")
     is_(c.mail("a@acme.example", ["x@t.example"], "From: Me <me@evil.example>\r\n\r\n.\r\n")[-1], "550 5.7.1")
-    is_(c.mail("", ["x@t.example"], "From: \"a@evil.example\" (b@evil.example)\r\n <me@News.acme.example>\r\n\r\n.\r\n")[-1], "250")
+    is_(c.mail("", ["x@t.example"], "From: \"a@evil.example\" (me)\r\n <me@News.acme.example>\r\n\r\n.\r\n")[-1], "250")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n.\r\n")[-1], "550 5.6.0 From: the field is missing")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSender: x@evil.example\r\n\r\n.\r\n")[-1], "550 5.7.1")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: \"me <a@acme.example>\r\n\r\n.\r\n")[-1], "550 5.6.0 From: a quote is not closed")
+    is_(c.mail("", ["x@t.example"], "From: MAILER-DAEMON@web1.lan (Mail Delivery System)\r\n\r\n.\r\n")[-1], "250")
 
 
 def utf8(h):
@@ -329,7 +333,7 @@ def headers(h):
     is_(c.say("RCPT TO:<y@t.example> NOTIFY=NEVER,DELAY"), "501 5.5.4")
     is_(c.say("RCPT TO:<y@t.example> FOO=1"), "555 5.5.4")
     is_(c.say("DATA"), "354")
-    c.raw("X-Posthouse-Campaign: spring\r\nDate: now\r\nMessage-Id: <1@a>\r\nX-Posthouse-Tags: a b\r\n c\r\n"
+    c.raw("From: a@acme.example\r\nX-Posthouse-Campaign: spring\r\nDate: now\r\nMessage-Id: <1@a>\r\nX-Posthouse-Tags: a b\r\n c\r\n"
           "X-Posthouse-Track: opens\r\n\r\n\xe9\r\n.\r\n")
     is_(c.reply(), "250")
     e, f, data = h.queued.messages[-1]
@@ -368,7 +372,7 @@ def logins(h):
     is_(c.say(b64("ann")), "334 UGFzc3dvcmQ6")
     is_(c.say(b64("secret")), "235")
     body = ("%s\r\n" % ("l" * 70)) * 9000
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n" + body + ".\r\n")[-1], "250")
+    is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSubject: x\r\n\r\n" + body + ".\r\n")[-1], "250")
     assert h.queued.messages[-1][2].endswith(body.encode())
     is_(c.say("QUIT"), "221")
 
