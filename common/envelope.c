@@ -8,7 +8,8 @@ enum {
 	FLAG_OPENS = 8,
 	FLAG_NOTICE = 16,
 	FLAG_TEXT = 32,
-	FLAG_BULK = 64
+	FLAG_BULK = 64,
+	FLAG_OUTSIDE = 128
 };
 
 static uint8_t
@@ -17,7 +18,7 @@ flags_of(const struct envelope *e)
 	return (uint8_t)((e->body_8bit ? FLAG_8BIT : 0) | (e->smtputf8 ? FLAG_UTF8 : 0) |
 			 (e->track_clicks ? FLAG_CLICKS : 0) | (e->track_opens ? FLAG_OPENS : 0) |
 			 (e->is_notice ? FLAG_NOTICE : 0) | (e->track_text ? FLAG_TEXT : 0) |
-			 (e->is_bulk ? FLAG_BULK : 0));
+			 (e->is_bulk ? FLAG_BULK : 0) | (e->from_outside ? FLAG_OUTSIDE : 0));
 }
 
 void
@@ -96,6 +97,7 @@ envelope_get(struct msg *m, struct envelope *e, struct arena *a)
 	e->track_text = flags & FLAG_TEXT;
 	e->is_notice = flags & FLAG_NOTICE;
 	e->is_bulk = flags & FLAG_BULK;
+	e->from_outside = flags & FLAG_OUTSIDE;
 	if (m->bad || e->ret > RET_HDRS || e->from.n > ADDRESS_MAX)
 		return -1;
 	return recipients_get(m, e, a);

@@ -36,6 +36,8 @@ struct envelope {
 	bool body_8bit, smtputf8;                   /* declared at MAIL */
 	bool track_clicks, track_opens, track_text; /* as the tenant or the message's headers ask */
 	bool is_bulk; /* to many, or it says so: campaign, List-Unsubscribe, List-Id, Precedence */
+	bool
+	    from_outside; /* a stranger's: neither a login, a network nor a socket vouches for the sender */
 	bool is_notice; /* a bounce message of ours: never answered by another */
 	uint32_t rcpts_n;
 	struct recipient *rcpts;

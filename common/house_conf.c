@@ -75,6 +75,11 @@ const struct conf_setting house_settings[] = {
 	    .help =
 		"Addresses for complaint reports of providers and bounces without a token; taken "
 		"from anybody and read by bouncd." },
+	{ .name = "postmaster",
+	    .type = CONF_STRING,
+	    .help =
+		"Address that mail to postmaster and abuse at the relay's own names goes to; where "
+		"unset, postmaster at the first accept domain, and without one it is refused." },
 	{ .name = "stop-deadline",
 	    .type = CONF_DURATION,
 	    .def = "30s",
@@ -493,17 +498,50 @@ bounce_domains_check(struct conf *conf, const struct conf_block *top)
 	free((void *)all);
 }
 
-void
-house_check(struct conf *conf, const struct conf_block *b)
+static bool
+is_bounce_domain(const struct conf_block *top, struct span domain)
 {
-	if (b == conf_top(conf)) {
-		bounce_valid_check(conf, b);
-		bounce_domains_check(conf, b);
+	for (const struct conf_block *t = conf_first(top, "tenant"); t != NULL; t = conf_next(t))
+		if (span_is_nocase(domain, conf_str(t, "bounce-domain")))
+			return true;
+	return false;
+}
+
+/* At one of our own names it would come back to us. */
+static void
+postmaster_check(struct conf *conf, const struct conf_block *top)
+{
+	struct span to = span_str(conf_str(top, "postmaster")), domain;
+
+	if (to.n == 0)
+		return;
+	if (!conf_is_mailbox(to)) {
+		conf_complain(conf, top, "postmaster", "\"%.*s\" is not a valid address", SPAN(to));
+		return;
 	}
+	domain = span_from(to, (size_t)span_find_last(to, '@') + 1);
+	if (span_is_nocase(domain, conf_str(top, "hostname")) || is_bounce_domain(top, domain))
+		conf_complain(conf, top, "postmaster",
+		    "mail for %.*s comes back to this relay\nname an address that people read",
+		    SPAN(domain));
+}
+
+static void
+feedback_check(struct conf *conf, const struct conf_block *b)
+{
 	for (size_t i = 0; i < conf_count(b, "feedback-address"); i++)
 		if (!conf_is_mailbox(span_str(conf_str_at(b, "feedback-address", i))))
 			conf_complain(conf, b, "feedback-address", "\"%s\" is no address",
 			    conf_str_at(b, "feedback-address", i));
+}
+
+void
+house_check(struct conf *conf, const struct conf_block *top)
+{
+	bounce_valid_check(conf, top);
+	bounce_domains_check(conf, top);
+	feedback_check(conf, top);
+	postmaster_check(conf, top);
 }
 
 /* A reply that came back to a bounce address would go round in circles. */
@@ -533,7 +571,7 @@ tenant_check(struct conf *conf, const struct conf_block *tenant)
 	track_check(conf, tenant);
 	headers_check(conf, tenant);
 	dkim_check(conf, tenant);
-	house_check(conf, tenant);
+	feedback_check(conf, tenant);
 	replies_check(conf, tenant);
 	share_check(conf, tenant, "pause-bounces");
 	share_check(conf, tenant, "pause-complaints");

@@ -116,6 +116,18 @@ ip_is_public(const struct ip *a)
 	return a->family == AF_INET ? public4(a->bytes) : public6(a->bytes);
 }
 
+bool
+ip_is_loopback(const struct ip *a)
+{
+	static const uint8_t loopback6[16] = { [15] = 1 };
+	struct ip plain = *a;
+
+	ip_unmap(&plain);
+	return plain.family == AF_INET
+		   ? plain.bytes[0] == 127
+		   : plain.family == AF_INET6 && same_bits(plain.bytes, loopback6, 128);
+}
+
 void
 ip_of(const struct sockaddr *sa, struct ip *a)
 {

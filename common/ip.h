@@ -32,5 +32,7 @@ void ip_unmap(struct ip *);
 bool ip_same(const struct ip *, const struct ip *);
 /* The first bits of both are the same, and both of one family. */
 bool ip_within(const struct ip *, const struct ip *net, unsigned bits);
+/* 127.0.0.0/8 or ::1: this machine. */
+bool ip_is_loopback(const struct ip *);
 /* Loopback, private, link-local, multicast and null ones lead nowhere or back into one's own house: not public. */
 bool ip_is_public(const struct ip *);

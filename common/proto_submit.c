@@ -133,7 +133,7 @@ submit_ask_get(struct msg *m, struct submit_ask *a)
 	a->kind = msg_u8(m);
 	a->tenant = msg_span(m);
 	a->address = msg_span(m);
-	return a->kind > ASK_BOUNCE ? -1 : msg_end(m);
+	return a->kind > ASK_ACCEPT ? -1 : msg_end(m);
 }
 
 void

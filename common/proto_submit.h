@@ -47,9 +47,10 @@ struct submit_draft {
 	int fd;
 };
 
-enum submit_ask_kind { ASK_MAIL, ASK_RCPT, ASK_BOUNCE };
+enum submit_ask_kind { ASK_MAIL, ASK_RCPT, ASK_BOUNCE, ASK_ACCEPT };
 /* ASK_MAIL: may this tenant send now (only asked where a paused one is refused)? ASK_RCPT: is this recipient suppressed for the tenant (only asked where the
- * tenant wants refusals at RCPT)? ASK_BOUNCE: is the token in this bounce or feedback address good? */
+ * tenant wants refusals at RCPT)? ASK_BOUNCE: is the token in this bounce or feedback address good? ASK_ACCEPT:
+ * does a route take a stranger's mail for this address? */
 struct submit_ask {
 	uint64_t ask;
 	enum submit_ask_kind kind;

@@ -1,3 +1,4 @@
+#include "conf_advice.h"
 #include "conf_check.h"
 #include "verb.h"
 
@@ -26,8 +27,10 @@ conf_check(struct ctl *c)
 {
 	const struct conf *conf = ctl_conf(c);
 
-	if (conf_errors(conf) == 0)
+	if (conf_errors(conf) == 0) {
+		conf_advice(conf);
 		return 0;
+	}
 	fprintf(stderr, "%.*s", SPAN(conf_messages(conf)));
 	return EX_CONFIG; /* as posthoused -n says */
 }

@@ -72,14 +72,15 @@ envelope_lines(struct buf *out, const struct envelope *e)
 	line(out, "id", span_str(id_text(e->id).c));
 	snprintf(number, sizeof(number), "%" PRIu64, e->received_ms);
 	line(out, "received", span_str(number));
-	buf_printf(out, "flags %c%c%c%c%c%c\n", e->body_8bit ? '8' : '-', e->smtputf8 ? 'u' : '-',
+	buf_printf(out, "flags %c%c%c%c%c%c%c\n", e->body_8bit ? '8' : '-', e->smtputf8 ? 'u' : '-',
 	    track_letter(e), e->track_opens ? 'o' : '-',
 	    e->is_notice ? 'n'
 	    : e->is_bulk ? 'b'
 			 : '-',
 	    e->ret == RET_FULL   ? 'F'
 	    : e->ret == RET_HDRS ? 'H'
-				 : '-');
+				 : '-',
+	    e->from_outside ? 'x' : '-');
 	line(out, "tenant", e->tenant);
 	line(out, "login", e->login);
 	line(out, "client", e->client);
@@ -255,6 +256,7 @@ flags_parse(struct span s, struct envelope *e)
 	e->track_opens = s.p[3] == 'o';
 	e->is_notice = s.p[4] == 'n';
 	e->is_bulk = s.p[4] == 'b';
+	e->from_outside = s.n > 6 && s.p[6] == 'x'; /* files of before have six */
 	e->ret = s.p[5] == 'F' ? RET_FULL : s.p[5] == 'H' ? RET_HDRS : RET_UNSET;
 }
 

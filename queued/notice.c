@@ -26,11 +26,34 @@ struct notice {
 
 /* One queued a process. */
 static struct {
-	struct table by_job, gathering; /* gathering: by message, a digest by sender */
-	size_t slow;                    /* deliveries that wait in digests */
+	struct table by_job, gathering;      /* gathering: by message, a digest by sender */
+	size_t slow;                         /* deliveries that wait in digests */
+	uint64_t outside_from_ms, outside_n; /* bounces for strangers' mail in the rate's window */
 } notices;
 
 /* ---- who is told what ---- */
+
+/* Bounces for mail of strangers go to senders that may be forged, so there are few: a window's worth of the rate. */
+static bool
+outside_may(const struct queued *q, const struct delivery *d)
+{
+	const struct conf_rate *rate = &q->conf->outside_bounces;
+	uint64_t now = loop_now_ms();
+
+	if (rate->count == 0)
+		return true;
+	if (now - notices.outside_from_ms >= rate->per_s * 1000) {
+		notices.outside_from_ms = now;
+		notices.outside_n = 0;
+	}
+	if (notices.outside_n++ < rate->count)
+		return true;
+	if (notices.outside_n == rate->count + 1)
+		log_warn("bounces-limited", "id=%s rate=%llu/%llus limit=outside-bounce-rate",
+		    id_text(d->message->envelope->id).c, (unsigned long long)rate->count,
+		    (unsigned long long)rate->per_s);
+	return false;
+}
 
 bool
 notice_wanted(const struct queued *q, const struct delivery *d, enum notify kind)
@@ -44,7 +67,9 @@ notice_wanted(const struct queued *q, const struct delivery *d, enum notify kind
 	if (e->from.n == 0 || e->is_notice || !d->message->tenant->notify_sender ||
 	    d->message->tenant->bounce_domain.n > 0)
 		return false;
-	return at < 0 || conf_bounce_tenant(q->conf, span_from(e->from, (size_t)at + 1)) == NULL;
+	if (at >= 0 && conf_bounce_tenant(q->conf, span_from(e->from, (size_t)at + 1)) != NULL)
+		return false;
+	return !e->from_outside || outside_may(q, d);
 }
 
 bool

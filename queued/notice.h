@@ -10,7 +10,8 @@
 struct queued;
 
 /* Whether the sender is to be told that, by NOTIFY (RFC 3461 4.1; none given: FAILURE and DELAY) and tenant; never for a null
- * sender, a bounce message or one of our own bounce addresses. */
+ * sender, a bounce message or one of our own bounce addresses. Counts one for mail from outside, whose bounces are few
+ * (outside-bounce-rate). */
 bool notice_wanted(const struct queued *, const struct delivery *, enum notify);
 /* The delivery is in NOTICE: given up, or delivered to a server that tells nobody. */
 void notice_failed(struct queued *, struct delivery *);

@@ -103,7 +103,9 @@ first_take(struct notice_record *r, struct queued *q, const struct message *m, s
 	r->envid = arena_span(r->arena, e->envid);
 	r->received_ms = e->received_ms;
 	r->has_8bit = m->facts.has_8bit;
-	r->whole = e->ret == RET_FULL && m->facts.size_bytes <= q->conf->return_bytes;
+	/* A stranger's sender may be forged: whoever is named there gets no content that others wrote. */
+	r->whole =
+	    e->ret == RET_FULL && !e->from_outside && m->facts.size_bytes <= q->conf->return_bytes;
 	r->head = arena_span(r->arena, head);
 }
 

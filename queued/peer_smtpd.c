@@ -290,6 +290,19 @@ suppressed_asked(struct smtpd *w, const struct submit_ask *a)
 	return true;
 }
 
+/* Without a route it would go by MX, and so come back to us or to whoever holds the domain now. */
+static void
+answer_accept(const struct smtpd *w, const struct submit_ask *a, struct submit_answer *to)
+{
+	ptrdiff_t at = span_find_last(a->address, '@');
+
+	if (at >= 0 &&
+	    routes_find(&w->home->q->conf->routes, span_from(a->address, (size_t)at + 1)) != NULL)
+		return;
+	to->code = 550;
+	to->text = SPAN_LIT("5.1.2 no route takes mail for this domain here");
+}
+
 static int
 got_ask(struct smtpd *w, struct msg *m)
 {
@@ -303,6 +316,8 @@ got_ask(struct smtpd *w, struct msg *m)
 		answer_bounce(w->home->q, &a, &to);
 	else if (a.kind == ASK_RCPT && suppressed_asked(w, &a))
 		return 0;
+	else if (a.kind == ASK_ACCEPT)
+		answer_accept(w, &a, &to);
 	else if (a.kind == ASK_MAIL && w->home->code != 0) {
 		to.code = w->home->code;
 		to.text = span_str(w->home->text);

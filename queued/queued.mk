@@ -37,3 +37,6 @@ queued/store_test.o         := queued/store_test.o $(queued.store.o)
 queued/store_test.libs      := -llmdb -lpthread
 queued/index_test.o        := $(addprefix queued/,index_test.o index.o table.o)
 queued/index_test.libs     := -llmdb -lpthread
+
+tests += queued/queued_conf_test
+queued/queued_conf_test.o := $(addprefix queued/,queued_conf_test.o queued_conf.o route.o limits.o retry.o table.o)

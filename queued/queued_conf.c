@@ -45,6 +45,12 @@ static const struct conf_setting queue_settings[] = {
 	    .help = "How long a signed bounce address is good, from the attempt it was made for. "
 		    "With the longest expire of a stream no longer than index-age of the block "
 		    "stats, which knows the deliveries that reports are about." },
+	{ .name = "outside-bounce-rate",
+	    .type = CONF_RATE,
+	    .def = "10/min",
+	    .help =
+		"Bounce messages for mail that strangers sent: their sender may be forged. What is "
+		"beyond is not sent; each holds the header alone." },
 	{ .name = "session-idle",
 	    .type = CONF_DURATION,
 	    .def = "5s",
@@ -111,13 +117,19 @@ static const struct conf_setting route_settings[] = {
 	    .type = CONF_CHOICE,
 	    .def = "opportunistic",
 	    .choices = "none opportunistic required verified",
-	    .help = "Whether STARTTLS is used, needed, and the certificate checked." },
+	    .help =
+		"Whether STARTTLS is used, needed, and the certificate checked. With a login the "
+		"default is verified, but for hosts on loopback." },
 	{ .name = "implicit-tls",
 	    .type = CONF_BOOL,
 	    .def = "no",
 	    .help = "TLS from the first byte, as on port 465." },
 	{ .name = "login", .type = CONF_STRING, .help = "Login for AUTH." },
 	{ .name = "password", .type = CONF_SECRET, .help = "Its password." },
+	{ .name = "login-unverified",
+	    .type = CONF_BOOL,
+	    .def = "no",
+	    .help = "Send the password although tls does not check who the server is." },
 	{ .name = NULL },
 };
 
@@ -191,6 +203,44 @@ is_address(struct span s)
 	return ip_read(s, &ip) == 0;
 }
 
+static enum tls_policy
+tls_of(struct span word)
+{
+	return span_is(word, "none")       ? TLS_NONE
+	       : span_is(word, "required") ? TLS_REQUIRED
+	       : span_is(word, "verified") ? TLS_VERIFIED
+					   : TLS_OPPORTUNISTIC;
+}
+
+static bool
+is_loopback(const struct route_host *h)
+{
+	struct ip ip;
+
+	return ip_read(h->name, &ip) == 0 && ip_is_loopback(&ip);
+}
+
+static bool
+is_on_loopback(const struct conf_block *route)
+{
+	struct route_host h;
+
+	for (size_t i = 0; i < conf_count(route, "to"); i++)
+		if (host_parse(span_str(conf_str_at(route, "to", i)), &h) == -1 || !is_loopback(&h))
+			return false;
+	return true;
+}
+
+/* A password is for one server alone, so where nothing else is said that server must show who it is. */
+static enum tls_policy
+route_tls(const struct conf_block *b)
+{
+	if (conf_is_set(b, "login") && !conf_is_set(b, "tls") && !is_on_loopback(b) &&
+	    !conf_bool(b, "login-unverified"))
+		return TLS_VERIFIED;
+	return tls_of(span_str(conf_str(b, "tls")));
+}
+
 static void
 route_check(struct conf *c, const struct conf_block *b)
 {
@@ -204,6 +254,12 @@ route_check(struct conf *c, const struct conf_block *b)
 		conf_complain(c, b, "to", "more than %d hosts", DELIVER_HOSTS_MAX);
 	if (conf_is_set(b, "login") != conf_is_set(b, "password"))
 		conf_complain(c, b, "login", "login and password come together");
+	if (conf_is_set(b, "login") && route_tls(b) != TLS_VERIFIED && !is_on_loopback(b) &&
+	    !conf_bool(b, "login-unverified"))
+		conf_complain(c, b, "tls",
+		    "with tls %s the password goes to whoever answers\nset tls verified, or "
+		    "login-unverified yes",
+		    conf_str(b, "tls"));
 }
 
 static void
@@ -309,15 +365,6 @@ sources_make(struct queued_conf *q, const struct conf_block *top)
 		    (struct source){ .name = SPAN_LIT("default"), .ehlo = q->hostname };
 }
 
-static enum tls_policy
-tls_of(struct span word)
-{
-	return span_is(word, "none")       ? TLS_NONE
-	       : span_is(word, "required") ? TLS_REQUIRED
-	       : span_is(word, "verified") ? TLS_VERIFIED
-					   : TLS_OPPORTUNISTIC;
-}
-
 static void
 route_make(struct queued_conf *q, const struct conf_block *b)
 {
@@ -325,7 +372,7 @@ route_make(struct queued_conf *q, const struct conf_block *b)
 	struct route *r = arena_alloc(q->arena, sizeof(*r));
 
 	r->pattern = span_str(conf_name(b));
-	r->tls = tls_of(span_str(conf_str(b, "tls")));
+	r->tls = route_tls(b);
 	r->implicit_tls = conf_bool(b, "implicit-tls");
 	r->login = span_str(conf_str(b, "login"));
 	r->password = span_trim(span_str(conf_str(b, "password")));
@@ -471,6 +518,8 @@ queued_conf_new(struct conf *c)
 		tenant_make(q, b);
 	feedback_make(q, top);
 	q->memory_messages = queue != NULL ? conf_num(queue, "memory") : 20000;
+	q->outside_bounces =
+	    queue != NULL ? conf_rate(queue, "outside-bounce-rate") : (struct conf_rate){ 10, 60 };
 	q->return_bytes = queue != NULL ? conf_num(queue, "return-size") : 50 * 1024;
 	q->segment_bytes = queue != NULL ? conf_num(queue, "segment-size") : 64u << 20;
 	q->segments = queue != NULL ? (unsigned)conf_num(queue, "segments") : 6;

@@ -57,6 +57,8 @@ struct queued_conf {
 	struct table tenants, bounce_domains, feedback; /* the latter two: struct own */
 	struct tenant nobody;                           /* mail that came from outside */
 	size_t memory_messages;
+	struct conf_rate
+	    outside_bounces;   /* bounce messages for mail of strangers; count 0: no limit */
 	uint64_t return_bytes; /* of a message that a bounce message returns whole */
 	uint64_t segment_bytes;
 	unsigned segments;

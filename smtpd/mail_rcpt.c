@@ -278,6 +278,7 @@ same_kind(struct session *s, const struct rcpt_decision *d)
 		return -1;
 	}
 	s->tx->is_ours = ours;
+	e->from_outside = !ours;
 	e->tenant = tenant;
 	return 0;
 }
@@ -286,6 +287,26 @@ static bool
 asks_suppression(const struct tenant *t)
 {
 	return t->suppress_at_rcpt || t->gate.mode == GATE_REFUSE;
+}
+
+/* RFC 5321 4.5.1: it must reach people. One of our own names has no mailbox, so it goes to the one that is set. */
+static void
+to_postmaster(struct session *s)
+{
+	struct span to = policy_postmaster(s->worker->policy), domain;
+	ptrdiff_t at = span_find_last(to, '@');
+
+	if (at < 0) {
+		refuse(s, "RCPT", "550 5.1.1 there is no mailbox for postmaster here (postmaster)");
+		return;
+	}
+	domain = span_from(to, (size_t)at + 1);
+	s->tx->asked.address = to;
+	if (policy_rcpt(s->worker->policy, NULL, span_first(to, (size_t)at), domain).way ==
+	    RCPT_ACCEPT)
+		rcpt_ask(s, ASK_ACCEPT, NULL);
+	else
+		rcpt_add(s);
 }
 
 static void
@@ -310,6 +331,10 @@ rcpt_decide(struct session *s, const struct path *p)
 		return;
 	if (d.way == RCPT_BOUNCE)
 		rcpt_ask(s, ASK_BOUNCE, d.tenant);
+	else if (d.way == RCPT_ACCEPT)
+		rcpt_ask(s, ASK_ACCEPT, d.tenant);
+	else if (d.way == RCPT_POSTMASTER)
+		to_postmaster(s);
 	else if (d.way == RCPT_RELAY && asks_suppression(s->tenant))
 		rcpt_ask(s, ASK_RCPT, s->tenant);
 	else

@@ -21,6 +21,7 @@ struct policy {
 	size_t tenants_n;
 	struct own *own; /* sorted by domain */
 	size_t own_n;
+	struct span postmaster;
 	struct span *feedback; /* sorted addresses, lower case */
 	size_t feedback_n;
 };
@@ -110,6 +111,18 @@ feedback_read(struct policy *p, const struct conf *conf)
 		qsort(p->feedback, n, sizeof(*p->feedback), by_bytes);
 }
 
+static struct span
+postmaster_read(const struct conf *conf, struct arena *a)
+{
+	const struct conf_block *accept = conf_first(conf_top(conf), "accept");
+
+	if (conf_is_set(conf_top(conf), "postmaster"))
+		return span_str(conf_str(conf_top(conf), "postmaster"));
+	if (accept == NULL)
+		return span_of(NULL, 0);
+	return span_str(arena_printf(a, "postmaster@%s", conf_name(accept)));
+}
+
 struct policy *
 policy_new(const struct conf *conf)
 {
@@ -132,6 +145,7 @@ policy_new(const struct conf *conf)
 		own_add(
 		    p, conf_name(b), OWN_ACCEPT, policy_tenant(p, span_str(conf_str(b, "tenant"))));
 	own_add(p, conf_str(conf_top(conf), "hostname"), OWN_HOST, NULL);
+	p->postmaster = postmaster_read(conf, arena);
 	qsort(p->own, p->own_n, sizeof(*p->own), by_domain);
 	feedback_read(p, conf);
 	return p;
@@ -344,6 +358,12 @@ names_host(struct span local)
 	       span_find(local, '@') >= 0;
 }
 
+struct span
+policy_postmaster(const struct policy *p)
+{
+	return p->postmaster;
+}
+
 struct rcpt_decision
 policy_rcpt(
     const struct policy *p, const struct tenant *sender, struct span local, struct span domain)
@@ -358,13 +378,15 @@ policy_rcpt(
 	if (is_feedback(p, local, domain))
 		return (struct rcpt_decision){ RCPT_FEEDBACK, NULL };
 	for (size_t i = 0; i < n; i++) {
-		if (postmaster)
-			d = (struct rcpt_decision){ RCPT_POSTMASTER, NULL };
-		else if (own[i].kind == OWN_BOUNCE)
-			return (struct rcpt_decision){ RCPT_BOUNCE, own[i].tenant };
-		else if (own[i].kind == OWN_ACCEPT)
+		if (own[i].kind == OWN_ACCEPT)
 			d = (struct rcpt_decision){ RCPT_ACCEPT, own[i].tenant };
+		else if (postmaster && d.way != RCPT_ACCEPT)
+			d = (struct rcpt_decision){ RCPT_POSTMASTER, NULL };
+		else if (!postmaster && own[i].kind == OWN_BOUNCE)
+			return (struct rcpt_decision){ RCPT_BOUNCE, own[i].tenant };
 	}
+	if (d.way == RCPT_POSTMASTER)
+		return d;
 	if (sender != NULL)
 		return (struct rcpt_decision){ RCPT_RELAY, NULL };
 	if (d.way == RCPT_ACCEPT && names_host(local))

@@ -43,7 +43,7 @@ enum rcpt_way {
 	RCPT_RELAY,  /* a tenant's mail to anywhere */
 	RCPT_ACCEPT, /* a domain with an accept block */
 	RCPT_ROUTED, /* the same, but the local part names another host; of a stranger: refused */
-	RCPT_POSTMASTER, /* postmaster or abuse of a domain of ours */
+	RCPT_POSTMASTER, /* postmaster or abuse of the relay itself or a bounce domain */
 	RCPT_BOUNCE,     /* a bounce address: queued must say that its token is good */
 	RCPT_FEEDBACK,   /* a feedback address: reports of anybody, for bouncd */
 };
@@ -53,6 +53,8 @@ struct rcpt_decision {
 	const struct tenant *tenant; /* of the accept block or bounce domain; NULL: none */
 };
 
+/* Where mail for RCPT_POSTMASTER goes; empty: nowhere. */
+struct span policy_postmaster(const struct policy *);
 /* sender: the tenant the client may relay for, NULL for a stranger. domain is lower case, empty for <Postmaster>. */
 struct rcpt_decision policy_rcpt(
     const struct policy *, const struct tenant *sender, struct span local, struct span domain);

@@ -14,7 +14,7 @@ def main():
     with House() as house:
         house.settings["hostname"] = "relay.example"
         house.settings["tenant"] = "domain c.example"
-        house.write_conf(listener)
+        house.write_conf(listener + "postmaster chief@good.test\n")
         with open(house.conf_path, encoding="utf-8") as f:
             text = f.read().replace("\tallow 127.0.0.0/8\n", "").replace("\ttenant first\n", "\ttenant first\n\tallow 127.0.0.0/8\n", 1)
         with open(house.conf_path, "w", encoding="utf-8") as f:

@@ -1,0 +1,83 @@
+#include "conf_advice.h"
+
+#include <stdio.h>
+
+static void
+advise(const struct conf_place *at, const char *what, const char *remedy)
+{
+	fprintf(stderr, "%s:%u: advice: %s: %s\n", at->file, at->line, what, remedy);
+}
+
+static bool
+is_reached_from_outside(const struct conf_block *listener)
+{
+	for (size_t i = 0; i < conf_count(listener, "address"); i++) {
+		const struct conf_address *a = conf_address_at(listener, "address", i);
+		struct ip ip;
+
+		ip_of((const struct sockaddr *)&a->addr, &ip);
+		if (ip.family == AF_UNIX)
+			continue;
+		if (a->any || !ip_is_loopback(&ip))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 5321 4.5.1 */
+static void
+postmaster(const struct conf_block *top)
+{
+	if (conf_is_set(top, "postmaster"))
+		return;
+	for (const struct conf_block *l = conf_first(top, "listener"); l != NULL;
+	     l = conf_next(l)) {
+		struct conf_place at = conf_block_place(l);
+
+		if (!is_reached_from_outside(l))
+			continue;
+		advise(&at, "strangers reach this listener, and mail to postmaster reaches nobody",
+		    "set postmaster to an address that people read");
+		return;
+	}
+}
+
+/* The exact name, then *.what is behind its dots, then *: as mail is routed. */
+static bool
+has_route(const struct conf_block *top, struct span domain)
+{
+	char pattern[300];
+
+	if (conf_find(top, "route", domain) != NULL ||
+	    conf_find(top, "route", SPAN_LIT("*")) != NULL)
+		return true;
+	while (span_find(domain, '.') >= 0) {
+		(void)span_cut(domain, '.', &domain);
+		snprintf(pattern, sizeof(pattern), "*.%.*s", SPAN(span_first(domain, 255)));
+		if (conf_find(top, "route", span_str(pattern)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+accepted(const struct conf_block *top)
+{
+	for (const struct conf_block *a = conf_first(top, "accept"); a != NULL; a = conf_next(a)) {
+		struct conf_place at = conf_block_place(a);
+		char what[400];
+
+		if (has_route(top, span_str(conf_name(a))))
+			continue;
+		snprintf(what, sizeof(what), "no route takes mail for %s, so it is refused",
+		    conf_name(a));
+		advise(&at, what, "add a route for it");
+	}
+}
+
+void
+conf_advice(const struct conf *conf)
+{
+	postmaster(conf_top(conf));
+	accepted(conf_top(conf));
+}
