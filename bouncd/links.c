@@ -99,12 +99,26 @@ is_plain(struct span s)
 	return utf8_is(s);
 }
 
+static int
+place_name(struct link_block *b, const char *host, struct span path, struct err *err)
+{
+	if (span_is(path, "/"))
+		path.n = 0;
+	if (strlen(host) + path.n > WEB_BLOCK_VALUE_MAX)
+		return err_set(
+		    err, "longer than %d bytes: block what it begins with", WEB_BLOCK_VALUE_MAX);
+	snprintf(b->value, sizeof(b->value), "%s%.*s", host, SPAN(path));
+	return 0;
+}
+
 /* A host with a dot in it, so that nobody switches off all of a top-level domain with a slip; or an address. */
 static int
 target_name(struct link_block *b, struct span what, struct err *err)
 {
 	struct url_place place;
+	struct buf path;
 	ptrdiff_t colons = span_find_str(what, "://");
+	int r;
 
 	if (colons >= 0 && !span_starts_nocase(what, "http://") &&
 	    !span_starts_nocase(what, "https://"))
@@ -120,13 +134,11 @@ target_name(struct link_block *b, struct span what, struct err *err)
 		    err, "\"%s\" is no host that links lead to: it has no dot", place.host);
 	if (strchr(place.host, '*') != NULL)
 		return err_set(err, "a host is blocked with all below it; leave out the \"*\"");
-	if (span_is(place.path, "/"))
-		place.path.n = 0;
-	if (strlen(place.host) + place.path.n > WEB_BLOCK_VALUE_MAX)
-		return err_set(
-		    err, "longer than %d bytes: block what it begins with", WEB_BLOCK_VALUE_MAX);
-	snprintf(b->value, sizeof(b->value), "%s%.*s", place.host, SPAN(place.path));
-	return 0;
+	buf_init(&path, place.path.n + 1);
+	url_path_plain(place.path, &path);
+	r = place_name(b, place.host, buf_all(&path), err);
+	buf_free(&path);
+	return r;
 }
 
 static int

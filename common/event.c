@@ -1,31 +1,9 @@
 #include "event.h"
+#include "utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
-
-/* Bytes of the UTF-8 sequence that s begins with, 0 if it is none (RFC 3629 4). */
-static size_t
-utf8(struct span s)
-{
-	const unsigned char *p = (const unsigned char *)s.p;
-	size_t n = p[0] < 0x80   ? 1
-		   : p[0] < 0xc2 ? 0
-		   : p[0] < 0xe0 ? 2
-		   : p[0] < 0xf0 ? 3
-		   : p[0] < 0xf5 ? 4
-				 : 0;
-
-	if (n > s.n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if (n > 2 && ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-			 (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)))
-		return 0;
-	return n;
-}
 
 static void
 escaped(struct buf *b, unsigned char c)
@@ -46,6 +24,7 @@ json_span(struct buf *b, struct span s)
 {
 	buf_byte(b, '"');
 	while (s.n > 0) {
+		uint32_t code;
 		size_t n = 0;
 
 		while (n < s.n && s.p[n] >= ' ' && s.p[n] < 127 && s.p[n] != '"' && s.p[n] != '\\')
@@ -54,8 +33,10 @@ json_span(struct buf *b, struct span s)
 		s = span_from(s, n);
 		if (s.n == 0)
 			break;
-		n = utf8(s);
-		if (n > 1)
+		n = utf8_next(s, &code);
+		if (n > 1 && utf8_is_control(code))
+			buf_printf(b, "\\u%04x", (unsigned)code);
+		else if (n > 1)
 			buf_add(b, s.p, n);
 		else if (n == 1)
 			escaped(b, (unsigned char)s.p[0]);

@@ -1,5 +1,6 @@
 #include "log.h"
 #include "buf.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -121,28 +122,42 @@ static bool
 plain(struct span v)
 {
 	for (size_t i = 0; i < v.n; i++)
-		if ((unsigned char)v.p[i] <= ' ' || v.p[i] == '"' || v.p[i] == '\\' ||
-		    v.p[i] == 127)
+		if (v.p[i] == ' ' || v.p[i] == '"' || v.p[i] == '\\')
 			return false;
-	return v.n > 0;
+	return v.n > 0 && utf8_shown(v) == v.n;
+}
+
+/* What may not stand as it is; the bytes it took. */
+static size_t
+escaped(struct span v)
+{
+	uint32_t code;
+	size_t n = utf8_next(v, &code);
+
+	if (v.p[0] == '\n')
+		buf_str(&lg.lines, "\\n");
+	else if (n > 1)
+		buf_printf(&lg.lines, "\\u%04x", (unsigned)code);
+	else
+		buf_printf(&lg.lines, "\\x%02x", (unsigned char)v.p[0]);
+	return n > 1 ? n : 1;
 }
 
 static void
 quoted(struct span v)
 {
 	buf_byte(&lg.lines, '"');
-	for (size_t i = 0; i < v.n; i++) {
-		unsigned char c = (unsigned char)v.p[i];
+	while (v.n > 0) {
+		struct span shown = span_first(v, utf8_shown(v));
 
-		if (c == '\n')
-			buf_str(&lg.lines, "\\n");
-		else if (c < ' ' || c == 127)
-			buf_printf(&lg.lines, "\\x%02x", c);
-		else {
-			if (c == '"' || c == '\\')
+		for (size_t i = 0; i < shown.n; i++) {
+			if (shown.p[i] == '"' || shown.p[i] == '\\')
 				buf_byte(&lg.lines, '\\');
-			buf_byte(&lg.lines, (char)c);
+			buf_byte(&lg.lines, shown.p[i]);
 		}
+		v = span_from(v, shown.n);
+		if (v.n > 0)
+			v = span_from(v, escaped(v));
 	}
 	buf_byte(&lg.lines, '"');
 }

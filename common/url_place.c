@@ -181,3 +181,72 @@ url_place(struct span url, struct url_place *place)
 	number_write(place->host);
 	return is_name(place->host) ? 0 : -1;
 }
+
+/* ---- the path ---- */
+
+static void
+path_decode(struct span s, bool slashes, struct buf *out)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		uint8_t byte;
+
+		if (is_dropped(c))
+			continue;
+		if (c == '%' && i + 2 < s.n && hex_bytes(span_of(s.p + i + 1, 2), &byte, 1) == 0) {
+			c = (char)byte;
+			i += 2;
+		}
+		buf_byte(out, slashes && c == '\\' ? '/' : c);
+	}
+}
+
+/* Takes the last segment away, its slash too. */
+static size_t
+segment_drop(const char *p, size_t n)
+{
+	while (n > 0 && p[--n] != '/')
+		continue;
+	return n;
+}
+
+/* In place: what is written never gets ahead of what is read. Returns the bytes left. */
+static size_t
+segments_resolve(char *p, size_t n)
+{
+	struct span rest = span_of(p, n), segment;
+	bool folder = false;
+	size_t to = 0;
+
+	while (rest.n > 0) {
+		bool more = span_find(rest, '/') >= 0;
+
+		segment = span_cut(rest, '/', &rest);
+		folder = more || span_is(segment, ".") || span_is(segment, "..");
+		if (span_is(segment, ".."))
+			to = segment_drop(p, to);
+		if (segment.n == 0 || span_is(segment, ".") || span_is(segment, ".."))
+			continue;
+		if (to > 0 ||
+		    segment.p > p) /* its slash: there was one before it, or this is the first */
+			p[to++] = '/';
+		memmove(p + to, segment.p, segment.n);
+		to += segment.n;
+	}
+	if (folder)
+		p[to++] = '/';
+	return to;
+}
+
+void
+url_path_plain(struct span path, struct buf *out)
+{
+	size_t from = out->n, n = 0;
+
+	while (n < path.n && path.p[n] != '?' && path.p[n] != '#')
+		n++;
+	path_decode(span_first(path, n), true, out);
+	if (!buf_over(out) && out->n > from)
+		out->n = from + segments_resolve(out->p + from, out->n - from);
+	path_decode(span_from(path, n), false, out);
+}

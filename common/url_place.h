@@ -4,7 +4,7 @@
  * dot; without user and port. Whatever the scheme. The path, query and fragment follow as written. Pure. */
 #pragma once
 
-#include "span.h"
+#include "buf.h"
 
 enum { URL_HOST_MAX = 253 };
 
@@ -15,3 +15,6 @@ struct url_place {
 
 /* http://..., //... or without a scheme. -1: no host is in it, or one that no browser would look up. */
 int url_place(struct span url, struct url_place *);
+/* The path as browsers and servers take it, appended: percent-encoding undone, backslashes as slashes, empty, "." and ".."
+ * segments resolved (RFC 3986 5.2.4). So two spellings of one page are one; query and fragment are decoded and follow. */
+void url_path_plain(struct span path, struct buf *out);

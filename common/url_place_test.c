@@ -49,6 +49,45 @@ static const struct {
 	{ "https://\xff\xfe.example/", NULL, NULL },
 };
 
+static const struct {
+	const char *path, *plain;
+} paths[] = {
+	{ "", "" },
+	{ "/", "/" },
+	{ "/phish", "/phish" },
+	{ "/%70hish", "/phish" },
+	{ "\\phish", "/phish" },
+	{ "/./phish", "/phish" },
+	{ "/x/../phish", "/phish" },
+	{ "/x/%2e%2E/phish", "/phish" },
+	{ "/x%2f..%2fphish", "/phish" },
+	{ "/x\\..\\phish", "/phish" },
+	{ "//phish", "/phish" },
+	{ "/../../phish", "/phish" },
+	{ "/p\thi\nsh", "/phish" },
+	{ "/a/b/..", "/a/" },
+	{ "/a/.", "/a/" },
+	{ "/..", "/" },
+	{ "/a/b//c/", "/a/b/c/" },
+	{ "/a?%71=/../b", "/a?q=/../b" },
+	{ "?%71", "?q" },
+	{ "/a#%62", "/a#b" },
+	{ "/100%", "/100%" },
+	{ "/%zz", "/%zz" },
+};
+
+START_TEST(each_path)
+{
+	struct buf plain;
+
+	buf_init(&plain, 100);
+	url_path_plain(span_str(paths[_i].path), &plain);
+	ck_assert_msg(span_is(buf_all(&plain), paths[_i].plain), "%s: %.*s", paths[_i].path,
+	    SPAN(buf_all(&plain)));
+	buf_free(&plain);
+}
+END_TEST
+
 START_TEST(each_case)
 {
 	struct url_place place;
@@ -85,6 +124,7 @@ main(void)
 	SRunner *runner;
 	int failed;
 
+	tcase_add_loop_test(t, each_path, 0, sizeof(paths) / sizeof(paths[0]));
 	tcase_add_loop_test(t, each_case, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(t, a_host_of_any_length_ends);
 	suite_add_tcase(s, t);

@@ -78,3 +78,26 @@ utf8_put(uint32_t code, char out[4])
 	out[0] = (char)(first[n] | code);
 	return n;
 }
+
+bool
+utf8_is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+size_t
+utf8_shown(struct span s)
+{
+	size_t at = 0;
+
+	while (at < s.n) {
+		uint32_t code = (unsigned char)s.p[at];
+		size_t n = code >= ' ' && code < 0x7f ? 1 : utf8_next(span_from(s, at), &code);
+
+		if (n == 0 || utf8_is_control(code))
+			break;
+		at += n;
+	}
+	return at;
+}

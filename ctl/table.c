@@ -1,6 +1,7 @@
 #include "table.h"
 #include "arena.h"
 #include "err.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 
@@ -16,45 +17,36 @@ struct table {
 	size_t waiting_n, rows; /* in rows */
 };
 
-/* Continuation bytes of UTF-8 take no room of their own. */
-static bool
-has_width(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
-}
-
-static bool
-is_control(char c)
-{
-	return (unsigned char)c < ' ' || c == 127;
-}
-
-/* U+0080 to U+009F: controls too, for some terminals. */
-static bool
-is_c1(struct span s, size_t i)
-{
-	return s.p[i] == '\xc2' && i + 1 < s.n && (unsigned char)s.p[i + 1] < 0xa0;
-}
-
 void
 text_print(struct span s, FILE *out)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (is_c1(s, i)) {
-			fputc('?', out);
-			i++;
-		} else
-			fputc(is_control(s.p[i]) ? '?' : s.p[i], out);
+	while (s.n > 0) {
+		size_t n = utf8_shown(s);
+		uint32_t code;
+
+		fwrite(s.p, 1, n, out);
+		s = span_from(s, n);
+		if (s.n == 0)
+			return;
+		fputc('?', out);
+		n = utf8_next(s, &code);
+		s = span_from(s, n > 1 ? n : 1);
+	}
 }
 
+/* A character is one wide, as is the "?" that stands for what is not shown. */
 size_t
 text_width(struct span s)
 {
-	size_t n = 0;
+	size_t width = 0;
 
-	for (size_t i = 0; i < s.n; i++)
-		n += has_width(s.p[i]);
-	return n;
+	for (; s.n > 0; width++) {
+		uint32_t code;
+		size_t n = utf8_next(s, &code);
+
+		s = span_from(s, n > 1 ? n : 1);
+	}
+	return width;
 }
 
 struct table *

@@ -176,17 +176,12 @@ has_domain(struct span domain, struct span path, bool is_host)
 }
 
 static bool
-has_target(struct span url)
+has_place(struct span domain, struct span path)
 {
-	struct url_place place;
-	struct span domain;
 	ptrdiff_t dot;
 
-	if (url_place(url, &place) == -1)
-		return false;
-	domain = span_str(place.host);
 	for (bool is_host = true; domain.n > 0; is_host = false) {
-		if (has_domain(domain, place.path, is_host))
+		if (has_domain(domain, path, is_host))
 			return true;
 		dot = span_find(domain, '.');
 		if (dot < 0)
@@ -194,6 +189,22 @@ has_target(struct span url)
 		domain = span_from(domain, (size_t)dot + 1);
 	}
 	return false;
+}
+
+static bool
+has_target(struct span url)
+{
+	struct url_place place;
+	struct buf path;
+	bool has;
+
+	if (url_place(url, &place) == -1)
+		return false;
+	buf_init(&path, place.path.n + 1);
+	url_path_plain(place.path, &path);
+	has = has_place(span_str(place.host), buf_all(&path));
+	buf_free(&path);
+	return has;
 }
 
 bool

@@ -82,8 +82,8 @@ unquoted(struct span s)
 	return s;
 }
 
-/* for=NODE of the elements of Forwarded (RFC 7239 4); an element without one counts, as a name nobody can read. A list
- * with a quote that is not closed names nobody. */
+/* for=NODE of the elements of Forwarded (RFC 7239 4); an element without one counts, as a name nobody can read. A quote that
+ * is not closed takes in what proxies appended behind it; then the last element alone counts, which one of them wrote. */
 static void
 forwarded_read(struct span list, struct nodes *nodes)
 {
@@ -95,7 +95,12 @@ forwarded_read(struct span list, struct nodes *nodes)
 
 		if (n > list.n) {
 			nodes->n = 0;
-			return;
+			list = span_from(list, (size_t)(span_find_last(list, ',') + 1));
+			n = piece_end(list, ",;");
+			if (n > list.n)
+				return;
+			value = span_of(NULL, 0);
+			name = span_cut(span_first(list, n), '=', &value);
 		}
 		if (span_is_nocase(span_trim(name), "for"))
 			node = unquoted(value);

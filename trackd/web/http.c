@@ -310,24 +310,35 @@ http_field(const struct http_request *r, const char *name)
 	return span_of(NULL, 0);
 }
 
+/* The end of the list, from an element's beginning on. */
+static struct span
+list_end(struct span list, size_t most)
+{
+	struct span end = span_from(list, list.n > most ? list.n - most : 0);
+
+	if (end.n < list.n && list.p[list.n - end.n - 1] != ',')
+		(void)span_cut(end, ',', &end);
+	return end;
+}
+
 struct span
 http_field_list(const struct http_request *r, const char *name, char *room, size_t room_bytes)
 {
-	size_t n = 0;
+	size_t at = room_bytes;
 
 	if (field_count(r, name) < 2)
 		return http_field(r, name);
-	for (size_t i = 0; i < r->fields_n; i++) {
-		struct span v = r->fields[i].value;
+	for (size_t i = r->fields_n; i > 0 && at > 1; i--) {
+		struct span v = r->fields[i - 1].value;
 
-		if (!span_is_nocase(r->fields[i].name, name))
+		if (!span_is_nocase(r->fields[i - 1].name, name))
 			continue;
-		if (n + v.n + 1 > room_bytes)
-			return span_of(NULL, 0);
-		if (n > 0)
-			room[n++] = ',';
-		memcpy(room + n, v.p, v.n);
-		n += v.n;
+		if (at < room_bytes)
+			room[--at] = ',';
+		v = list_end(v, at);
+		at -= v.n;
+		if (v.n > 0)
+			memcpy(room + at, v.p, v.n);
 	}
-	return span_of(room, n);
+	return span_of(room + at, room_bytes - at);
 }

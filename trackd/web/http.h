@@ -51,7 +51,7 @@ bool http_host_cut(struct span *host);
 
 /* The first field of that name, trimmed; empty: none. */
 struct span http_field(const struct http_request *, const char *name);
-/* All of them as one list (RFC 9110 5.3): in place where there is one, else joined in room, of room_bytes; what does not
- * fit is an empty span. */
+/* All of them as one list (RFC 9110 5.3): in place where there is one, else joined in room, of room_bytes. What does not
+ * fit is cut from the front: proxies append, so the end is what a trusted one wrote. */
 struct span
 http_field_list(const struct http_request *, const char *name, char *room, size_t room_bytes);
