@@ -189,7 +189,7 @@ def line_ends_of_tenants(h):
     c.raw("NOOP\nMAIL FROM:<a@quiet.example>\nRCPT TO:<x@t.example>\nDATA\n")
     for want in ("250", "250", "250", "354"):
         is_(c.reply(), want)
-    c.raw("Subject: x\n\nhi\n.\nMAIL FROM:<e@quiet.example>\n.\r\nthere\n\r\n.\r\n")
+    c.raw("From: a@quiet.example\nSubject: x\n\nhi\n.\nMAIL FROM:<e@quiet.example>\n.\r\nthere\n\r\n.\r\n")
     is_(c.reply(), "250 2.0.0")
     data = h.queued.messages[-1][2]
     assert data.endswith(b"\r\n\r\nhi\r\n.\r\nMAIL FROM:<e@quiet.example>\r\n.\r\nthere\r\n\r\n"), data
