@@ -16,20 +16,30 @@ event_file_open(struct event_file *f, int fd, int read_fd)
 		  pread(from, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
-static int
-append(struct event_file *f, struct span s)
+size_t
+event_file_take(struct event_file *f, struct span s)
 {
-	while (s.n > 0) {
-		ssize_t n = write(f->fd, s.p, s.n);
+	size_t taken = 0;
+
+	while (taken < s.n) {
+		ssize_t n = write(f->fd, s.p + taken, s.n - taken);
 
 		if (n == -1 && errno == EINTR)
 			continue;
+		if (n == 0)
+			errno = ENOSPC;
 		if (n <= 0)
-			return -1;
-		f->torn = s.p[n - 1] != '\n';
-		s = span_from(s, (size_t)n);
+			break;
+		taken += (size_t)n;
+		f->torn = s.p[taken - 1] != '\n';
 	}
-	return 0;
+	return taken;
+}
+
+static int
+append(struct event_file *f, struct span s)
+{
+	return event_file_take(f, s) == s.n ? 0 : -1;
 }
 
 int

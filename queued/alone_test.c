@@ -199,7 +199,7 @@ queued_make(void)
 	q->bouncd = peer_bouncd_new(q);
 	q->deliverd = peer_deliverd_new(q);
 	q->pool = pool_new(q);
-	q->events = events_new(q, events_fd);
+	q->events = events_new(q, events_fd, -1);
 	storage_open(q);
 	storage_start(q);
 	turn_over = timer_new(on_turn_over, NULL);

@@ -6,7 +6,8 @@
  *	3. the sync thread writes the index, syncs the event file, then the spool with one syncfs;
  *	4. files, marks, moves and unlinks that were done before that sync count; full segments in which nothing lives, and
  *	   all of whose ends and moves are true in files, are free, in the order of their generations: a done record never
- *	   goes before the acceptance it ends, and the oldest is used again first.
+ *	   goes before the acceptance it ends, and the oldest is used again first. None is free
+ *	   while a final event that was told before 3 is not in the event file.
  *
  * When a step of 3 fails, nothing is free, and what it should have covered is written and told again later. */
 #include "err.h"
@@ -30,6 +31,7 @@ struct sync_work {
 	uint64_t round;  /* of the index */
 	bool whole;      /* event file and spool too */
 	unsigned asked;  /* files of this round */
+	bool told;       /* when it began all final events were in the event file */
 	enum failure failed;
 	struct err err;
 };
@@ -145,21 +147,12 @@ files_count_for_nothing(struct store *s)
 }
 
 static void
-events_again(struct store *s)
-{
-	for (unsigned i = 0; i < s->segments_n; i++)
-		if (s->segments[i].leaving)
-			replay_events(s, i);
-}
-
-static void
 sync_failed(struct store *s, struct sync_work *k)
 {
 	log_error("checkpoint-failed", "why=\"%s\"", k->err.text);
 	s->not_before = s->ticks + (s->sync_failures > 3 ? PAUSE_TICKS : 1U << s->sync_failures);
 	s->sync_failures++;
-	if (k->failed == EVENTS)
-		events_again(s);
+	s->events_unsure |= k->failed == EVENTS;
 	if (!k->whole)
 		return;
 	files_count_for_nothing(s);
@@ -170,10 +163,17 @@ sync_failed(struct store *s, struct sync_work *k)
 static void
 sync_stands(struct store *s, const struct sync_work *k)
 {
+	unsigned freed = 0;
+
 	s->sync_failures = 0;
 	files_count(s, k->covers);
 	files_covered(s, true);
-	if (segments_free(s) == 0 && k->asked == 0 && STAILQ_EMPTY(&s->corrected))
+	s->events_late = !k->told;
+	if (s->events_unsure)
+		again_tell(s);
+	else if (k->told && !s->telling_again)
+		freed = segments_free(s);
+	if (freed == 0 && !s->telling_again && k->asked == 0 && STAILQ_EMPTY(&s->corrected))
 		s->not_before = s->ticks + 1;
 }
 
@@ -235,6 +235,7 @@ sync_push(struct store *s, bool whole)
 		.covers = s->epoch++,
 		.round = ++s->index_rounds,
 		.asked = whole ? s->files_asked : 0,
+		.told = !whole || again_is_written(s),
 		.whole = whole };
 	if (whole)
 		files_cover(s);

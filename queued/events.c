@@ -1,69 +1,113 @@
 #include "events.h"
 #include "err.h"
 #include "event.h"
+#include "event_file.h"
 #include "lane.h"
 #include "log.h"
 #include "loop.h"
 #include "queued.h"
+#include "store.h"
 #include "tenants.h"
 #include "verdict.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
-enum { WAITING_MAX = 16 << 20, LINE_MAX_BYTES = 64 * 1024 };
+enum {
+	LINE_MAX_BYTES = 64 * 1024,
+	BEHIND_BYTES = 256 * 1024, /* some hundred messages, accepted and ended */
+	STUCK_BYTES = 1 << 20,
+	WAITING_MAX = 16 << 20,      /* what is no end is dropped beyond it */
+	ENDS_WAITING_MAX = 64 << 20, /* and ends beyond this, which the journal keeps */
+};
 
 struct events {
 	struct queued *q;
-	int fd;
+	struct event_file file;
 	struct buf out, line;
 	uint64_t dropped;
 	bool failing;
+	bool ends_lost; /* the store is to tell them again once there is room */
 };
+
+static void
+failed(struct events *e, int error)
+{
+	if (!e->failing)
+		log_error("events-unwritten", "bytes=%zu why=\"%s\"", e->out.n, strerror(error));
+	e->failing = true;
+}
+
+static void
+mended(struct events *e)
+{
+	if (e->failing)
+		log_info("events-written", "dropped=%llu", (unsigned long long)e->dropped);
+	e->failing = false;
+	if (!e->ends_lost)
+		return;
+	e->ends_lost = false;
+	store_events_lost(e->q->store);
+}
+
+bool
+events_written(struct events *e)
+{
+	if (e->out.n > 0) {
+		buf_drop(&e->out, event_file_take(&e->file, buf_all(&e->out)));
+		if (e->out.n > 0 && errno != EAGAIN)
+			failed(e, errno);
+	}
+	if (e->out.n == 0 && (e->failing || e->ends_lost))
+		mended(e);
+	return e->out.n == 0 && !e->ends_lost;
+}
+
+bool
+events_behind(const struct events *e)
+{
+	return e->failing && e->out.n > BEHIND_BYTES;
+}
+
+bool
+events_stuck(const struct events *e)
+{
+	return e->failing && e->out.n > STUCK_BYTES;
+}
 
 static void
 on_turn_end(void *ctx)
 {
-	struct events *e = ctx;
-	ssize_t n;
-
-	if (e->out.n == 0)
-		return;
-	n = write(e->fd, e->out.p, e->out.n);
-	if (n > 0)
-		buf_drop(&e->out, (size_t)n);
-	if (n == -1 && errno != EINTR && errno != EAGAIN && !e->failing)
-		log_error("events-unwritten", "bytes=%zu errno=%d", e->out.n, errno);
-	if (n != -1 && e->failing)
-		log_info("events-written", "dropped=%llu", (unsigned long long)e->dropped);
-	e->failing = n == -1 && errno != EINTR && errno != EAGAIN;
+	(void)events_written(ctx);
 }
 
 struct events *
-events_new(struct queued *q, int fd)
+events_new(struct queued *q, int fd, int read_fd)
 {
 	struct events *e = calloc(1, sizeof(*e));
 
 	if (e == NULL)
 		fatal("out of memory for events");
 	e->q = q;
-	e->fd = fd;
-	buf_init(&e->out, WAITING_MAX);
+	buf_init(&e->out, ENDS_WAITING_MAX);
 	buf_init(&e->line, LINE_MAX_BYTES);
+	event_file_open(&e->file, fd, read_fd);
+	if (e->file.torn)
+		buf_byte(&e->out, '\n');
 	loop_at_turn_end(on_turn_end, e);
 	return e;
 }
 
 void
-events_line(struct events *e, struct span line)
+events_final(struct events *e, struct span line)
 {
 	buf_span(&e->out, line);
 	if (!buf_over(&e->out))
 		return;
 	e->out.over = false;
-	e->dropped++;
+	e->ends_lost = true;
 }
 
 static struct buf *
@@ -78,8 +122,12 @@ static void
 end(struct events *e)
 {
 	event_close(&e->line);
-	if (!buf_over(&e->line))
-		events_line(e, buf_all(&e->line));
+	if (buf_over(&e->line))
+		return;
+	if (e->out.n + e->line.n > WAITING_MAX)
+		e->dropped++;
+	else
+		buf_span(&e->out, buf_all(&e->line));
 }
 
 static void

@@ -1,7 +1,8 @@
 /* events.h: the lines that go to events/queued.jsonl: gathered in a turn, written at its end in one write.
  *
  * What ends a delivery comes here only after its done record is durable (final.c); all else at once. A line that could
- * not be written waits; too many waiting are counted and dropped with a log line, except ends, which the journal keeps. */
+ * not be written waits, and is tried again each turn. Of too many that wait all but ends are counted and dropped; of ends
+ * that have no room either the journal knows, which keeps them until they are written (store_events_lost()). */
 #pragma once
 
 #include "delivery.h"
@@ -15,8 +16,13 @@ struct ban;
 struct standing;
 struct conf_place;
 
-struct events *events_new(struct queued *, int fd);
-void events_line(struct events *, struct span line); /* with its LF */
+struct events *
+events_new(struct queued *, int fd, int read_fd);     /* read_fd: of the same file, or -1 */
+void events_final(struct events *, struct span line); /* what ended a delivery, with its LF */
+bool events_written(struct events *);                 /* writes what waits; true: nothing does */
+/* The file cannot be written: no new mail is taken while so much waits; and beyond more of it nothing is sent. */
+bool events_behind(const struct events *);
+bool events_stuck(const struct events *);
 /* What every event of a delivery says: to a buffer, between event_open() and event_close(). */
 void events_delivery(struct buf *, const struct delivery *);
 /* What the last attempt brought: class, category, status, reply, server ... */

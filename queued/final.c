@@ -100,7 +100,7 @@ on_durable(void *ctx, const struct store_end *end)
 	struct message *m = message_find(&q->messages, end->id);
 	struct delivery *d;
 
-	events_line(q->events, end->event);
+	events_final(q->events, end->event);
 	if (m == NULL || end->index >= m->envelope->rcpts_n)
 		return;
 	d = &m->deliveries[end->index];

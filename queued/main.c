@@ -47,7 +47,8 @@ parts_make(struct queued *q)
 	q->bouncd = peer_bouncd_new(q);
 	q->deliverd = peer_deliverd_new(q);
 	q->pool = pool_new(q); /* its turn's end comes after those that wake lanes */
-	q->events = events_new(q, role_fd(q->role, "events")); /* and what that led to is written */
+	q->events = events_new(q, role_fd(q->role, "events"),
+	    role_fd(q->role, "events-read")); /* and what that led to is written */
 }
 
 int

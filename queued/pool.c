@@ -474,7 +474,7 @@ on_turn_end(void *ctx)
 	struct lane_list woken;
 	struct lane *l;
 
-	if (!p->open || p->stopped || !store_may_send(p->q->store))
+	if (!p->open || p->stopped || !store_may_send(p->q->store) || !storage_may_send(p->q))
 		return;
 	lanes_woken(p->q->lanes, &woken);
 	while ((l = lane_list_next(&woken)) != NULL)

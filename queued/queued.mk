@@ -5,7 +5,7 @@ queued.libs := -llmdb -lpthread
 
 # The storage half, which tests and benches use without the rest.
 queued.store.o := $(addprefix queued/,store.o entry.o writer.o flush.o commit.o journal.o files.o spool.o message_file.o index.o \
-	checkpoint.o replay.o segments.o restore.o strays.o draft.o pressure.o operate.o note.o table.o)
+	checkpoint.o replay.o segments.o again.o retold.o restore.o strays.o draft.o pressure.o operate.o note.o table.o)
 
 tests += $(addprefix queued/,schedule_test retry_test adapt_test draw_test route_test limits_test acks_test delivery_test health_test ban_test flush_test \
 	host_set_test)
@@ -27,7 +27,7 @@ tests += queued/course_test
 queued/course_test.o    := $(addprefix queued/,course_test.o alone_test.o) $(filter-out queued/main.o,$(queued.o))
 queued/course_test.libs := -llmdb -lpthread
 
-tests += $(addprefix queued/,journal_test commit_test message_file_test index_test replay_test store_test)
+tests += $(addprefix queued/,journal_test commit_test message_file_test index_test replay_test store_test again_test)
 queued/journal_test.o      := queued/journal_test.o queued/journal.o
 queued/commit_test.o       := queued/commit_test.o queued/commit.o queued/journal.o
 queued/message_file_test.o := queued/message_file_test.o queued/message_file.o
@@ -37,6 +37,8 @@ queued/store_test.o         := queued/store_test.o $(queued.store.o)
 queued/store_test.libs      := -llmdb -lpthread
 queued/index_test.o        := $(addprefix queued/,index_test.o index.o table.o)
 queued/index_test.libs     := -llmdb -lpthread
+queued/again_test.o        := queued/again_test.o $(queued.store.o)
+queued/again_test.libs     := -llmdb -lpthread
 
 tests += queued/queued_conf_test
 queued/queued_conf_test.o := $(addprefix queued/,queued_conf_test.o queued_conf.o route.o limits.o retry.o table.o)

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "message_file.h"
 #include "progress.h"
+#include "retold.h"
 #include "store_inside.h"
 
 #include <errno.h>
@@ -34,6 +35,7 @@ struct replaying {
 	struct orphan *orphans;
 	size_t orphans_n, orphans_cap;
 	uint64_t accepted, ended;
+	struct retold *told;
 };
 
 /* ---- records ---- */
@@ -93,7 +95,7 @@ end_again(struct replaying *r, const struct journal_record *rec, unsigned segmen
 
 	r->ended++;
 	if (rec->head.n > 0)
-		r->store->hooks->event(r->store->hooks_ctx, rec->head);
+		retold_add(r->told, rec->head);
 	if (e == NULL)
 		orphan_add(r, rec, segment);
 	else
@@ -129,22 +131,6 @@ record_again(void *ctx, const struct journal_record *rec, unsigned segment)
 		end_again(r, rec, segment);
 	else if (rec->type == JOURNAL_MOVE)
 		move_again(r, rec, segment);
-}
-
-static void
-event_again(void *ctx, const struct journal_record *rec, unsigned segment)
-{
-	struct store *s = ctx;
-
-	(void)segment;
-	if (rec->type == JOURNAL_END && rec->head.n > 0)
-		s->hooks->event(s->hooks_ctx, rec->head);
-}
-
-void
-replay_events(struct store *s, unsigned segment)
-{
-	segment_read(s, segment, event_again, s);
 }
 
 /* ---- files of messages that the journal holds ---- */
@@ -417,7 +403,9 @@ replay(struct store *s)
 	if (r == NULL)
 		fatal("out of memory for the replay");
 	r->store = s;
+	r->told = retold_new();
 	segments_read(s, record_again, r);
+	again_at_start(s, r->told);
 	orphans_settle(r);
 	for (n = table_each(&s->entries, NULL); n != NULL; n = next) {
 		next = table_each(&s->entries, n);

@@ -49,7 +49,9 @@ on_corrupt(void *ctx, const char *name, const char *why)
 	told.damaged++;
 }
 
-static const struct store_hooks hooks = { on_found, on_event, on_corrupt };
+static const struct store_hooks hooks = {
+	.found = on_found, .event = on_event, .corrupt = on_corrupt
+};
 
 /* ---- a journal by hand ---- */
 

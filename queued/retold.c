@@ -1,9 +1,7 @@
 #include "retold.h"
-#include "buf.h"
 #include "err.h"
 #include "flat.h"
 #include "id.h"
-#include "log.h"
 #include "table.h"
 
 #include <errno.h>
@@ -23,18 +21,34 @@ struct told {
 	char line[];
 };
 
-/* Between replay and the first turn only. */
-static struct {
+struct retold {
 	struct table ids;
 	struct told *first, **last;
-	uint64_t oldest_ms;
 	size_t n;
-} all;
+	uint64_t oldest_ms;
+};
+
+struct retold *
+retold_new(void)
+{
+	struct retold *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		fatal("out of memory for the events of the journal");
+	r->last = &r->first;
+	return r;
+}
+
+size_t
+retold_count(const struct retold *r)
+{
+	return r->n;
+}
 
 static struct told *
-find(struct id id)
+find(const struct retold *r, struct id id)
 {
-	for (struct table_node *n = table_first(&all.ids, id_hash(id)); n != NULL;
+	for (struct table_node *n = table_first(&r->ids, id_hash(id)); n != NULL;
 	     n = table_next(n)) {
 		struct told *t = TABLE_OF(n, struct told, by_id);
 
@@ -45,31 +59,41 @@ find(struct id id)
 }
 
 void
-retold_add(struct span line)
+retold_add(struct retold *r, struct span line)
 {
 	struct told *t;
 	struct id id;
 
-	if (id_parse(flat_get(line, "id"), &id) == -1 || find(id) != NULL)
+	bool named = id_parse(flat_get(line, "id"), &id) == 0;
+
+	if (named && find(r, id) != NULL)
 		return;
 	t = calloc(1, sizeof(*t) + line.n);
 	if (t == NULL)
 		fatal("out of memory for the events of the journal");
-	t->id = id;
 	t->n = line.n;
 	memcpy(t->line, line.p, line.n);
-	if (all.last == NULL)
-		all.last = &all.first;
-	*all.last = t;
-	all.last = &t->next;
-	table_put(&all.ids, &t->by_id, id_hash(id));
-	if (all.n++ == 0 || id_time_ms(id) < all.oldest_ms)
-		all.oldest_ms = id_time_ms(id);
+	*r->last = t;
+	r->last = &t->next;
+	r->n++;
+	if (!named)
+		return;
+	t->id = id;
+	if (r->ids.n == 0 || id_time_ms(id) < r->oldest_ms)
+		r->oldest_ms = id_time_ms(id);
+	table_put(&r->ids, &t->by_id, id_hash(id));
+}
+
+/* Half of a line has its id too, and is not there. */
+static bool
+is_whole(const struct told *t, struct span line)
+{
+	return line.n + 1 == t->n && memcmp(line.p, t->line, line.n) == 0;
 }
 
 /* Marks what the lines name. False: the first of them is older than anything looked for. */
 static bool
-lines_see(struct span lines)
+lines_see(struct retold *r, struct span lines)
 {
 	bool first = true, more = true;
 
@@ -81,18 +105,35 @@ lines_see(struct span lines)
 		if (id_parse(flat_get(line, "id"), &id) == -1)
 			continue;
 		if (first)
-			more = id_time_ms(id) + SKEW_MS >= all.oldest_ms;
+			more = id_time_ms(id) + SKEW_MS >= r->oldest_ms;
 		first = false;
-		t = find(id);
-		if (t != NULL)
+		t = find(r, id);
+		if (t != NULL && is_whole(t, line))
 			t->there = true;
 	}
 	return more;
 }
 
+static ssize_t
+chunk_read(int fd, char *chunk, size_t want, off_t from)
+{
+	size_t got = 0;
+
+	while (got < want) {
+		ssize_t n = pread(fd, chunk + got, want - got, from + (off_t)got);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
 /* From the end towards the beginning; a chunk begins behind the first line end in it. */
 static void
-tail_see(int fd, off_t size)
+tail_see(struct retold *r, int fd, off_t size)
 {
 	char *chunk = malloc(CHUNK_BYTES);
 	off_t end = size;
@@ -101,12 +142,12 @@ tail_see(int fd, off_t size)
 		fatal("out of memory for the tail of the event file");
 	while (end > 0) {
 		off_t from = end > CHUNK_BYTES ? end - CHUNK_BYTES : 0;
-		ssize_t n = pread(fd, chunk, (size_t)(end - from), from);
+		ssize_t n = chunk_read(fd, chunk, (size_t)(end - from), from);
 		struct span lines = span_of(chunk, n < 0 ? 0 : (size_t)n);
 		ptrdiff_t cut = from == 0 ? -1 : span_find(lines, '\n');
 
 		if (n <= 0 || (from > 0 && cut < 0) ||
-		    !lines_see(span_from(lines, (size_t)(cut + 1))))
+		    !lines_see(r, span_from(lines, (size_t)(cut + 1))))
 			break;
 		end = from + cut + 1;
 		if (from == 0)
@@ -115,62 +156,23 @@ tail_see(int fd, off_t size)
 	free(chunk);
 }
 
-static void
-line_mend(int fd, int read_fd, off_t size)
-{
-	char last;
-
-	if (size > 0 && pread(read_fd, &last, 1, size - 1) == 1 && last != '\n' &&
-	    write(fd, "\n", 1) != 1)
-		log_error("events-not-mended", "why=\"%s\"", strerror(errno));
-}
-
-static size_t
-missing_write(int fd)
-{
-	struct buf out;
-	size_t n = 0, at = 0;
-
-	buf_init(&out, SIZE_MAX / 4);
-	for (struct told *t = all.first; t != NULL; t = t->next)
-		if (!t->there) {
-			buf_add(&out, t->line, t->n);
-			n++;
-		}
-	while (at < out.n) {
-		ssize_t w = write(fd, out.p + at, out.n - at);
-
-		if (w <= 0) {
-			log_error(
-			    "events-lost", "bytes=%zu why=\"%s\"", out.n - at, strerror(errno));
-			break;
-		}
-		at += (size_t)w;
-	}
-	buf_free(&out);
-	return n;
-}
-
-void
-retold_tell(int fd, int read_fd)
+size_t
+retold_missing(struct retold *r, int fd, void (*missing)(void *, struct span), void *ctx)
 {
 	struct stat st;
+	size_t n = 0;
 
-	if (read_fd == -1)
-		read_fd = fd;
-	if (fstat(fd, &st) == -1)
-		return;
-	line_mend(fd, read_fd, st.st_size);
-	if (all.n == 0)
-		return;
-	tail_see(read_fd, st.st_size);
-	log_info("events-retold", "ends=%zu missing=%zu", all.n, missing_write(fd));
-	for (struct told *t = all.first, *next; t != NULL; t = next) {
+	if (r->ids.n > 0 && fd != -1 && fstat(fd, &st) == 0)
+		tail_see(r, fd, st.st_size);
+	for (struct told *t = r->first, *next; t != NULL; t = next) {
 		next = t->next;
+		if (!t->there) {
+			missing(ctx, span_of(t->line, t->n));
+			n++;
+		}
 		free(t);
 	}
-	table_free(&all.ids);
-	all.first = NULL;
-	all.last = NULL;
-	all.n = 0;
+	table_free(&r->ids);
+	free(r);
+	return n;
 }

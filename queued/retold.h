@@ -1,11 +1,19 @@
-/* retold.h: final events that the journal told again at the start, less those the event file has already.
+/* retold.h: final events that the journal tells again, less those the event file has already.
  *
  * An end's record outlives its event by up to a checkpoint; so a crash would tell many a second time under the same id. The
- * tail of the event file says which were written. */
+ * tail of the event file says which were written: whole, byte for byte. For any thread, one at a time. */
 #pragma once
 
 #include "span.h"
 
-void retold_add(struct span line); /* with its LF; copied */
-/* Appends to the event file what is missing there, as read_fd (-1: fd itself) reads it. Mends a last line that was cut. */
-void retold_tell(int fd, int read_fd);
+struct retold;
+
+struct retold *retold_new(void);
+void retold_add(struct retold *,
+    struct span
+	line); /* with its LF; copied; an id counts once, and what has none is never there */
+/* Reads the tail of the event file (-1: there is none) and gives each line that is not there, in the order they were
+ * added; then frees all. What cannot be read is not there: twice is better than never. Returns how many were missing. */
+size_t
+retold_missing(struct retold *, int fd, void (*missing)(void *ctx, struct span line), void *ctx);
+size_t retold_count(const struct retold *);

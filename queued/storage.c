@@ -11,7 +11,6 @@
 #include "message.h"
 #include "peer_smtpd.h"
 #include "queued.h"
-#include "retold.h"
 #include "role.h"
 #include "sandbox.h"
 #include "settle.h"
@@ -43,6 +42,12 @@ bool
 storage_is_full(const struct queued *q)
 {
 	return q->messages.by_id.n >= q->conf->memory_messages;
+}
+
+bool
+storage_may_send(const struct queued *q)
+{
+	return !events_stuck(q->events);
 }
 
 /* ---- bringing back ---- */
@@ -211,8 +216,25 @@ on_tick(void *ctx, struct due *due)
 static void
 on_event(void *ctx, struct span line)
 {
-	(void)ctx;
-	retold_add(line);
+	struct queued *q = ctx;
+
+	events_final(q->events, line);
+}
+
+static bool
+on_events_written(void *ctx)
+{
+	struct queued *q = ctx;
+
+	return events_written(q->events);
+}
+
+static bool
+on_events_behind(void *ctx)
+{
+	const struct queued *q = ctx;
+
+	return events_behind(q->events);
 }
 
 static void
@@ -240,6 +262,7 @@ storage_open(struct queued *q)
 	struct span index = role_secret(q->role, "index-path");
 	struct store_options o = { .spool = role_fd(q->role, "spool"),
 		.events = role_fd(q->role, "events"),
+		.events_read = role_fd(q->role, "events-read"),
 		.index_path = index.p != NULL ? index.p : "",
 		.segment_bytes = q->conf->segment_bytes,
 		.segments = q->conf->segments,
@@ -258,14 +281,17 @@ storage_open(struct queued *q)
 void
 storage_start(struct queued *q)
 {
-	static const struct store_hooks hooks = { on_found, on_event, on_corrupt };
+	static const struct store_hooks hooks = { .found = on_found,
+		.event = on_event,
+		.events_written = on_events_written,
+		.events_behind = on_events_behind,
+		.corrupt = on_corrupt };
 	struct err err;
 
 	tenants_load(q->tenants);
 	if (store_start(q->store, &hooks, q, &err) == -1)
 		role_fail(q->role, EX_IOERR, "%s", err.text);
 	tenants_start(q->tenants);
-	retold_tell(role_fd(q->role, "events"), role_fd(q->role, "events-read"));
 	loop_at_turn_end(on_turn_end, q);
 	storage.tick = (struct due){ .fire = on_tick, .ctx = q };
 	schedule_set(&q->schedule, &storage.tick, loop_now_ms());

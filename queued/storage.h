@@ -19,3 +19,5 @@ void storage_stop(struct queued *);
 struct message *storage_bring(struct queued *, struct id);
 /* No room for one more in memory: it waits on disk for its turn. */
 bool storage_is_full(const struct queued *);
+/* Mail may be handed to deliverd. False: what would end by it could not be told. */
+bool storage_may_send(const struct queued *);

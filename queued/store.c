@@ -258,7 +258,7 @@ store_stop_step(struct store *s)
 	void (*stopped)(void *) = s->stopped;
 
 	if (stopped == NULL || !writer_idle(s) || !draft_idle(s) || s->checkpointing ||
-	    s->index_writing)
+	    s->index_writing || s->telling_again)
 		return;
 	if (s->closed || s->ticks < s->not_before || s->undone_n > 0) {
 		s->stopped = NULL;

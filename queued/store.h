@@ -13,7 +13,8 @@ struct store;
 
 struct store_options {
 	int spool; /* folder, taken over */
-	int events; /* the event file: synced before journal segments are used again; not taken over */
+	int events; /* the event file: synced before segments are used again; not taken over; -1: none */
+	int events_read; /* to read it with; 0 or less: events is open for reading too */
 	const char *index_path; /* folder of the index */
 	size_t segment_bytes;
 	unsigned segments;
@@ -35,9 +36,13 @@ struct store_found {
 struct store_hooks {
 	/* At the start: a living message of the journal. */
 	void (*found)(void *ctx, const struct store_found *);
-	/* The final event of an end that may not have reached the event file: at the start, and when that file could not be
-	 * synced. */
+	/* The final event of an end that is not in the event file: at the start, and after that file could not be synced. */
 	void (*event)(void *ctx, struct span line);
+	/* Writes what waits for the event file. True: all that event() and the callbacks of ends told is in it, and a sync
+	 * makes it durable; until then no segment is used again. NULL: there is no such file. */
+	bool (*events_written)(void *ctx);
+	/* Much waits for the event file, which cannot be written: no mail is taken. NULL: never. */
+	bool (*events_behind)(void *ctx);
 	/* A damaged or foreign file was set aside into corrupt/; or part of the journal could not be read. */
 	void (*corrupt)(void *ctx, const char *name, const char *why);
 };
@@ -45,6 +50,9 @@ struct store_hooks {
 int store_start(struct store *, const struct store_hooks *, void *ctx, struct err *);
 /* Flushes all, writes files for what lives only in the journal, syncs. Then stopped() is called. */
 void store_stop(struct store *, void (*stopped)(void *ctx), void *ctx);
+
+/* Final events had no room in memory: those that are not in the event file are told again, by event(). */
+void store_events_lost(struct store *);
 
 /* Turn's end: what gathered goes to the journal if no group is under way. */
 void store_cut(struct store *);

@@ -5,6 +5,7 @@
  *	files.c       what the namespace thread does: files, marks, moves, removals
  *	checkpoint.c  segments become free again
  *	replay.c      the start; segments.c: what the journal holds then; strays.c: files without an index record
+ *	again.c       final events that may not have reached their file
  *	draft.c       large messages; pressure.c: is there room; operate.c: hold, drop
  *	restore.c     messages that come back into memory
  *	store.c       the rest of store.h */
@@ -21,6 +22,7 @@
 #include <bsd/sys/queue.h>
 
 struct name_work;
+struct retold;
 struct settling;
 STAILQ_HEAD(name_works, name_work);
 
@@ -147,6 +149,9 @@ struct store {
 	unsigned sync_failures; /* one after another */
 	unsigned files_asked;   /* by the checkpoint under way */
 	uint64_t not_before;    /* tick: none sooner after one that failed, or could free nothing */
+	bool events_unsure; /* some that were told may not be in the event file */
+	bool events_late;   /* the last checkpoint freed nothing, since some are not written */
+	bool telling_again;
 	/* operators' commands that are answered once they are on disk */
 	STAILQ_HEAD(, settling) settling;
 	uint64_t records_asked, records_stand; /* ends and moves */
@@ -261,12 +266,16 @@ void segments_probe(struct store *);
 /* The records of one that is in use. */
 void segment_read(struct store *, unsigned segment, segment_each *, void *ctx);
 
-/* Tells the final events of a segment again. */
-void replay_events(struct store *, unsigned segment);
 void strays_look(struct store *);
 void draft_cut(struct store *); /* turn's end: what gathered is written */
 bool draft_idle(const struct store *);
 void pressure_tick(struct store *);
+
+/* ---- again.c ---- */
+
+void again_at_start(struct store *, struct retold *); /* what the replay found; frees it */
+void again_tell(struct store *);                      /* of all segments in use */
+bool again_is_written(struct store *);                /* all that was told is in the event file */
 
 /* ---- operate.c ---- */
 

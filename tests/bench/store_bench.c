@@ -105,7 +105,9 @@ ignored_corrupt(void *ctx, const char *name, const char *why)
 static struct store *
 opened(struct bench *b, const char *base)
 {
-	static const struct store_hooks hooks = { ignored_found, ignored_event, ignored_corrupt };
+	static const struct store_hooks hooks = {
+		.found = ignored_found, .event = ignored_event, .corrupt = ignored_corrupt
+	};
 	char index[4096], spool[4096];
 	struct store_options o = {
 		.events = -1, .segment_bytes = 64 << 20, .segments = 4, .index_path = index

@@ -150,7 +150,9 @@ folder(const char *base, const char *name)
 static struct store *
 opened(struct work *w, const char *base)
 {
-	static const struct store_hooks hooks = { on_found, on_event, on_corrupt };
+	static const struct store_hooks hooks = {
+		.found = on_found, .event = on_event, .corrupt = on_corrupt
+	};
 	char index[1024], events[1024];
 	struct store_options o = {
 		.segment_bytes = 256 * 1024, .segments = 3, .index_path = index
@@ -163,7 +165,7 @@ opened(struct work *w, const char *base)
 	snprintf(w->hold, sizeof(w->hold), "%s/spool/hold", base);
 	snprintf(events, sizeof(events), "%s/events", base);
 	o.spool = folder(base, "spool");
-	o.events = open(events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	o.events = open(events, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	w->store = store_prepare(&o, &err);
 	if (w->store == NULL || store_start(w->store, &hooks, w, &err) == -1) {
 		say("closed %s\n", err.text);
