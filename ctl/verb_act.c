@@ -1,4 +1,4 @@
-/* hold, release, retry, drop, undrop: what an operator does to deliveries that wait. Each first counts what is meant by
+/* hold, release, retry, drop, undrop, recover: what an operator does to deliveries that wait. Each first counts what is meant by
  * asking `queue` on the view socket, which can change nothing. */
 #include "ask.h"
 #include "selector.h"
@@ -36,6 +36,7 @@ static const struct act {
 	{ "retry", "to be tried now", NULL, false, false },
 	{ "drop", "dropped", NULL, true, false },
 	{ "undrop", "back in the queue", NULL, false, true },
+	{ "recover", "back in the queue", NULL, false, true },
 };
 
 /* What a selector means at the moment. */
@@ -212,5 +213,10 @@ const struct verb verb_drop = { .name = "drop",
 const struct verb verb_undrop = { .name = "undrop",
 	.words = WORDS,
 	.help = "Take dropped messages back into the queue.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_recover = { .name = "recover",
+	.words = WORDS,
+	.help = "Take mail that was set aside as corrupt, or cannot be read, back into the queue.",
 	.opts = opts,
 	.run = run };

@@ -8,6 +8,7 @@
 #include "loop.h"
 #include "message.h"
 #include "queued.h"
+#include "selection.h"
 #include "storage.h"
 #include "store.h"
 #include "tenants.h"
@@ -15,92 +16,11 @@
 #include "settle.h"
 #include "suppressed.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
 enum { LIST_MOST = 1000, WORDS_MAX = 4096 };
-
-/* ---- which deliveries are meant ---- */
-
-struct filter {
-	struct span to, from, tenant, site, state, campaign;
-	struct id lo, hi;
-	bool by_id, empty;
-};
-
-static int
-filter_read(struct queued *q, struct control_call *c, struct filter *f)
-{
-	struct span id = control_arg(c, "id");
-
-	*f = (struct filter){ control_arg(c, "to"), control_arg(c, "from"),
-		control_arg(c, "tenant"), control_arg(c, "site"), control_arg(c, "state"),
-		control_arg(c, "campaign"), { { 0 } }, { { 0 } }, id.n > 0, false };
-	f->empty =
-	    f->to.n + f->from.n + f->tenant.n + f->site.n + f->state.n + f->campaign.n + id.n == 0;
-	if (!f->by_id)
-		return 0;
-	if (id_prefix(id, &f->lo, &f->hi) == 0) {
-		if (id_eq(f->lo, f->hi))
-			storage_bring(q, f->lo); /* it may wait on disk alone */
-		return 0;
-	}
-	control_error(c, EX_USAGE, "\"%.*s\" is no message id and no beginning of one", SPAN(id));
-	return -1;
-}
-
-static bool
-fits_glob(struct span glob, struct span value)
-{
-	return glob.n == 0 || span_glob(glob, value);
-}
-
-static bool
-fits_message(const struct filter *f, const struct message *m)
-{
-	const struct envelope *e = m->envelope;
-
-	if (f->by_id && (id_cmp(e->id, f->lo) < 0 || id_cmp(e->id, f->hi) > 0))
-		return false;
-	return fits_glob(f->tenant, e->tenant) && fits_glob(f->from, e->from) &&
-	       fits_glob(f->campaign, e->campaign);
-}
-
-static bool
-fits(const struct filter *f, const struct delivery *d)
-{
-	if (d->state == DELIVERY_ENDED)
-		return false;
-	return fits_glob(f->to, delivery_address(d)) &&
-	       fits_glob(f->site, d->lane != NULL ? d->lane->site->name : delivery_domain(d)) &&
-	       (f->state.n == 0 || span_is_nocase(f->state, delivery_state_name(d->state)));
-}
-
-typedef void on_delivery(struct queued *, struct control_call *, struct delivery *, void *acc);
-
-/* Calls for each that fits, at most `most`; says how many that were. A delivery may end in its call: what comes next is
- * looked up before. */
-static unsigned
-each(struct queued *q, struct control_call *c, const struct filter *f, unsigned most,
-    on_delivery *fn, void *acc)
-{
-	struct table_node *n = table_each(&q->messages.by_id, NULL), *next;
-	unsigned found = 0;
-
-	for (; n != NULL && found < most; n = next) {
-		struct message *m = TABLE_OF(n, struct message, by_id);
-
-		next = table_each(&q->messages.by_id, n);
-		if (!fits_message(f, m))
-			continue;
-		for (uint32_t i = 0; i < m->envelope->rcpts_n && found < most; i++)
-			if (fits(f, &m->deliveries[i])) {
-				found++;
-				fn(q, c, &m->deliveries[i], acc);
-			}
-	}
-	return found;
-}
 
 /* ---- looking ---- */
 
@@ -145,35 +65,142 @@ delivery_row(struct queued *q, struct control_call *c, struct delivery *d, void 
 	control_row_end(c);
 }
 
+/* With "count" one row, the first that fits, and how many there are. */
+struct counting {
+	struct id message;
+	char from[320], recipient[320];
+};
+
+static void
+count_one(struct queued *q, struct control_call *c, struct delivery *d, void *ctx)
+{
+	struct counting *n = ctx;
+
+	(void)q;
+	(void)c;
+	if (n->recipient[0] != '\0')
+		return;
+	n->message = d->message->envelope->id;
+	snprintf(n->from, sizeof(n->from), "%.*s", SPAN(d->message->envelope->from));
+	snprintf(n->recipient, sizeof(n->recipient), "%.*s", SPAN(delivery_address(d)));
+}
+
+static void
+on_counted(struct queued *q, struct control_call *c, unsigned found, void *ctx)
+{
+	struct counting *n = ctx;
+
+	(void)q;
+	if (found > 0) {
+		control_row(c);
+		control_id(c, "message", n->message);
+		control_str(c, "from", n->from);
+		control_str(c, "recipient", n->recipient);
+		control_num(c, "count", found);
+		control_row_end(c);
+	}
+	control_end(c);
+	free(n);
+}
+
+static void
+on_listed(struct queued *q, struct control_call *c, unsigned found, void *ctx)
+{
+	(void)q;
+	(void)found;
+	(void)ctx;
+	control_end(c);
+}
+
+/* Files that are not in the queue: those that cannot be read wherever nothing is said that needs their envelope; those in
+ * corrupt/ by their state or id. */
+struct aside_rows {
+	struct control_call *call;
+	const struct selection *selection;
+	struct span state;
+	unsigned left;
+};
+
+static bool
+aside_row(void *ctx, const struct store_aside *a)
+{
+	struct aside_rows *r = ctx;
+	const char *state = a->unreadable ? "unreadable" : "corrupt";
+	bool asked = r->state.n > 0 ? span_is_nocase(r->state, state)
+				    : a->unreadable || selection_is_by_id(r->selection);
+
+	if (!asked || !selection_has(r->selection, a->id))
+		return true;
+	control_row(r->call);
+	control_id(r->call, "message", a->id);
+	control_str(r->call, "state", state);
+	control_str(r->call, "reply", a->why);
+	control_row_end(r->call);
+	return --r->left > 0;
+}
+
+/* How many more may be listed. */
+static unsigned
+asides_list(struct queued *q, struct control_call *c, const struct selection *s, unsigned most)
+{
+	struct aside_rows r = {
+		.call = c, .selection = s, .state = control_arg(c, "state"), .left = most
+	};
+
+	if (most > 0 && !selection_needs_envelope(s))
+		store_asides(q->store, aside_row, &r);
+	return r.left;
+}
+
+static void
+count(struct selection *s, unsigned most)
+{
+	struct counting *n = calloc(1, sizeof(*n));
+
+	if (n == NULL)
+		fatal("out of memory for a count");
+	selection_walk(s, most, count_one, on_counted, n);
+}
+
 static void
 verb_queue(void *ctx, struct control_call *c)
 {
-	struct queued *q = ctx;
-	struct filter f;
+	struct selection *s = selection_new(ctx, c);
+	unsigned most = (unsigned)control_arg_num(c, "limit", LIST_MOST);
 
-	if (filter_read(q, c, &f) == -1)
+	if (s == NULL)
 		return;
-	each(q, c, &f, (unsigned)control_arg_num(c, "limit", LIST_MOST), delivery_row, NULL);
-	control_end(c);
+	if (control_arg_bool(c, "count"))
+		count(s, most);
+	else
+		selection_walk(s, asides_list(ctx, c, s, most), delivery_row, on_listed, NULL);
+}
+
+static void
+on_explained(struct queued *q, struct control_call *c, unsigned found, void *ctx)
+{
+	(void)q;
+	(void)ctx;
+	if (found == 0)
+		control_error(c, 1, "no such message waits");
+	else
+		control_end(c);
 }
 
 static void
 verb_why(void *ctx, struct control_call *c)
 {
-	struct queued *q = ctx;
-	struct filter f;
+	struct selection *s = selection_new(ctx, c);
 
-	if (filter_read(q, c, &f) == -1)
+	if (s == NULL)
 		return;
-	if (!f.by_id) {
+	if (!selection_is_by_id(s)) {
 		control_error(
 		    c, EX_USAGE, "why needs the id of a message, or the beginning of one");
+		selection_free(s);
 		return;
 	}
-	if (each(q, c, &f, LIST_MOST, delivery_row, q) == 0)
-		control_error(c, 1, "no such message waits");
-	else
-		control_end(c);
+	selection_walk(s, LIST_MOST, delivery_row, on_explained, ctx);
 }
 
 static void
@@ -215,8 +242,16 @@ verb_status(void *ctx, struct control_call *c)
 	control_num(c, "journal_lost_bytes", n.damaged_bytes);
 	control_num(c, "journal_lost_records", n.damaged_records);
 	control_num(c, "free_bytes", n.free_bytes);
+	control_num(c, "unreadable", n.unreadable);
+	control_num(c, "corrupt", n.corrupt);
 	control_row_end(c);
 	control_end(c);
+}
+
+static bool
+site_fits(struct span glob, const struct lane *l)
+{
+	return glob.n == 0 || span_glob(glob, l->site->name);
 }
 
 static void
@@ -228,7 +263,7 @@ verb_lanes(void *ctx, struct control_call *c)
 	for (struct lane *l = lanes_each(q->lanes, NULL); l != NULL; l = lanes_each(q->lanes, l)) {
 		struct buf held;
 
-		if (!fits_glob(site, l->site->name))
+		if (!site_fits(site, l))
 			continue;
 		buf_init(&held, WORDS_MAX);
 		explain_lane(l, &held);
@@ -263,15 +298,6 @@ struct act {
 	unsigned done;
 };
 
-static void
-act_on(struct queued *q, struct control_call *c, struct delivery *d, void *acc)
-{
-	struct act *a = acc;
-
-	events_admin(q->events, a->verb, control_actor(c), d, control_arg(c, "reason"));
-	a->done += a->fn(q, d) == 0;
-}
-
 /* An answer that is given once what it says is on disk. */
 struct answer {
 	struct control_call *call;
@@ -301,30 +327,69 @@ answer_settled(struct queued *q, struct control_call *c, unsigned done)
 	store_settled(q->store, on_settled, a);
 }
 
+static void
+act_on(struct queued *q, struct control_call *c, struct delivery *d, void *ctx)
+{
+	struct act *a = ctx;
+
+	events_admin(q->events, a->verb, control_actor(c), d, control_arg(c, "reason"));
+	a->done += a->fn(q, d) == 0;
+}
+
+static void
+answer_done(struct queued *q, struct control_call *c, unsigned done)
+{
+	if (done == 0)
+		control_error(c, 1, "nothing in the queue fits");
+	else
+		answer_settled(q, c, done);
+}
+
+static void
+on_acted(struct queued *q, struct control_call *c, unsigned found, void *ctx)
+{
+	struct act *a = ctx;
+
+	(void)found;
+	answer_done(q, c, a->done);
+	free(a);
+}
+
+static void
+on_shown(struct queued *q, struct control_call *c, unsigned found, void *ctx)
+{
+	(void)ctx;
+	answer_done(q, c, found);
+}
+
+static void
+act(struct selection *s, const char *verb, int (*fn)(struct queued *, struct delivery *))
+{
+	struct act *a = malloc(sizeof(*a));
+
+	if (a == NULL)
+		fatal("out of memory for a command");
+	*a = (struct act){ .verb = verb, .fn = fn };
+	selection_walk(s, UINT32_MAX, act_on, on_acted, a);
+}
+
 /* What acts refuses an empty selector, unless "all" is said; with dry_run it only shows. */
 static void
 acting(struct queued *q, struct control_call *c, const char *verb,
     int (*fn)(struct queued *, struct delivery *))
 {
-	struct act a = { .verb = verb, .fn = fn };
-	struct filter f;
+	struct selection *s = selection_new(q, c);
 
-	if (filter_read(q, c, &f) == -1)
+	if (s == NULL)
 		return;
-	if (f.empty && !control_arg_bool(c, "all")) {
+	if (selection_is_empty(s) && !control_arg_bool(c, "all")) {
 		control_error(c, EX_USAGE,
 		    "%s needs a message id, an address, a tenant or a site, or all", verb);
-		return;
-	}
-	if (control_arg_bool(c, "dry_run"))
-		a.done = each(q, c, &f, LIST_MOST, delivery_row, NULL);
+		selection_free(s);
+	} else if (control_arg_bool(c, "dry_run"))
+		selection_walk(s, LIST_MOST, delivery_row, on_shown, NULL);
 	else
-		each(q, c, &f, UINT32_MAX, act_on, &a);
-	if (a.done == 0) {
-		control_error(c, 1, "nothing in the queue fits");
-		return;
-	}
-	answer_settled(q, c, a.done);
+		act(s, verb, fn);
 }
 
 static void
@@ -348,7 +413,53 @@ verb_retry(void *ctx, struct control_call *c)
 static void
 verb_drop(void *ctx, struct control_call *c)
 {
-	acting(ctx, c, "drop", course_drop);
+	struct queued *q = ctx;
+
+	if (events_behind(q->events))
+		control_error(c, EX_TEMPFAIL,
+		    "the event file cannot be written: what ends now could not be told");
+	else
+		acting(ctx, c, "drop", course_drop);
+}
+
+static int
+whole_id(struct control_call *c, const char *verb, struct id *id)
+{
+	struct id last;
+
+	if (id_prefix(control_arg(c, "id"), id, &last) == 0 && id_eq(*id, last))
+		return 0;
+	control_error(c, EX_USAGE, "%s needs the whole id of a message", verb);
+	return -1;
+}
+
+/* Back from corrupt/, or once more what could not be read. */
+static void
+verb_recover(void *ctx, struct control_call *c)
+{
+	struct queued *q = ctx;
+	struct message *m;
+	struct err err;
+	struct id id;
+
+	if (whole_id(c, "recover", &id) == -1)
+		return;
+	if (message_find(&q->messages, id) != NULL) {
+		control_error(c, 1, "%s is in the queue", id_text(id).c);
+		return;
+	}
+	if (store_recover(q->store, id, &err) == -1) {
+		control_error(c, 1, "%s: %s", id_text(id).c, err.text);
+		return;
+	}
+	m = storage_bring(q, id);
+	if (m == NULL) {
+		control_error(c, EX_IOERR, "%s cannot be read", id_text(id).c);
+		return;
+	}
+	events_admin(
+	    q->events, "recover", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
+	answer_settled(q, c, m->open);
 }
 
 /* Out of the trash, by its whole id: what is there is in no table that a selector could look at. */
@@ -356,15 +467,12 @@ static void
 verb_undrop(void *ctx, struct control_call *c)
 {
 	struct queued *q = ctx;
-	struct span word = control_arg(c, "id");
 	struct message *m;
-	struct id id, last;
 	struct err err;
+	struct id id;
 
-	if (id_prefix(word, &id, &last) == -1 || !id_eq(id, last)) {
-		control_error(c, EX_USAGE, "undrop needs the whole id of a message");
+	if (whole_id(c, "undrop", &id) == -1)
 		return;
-	}
 	if (storage_bring(q, id) != NULL) {
 		control_error(c, 1, "%s is in the queue, not in the trash", id_text(id).c);
 		return;
@@ -416,6 +524,7 @@ static const struct control_verb verbs[] = {
 	{ "retry", true, verb_retry },
 	{ "drop", true, verb_drop },
 	{ "undrop", true, verb_undrop },
+	{ "recover", true, verb_recover },
 	{ "lane-release", true, verb_lane_release },
 	{ "tenants", false, verb_tenants },
 	{ "tenant-pause", true, verb_tenant_pause },

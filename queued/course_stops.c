@@ -146,10 +146,10 @@ pulled(struct queued *q, struct delivery *d)
 		return true;
 	case DELIVERY_DEFERRED:
 	case DELIVERY_PAUSED:
+	case DELIVERY_HELD:
 		schedule_clear(&q->schedule, &d->due);
 		return true;
 	case DELIVERY_NEW:
-	case DELIVERY_HELD:
 		return true;
 	default:
 		return false;
@@ -179,6 +179,7 @@ course_release(struct queued *q, struct delivery *d)
 		store_hold(q->store, d->message->envelope->id, false);
 	d->message->held = false;
 	doing_forgive(d->message->envelope->id);
+	schedule_clear(&q->schedule, &d->due);
 	if (aside_move(q, d, DELIVERY_NEW)) {
 		settle_freed(q, d);
 		course_begin(q, d);

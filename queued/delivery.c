@@ -34,7 +34,7 @@ static const struct {
 	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_PAUSED] = { "paused",
 	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
-	[DELIVERY_HELD] = { "held", TO(NEW) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
+	[DELIVERY_HELD] = { "held", TO(NEW) | TO(NOTICE) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
 	[DELIVERY_RETURNED] = { "with bouncd", TO(NEW) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_NOTICE] = { "telling the sender", TO(ENDING) },
 	[DELIVERY_ENDING] = { "ending", TO(ENDED) },

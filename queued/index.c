@@ -2,6 +2,7 @@
 #include "progress.h"
 #include "table.h"
 
+#include <bsd/sys/queue.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,19 +35,33 @@ struct time_key {
 	struct key key;
 } __attribute__((packed));
 
+/* What changes of one message, so that all of it is found without a walk over what changes of others. */
+struct changed {
+	struct table_node by_id;
+	struct id id;
+	TAILQ_HEAD(, change) changes;
+};
+
 struct change {
 	struct table_node by_key;
+	TAILQ_ENTRY(change) of_message;
+	struct changed *message;
 	struct key key;
 	bool put;
 	struct record record;
 };
 
+struct changes {
+	struct table by_key; /* of struct change */
+	struct table by_id;  /* of struct changed */
+};
+
 struct index {
 	MDB_env *env;
 	MDB_dbi by_message, by_time;
-	struct table gathered, taken; /* of struct change */
-	struct time_key told;         /* what is due before it was told */
-	struct record shown;          /* what the last answer's spans look at */
+	struct changes gathered, taken;
+	struct time_key told; /* what is due before it was told */
+	struct record shown;  /* what the last answer's spans look at */
 };
 
 /* ---- opening ---- */
@@ -68,6 +83,53 @@ tables_open(struct index *x)
 	return r;
 }
 
+/* Earlier versions gave held records no time: without one nobody finds them. */
+static int
+held_line_up(struct index *x, MDB_txn *txn)
+{
+	MDB_val k, v, empty = { 0, NULL };
+	MDB_cursor *cursor;
+	int r = mdb_cursor_open(txn, x->by_message, &cursor);
+
+	if (r != 0)
+		return r;
+	while ((r = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0) {
+		struct time_key t = { .next_ms = 0 };
+		MDB_val tk = { sizeof(t), &t };
+
+		if (k.mv_size != sizeof(t.key) || v.mv_size < offsetof(struct record, status))
+			continue;
+		memcpy(&t.next_ms, v.mv_data, sizeof(t.next_ms));
+		t.next_ms = htobe64(t.next_ms);
+		memcpy(&t.key, k.mv_data, sizeof(t.key));
+		r = mdb_put(txn, x->by_time, &tk, &empty, 0);
+		if (r != 0)
+			break;
+	}
+	mdb_cursor_close(cursor);
+	return r == MDB_NOTFOUND ? 0 : r;
+}
+
+static int
+times_mend(struct index *x)
+{
+	MDB_stat messages, times;
+	MDB_txn *txn;
+	int r = mdb_txn_begin(x->env, NULL, 0, &txn);
+
+	if (r != 0)
+		return r;
+	r = mdb_stat(txn, x->by_message, &messages);
+	if (r == 0)
+		r = mdb_stat(txn, x->by_time, &times);
+	if (r == 0 && times.ms_entries < messages.ms_entries)
+		r = held_line_up(x, txn);
+	if (r == 0)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return r;
+}
+
 static int
 env_open(struct index *x, const char *folder)
 {
@@ -83,6 +145,8 @@ env_open(struct index *x, const char *folder)
 	progress("opening the index");
 	if (r == 0)
 		r = tables_open(x);
+	if (r == 0)
+		r = times_mend(x);
 	if (r != 0)
 		mdb_env_close(x->env);
 	return r;
@@ -142,15 +206,67 @@ hash_of(const struct key *k)
 }
 
 static struct change *
-change_find(const struct table *t, const struct key *k)
+change_find(const struct changes *s, const struct key *k)
 {
-	for (struct table_node *n = table_first(t, hash_of(k)); n != NULL; n = table_next(n)) {
+	for (struct table_node *n = table_first(&s->by_key, hash_of(k)); n != NULL;
+	     n = table_next(n)) {
 		struct change *c = TABLE_OF(n, struct change, by_key);
 
 		if (memcmp(&c->key, k, sizeof(*k)) == 0)
 			return c;
 	}
 	return NULL;
+}
+
+static struct changed *
+changed_find(const struct changes *s, struct id id)
+{
+	for (struct table_node *n = table_first(&s->by_id, id_hash(id)); n != NULL;
+	     n = table_next(n)) {
+		struct changed *m = TABLE_OF(n, struct changed, by_id);
+
+		if (id_eq(m->id, id))
+			return m;
+	}
+	return NULL;
+}
+
+static struct changed *
+changed_of(struct changes *s, struct id id)
+{
+	struct changed *m = changed_find(s, id);
+
+	if (m != NULL)
+		return m;
+	m = calloc(1, sizeof(*m));
+	if (m == NULL)
+		fatal("out of memory for changes of the index");
+	m->id = id;
+	TAILQ_INIT(&m->changes);
+	table_put(&s->by_id, &m->by_id, id_hash(id));
+	return m;
+}
+
+static void
+change_add(struct changes *s, struct change *c)
+{
+	struct id id;
+
+	memcpy(id.b, c->key.id, ID_BYTES);
+	c->message = changed_of(s, id);
+	TAILQ_INSERT_TAIL(&c->message->changes, c, of_message);
+	table_put(&s->by_key, &c->by_key, hash_of(&c->key));
+}
+
+static void
+change_take_out(struct changes *s, struct change *c)
+{
+	table_remove(&s->by_key, &c->by_key);
+	TAILQ_REMOVE(&c->message->changes, c, of_message);
+	if (!TAILQ_EMPTY(&c->message->changes))
+		return;
+	table_remove(&s->by_id, &c->message->by_id);
+	free(c->message);
 }
 
 /* What is known of it without asking the database; NULL: nothing. */
@@ -174,7 +290,7 @@ change_of(struct index *x, struct id id, uint32_t index)
 	if (c == NULL)
 		fatal("out of memory for changes of the index");
 	c->key = k;
-	table_put(&x->gathered, &c->by_key, hash_of(&k));
+	change_add(&x->gathered, c);
 	return c;
 }
 
@@ -208,18 +324,25 @@ index_remove(struct index *x, struct id id, uint32_t index)
 bool
 index_has_changes(const struct index *x)
 {
-	return x->gathered.n > 0;
+	return x->gathered.by_key.n > 0;
 }
 
 /* ---- writing ---- */
 
+static void
+changes_free(struct changes *s)
+{
+	table_free(&s->by_key);
+	table_free(&s->by_id);
+}
+
 void
 index_take(struct index *x)
 {
-	must(x->taken.n == 0);
-	table_free(&x->taken);
+	must(x->taken.by_key.n == 0);
+	changes_free(&x->taken);
 	x->taken = x->gathered;
-	x->gathered = (struct table){ 0 };
+	x->gathered = (struct changes){ 0 };
 }
 
 static size_t
@@ -253,7 +376,6 @@ old_remove(struct index *x, MDB_txn *txn, const struct change *c)
 	return r;
 }
 
-/* What is held is never due. */
 static int
 change_write(struct index *x, MDB_txn *txn, const struct change *c)
 {
@@ -265,7 +387,7 @@ change_write(struct index *x, MDB_txn *txn, const struct change *c)
 	if (r != 0 || !c->put)
 		return r;
 	r = mdb_put(txn, x->by_message, &k, &v, 0);
-	if (r != 0 || c->record.flags & FLAG_HELD)
+	if (r != 0)
 		return r;
 	tk = (MDB_val){ sizeof(t), &t };
 	return mdb_put(txn, x->by_time, &tk, &empty, 0);
@@ -278,12 +400,12 @@ index_write(struct index *x, struct err *err)
 	MDB_txn *txn;
 	int r;
 
-	if (x->taken.n == 0)
+	if (x->taken.by_key.n == 0)
 		return 0;
 	r = mdb_txn_begin(x->env, NULL, 0, &txn);
 	if (r != 0)
 		return err_set(err, "write the index: %s", mdb_strerror(r));
-	while (r == 0 && (n = table_each(&x->taken, n)) != NULL)
+	while (r == 0 && (n = table_each(&x->taken.by_key, n)) != NULL)
 		r = change_write(x, txn, TABLE_OF(n, struct change, by_key));
 	if (r == 0)
 		r = mdb_txn_commit(txn);
@@ -305,7 +427,7 @@ static void
 change_back(struct index *x, struct change *c)
 {
 	if (change_find(&x->gathered, &c->key) == NULL)
-		table_put(&x->gathered, &c->by_key, hash_of(&c->key));
+		change_add(&x->gathered, c);
 	else
 		free(c);
 }
@@ -315,11 +437,11 @@ index_written(struct index *x, bool stands)
 {
 	struct table_node *n, *next;
 
-	for (n = table_each(&x->taken, NULL); n != NULL; n = next) {
+	for (n = table_each(&x->taken.by_key, NULL); n != NULL; n = next) {
 		struct change *c = TABLE_OF(n, struct change, by_key);
 
-		next = table_each(&x->taken, n);
-		table_remove(&x->taken, n);
+		next = table_each(&x->taken.by_key, n);
+		change_take_out(&x->taken, c);
 		if (!stands) {
 			change_back(x, c);
 			continue;
@@ -328,7 +450,7 @@ index_written(struct index *x, bool stands)
 			due_from(x, c->record.next_ms, &c->key);
 		free(c);
 	}
-	table_free(&x->taken);
+	changes_free(&x->taken);
 }
 
 /* ---- reading ---- */
@@ -437,19 +559,16 @@ remove_one(void *ctx, uint32_t index)
 	return true;
 }
 
-/* Pending ones are few; those under way are undone by a change behind them. */
+/* Those under way are undone by a change behind them. What this adds stands in the list of what gathered. */
 static void
-remove_pending(struct index *x, const struct table *t, struct id id)
+remove_pending(struct index *x, const struct changes *s, struct id id)
 {
-	struct table_node *n, *next;
+	struct changed *m = changed_find(s, id);
+	struct change *c;
 
-	for (n = table_each(t, NULL); n != NULL; n = next) {
-		struct change *c = TABLE_OF(n, struct change, by_key);
-
-		next = table_each(t, n);
-		if (memcmp(c->key.id, id.b, ID_BYTES) == 0)
+	if (m != NULL)
+		TAILQ_FOREACH (c, &m->changes, of_message)
 			index_remove(x, id, be32toh(c->key.index));
-	}
 }
 
 void
@@ -477,6 +596,40 @@ index_has_written(struct index *x, struct id id)
 
 	each_of(x, id, note_one, &there);
 	return there;
+}
+
+static unsigned
+ids_from(MDB_cursor *cursor, struct id from, struct id *ids, unsigned max)
+{
+	struct key key = key_of(from, 0), last;
+	MDB_val k = { sizeof(key), &key }, v;
+	unsigned n = 0;
+
+	while (n < max && mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE) == 0) {
+		if (k.mv_size != sizeof(last))
+			break;
+		memcpy(ids[n].b, k.mv_data, ID_BYTES);
+		last = key_of(ids[n++], UINT32_MAX); /* behind its last recipient */
+		k = (MDB_val){ sizeof(last), &last };
+	}
+	return n;
+}
+
+unsigned
+index_ids(struct index *x, struct id from, struct id *ids, unsigned max)
+{
+	MDB_cursor *cursor;
+	unsigned n = 0;
+	MDB_txn *txn;
+
+	if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
+		return 0;
+	if (mdb_cursor_open(txn, x->by_message, &cursor) == 0) {
+		n = ids_from(cursor, from, ids, max);
+		mdb_cursor_close(cursor);
+	}
+	mdb_txn_abort(txn);
+	return n;
 }
 
 /* ---- what is due ---- */
@@ -570,7 +723,7 @@ index_close(struct index *x)
 {
 	index_take(x);
 	index_written(x, true);
-	table_free(&x->gathered);
+	changes_free(&x->gathered);
 	mdb_env_close(x->env);
 	free(x);
 }

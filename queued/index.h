@@ -27,7 +27,10 @@ bool index_has(struct index *, struct id, uint32_t index);
 /* Any recipient of it is in the database; for other threads. */
 bool index_has_written(struct index *, struct id);
 
-/* What is due until then and not held, in order of time, each once: the index remembers how far it told. taken()
+/* Ids of messages in the database, from that one on, in order; at most max. Returns how many. */
+unsigned index_ids(struct index *, struct id from, struct id *ids, unsigned max);
+
+/* What is due until then, in order of time, each once: the index remembers how far it told. taken()
  * false: it does not count. Returns how many counted. */
 unsigned index_due(struct index *, uint64_t until_ms, unsigned max,
     bool (*taken)(void *, const struct store_wait *), void *ctx);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static struct index *x;
 static char folder[64], due_names[64];
@@ -86,9 +87,9 @@ START_TEST(what_is_due_is_told_once_in_order_of_time)
 	put('c', 300, false);
 	put('a', 100, false);
 	put('b', 200, false);
-	put('h', 50, true);
+	put('h', 50, true); /* held: then it expires */
 	written(true);
-	ck_assert_str_eq(due(99, 10), "");
+	ck_assert_str_eq(due(99, 10), "h");
 	ck_assert_str_eq(due(250, 1), "a");
 	ck_assert_str_eq(due(250, 10), "b");
 	ck_assert_str_eq(due(250, 10), "");
@@ -141,6 +142,46 @@ START_TEST(all_of_a_message_goes_pending_or_written)
 }
 END_TEST
 
+/* Each of many, with many others pending: no walk over those. */
+START_TEST(removing_many_costs_what_they_are)
+{
+	enum { MANY = 100000 };
+	struct id id = { { 0 } }, ids[3];
+	clock_t begun = clock();
+
+	for (unsigned i = 0; i < MANY; i++) {
+		memcpy(id.b, &i, sizeof(i));
+		index_put(x, &(struct store_wait){ .id = id, .index = i % 3 });
+	}
+	for (unsigned i = 0; i < MANY; i++) {
+		memcpy(id.b, &i, sizeof(i));
+		index_remove_all(x, id);
+	}
+	ck_assert_msg(clock() - begun < 5 * CLOCKS_PER_SEC, "%ld", (long)(clock() - begun));
+	put('b', 100, false);
+	written(true);
+	ck_assert_uint_eq(index_count(x), 1);
+	ck_assert_uint_eq(index_ids(x, (struct id){ { 0 } }, ids, 3), 1);
+	ck_assert(id_eq(ids[0], named('b')));
+}
+END_TEST
+
+START_TEST(ids_come_in_order_each_once)
+{
+	struct id ids[4];
+
+	put('a', 100, false);
+	put('c', 100, false);
+	index_put(x, &(struct store_wait){ .id = named('c'), .index = 9 });
+	put('d', 100, true);
+	written(true);
+	ck_assert_uint_eq(index_ids(x, named('a'), ids, 2), 2);
+	ck_assert(id_eq(ids[0], named('a')) && id_eq(ids[1], named('c')));
+	ck_assert_uint_eq(index_ids(x, named('d'), ids, 4), 1);
+	ck_assert_uint_eq(index_ids(x, named('e'), ids, 4), 0);
+}
+END_TEST
+
 START_TEST(a_damaged_index_is_set_aside)
 {
 	char name[128];
@@ -189,7 +230,7 @@ teardown(void)
 	nftw(folder, gone, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-START_TEST(paused_is_due_and_held_is_not)
+START_TEST(paused_and_held_are_due)
 {
 	struct store_wait w = { .id = named('p'), .next_ms = 500, .paused = true };
 
@@ -198,7 +239,7 @@ START_TEST(paused_is_due_and_held_is_not)
 	written(true);
 	ck_assert(index_get(x, named('p'), 0, &w) && w.paused && !w.held);
 	ck_assert(index_get(x, named('h'), 3, &w) && w.held && !w.paused);
-	ck_assert_str_eq(due(600, 9), "p");
+	ck_assert_str_eq(due(600, 9), "hp");
 }
 END_TEST
 
@@ -231,8 +272,10 @@ main(void)
 	tcase_add_test(t, put_again_is_told_again);
 	tcase_add_test(t, a_failed_write_keeps_what_was_not_changed_since);
 	tcase_add_test(t, all_of_a_message_goes_pending_or_written);
+	tcase_add_test(t, removing_many_costs_what_they_are);
+	tcase_add_test(t, ids_come_in_order_each_once);
 	tcase_add_test(t, a_damaged_index_is_set_aside);
-	tcase_add_test(t, paused_is_due_and_held_is_not);
+	tcase_add_test(t, paused_and_held_are_due);
 	tcase_add_test(t, what_the_sender_knows_is_kept);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

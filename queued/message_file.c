@@ -329,6 +329,44 @@ message_file_parse(
 	return rcpts == e->rcpts_n ? 0 : err_set(err, "it names fewer recipients than it says");
 }
 
+static uint32_t
+rcpt_lines(struct span rest)
+{
+	uint32_t n = 0;
+
+	while (rest.n > 0 && n < ENVELOPE_RCPTS_MAX) {
+		struct span l = span_cut(rest, '\n', &rest);
+
+		if (l.n == 0)
+			break;
+		n += span_starts(l, "rcpt ");
+	}
+	return n;
+}
+
+void
+message_file_salvage(struct span head, struct envelope *e, struct arena *a)
+{
+	uint32_t most = rcpt_lines(head), rcpts = 0;
+	struct span rest = head;
+	struct facts ignored = { 0 };
+	struct id id = e->id;
+
+	*e = (struct envelope){ .rcpts_n = most,
+		.rcpts = arena_alloc(a, sizeof(*e->rcpts) * (most + 1)) };
+	while (rest.n > 0) {
+		struct span l = span_cut(rest, '\n', &rest);
+		uint32_t before = rcpts;
+
+		if (l.n == 0)
+			break;
+		if (line_parse(l, e, &ignored, &rcpts, a) == -1 && rcpts > before)
+			rcpts--;
+	}
+	e->rcpts_n = rcpts;
+	e->id = id; /* the file's name says so */
+}
+
 bool
 message_file_head_is_good(struct span head)
 {

@@ -30,6 +30,9 @@ int message_file_first(struct span, struct message_file *);
 /* The whole head, checked: envelope and facts in the arena. -1: err says what is wrong. */
 int message_file_parse(
     struct span head, struct envelope *, struct facts *, struct arena *, struct err *);
+/* What can be read of a damaged head (or the beginning of a file): recipients whose line is whole, and texts. Nothing of it
+ * is sure. */
+void message_file_salvage(struct span head, struct envelope *, struct arena *);
 /* Whether first line and head match their checksum; marks do not count. */
 bool message_file_head_is_good(struct span head);
 /* Offsets in the head of the recipients' marks, at most max; returns how many there are. */

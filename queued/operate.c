@@ -44,9 +44,13 @@ store_corrupt(struct store *s, struct id id, const char *why)
 {
 	struct entry *e = entry_find(s, id);
 
+	if (e != NULL && e->gone_aside)
+		return;
 	put_aside(s, e, SPOOL_CORRUPT);
-	if (e != NULL)
-		s->hooks->corrupt(s->hooks_ctx, id_text(id).c, why);
+	if (e == NULL)
+		return;
+	unqueued_put(s, id, UNQUEUED_CORRUPT, why);
+	s->hooks->corrupt(s->hooks_ctx, id_text(id).c, why);
 }
 
 static void
@@ -60,8 +64,8 @@ on_taken_back(void *ctx, const struct store_end *end)
  * start would believe these. The last one's mark may not have reached the file, which was in the trash by then: who is open
  * there was dropped all the same. The move is journaled behind them: without it a start leaves the message in the trash, so
  * all of them come back or none. */
-static void
-reopen(struct store *s, struct entry *e)
+void
+operate_reopen(struct store *s, struct entry *e)
 {
 	for (uint32_t i = 0; i < e->rcpts_n; i++) {
 		if (e->marks[i] != MARK_DROPPED && e->marks[i] != MARK_OPEN)
@@ -96,7 +100,7 @@ store_undrop(struct store *s, struct id id, struct err *err)
 	e->gone_aside = false;
 	e->place = SPOOL_CUR;
 	e->from_trash = true;
-	reopen(s, e);
+	operate_reopen(s, e);
 	writer_move(s, e);
 	return 0;
 }

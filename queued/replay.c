@@ -294,7 +294,7 @@ entry_settle(struct store *s, struct entry *e)
 	file_compare(s, e);
 	if (e->gone_aside)
 		index_remove_all(s->index, e->id);
-	else if (entry_tell(s, e, s->hooks->found, s->hooks_ctx, &err) == -1)
+	else if (entry_tell(s, e, s->hooks->found, s->hooks_ctx, &err) < 0)
 		log_error("replay-damaged", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
 }
 

@@ -1,6 +1,7 @@
 /* Messages that come back into memory, and bytes that are wanted again. */
 #include "crc32c.h"
 #include "err.h"
+#include "loop.h"
 #include "message_file.h"
 #include "store_inside.h"
 
@@ -12,28 +13,46 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TELL_BYTES = 64 * 1024 };
+enum { TELL_BYTES = 64 * 1024, SALVAGE_BYTES = 1 << 20 };
+
+/* -1: h->error says whether that is damage. */
+static int
+piece_read(int fd, char *p, size_t n, uint64_t at, struct head *h)
+{
+	while (n > 0) {
+		ssize_t got = pread(fd, p, n, (off_t)at);
+
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			h->error = got == 0 ? 0 : errno;
+			return -1;
+		}
+		p += got;
+		n -= (size_t)got;
+		at += (uint64_t)got;
+	}
+	return 0;
+}
 
 static int
-first_read(int fd, uint64_t at, struct message_file *f)
+unread(struct head *h, struct err *err, const char *damage)
 {
-	char first[MESSAGE_FILE_FIRST];
-
-	return pread(fd, first, sizeof(first), (off_t)at) == (ssize_t)sizeof(first)
-		   ? message_file_first(span_of(first, sizeof(first)), f)
-		   : -1;
+	if (h->error != 0)
+		return err_set(err, "read it: %s", strerror(h->error));
+	return err_set(err, "%s", damage);
 }
 
 int
 head_read(int fd, uint64_t at, struct head *h, struct err *err)
 {
+	char first[MESSAGE_FILE_FIRST];
 	struct message_file f;
 
 	*h = (struct head){ .p = NULL };
-	if (first_read(fd, at, &f) == -1) {
-		err_set(err, "its first line is damaged");
-		return -1;
-	}
+	if (piece_read(fd, first, sizeof(first), at, h) == -1 ||
+	    message_file_first(span_of(first, sizeof(first)), &f) == -1)
+		return unread(h, err, "its first line is damaged");
 	*h = (struct head){ .p = malloc(f.head_bytes),
 		.n = f.head_bytes,
 		.bytes_n = f.size_bytes,
@@ -41,8 +60,8 @@ head_read(int fd, uint64_t at, struct head *h, struct err *err)
 		.crc32c = f.crc32c };
 	if (h->p == NULL)
 		fatal("out of memory for a message's head");
-	if (pread(fd, h->p, h->n, (off_t)at) != (ssize_t)h->n)
-		err_set(err, "its head is cut short");
+	if (piece_read(fd, h->p, h->n, at, h) == -1)
+		unread(h, err, "its head is cut short");
 	else if (!message_file_head_is_good(span_of(h->p, h->n)))
 		err_set(err, "its head does not match its checksum");
 	else
@@ -59,8 +78,8 @@ file_head(int fd, struct head *h, struct err *err)
 
 	*h = (struct head){ .p = NULL };
 	if (fstat(fd, &st) == -1) {
-		err_sys(err, "stat it");
-		return -1;
+		h->error = errno;
+		return err_sys(err, "stat it");
 	}
 	if (head_read(fd, 0, h, err) == -1)
 		return -1;
@@ -93,6 +112,49 @@ entry_of(
 	return NULL;
 }
 
+static int
+bytes_read(int fd, uint64_t at, struct head *h, struct arena *a, struct span *out)
+{
+	char *p = arena_alloc(a, h->bytes_n + 1);
+
+	*out = span_of(p, h->bytes_n);
+	if (piece_read(fd, p, h->bytes_n, at + h->n, h) == -1)
+		return -1;
+	return crc32c(0, *out) == h->crc32c ? 0 : -1;
+}
+
+/* Its head is damaged: what can be read of it is told, for nobody else will. */
+static void
+damaged(struct store *s, struct id id, enum spool_place place, int fd, const char *why)
+{
+	struct envelope e = { .id = id };
+	struct arena *a = arena_new(0);
+	char *p = arena_alloc(a, SALVAGE_BYTES);
+	ssize_t n = pread(fd, p, SALVAGE_BYTES, 0);
+
+	message_file_salvage(span_of(p, n > 0 ? (size_t)n : 0), &e, a);
+	files_set_aside(s, id, place);
+	index_remove_all(s->index, id);
+	unqueued_put(s, id, UNQUEUED_CORRUPT, why);
+	s->hooks->corrupt(s->hooks_ctx, id_text(id).c, why);
+	if (s->hooks->lost != NULL)
+		s->hooks->lost(s->hooks_ctx, &e, why);
+	arena_free(a);
+}
+
+static void
+not_opened(struct store *s, struct id id, struct err *err)
+{
+	int error = errno;
+
+	err_sys(err, "open the message");
+	if (error == ENOENT) {
+		index_remove_all(s->index, id);
+		unqueued_forget(s, id, UNQUEUED_UNREADABLE);
+	} else
+		unqueued_put(s, id, UNQUEUED_UNREADABLE, err->text);
+}
+
 struct entry *
 entry_in(struct store *s, struct id id, enum spool_place place, struct err *err)
 {
@@ -121,22 +183,73 @@ entry_restore(struct store *s, struct id id, struct err *err)
 	struct head h;
 
 	if (fd == -1) {
-		if (errno == ENOENT)
-			index_remove_all(s->index, id);
-		err_sys(err, "open the message");
+		not_opened(s, id, err);
 		return NULL;
 	}
 	if (file_head(fd, &h, err) == 0) {
 		e = entry_of(s, id, &h, place, err);
 		free(h.p);
 	}
-	close(fd);
 	if (e != NULL)
-		return e;
-	files_set_aside(s, id, place);
-	index_remove_all(s->index, id);
-	s->hooks->corrupt(s->hooks_ctx, id_text(id).c, err->text);
-	return NULL;
+		unqueued_forget(s, id, UNQUEUED_UNREADABLE);
+	else if (h.error != 0)
+		unqueued_put(s, id, UNQUEUED_UNREADABLE, err->text);
+	else
+		damaged(s, id, place, fd, err->text);
+	close(fd);
+	return e;
+}
+
+static void
+due_now(struct store *s, const struct entry *e, uint32_t index)
+{
+	struct store_wait w = { .id = e->id,
+		.index = index,
+		.next_ms = loop_wall_ms(),
+		.held = e->place == SPOOL_HOLD };
+
+	if (index_has(s->index, e->id, index))
+		index_due_again(s->index, e->id, index);
+	else
+		index_put(s->index, &w);
+}
+
+void
+restore_try(struct store *s, struct id id)
+{
+	struct err err;
+	struct entry *e = entry_find(s, id) == NULL ? entry_restore(s, id, &err) : NULL;
+
+	if (e == NULL)
+		return;
+	for (uint32_t i = 0; i < e->rcpts_n; i++)
+		if (e->marks[i] == MARK_OPEN)
+			due_now(s, e, i);
+	if (e->open == 0)
+		files_remove(s, id);
+	entry_free(s, e);
+}
+
+int
+restore_check(int fd, struct id id, struct err *err)
+{
+	struct arena *a = arena_new(0);
+	struct envelope e;
+	struct facts f;
+	struct head h;
+	struct span bytes;
+	int r = file_head(fd, &h, err);
+
+	if (r == 0) {
+		r = message_file_parse(span_of(h.p, h.n), &e, &f, a, err);
+		if (r == 0 && !id_eq(e.id, id))
+			r = err_set(err, "it is another message");
+		if (r == 0 && bytes_read(fd, 0, &h, a, &bytes) == -1)
+			r = err_set(err, "its bytes do not match their checksum");
+		free(h.p);
+	}
+	arena_free(a);
+	return r;
 }
 
 /* Where the message as it stands in a file can be read: its file, or its record in the journal. */
@@ -148,15 +261,19 @@ source(const struct store *s, const struct entry *e, uint64_t *at, bool *ours)
 	return *ours ? entry_file(s, e) : s->segments[e->segment].fd;
 }
 
+/* Few bytes come along. What is damaged in its file is told all the same, to be ended; in the journal it is not. */
 static int
-bytes_read(int fd, uint64_t at, const struct head *h, struct arena *a, struct span *out)
+bytes_tell(const struct entry *e, int fd, uint64_t at, struct head *h, struct arena *a,
+    struct store_found *f, struct err *err)
 {
-	char *p = arena_alloc(a, h->bytes_n + 1);
-
-	*out = span_of(p, h->bytes_n);
-	if (pread(fd, p, h->bytes_n, (off_t)(at + h->n)) != (ssize_t)h->bytes_n)
-		return -1;
-	return crc32c(0, *out) == h->crc32c ? 0 : -1;
+	if (h->bytes_n > TELL_BYTES || bytes_read(fd, at, h, a, &f->bytes) == 0)
+		return 0;
+	f->bytes = span_of(NULL, 0);
+	unread(h, err, "its bytes do not match their checksum");
+	if (h->error != 0)
+		return TOLD_UNREAD;
+	f->damaged = e->segment == SEGMENT_NONE;
+	return f->damaged ? 0 : TOLD_DAMAGED;
 }
 
 static int
@@ -170,15 +287,15 @@ tell(struct entry *e, int fd, uint64_t at, struct arena *a,
 	int r;
 
 	if (head_read(fd, at, &h, err) == -1)
-		return -1;
+		return h.error != 0 ? TOLD_UNREAD : TOLD_DAMAGED;
 	r = message_file_parse(span_of(h.p, h.n), &envelope, &facts, a, err);
 	if (r == 0 && (envelope.rcpts_n != e->rcpts_n || !id_eq(envelope.id, e->id)))
 		r = err_set(err, "it is another message");
-	if (r == 0 && h.bytes_n <= TELL_BYTES && bytes_read(fd, at, &h, a, &f.bytes) == -1)
-		r = err_set(err, "its bytes do not match their checksum");
+	if (r == 0)
+		r = bytes_tell(e, fd, at, &h, a, &f, err);
 	free(h.p);
-	if (r == -1)
-		return -1;
+	if (r < 0)
+		return r;
 	for (uint32_t i = 0; i < e->rcpts_n; i++)
 		envelope.rcpts[i].mark = e->marks[i];
 	f.envelope = &envelope;
@@ -196,8 +313,10 @@ entry_tell(struct store *s, struct entry *e, void (*found)(void *, const struct 
 	bool ours;
 	int fd = source(s, e, &at, &ours), r;
 
-	if (fd == -1)
-		return err_sys(err, "open the message");
+	if (fd == -1) {
+		err_sys(err, "open the message");
+		return TOLD_UNREAD;
+	}
 	a = arena_new(0);
 	r = tell(e, fd, at, a, found, ctx, err);
 	arena_free(a);
@@ -211,6 +330,8 @@ store_load(struct store *s, struct id id, void (*found)(void *, const struct sto
     void *ctx, struct err *err)
 {
 	struct entry *e = entry_find(s, id);
+	bool restored = e == NULL;
+	int r;
 
 	if (e != NULL && (e->gone_aside || e->state == ENTRY_COMING))
 		return err_set(err, "it is not in the queue");
@@ -226,10 +347,13 @@ store_load(struct store *s, struct id id, void (*found)(void *, const struct sto
 		entry_free(s, e);
 		return err_set(err, "all its recipients have ended");
 	}
-	if (entry_tell(s, e, found, ctx, err) == 0)
-		return 0;
-	store_corrupt(s, id, "its bytes do not match their checksum");
-	return -1;
+	r = entry_tell(s, e, found, ctx, err);
+	if (r == TOLD_UNREAD && restored) {
+		entry_free(s, e);
+		unqueued_put(s, id, UNQUEUED_UNREADABLE, err->text);
+	} else if (r == TOLD_DAMAGED)
+		store_corrupt(s, id, err->text);
+	return r < 0 ? -1 : 0;
 }
 
 /* A journal segment holds other mail too: what leaves is a copy of this message alone. */

@@ -298,11 +298,48 @@ settle_damaged(struct queued *q, struct delivery *d)
 	settle_given_up(q, d, FINAL_BOUNCED);
 }
 
+/* What is held expires as what waits does. */
+static void
+on_held_long(void *ctx, struct due *due)
+{
+	struct delivery *d =
+	    (struct delivery *)(void *)((char *)due - offsetof(struct delivery, due));
+	const struct message *m = d->message;
+
+	if (!retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms())) {
+		settle_resumed_held(ctx, d);
+		return;
+	}
+	settle_untried(d, "it was held until its time ran out");
+	settle_given_up(ctx, d, FINAL_EXPIRED);
+}
+
+static void
+wait_held(struct queued *q, struct delivery *d)
+{
+	const struct message *m = d->message;
+	uint64_t now = loop_wall_ms();
+
+	d->next_ms = m->envelope->received_ms + (uint64_t)m->stream->retry.expire_s * 1000;
+	d->due.fire = on_held_long;
+	d->due.ctx = q;
+	schedule_set(
+	    &q->schedule, &d->due, loop_now_ms() + (d->next_ms > now ? d->next_ms - now : 0));
+}
+
+void
+settle_resumed_held(struct queued *q, struct delivery *d)
+{
+	if (d->state == DELIVERY_HELD || aside_move(q, d, DELIVERY_HELD))
+		wait_held(q, d);
+}
+
 void
 settle_held(struct queued *q, struct delivery *d)
 {
 	struct message *m = d->message;
 
+	wait_held(q, d);
 	keep(q, d);
 	if (!all_are(m, DELIVERY_HELD))
 		return;

@@ -25,6 +25,9 @@ bool settle_is_bulk(const struct delivery *);
 bool settle_if_paused(struct queued *, struct delivery *);
 /* Nobody was asked so far: the words of the notice, or of the question what it means. What was tried keeps its words. */
 void settle_untried(struct delivery *, const char *why);
+/* HELD: until it is released or expires; the index has it. */
 void settle_held(struct queued *, struct delivery *);
+/* NEW, held as the index has it. */
+void settle_resumed_held(struct queued *, struct delivery *);
 /* NEW, by an operator's word: the index knows that it is due now, so that a start goes on from there. */
 void settle_freed(struct queued *, struct delivery *);

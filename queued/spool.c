@@ -13,7 +13,13 @@
 #include <unistd.h>
 
 enum { COPY_BYTES = 256 * 1024, SECTOR_BYTES = 4096 };
-enum { HASHED = 256, ZEROS_BYTES = 1024 * 1024, LOCK_TRIES = 100, LOCK_PAUSE_MS = 20 };
+enum {
+	HASHED = 256,
+	ZEROS_BYTES = 1024 * 1024,
+	LOCK_TRIES = 100,
+	LOCK_PAUSE_MS = 20,
+	FOREIGN_SAME = 100
+};
 
 static const char *const places[] = { "cur", "hold", "trash", "corrupt" };
 
@@ -196,7 +202,7 @@ spool_read_in(int spool, struct id id, enum spool_place place)
 int
 spool_open_to_mark(int spool, struct id id, struct err *err)
 {
-	int fd = file_open(spool, id, O_RDWR, SPOOL_TRASH, NULL);
+	int fd = file_open(spool, id, O_RDWR, SPOOL_CORRUPT, NULL);
 
 	return fd == -1 ? err_sys(err, "open %s", id_text(id).c) : fd;
 }
@@ -426,33 +432,93 @@ next_name(DIR *dir)
 	return NULL;
 }
 
-bool
-spool_each(int spool, unsigned folder, void (*each)(void *, struct id, enum spool_place),
-    void (*foreign)(void *, const char *), void *ctx)
-{
-	enum spool_place place = folder < HASHED ? SPOOL_CUR : SPOOL_HOLD;
-	char path[16], to[300];
-	const char *name;
-	struct id id;
+struct spool_scan {
+	int spool;
+	unsigned folder; /* below HASHED of cur/, then hold/, then corrupt/ */
 	DIR *dir;
+	char path[16];
+};
 
-	if (folder > HASHED)
-		return false;
-	snprintf(path, sizeof(path), place == SPOOL_CUR ? "cur/%02x" : "hold", folder);
-	dir = folder_open(spool, path);
-	while (dir != NULL && (name = next_name(dir)) != NULL) {
-		if (id_parse(span_str(name), &id) == 0 && strcmp(id_text(id).c, name) == 0 &&
-		    (place == SPOOL_HOLD || id.b[ID_BYTES - 1] == folder)) {
-			each(ctx, id, place);
-			continue;
+struct spool_scan *
+spool_scan_new(int spool)
+{
+	struct spool_scan *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		fatal("out of memory for the scan of the spool");
+	s->spool = spool;
+	return s;
+}
+
+static enum spool_place
+scan_place(const struct spool_scan *s)
+{
+	return s->folder < HASHED ? SPOOL_CUR : s->folder == HASHED ? SPOOL_HOLD : SPOOL_CORRUPT;
+}
+
+/* The next name, of this folder or those behind it; NULL: that was all. */
+static const char *
+scan_name(struct spool_scan *s)
+{
+	const char *name;
+
+	while (s->folder <= HASHED + 1) {
+		if (s->dir == NULL) {
+			enum spool_place place = scan_place(s);
+
+			if (place == SPOOL_CUR)
+				snprintf(s->path, sizeof(s->path), "cur/%02x", s->folder);
+			else
+				snprintf(s->path, sizeof(s->path), "%s", places[place]);
+			s->dir = folder_open(s->spool, s->path);
 		}
-		snprintf(to, sizeof(to), "corrupt/%s", name);
-		if (renameat(dirfd(dir), name, spool, to) == 0)
+		if (s->dir != NULL && (name = next_name(s->dir)) != NULL)
+			return name;
+		if (s->dir != NULL)
+			closedir(s->dir);
+		s->dir = NULL;
+		s->folder++;
+	}
+	return NULL;
+}
+
+/* Into corrupt/, over nothing that is there. */
+static int
+foreign_aside(const struct spool_scan *s, const char *name)
+{
+	char to[300];
+
+	snprintf(to, sizeof(to), "corrupt/%s", name);
+	for (unsigned i = 1; i <= FOREIGN_SAME; i++) {
+		if (renameat2(dirfd(s->dir), name, s->spool, to, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -1;
+		snprintf(to, sizeof(to), "corrupt/%.255s.%u", name, i);
+	}
+	return -1;
+}
+
+bool
+spool_scan_step(struct spool_scan *s, unsigned most,
+    void (*each)(void *, struct id, enum spool_place), void (*foreign)(void *, const char *),
+    void *ctx)
+{
+	const char *name = NULL;
+
+	while (most-- > 0 && (name = scan_name(s)) != NULL) {
+		enum spool_place place = scan_place(s);
+		struct id id;
+
+		if (id_parse(span_str(name), &id) == 0 && strcmp(id_text(id).c, name) == 0 &&
+		    (place != SPOOL_CUR || id.b[ID_BYTES - 1] == s->folder))
+			each(ctx, id, place);
+		else if (place != SPOOL_CORRUPT && foreign_aside(s, name) == 0)
 			foreign(ctx, name);
 	}
-	if (dir != NULL)
-		closedir(dir);
-	return true;
+	if (name == NULL)
+		free(s);
+	return name != NULL;
 }
 
 /* The time of the rename into trash/ is the file's change time. */

@@ -24,7 +24,7 @@ void spool_discard(int spool, struct id);
 /* The folder in which a published file stands, so that its name is on disk. */
 int spool_sync_folder(int spool, struct id, enum spool_place, struct err *);
 
-int spool_open_to_mark(int spool, struct id, struct err *); /* in cur/, hold/ or trash/ */
+int spool_open_to_mark(int spool, struct id, struct err *); /* wherever it is */
 int spool_mark(int fd, uint64_t at, char mark, struct err *);
 /* From wherever it is; no error when it is there already. */
 int spool_move(int spool, struct id, enum spool_place to, struct err *);
@@ -51,9 +51,13 @@ int spool_draft(int spool, uint32_t n, struct err *);
 int spool_draft_read(int spool, uint32_t n);
 void spool_draft_remove(int spool, uint32_t n);
 
-/* Folders that hold mail in cur/ and hold/, by number, for the scan: each name in one. Foreign names are set aside.
- * False: there is no such folder. */
-bool spool_each(int spool, unsigned folder, void (*each)(void *ctx, struct id, enum spool_place),
+/* A look at all names in cur/ and hold/, and those in corrupt/, some at a time: a folder may hold a hundred thousand. What is
+ * in cur/ or hold/ under a name that is none of a message is set aside, and foreign() hears of it. */
+struct spool_scan;
+struct spool_scan *spool_scan_new(int spool);
+/* At most so many names; false: that was all, and the scan is freed. */
+bool spool_scan_step(struct spool_scan *, unsigned most,
+    void (*each)(void *ctx, struct id, enum spool_place),
     void (*foreign)(void *ctx, const char *name), void *ctx);
 /* Files that came into trash/ longer ago than that are unlinked. */
 void spool_empty_trash(int spool, uint64_t older_than_s);

@@ -8,6 +8,7 @@
 #include "lane.h"
 #include "log.h"
 #include "loop.h"
+#include "lost.h"
 #include "message.h"
 #include "peer_smtpd.h"
 #include "queued.h"
@@ -72,15 +73,31 @@ resume(struct queued *q, struct delivery *d)
 
 		delivery_attempt(d, &r, loop_wall_ms());
 	}
-	if (w.held) {
-		if (!aside_move(q, d, DELIVERY_HELD))
-			return;
-	} else if (w.given_up)
+	if (w.held)
+		settle_resumed_held(q, d);
+	else if (w.given_up)
 		settle_resumed(q, d, loop_wall_ms() + BOUNCD_COMES_MS);
 	else if (w.paused || tenants_paused(q->tenants, d->message->envelope->tenant) != NULL)
 		return; /* as new: it goes, or waits for its tenant again */
 	else if (w.next_ms > loop_wall_ms())
 		settle_resumed(q, d, w.next_ms);
+}
+
+static void
+set_out(struct queued *q, struct message *m, bool damaged)
+{
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++) {
+		if (m->deliveries[i].state != DELIVERY_NEW)
+			continue;
+		if (damaged)
+			settle_damaged(q, &m->deliveries[i]);
+		else
+			resume(q, &m->deliveries[i]);
+	}
+	if (damaged)
+		return;
+	aside_if_deadly(q, m);
+	course_set_out(q, m);
 }
 
 static void
@@ -93,11 +110,7 @@ on_found(void *ctx, const struct store_found *f)
 	if (m == NULL) {
 		m = message_new(&q->messages, q->conf, f->envelope, f->facts, f->bytes);
 		m->held = f->held;
-		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
-			if (m->deliveries[i].state == DELIVERY_NEW)
-				resume(q, &m->deliveries[i]);
-		aside_if_deadly(q, m);
-		course_set_out(q, m);
+		set_out(q, m, f->damaged);
 	}
 	storage.last_found = m;
 }
@@ -158,8 +171,9 @@ may_leave(const struct message *m, uint64_t now_ms)
 	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++) {
 		const struct delivery *d = &m->deliveries[i];
 
-		if (d->state != DELIVERY_ENDED && d->state != DELIVERY_HELD &&
-		    ((d->state != DELIVERY_DEFERRED && d->state != DELIVERY_PAUSED) ||
+		if (d->state != DELIVERY_ENDED &&
+		    ((d->state != DELIVERY_DEFERRED && d->state != DELIVERY_PAUSED &&
+			 d->state != DELIVERY_HELD) ||
 			d->due.at_ms < now_ms + LEAVE_MS))
 			return false;
 	}
@@ -174,6 +188,15 @@ leave(struct queued *q, struct message *m)
 	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
 		schedule_clear(&q->schedule, &m->deliveries[i].due);
 	message_free(&q->messages, m);
+}
+
+void
+storage_leave(struct queued *q, struct id id)
+{
+	struct message *m = message_find(&q->messages, id);
+
+	if (m != NULL && may_leave(m, loop_now_ms()))
+		leave(q, m);
 }
 
 /* Half full is when those that wait long begin to leave. */
@@ -238,6 +261,12 @@ on_events_behind(void *ctx)
 }
 
 static void
+on_lost(void *ctx, const struct envelope *e, const char *why)
+{
+	lost_tell(ctx, e, why);
+}
+
+static void
 on_corrupt(void *ctx, const char *name, const char *why)
 {
 	struct queued *q = ctx;
@@ -285,6 +314,7 @@ storage_start(struct queued *q)
 		.event = on_event,
 		.events_written = on_events_written,
 		.events_behind = on_events_behind,
+		.lost = on_lost,
 		.corrupt = on_corrupt };
 	struct err err;
 

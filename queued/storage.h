@@ -17,6 +17,8 @@ void storage_start(struct queued *);
 void storage_stop(struct queued *);
 /* Reads a message back that is not in memory; NULL: there is none. */
 struct message *storage_bring(struct queued *, struct id);
+/* It waits on disk alone again, if it waits long and nothing is under way. */
+void storage_leave(struct queued *, struct id);
 /* No room for one more in memory: it waits on disk for its turn. */
 bool storage_is_full(const struct queued *);
 /* Mail may be handed to deliverd. False: what would end by it could not be told. */

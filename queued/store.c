@@ -111,6 +111,12 @@ store_due(struct store *s, uint64_t until_ms, unsigned max,
 	return index_due(s->index, until_ms, max, on_due, &a);
 }
 
+unsigned
+store_waiting(struct store *s, struct id from, struct id *ids, unsigned max)
+{
+	return index_ids(s->index, from, ids, max);
+}
+
 bool
 store_known(struct store *s, struct id id, uint32_t index, struct store_wait *w)
 {
@@ -139,6 +145,7 @@ on_tick(void *ctx)
 	s->ticks++;
 	pressure_tick(s);
 	files_try_again(s);
+	unqueued_tick(s);
 	checkpoint_begin(s);
 	checkpoint_index(s);
 	segments_probe(s);
@@ -216,6 +223,7 @@ store_prepare(const struct store_options *options, struct err *err)
 	STAILQ_INIT(&s->covering);
 	s->telling = SEGMENT_NONE;
 	STAILQ_INIT(&s->settling);
+	TAILQ_INIT(&s->unreadable);
 	if (spool_open(s->spool, err) == 0 && descriptors_open(s, err) == 0 &&
 	    segments_open(s, err) == 0)
 		s->index = index_open(options->index_path, err);
@@ -241,6 +249,7 @@ store_start(struct store *s, const struct store_hooks *hooks, void *ctx, struct 
 	s->drafting = thread_new("drafts");
 	s->probe = thread_new("probe");
 	s->retry = timer_new(on_retry, s);
+	s->looks = thread_new("looks");
 	if (s->wake == NULL)
 		fatal("out of memory for an event");
 	replay(s);

@@ -32,6 +32,8 @@ struct store_found {
 	const struct facts *facts;
 	struct span bytes; /* empty: in its file */
 	bool held;
+	bool
+	    damaged; /* its bytes are not what was accepted: it is to be ended, and set aside by store_corrupt() */
 };
 struct store_hooks {
 	/* At the start: a living message of the journal. */
@@ -43,6 +45,8 @@ struct store_hooks {
 	bool (*events_written)(void *ctx);
 	/* Much waits for the event file, which cannot be written: no mail is taken. NULL: never. */
 	bool (*events_behind)(void *ctx);
+	/* A message whose head is damaged was set aside. Its recipients end with no more than this: what could be read. */
+	void (*lost)(void *ctx, const struct envelope *, const char *why);
 	/* A damaged or foreign file was set aside into corrupt/; or part of the journal could not be read. */
 	void (*corrupt)(void *ctx, const char *name, const char *why);
 };
@@ -105,10 +109,12 @@ void store_wait(struct store *, const struct store_wait *);
 /* The message may leave memory: its file stands. False: not yet. */
 bool store_forget(struct store *, struct id);
 /* Records due until then, at most max, each once until it is put or its message forgotten again; for deliveries that are
- * not in memory. What is held is never due. Files without a record (a lost index, large messages and checkpoints before a
+ * not in memory; what is held is due when it expires. Files without a record (a lost index, large messages and checkpoints before a
  * crash) are found after the start, a folder at a time, and come this way too, due at once. */
 unsigned store_due(struct store *, uint64_t until_ms, unsigned max,
     void (*due)(void *ctx, const struct store_wait *), void *ctx);
+/* Ids of messages with a record, from that one on, in order; at most max. Returns how many. */
+unsigned store_waiting(struct store *, struct id from, struct id *ids, unsigned max);
 /* What the index knows of one recipient; false: nothing. Spans valid until the next call. */
 bool store_known(struct store *, struct id, uint32_t index, struct store_wait *);
 /* Reads the message's head (and bytes, where they are few) from its file in cur/ or hold/, or from the journal. -1: gone,
@@ -129,6 +135,16 @@ void store_hold(struct store *, struct id, bool hold);     /* cur/ to hold/ or b
 void store_drop(struct store *, struct id);                /* to trash/, kept 24 h */
 int store_undrop(struct store *, struct id, struct err *); /* back to cur/; store_load() it then */
 void store_corrupt(struct store *, struct id, const char *why); /* to corrupt/, for people */
+/* What was set aside, or could not be read, comes back into the queue: recipients that ended for that reason are open again.
+ * store_load() it then. -1: err. */
+int store_recover(struct store *, struct id, struct err *);
+struct store_aside {
+	struct id id;
+	bool unreadable; /* its file cannot be read now; else it is in corrupt/ */
+	const char *why;
+};
+/* In no order; false ends it. */
+void store_asides(struct store *, bool (*each)(void *ctx, const struct store_aside *), void *ctx);
 /* done() once all that was asked so far (ends, moves, what waits) is on disk: then a command may be answered. */
 void store_settled(struct store *, void (*done)(void *ctx), void *ctx);
 
@@ -146,6 +162,7 @@ struct store_numbers {
 	/* What this start could not read of the journal: segments that were damaged, short or missing, bytes and records. */
 	uint64_t damaged_segments, damaged_bytes, damaged_records;
 	uint64_t free_bytes;
+	uint64_t unreadable, corrupt; /* files */
 	bool
 	    looking; /* the start's look for files without an index record goes on: there may be more messages */
 };

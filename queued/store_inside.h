@@ -7,6 +7,7 @@
  *	replay.c      the start; segments.c: what the journal holds then; strays.c: files without an index record
  *	again.c       final events that may not have reached their file
  *	draft.c       large messages; pressure.c: is there room; operate.c: hold, drop
+ *	unqueued.c       what cannot be read, and what is in corrupt/
  *	restore.c     messages that come back into memory
  *	store.c       the rest of store.h */
 #pragma once
@@ -86,6 +87,20 @@ struct segment {
 	struct entries living;
 };
 
+enum unqueued_kind { UNQUEUED_UNREADABLE, UNQUEUED_CORRUPT };
+
+/* A file that is mail, and not in the queue. */
+struct unqueued {
+	struct table_node by_id;
+	TAILQ_ENTRY(unqueued) link; /* UNREADABLE */
+	struct id id;
+	uint8_t kind;        /* enum unqueued_kind */
+	uint32_t wait_ticks; /* UNREADABLE: grows with each try */
+	uint64_t next_tick;
+	char why[100];
+};
+TAILQ_HEAD(unqueueds, unqueued);
+
 struct draft {
 	uint32_t number;
 	int fd;
@@ -129,7 +144,7 @@ struct store {
 	struct timer *retry;     /* cuts: after these, and when a group has gathered long enough */
 	bool stuck;              /* there is no segment for what gathered */
 	bool probing;
-	struct thread *journal, *names, *sync, *drafting, *probe;
+	struct thread *journal, *names, *sync, *drafting, *probe, *looks;
 	/* The spool again, for each thread that frees something on the strength of a syncfs: the kernel tells an error once a
 	 * descriptor. */
 	int spool_synced, spool_drafted;
@@ -143,14 +158,17 @@ struct store {
 	/* Of these, what is done: not yet covered by a sync, and by the one under way. */
 	struct name_works corrected, covering;
 	unsigned telling; /* the segment whose records are being made true; SEGMENT_NONE: none is */
+	struct table unqueued; /* of struct unqueued */
+	struct unqueueds unreadable;
+	unsigned unqueued_said; /* since the last tick */
 	/* checkpoint */
 	bool checkpointing, index_writing;
 	uint64_t epoch;         /* counts syncs begun */
 	unsigned sync_failures; /* one after another */
 	unsigned files_asked;   /* by the checkpoint under way */
 	uint64_t not_before;    /* tick: none sooner after one that failed, or could free nothing */
-	bool events_unsure; /* some that were told may not be in the event file */
-	bool events_late;   /* the last checkpoint freed nothing, since some are not written */
+	bool events_unsure;     /* some that were told may not be in the event file */
+	bool events_late;       /* the last checkpoint freed nothing, since some are not written */
 	bool telling_again;
 	/* operators' commands that are answered once they are on disk */
 	STAILQ_HEAD(, settling) settling;
@@ -241,14 +259,21 @@ struct head {
 	size_t n;
 	uint64_t bytes_n;
 	uint32_t rcpts_n, crc32c;
+	int error; /* after -1, errno: it could not be read, and may be whole; 0: it is damaged */
 };
 /* Reads and checks the head at that offset. -1: err. */
 int head_read(int fd, uint64_t at, struct head *, struct err *);
 /* An entry for a message whose file is in that place. NULL: err says why not, and nothing is done about it. */
 struct entry *entry_in(struct store *, struct id, enum spool_place, struct err *);
-/* An entry for a message that has its file; NULL: gone or damaged, and set aside if so. */
+/* An entry for a message that has its file; NULL: gone; or damaged, set aside, and its recipients told of; or it cannot be
+ * read now, and is tried again. */
 struct entry *entry_restore(struct store *, struct id, struct err *);
-/* Tells of a message: envelope with the entry's marks, and its bytes where they are few. */
+/* Looks at a file that could not be read: what is open in it is due. */
+void restore_try(struct store *, struct id);
+/* Whether it is the whole file of that message. -1: err. */
+int restore_check(int fd, struct id, struct err *);
+enum { TOLD_DAMAGED = -1, TOLD_UNREAD = -2 };
+/* 0, or below; err. Tells of a message: envelope with the entry's marks, and its bytes where they are few. */
 int entry_tell(struct store *, struct entry *, void (*found)(void *, const struct store_found *),
     void *ctx, struct err *);
 
@@ -277,7 +302,15 @@ void again_at_start(struct store *, struct retold *); /* what the replay found; 
 void again_tell(struct store *);                      /* of all segments in use */
 bool again_is_written(struct store *);                /* all that was told is in the event file */
 
+/* ---- unqueued.c ---- */
+
+void unqueued_put(struct store *, struct id, enum unqueued_kind, const char *why);
+void unqueued_forget(struct store *, struct id, enum unqueued_kind);
+void unqueued_tick(struct store *);
+
 /* ---- operate.c ---- */
+
+void operate_reopen(struct store *, struct entry *); /* those whose ends were taken back */
 
 void operate_look(struct store *); /* something stands: is somebody waiting for it? */
 

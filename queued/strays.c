@@ -1,28 +1,35 @@
-/* Files without an index record, looked for after the start, a folder at a time, in the background: what is open in them is
- * due now. So a lost index costs retry times and nothing else. */
+/* Files are looked at after the start, some at a time, in a thread of its own: an open recipient without an index record is
+ * due now. So a lost index costs retry times and nothing else, and a message of which the index knows one recipient loses
+ * none of the others. What is in corrupt/ is counted. */
 #include "err.h"
 #include "log.h"
 #include "loop.h"
 #include "message_file.h"
 #include "store_inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { NAMES_A_STEP = 256 };
+
+enum stray_kind { STRAY_OPEN, STRAY_ENDED, STRAY_UNKNOWN, STRAY_CORRUPT };
 
 struct stray {
 	struct id id;
 	enum spool_place place;
-	uint32_t index;
-	bool damaged, ended;
+	enum stray_kind kind;
+	uint32_t index; /* OPEN: the recipient */
 };
 
 struct stray_work {
 	struct work work;
 	struct store *store;
-	unsigned folder;
-	bool there;
-	struct buf strays;  /* of struct stray */
-	struct buf foreign; /* names, each with a NUL */
+	struct spool_scan *scan;
+	bool more;
+	struct buf strays; /* of struct stray */
+	unsigned foreign;
+	char first_foreign[256];
 };
 
 /* ---- in the thread ---- */
@@ -37,16 +44,19 @@ static void
 open_recipients(struct stray_work *k, struct id id, enum spool_place place, const struct head *h)
 {
 	uint32_t *at = calloc(h->rcpts_n + 1, sizeof(*at));
-	uint32_t n = message_file_marks(span_of(h->p, h->n), at, h->rcpts_n);
+	uint32_t n;
 	bool any = false;
 
+	if (at == NULL)
+		fatal("out of memory for a message's recipients");
+	n = message_file_marks(span_of(h->p, h->n), at, h->rcpts_n);
 	for (uint32_t i = 0; i < n && i < h->rcpts_n; i++)
 		if (h->p[at[i]] == MARK_OPEN) {
-			add(k, (struct stray){ .id = id, .place = place, .index = i });
+			add(k, (struct stray){ id, place, STRAY_OPEN, i });
 			any = true;
 		}
 	if (!any)
-		add(k, (struct stray){ .id = id, .place = place, .ended = true });
+		add(k, (struct stray){ id, place, STRAY_ENDED, 0 });
 	free(at);
 }
 
@@ -58,18 +68,19 @@ look_at(void *ctx, struct id id, enum spool_place place)
 	struct err err;
 	int fd;
 
-	if (index_has_written(k->store->index, id))
+	if (place == SPOOL_CORRUPT) {
+		add(k, (struct stray){ id, place, STRAY_CORRUPT, 0 });
 		return;
+	}
 	fd = spool_read(k->store->spool, id, NULL);
-	if (fd == -1)
-		return;
-	if (head_read(fd, 0, &h, &err) == -1)
-		add(k, (struct stray){ .id = id, .place = place, .damaged = true });
+	if (fd == -1 || head_read(fd, 0, &h, &err) == -1)
+		add(k, (struct stray){ id, place, STRAY_UNKNOWN, 0 });
 	else {
 		open_recipients(k, id, place, &h);
 		free(h.p);
 	}
-	close(fd);
+	if (fd != -1)
+		close(fd);
 }
 
 static void
@@ -77,8 +88,8 @@ foreign(void *ctx, const char *name)
 {
 	struct stray_work *k = ctx;
 
-	buf_str(&k->foreign, name);
-	buf_byte(&k->foreign, '\0');
+	if (k->foreign++ == 0)
+		snprintf(k->first_foreign, sizeof(k->first_foreign), "%s", name);
 }
 
 static void
@@ -86,7 +97,7 @@ look_run(struct work *w)
 {
 	struct stray_work *k = (struct stray_work *)w;
 
-	k->there = spool_each(k->store->spool, k->folder, look_at, foreign, k);
+	k->more = spool_scan_step(k->scan, NAMES_A_STEP, look_at, foreign, k);
 }
 
 /* ---- back in the loop ---- */
@@ -99,63 +110,61 @@ found(struct store *s, const struct stray *x)
 		.next_ms = loop_wall_ms(),
 		.held = x->place == SPOOL_HOLD };
 
-	if (entry_find(s, x->id) != NULL || files_correcting(s, x->id) ||
-	    index_has(s->index, x->id, x->index))
+	if (x->kind == STRAY_CORRUPT)
+		unqueued_put(s, x->id, UNQUEUED_CORRUPT, "set aside earlier");
+	else if (entry_find(s, x->id) != NULL || files_correcting(s, x->id))
 		return;
-	if (x->damaged) {
-		files_set_aside(s, x->id, x->place);
-		s->hooks->corrupt(s->hooks_ctx, id_text(x->id).c, "its head is damaged");
-	} else if (x->ended)
+	else if (x->kind == STRAY_UNKNOWN)
+		restore_try(s, x->id);
+	else if (x->kind == STRAY_ENDED)
 		files_remove(s, x->id);
-	else
+	else if (!index_has(s->index, x->id, x->index))
 		index_put(s->index, &w);
 }
 
-static void look_next(struct store *, unsigned folder);
+static void
+on_scanned(struct store *s, const struct stray_work *k)
+{
+	char why[80];
+
+	s->numbers.looking = false;
+	checkpoint_index(s);
+	if (k->foreign == 0)
+		return;
+	snprintf(
+	    why, sizeof(why), "%u files have no name of a message; this is the first", k->foreign);
+	s->hooks->corrupt(s->hooks_ctx, k->first_foreign, why);
+}
 
 static void
 on_looked(struct work *w)
 {
 	struct stray_work *k = (struct stray_work *)w;
-	struct span names = buf_all(&k->foreign);
 	const struct stray *x = (const struct stray *)(const void *)k->strays.p;
 
 	for (size_t i = 0; i < k->strays.n / sizeof(*x); i++)
 		found(k->store, &x[i]);
-	while (names.n > 0) {
-		struct span name = span_cut(names, '\0', &names);
-
-		k->store->hooks->corrupt(k->store->hooks_ctx, name.p, "no name of a message");
+	buf_reset(&k->strays);
+	if (k->more) {
+		thread_push(k->store->looks, &k->work);
+		return;
 	}
-	if (k->there)
-		look_next(k->store, k->folder + 1);
-	else {
-		k->store->numbers.looking = false;
-		checkpoint_index(k->store);
-	}
+	on_scanned(k->store, k);
 	buf_free(&k->strays);
-	buf_free(&k->foreign);
 	free(k);
-}
-
-static void
-look_next(struct store *s, unsigned folder)
-{
-	struct stray_work *k = calloc(1, sizeof(*k));
-
-	if (k == NULL)
-		fatal("out of memory for the scan of the spool");
-	*k = (struct stray_work){
-		.work = { .run = look_run, .done = on_looked }, .store = s, .folder = folder
-	};
-	buf_init(&k->strays, SIZE_MAX / 4);
-	buf_init(&k->foreign, 1 << 20);
-	thread_push(s->names, &k->work);
 }
 
 void
 strays_look(struct store *s)
 {
+	struct stray_work *k = calloc(1, sizeof(*k));
+
+	if (k == NULL)
+		fatal("out of memory for the scan of the spool");
+	*k = (struct stray_work){ .work = { .run = look_run, .done = on_looked },
+		.store = s,
+		.scan = spool_scan_new(s->spool) };
+	buf_init(&k->strays, SIZE_MAX / 4);
 	s->numbers.looking = true;
-	look_next(s, 0);
+	thread_push(s->looks, &k->work);
 }

@@ -47,6 +47,15 @@ writer_accept(struct store *s, struct entry *e, const struct envelope *envelope,
 	o->ctx = ctx;
 }
 
+/* What ends because its message is set aside is open again when that comes back. */
+static char
+mark_of(const struct entry *e, const struct store_end *end)
+{
+	bool aside = e != NULL && e->gone_aside && e->place == SPOOL_CORRUPT;
+
+	return aside && end->mark != MARK_OPEN ? MARK_DROPPED : end->mark;
+}
+
 void
 store_end(struct store *s, const struct store_end *end, store_ended *ended, void *ctx)
 {
@@ -61,11 +70,11 @@ store_end(struct store *s, const struct store_end *end, store_ended *ended, void
 	journal_put(&s->commit.gathering.records, &(struct journal_record){ .type = JOURNAL_END,
 						      .id = end->id,
 						      .index = end->index,
-						      .mark = end->mark,
+						      .mark = mark_of(e, end),
 						      .head = end->event });
 	o = commit_owe(&s->commit, JOURNAL_END, end->id, begin);
 	o->index = end->index;
-	o->mark = end->mark;
+	o->mark = mark_of(e, end);
 	o->head_n = end->event.n;
 	o->told = (void (*)(void))ended;
 	o->ctx = ctx;

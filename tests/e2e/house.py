@@ -103,14 +103,14 @@ tenant first {{
 stream quick {{
 	retry-first {retry_first}
 	retry-most {retry_most}
-	expire 1h
+	expire {expire}
 }}
 """
 
 
 class House:
     def __init__(self, sinks=None, routes=None, tenant="", listener="", more="", workers=1, folder=None,
-                 retry_first="1s", retry_most="2s", tracking=""):
+                 retry_first="1s", retry_most="2s", tracking="", expire="1h"):
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="posthouse-e2e-")
         os.chmod(self.folder, 0o711)
@@ -124,7 +124,7 @@ class House:
         self.sink_runs = 0
         self.master_options = []
         self.settings = {"tenant": tenant, "listener": listener, "workers": workers, "uid_base": UID_BASE,
-                         "retry_first": retry_first, "retry_most": retry_most, "folder": self.folder, "tracking": tracking,
+                         "retry_first": retry_first, "retry_most": retry_most, "folder": self.folder, "tracking": tracking, "expire": expire,
                          "hostname": "relay.test", "inbound": self.inbound, "web": self.web}
         self.more = more
         self.write_conf()
