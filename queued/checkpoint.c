@@ -177,6 +177,21 @@ sync_stands(struct store *s, const struct sync_work *k)
 		s->not_before = s->ticks + 1;
 }
 
+/* It can be rebuilt, but not while it is open: a start sets it aside, and finds in the files what it knew. All that was
+ * answered is in the journal. */
+static void
+index_give_up(const struct store *s, const char *why)
+{
+	struct err err;
+
+	if (spool_suspect_index(s->spool, &err) == -1) {
+		log_error("index-damaged", "why=\"%s\" stays=\"%s\"", why, err.text);
+		return;
+	}
+	fatal("the index is damaged (%s): it is set aside and made anew by the start that follows",
+	    why);
+}
+
 static void
 on_synced(struct work *w)
 {
@@ -185,6 +200,8 @@ on_synced(struct work *w)
 
 	s->index_writing = false;
 	s->index_failed = k->failed == INDEX;
+	if (k->failed == INDEX && index_is_broken(s->index))
+		index_give_up(s, k->err.text);
 	index_written(s->index, k->failed != INDEX);
 	if (k->failed != INDEX)
 		s->index_stands = k->round;

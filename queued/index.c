@@ -1,4 +1,5 @@
 #include "index.h"
+#include "lmdb_check.h"
 #include "progress.h"
 #include "table.h"
 
@@ -10,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum flag { FLAG_HELD = 1, FLAG_DELAY_TOLD = 2, FLAG_GIVEN_UP = 4, FLAG_PAUSED = 8 };
 enum { STATUS_MAX = 11, TEXT_MAX = 500 };
+enum { CHECK_MS = 20 * 1000 }; /* a large index on a slow disk: what lies behind is tried */
 static const size_t map_bytes = (size_t)64 << 30; /* address space, not memory */
 
 /* A record: one delivery that waits. */
@@ -62,6 +65,8 @@ struct index {
 	struct changes gathered, taken;
 	struct time_key told; /* what is due before it was told */
 	struct record shown;  /* what the last answer's spans look at */
+	char aside[200];      /* why the one before was set aside */
+	bool broken;          /* it is damaged: another is needed */
 };
 
 /* ---- opening ---- */
@@ -160,32 +165,89 @@ is_damage(int r)
 }
 
 static int
-set_aside(const char *folder)
+path_in(const char *folder, const char *name, char path[4096], struct err *err)
 {
-	char from[4096], to[4096];
+	return snprintf(path, 4096, "%s/%s", folder, name) < 4096
+		   ? 0
+		   : err_set(err, "the index's folder has too long a name");
+}
 
-	if (snprintf(from, sizeof(from), "%s/data.mdb", folder) >= (int)sizeof(from) ||
-	    snprintf(to, sizeof(to), "%s/data.mdb.damaged", folder) >= (int)sizeof(to))
+/* What asks for another index at the next start: one that failed while it was used. */
+static bool
+is_suspect(const char *folder)
+{
+	char path[4096];
+	struct err err;
+
+	return path_in(folder, INDEX_SUSPECT, path, &err) == 0 && access(path, F_OK) == 0;
+}
+
+static int
+set_aside(struct index *x, const char *folder, const char *data, const char *why, struct err *err)
+{
+	char suspect[4096];
+
+	snprintf(x->aside, sizeof(x->aside), "%s", why);
+	if (path_in(folder, INDEX_SUSPECT, suspect, err) == -1 || lmdb_set_aside(data, err) == -1)
 		return -1;
-	return rename(from, to);
+	if (unlink(suspect) == -1 && errno != ENOENT)
+		return err_sys(err, "remove %s", suspect);
+	return 0;
+}
+
+/* A file cut short ends its reader by a signal, so a child reads it first. One process has the database: nobody's lock is in
+ * the lock file, but what a dead one left may be. */
+static int
+look_before(struct index *x, const char *folder, const char *data, struct err *err)
+{
+	struct err why = { "it failed while it was used" };
+	bool bad = is_suspect(folder);
+	char lock[4096];
+
+	bad |= lmdb_check(data, CHECK_MS, &why) == LMDB_DAMAGED;
+	if (bad && set_aside(x, folder, data, why.text, err) == -1)
+		return -1;
+	if (path_in(folder, "lock.mdb", lock, err) == -1)
+		return -1;
+	if (unlink(lock) == -1 && errno != ENOENT)
+		return err_sys(err, "remove %s", lock);
+	return 0;
+}
+
+static int
+opened(struct index *x, const char *folder, struct err *err)
+{
+	char data[4096];
+	int r;
+
+	if (path_in(folder, "data.mdb", data, err) == -1 || look_before(x, folder, data, err) == -1)
+		return -1;
+	r = env_open(x, folder);
+	if (is_damage(r)) {
+		if (set_aside(x, folder, data, mdb_strerror(r), err) == -1)
+			return -1;
+		r = env_open(x, folder);
+	}
+	return r == 0 ? 0 : err_set(err, "cannot open the index %s: %s", folder, mdb_strerror(r));
 }
 
 struct index *
 index_open(const char *folder, struct err *err)
 {
 	struct index *x = calloc(1, sizeof(*x));
-	int r;
 
 	if (x == NULL)
 		fatal("out of memory for the index");
-	r = env_open(x, folder);
-	if (is_damage(r) && set_aside(folder) == 0)
-		r = env_open(x, folder);
-	if (r == 0)
+	if (opened(x, folder, err) == 0)
 		return x;
-	err_set(err, "cannot open the index %s: %s", folder, mdb_strerror(r));
 	free(x);
 	return NULL;
+}
+
+const char *
+index_aside(const struct index *x)
+{
+	return x->aside[0] == '\0' ? NULL : x->aside;
 }
 
 /* ---- changes ---- */
@@ -403,6 +465,7 @@ index_write(struct index *x, struct err *err)
 	if (x->taken.by_key.n == 0)
 		return 0;
 	r = mdb_txn_begin(x->env, NULL, 0, &txn);
+	x->broken = is_damage(r);
 	if (r != 0)
 		return err_set(err, "write the index: %s", mdb_strerror(r));
 	while (r == 0 && (n = table_each(&x->taken.by_key, n)) != NULL)
@@ -411,7 +474,14 @@ index_write(struct index *x, struct err *err)
 		r = mdb_txn_commit(txn);
 	else
 		mdb_txn_abort(txn);
+	x->broken = is_damage(r) || r == MDB_BAD_TXN || r == MDB_BAD_VALSIZE;
 	return r == 0 ? 0 : err_set(err, "write the index: %s", mdb_strerror(r));
+}
+
+bool
+index_is_broken(const struct index *x)
+{
+	return x->broken;
 }
 
 static void

@@ -2,14 +2,19 @@
  *
  * The loop's thread reads, and sees what it changed at once; changes gather and are written in the checkpoint thread, one
  * transaction a step: index_take(), index_write() in that thread, index_written(). A failed write keeps them.
- * The index can be rebuilt from the files: losing it costs retry times. One that cannot be opened is set aside. */
+ * The index can be rebuilt from the files: losing it costs retry times. One that is damaged is set aside. */
 #pragma once
 
 #include "store.h"
 
 struct index;
 
-struct index *index_open(const char *folder, struct err *); /* before the sandbox */
+/* Before the sandbox and before there are threads: a damaged one is set aside, and so is one beside which INDEX_SUSPECT
+ * stands. */
+#define INDEX_SUSPECT "suspect"
+struct index *index_open(const char *folder, struct err *);
+/* Why the one that stood there was set aside; NULL: it was not. */
+const char *index_aside(const struct index *);
 void index_close(struct index *);
 
 void index_put(struct index *, const struct store_wait *);
@@ -17,8 +22,10 @@ void index_remove(struct index *, struct id, uint32_t index);
 void index_remove_all(struct index *, struct id); /* every recipient of it */
 bool index_has_changes(const struct index *);
 
-void index_take(struct index *);                 /* nothing may be taken already */
-int index_write(struct index *, struct err *);   /* in another thread */
+void index_take(struct index *);               /* nothing may be taken already */
+int index_write(struct index *, struct err *); /* in another thread */
+bool
+index_is_broken(const struct index *); /* the write that failed will always fail: it is damaged */
 void index_written(struct index *, bool stands); /* false: the changes go back */
 
 /* Spans are valid until the next call. */

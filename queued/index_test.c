@@ -1,12 +1,14 @@
 #include "index.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static struct index *x;
 static char folder[64], due_names[64];
@@ -203,6 +205,50 @@ START_TEST(a_damaged_index_is_set_aside)
 }
 END_TEST
 
+/* However much of it is missing, or wrong in a page, it opens, says so, and takes what comes. */
+START_TEST(a_damaged_index_says_so_and_is_made_anew)
+{
+	char name[128];
+	struct err err;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct stat st;
+		char page[4096];
+		int fd;
+
+		for (char c = 'a'; c <= 'z'; c++)
+			put(c, 100, false);
+		written(true);
+		index_close(x);
+		snprintf(name, sizeof(name), "%s/data.mdb", folder);
+		fd = open(name, O_RDWR);
+		ck_assert_int_eq(fstat(fd, &st), 0);
+		memset(page, 0xa5, sizeof(page));
+		if (i == 0) /* cut */
+			ck_assert_int_eq(ftruncate(fd, 2 * 4096), 0);
+		else if (i == 1) /* every page but the first two is garbage */
+			for (off_t at = 2 * 4096; at < st.st_size; at += 4096)
+				ck_assert_int_eq(pwrite(fd, page, sizeof(page), at), 4096);
+		else { /* it failed while it was used */
+			snprintf(name, sizeof(name), "%s/" INDEX_SUSPECT, folder);
+			close(open(name, O_WRONLY | O_CREAT, 0600));
+		}
+		close(fd);
+		x = index_open(folder, &err);
+		ck_assert_msg(x != NULL, "%s", err.text);
+		ck_assert_msg(index_aside(x) != NULL, "round %u", i);
+		ck_assert_uint_eq(index_count(x), 0);
+		put('a', 100, false);
+		written(true);
+		ck_assert_str_eq(due(1000, 9), "a");
+		index_close(x);
+		x = index_open(folder, &err);
+		ck_assert(x != NULL && index_aside(x) == NULL);
+		ck_assert_uint_eq(index_count(x), 1);
+	}
+}
+END_TEST
+
 static int
 gone(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -275,6 +321,7 @@ main(void)
 	tcase_add_test(t, removing_many_costs_what_they_are);
 	tcase_add_test(t, ids_come_in_order_each_once);
 	tcase_add_test(t, a_damaged_index_is_set_aside);
+	tcase_add_test(t, a_damaged_index_says_so_and_is_made_anew);
 	tcase_add_test(t, paused_and_held_are_due);
 	tcase_add_test(t, what_the_sender_knows_is_kept);
 	suite_add_tcase(s, t);

@@ -1,4 +1,5 @@
 #include "spool.h"
+#include "index.h"
 #include "progress.h"
 
 #include <dirent.h>
@@ -579,6 +580,19 @@ spool_reserve_give(int spool)
 	if (ftruncate(fd, 0) == 0)
 		(void)fsync(fd);
 	close(fd);
+}
+
+/* ---- the index ---- */
+
+int
+spool_suspect_index(int spool, struct err *err)
+{
+	int fd = openat(spool, "index/" INDEX_SUSPECT, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		return err_sys(err, "create index/" INDEX_SUSPECT);
+	close(fd);
+	return 0;
 }
 
 /* ---- the note ---- */

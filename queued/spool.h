@@ -64,6 +64,9 @@ void spool_empty_trash(int spool, uint64_t older_than_s);
 /* Leftovers of tmp/ from an earlier life. */
 void spool_clean_tmp(int spool);
 
+/* The next start sets the index aside (index.h). */
+int spool_suspect_index(int spool, struct err *);
+
 /* The note: replaced as a whole, synced. Not there: nothing is read. */
 int spool_note_write(int spool, struct span text, struct err *);
 int spool_note_read(int spool, struct buf *, struct err *);

@@ -252,6 +252,8 @@ store_start(struct store *s, const struct store_hooks *hooks, void *ctx, struct 
 	s->looks = thread_new("looks");
 	if (s->wake == NULL)
 		fatal("out of memory for an event");
+	if (index_aside(s->index) != NULL)
+		s->hooks->corrupt(s->hooks_ctx, "index/data.mdb", index_aside(s->index));
 	replay(s);
 	(void)err;
 	on_tick(s);
