@@ -159,7 +159,7 @@ START_TEST(removing_many_costs_what_they_are)
 		memcpy(id.b, &i, sizeof(i));
 		index_remove_all(x, id);
 	}
-	ck_assert_msg(clock() - begun < 5 * CLOCKS_PER_SEC, "%ld", (long)(clock() - begun));
+	ck_assert_msg(clock() - begun < 10 * CLOCKS_PER_SEC, "%ld", (long)(clock() - begun));
 	put('b', 100, false);
 	written(true);
 	ck_assert_uint_eq(index_count(x), 1);
@@ -312,6 +312,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(t, 120); /* of a busy machine */
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_change_is_seen_at_once_and_after_it_is_written);
 	tcase_add_test(t, what_is_due_is_told_once_in_order_of_time);

@@ -601,6 +601,7 @@ main(void)
 	int failed;
 
 	log_set_level(LOG_LEVEL_ERROR);
+	tcase_set_timeout(t, 120); /* of a busy machine */
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_was_accepted_lives_and_what_ended_does_not);
 	tcase_add_test(t, damage_at_any_byte_of_a_record_costs_that_record_alone);
