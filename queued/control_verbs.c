@@ -254,6 +254,18 @@ site_fits(struct span glob, const struct lane *l)
 	return glob.n == 0 || span_glob(glob, l->site->name);
 }
 
+/* What holds its messages now, whether configured or learned; 0: nothing does. */
+static void
+rate_field(struct control_call *c, const struct lane *l)
+{
+	uint64_t count, per_s;
+
+	control_num(c, "rate_per_minute",
+	    !lane_rate(l, &count, &per_s) ? 0
+	    : count * 60 < per_s          ? 1
+					  : count * 60 / per_s);
+}
+
 static void
 verb_lanes(void *ctx, struct control_call *c)
 {
@@ -272,8 +284,8 @@ verb_lanes(void *ctx, struct control_call *c)
 		control_span(c, "source", l->source->name);
 		control_span(c, "limits", l->site->limits.block);
 		control_str(c, "state", adapt_state_name(adapt_state(&l->adapt, loop_now_ms())));
-		control_num(
-		    c, "minute", l->minute_last > l->minute_n ? l->minute_last : l->minute_n);
+		control_num(c, "minute", minute_rate(&l->accepted, loop_now_ms()));
+		rate_field(c, l);
 		control_num(c, "share", l->adapt.share_permille);
 		control_num(c, "waiting", l->draw.n);
 		control_num(c, "connections", l->sessions_n);

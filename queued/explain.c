@@ -19,18 +19,41 @@ place(const struct limit *l, struct buf *out)
 		buf_str(out, " (built in)");
 }
 
+/* What is left of it, if replies cut it. */
 static void
-limit(const struct lane *l, enum limit_kind k, struct buf *out)
+cut(const struct lane *l, struct buf *out)
 {
-	const struct limit *is = &l->site->limits.of[k];
-
-	buf_printf(out, "%s %llu", limit_name(k), (unsigned long long)is->value);
-	if (is->per_s > 0)
-		buf_printf(out, "/%llus", (unsigned long long)is->per_s);
-	place(is, out);
 	if (l->adapt.share_permille < 1000)
 		buf_printf(
 		    out, ", cut to %u%% by \"%s\"", l->adapt.share_permille / 10, l->adapt.reason);
+}
+
+static void
+limit(const struct lane *l, enum limit_kind k, uint64_t now_in_force, struct buf *out)
+{
+	const struct limit *is = &l->site->limits.of[k];
+
+	buf_printf(out, "%s %llu", limit_name(k), (unsigned long long)now_in_force);
+	if (is->per_s > 0)
+		buf_printf(out, "/%llus", (unsigned long long)is->per_s);
+	if (now_in_force != is->value)
+		buf_printf(out, " of %llu", (unsigned long long)is->value);
+	place(is, out);
+}
+
+/* The rate that applies: of the configured one, or learned. */
+static void
+message_rate(const struct lane *l, struct buf *out)
+{
+	uint64_t count = 0, per_s = 60;
+
+	(void)lane_rate(l, &count, &per_s);
+	if (l->site->limits.of[LIMIT_MESSAGE_RATE].value != 0)
+		limit(l, LIMIT_MESSAGE_RATE, count, out);
+	else
+		buf_printf(out, "%s %llu/%llus, of what it carried", limit_name(LIMIT_MESSAGE_RATE),
+		    (unsigned long long)count, (unsigned long long)per_s);
+	cut(l, out);
 }
 
 static uint64_t
@@ -46,13 +69,15 @@ waiting_for(const struct lane *l, struct buf *out)
 {
 	switch (l->wait) {
 	case LANE_CONNECTIONS:
-		limit(l, LIMIT_CONNECTIONS, out);
+		limit(l, LIMIT_CONNECTIONS, lane_connections_max(l), out);
+		cut(l, out);
 		break;
 	case LANE_CONNECTION_RATE:
-		limit(l, LIMIT_CONNECTION_RATE, out);
+		limit(
+		    l, LIMIT_CONNECTION_RATE, l->site->limits.of[LIMIT_CONNECTION_RATE].value, out);
 		break;
 	case LANE_MESSAGE_RATE:
-		limit(l, LIMIT_MESSAGE_RATE, out);
+		message_rate(l, out);
 		break;
 	case LANE_SUSPENDED:
 		buf_printf(out, "suspended for %llu s by \"%s\"",

@@ -14,7 +14,9 @@ enum {
 	REFUSALS_TO_HEED = 3,   /* by different sets of hosts, and no other let us in meanwhile */
 	COST_BYTES = 64 * 1024, /* each such piece of a message costs one more */
 	COST_MOST = 32,
-	MINUTE_MS = 60 * 1000,
+	/* Messages a minute: what a lane that was cut goes on from at least. In its first second it has carried next to
+	 * nothing; where this is too much for the provider it says so again, and each time it is cut further. */
+	CARRIES_LEAST = 3000,
 };
 
 struct lanes {
@@ -238,26 +240,9 @@ lane_take_out(struct delivery *d)
 
 /* ---- rates ---- */
 
-/* A bucket holds a second's worth, at least one; a limit of 0 is no limit. Says when there is one again, 0: now. */
-static uint64_t
-bucket_wait_ms(struct bucket *b, uint64_t count, uint64_t per_s, uint64_t now)
-{
-	double per_ms = (double)count / ((double)per_s * 1000.0);
-	double most = per_ms * 1000.0 > 1.0 ? per_ms * 1000.0 : 1.0;
-
-	if (b->at_ms == 0)
-		b->tokens = most;
-	else
-		b->tokens += (double)(now - b->at_ms) * per_ms;
-	b->at_ms = now;
-	if (b->tokens > most)
-		b->tokens = most;
-	return b->tokens >= 1.0 ? 0 : (uint64_t)((1.0 - b->tokens) / per_ms) + 1;
-}
-
-/* The configured rate times what is left of it; where none is configured and the lane was cut, what it carried then. */
-static bool
-message_rate(const struct lane *l, uint64_t *count, uint64_t *per_s)
+/* The configured rate times what is left of it; where none is configured and the lane was cut, of what it carried then. */
+bool
+lane_rate(const struct lane *l, uint64_t *count, uint64_t *per_s)
 {
 	const struct limit *limit = &l->site->limits.of[LIMIT_MESSAGE_RATE];
 	bool cut = adapt_state(&l->adapt, loop_now_ms()) == ADAPT_SLOWED;
@@ -274,7 +259,7 @@ lane_is_paced(const struct lane *l)
 {
 	uint64_t count, per_s;
 
-	return message_rate(l, &count, &per_s);
+	return lane_rate(l, &count, &per_s);
 }
 
 bool
@@ -293,8 +278,10 @@ lane_may_send(struct lane *l)
 		lane_wake_at(l, l->adapt.until_ms);
 		return false;
 	}
-	if (!message_rate(l, &count, &per_s))
+	if (!lane_rate(l, &count, &per_s)) {
+		bucket_rest(&l->messages);
 		return true;
+	}
 	wait = bucket_wait_ms(&l->messages, count, per_s, now);
 	if (wait == 0)
 		return true;
@@ -331,8 +318,10 @@ lane_may_connect(struct lane *l)
 		l->wait = LANE_CONNECTIONS;
 		return false;
 	}
-	if (rate->value == 0)
+	if (rate->value == 0) {
+		bucket_rest(&l->connections);
 		return true;
+	}
 	wait = bucket_wait_ms(&l->connections, rate->value, rate->per_s, now);
 	if (wait == 0)
 		return true;
@@ -342,31 +331,21 @@ lane_may_connect(struct lane *l)
 }
 
 void
-lane_sent(struct lane *l, unsigned messages)
+lane_sent(struct lane *l)
 {
-	uint64_t now = loop_now_ms();
-
-	l->messages.tokens -= messages;
-	if (now - l->minute_at_ms >= MINUTE_MS) {
-		l->minute_last = now - l->minute_at_ms < 2 * MINUTE_MS ? l->minute_n : 0;
-		l->minute_n = 0;
-		l->minute_at_ms = now;
-	}
-	l->minute_n += messages;
+	bucket_take(&l->messages);
 }
 
 void
 lane_unsent(struct lane *l)
 {
-	l->messages.tokens += 1;
-	if (l->minute_n > 0)
-		l->minute_n--;
+	bucket_give_back(&l->messages);
 }
 
 void
 lane_connected(struct lane *l)
 {
-	l->connections.tokens -= 1;
+	bucket_take(&l->connections);
 }
 
 /* ---- what happened ---- */
@@ -375,6 +354,7 @@ void
 lane_clean(struct lane *l)
 {
 	l->delivered++;
+	minute_count(&l->accepted, loop_now_ms());
 	if (!adapt_clean(&l->adapt, loop_now_ms()))
 		return;
 	events_lane(home->q->events, l, "faster");
@@ -384,9 +364,11 @@ lane_clean(struct lane *l)
 void
 lane_slow(struct lane *l, struct span reply)
 {
-	uint32_t measured = l->minute_last > l->minute_n ? l->minute_last : l->minute_n;
+	uint32_t carried = minute_rate(&l->accepted, loop_now_ms());
 
-	if (adapt_slow(&l->adapt, loop_now_ms(), measured, reply))
+	if (carried < CARRIES_LEAST)
+		carried = CARRIES_LEAST;
+	if (adapt_slow(&l->adapt, loop_now_ms(), carried, reply))
 		events_lane(home->q->events, l, "slowed");
 }
 

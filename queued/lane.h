@@ -8,6 +8,7 @@
 
 #include "adapt.h"
 #include "ban.h"
+#include "bucket.h"
 #include "delivery.h"
 #include "domain.h"
 #include "lane_hosts.h"
@@ -16,12 +17,6 @@
 struct queued;
 struct lanes;
 struct session;
-
-/* Permits of a rate: a bucket that fills with time. */
-struct bucket {
-	double tokens;
-	uint64_t at_ms;
-};
 
 /* Why a lane's mail waits, for people and for `why`. */
 enum lane_wait {
@@ -61,9 +56,7 @@ struct lane {
 	char refusal[ADAPT_REASON_MAX];
 	enum lane_wait wait;
 	uint64_t delivered, deferred, bounced;
-	uint32_t minute_n; /* messages in the current minute, and in the last */
-	uint32_t minute_last;
-	uint64_t minute_at_ms;
+	struct minute accepted;
 };
 
 struct lanes *lanes_new(struct queued *);
@@ -91,10 +84,12 @@ struct queued *lane_queued(const struct lane *);
 /* Whether the rates allow one more now; if not, the lane is woken when they do. */
 bool lane_may_send(struct lane *);
 bool lane_may_connect(struct lane *);
+/* The rate of messages that is in force now: count a per_s seconds; false: none is. */
+bool lane_rate(const struct lane *, uint64_t *count, uint64_t *per_s);
 bool lane_is_paced(const struct lane *); /* a rate holds its messages */
 bool lane_is_full(const struct lane *);  /* of connections */
-void lane_sent(struct lane *, unsigned messages);
-void lane_unsent(struct lane *); /* one of those never left: its permit is given back */
+void lane_sent(struct lane *);
+void lane_unsent(struct lane *); /* one never left: its permit is given back */
 void lane_connected(struct lane *);
 uint32_t lane_connections_max(const struct lane *);
 

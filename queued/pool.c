@@ -223,7 +223,7 @@ feed_session(struct pool *p, struct session *s, struct draw_item *i)
 		p->passed_over++;
 		return;
 	}
-	lane_sent(s->lane, 1);
+	lane_sent(s->lane);
 	feed(p, transaction_new(p, s, d[0]->message, d, n));
 	if (most->value > 0 && s->fed >= most->value)
 		session_close(s);
@@ -250,6 +250,15 @@ session_with_room(struct lane_hosts *h)
 			if (has_room(s, ahead))
 				return s;
 	return NULL;
+}
+
+/* Where a rate holds the messages, a connection that has room is enough. */
+static bool
+wants_connection(struct lane_hosts *h)
+{
+	if (h->waiting.n == 0 || !lane_hosts_want(h))
+		return false;
+	return !lane_is_paced(h->lane) || session_with_room(h) == NULL;
 }
 
 /* Whether this turn has looked at enough mail that was not to be sent. */
@@ -319,7 +328,7 @@ look_at(struct pool *p, struct lane_hosts *h)
 			continue;
 	draw_wants(
 	    &h->waiting, DRAW_PERMIT, paced && h->waiting.n > 0 && session_with_room(h) != NULL);
-	draw_wants(&h->waiting, DRAW_CONNECTION, h->waiting.n > 0 && lane_hosts_want(h));
+	draw_wants(&h->waiting, DRAW_CONNECTION, wants_connection(h));
 }
 
 /* ---- what a lane shares out ---- */
@@ -335,6 +344,7 @@ share_permits(struct pool *p, struct lane *l)
 
 		if (s == NULL) {
 			draw_wants(&h->waiting, DRAW_PERMIT, false);
+			draw_wants(&h->waiting, DRAW_CONNECTION, wants_connection(h));
 			continue;
 		}
 		if (enough(p, h) || !lane_may_send(l))
@@ -370,7 +380,7 @@ share_connection(struct pool *p, struct lane_hosts *h, struct draw_item *i)
 	struct lane *l = h->lane;
 	bool more = h->sessions_n > 0;
 
-	if (!lane_hosts_want(h) || session_adopt(h)) {
+	if (!wants_connection(h) || session_adopt(h)) {
 		draw_wants(&h->waiting, DRAW_CONNECTION, false);
 		return SHARED_ON;
 	}
@@ -395,6 +405,9 @@ share_connections(struct pool *p, struct lane *l)
 	unsigned opened = 0, away = 0;
 	struct draw_item *i;
 
+	if (l->draw.n == 0 ||
+	    !lane_may_send(l)) /* woken when it may: what could send nothing needs no connection */
+		return;
 	while (opened < OPEN_A_TURN && away < DEFER_A_TURN &&
 	       (i = draw_turn(&l->draw, DRAW_CONNECTION)) != NULL) {
 		struct delivery *d = delivery_of(i);
@@ -462,8 +475,9 @@ serve(struct pool *p, struct lane *l)
 		if (was_last)
 			break;
 	}
-	share_permits(p, l);
+	/* Before one set's connection takes the last permit: another may have none yet. */
 	share_connections(p, l);
+	share_permits(p, l);
 }
 
 /* Lanes that are woken while these are served come in the next turn, which the timer makes sure of. */
