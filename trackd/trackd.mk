@@ -33,6 +33,9 @@ trackd/stats/deliveries_test.libs := -llmdb
 trackd/stats/counters_test.o      := trackd/stats/counters_test.o trackd/stats/observe.o $(stats.o)
 trackd/stats/counters_test.libs   := -llmdb
 
+tests += trackd/rewrite/cost_test
+trackd/rewrite/cost_test.o    := trackd/rewrite/cost_test.o $(rewrite.o)
+trackd/rewrite/cost_test.libs := -lcrypto -lidn2
 tests += trackd/rewrite/charset_test trackd/rewrite/html_test trackd/rewrite/url_test trackd/rewrite/rewrite_test trackd/rewrite/scan_text_test trackd/sign/dkim_test
 trackd/rewrite/charset_test.o    := $(addprefix trackd/rewrite/,charset_test.o charset.o charset_view.o charset_iso2022.o charset_table.o)
 trackd/rewrite/html_test.o       := trackd/rewrite/html_test.o trackd/rewrite/html.o trackd/rewrite/html_foreign.o

@@ -8,6 +8,10 @@
 #include <string.h>
 
 enum { KNOWN = CHARSET_KNOWN, LABEL_MAX = 32, META_BYTES = 4096, NO_CHARSET = KNOWN };
+enum {
+	ROOM_LEAST = 64,
+	ROOM_MOST = 32 * 1024
+}; /* 32 KB: four times what the library does at once */
 
 struct charsets {
 	iconv_t in[KNOWN], out[KNOWN];
@@ -211,6 +215,21 @@ flush(iconv_t cd, struct buf *out)
 	buf_grew(out, (size_t)(to - room));
 }
 
+/* Room for what is left, or for a part of it: the C library converts by its own buffer's length, and does again what did not
+ * fit, so little room makes it dear. */
+static char *
+room_for(struct buf *out, size_t left, size_t *space)
+{
+	char *room;
+
+	*space = left < ROOM_MOST / 4 ? ROOM_LEAST + 4 * left : ROOM_MOST;
+	room = buf_room(out, *space);
+	if (room != NULL)
+		return room;
+	*space = ROOM_LEAST;
+	return buf_room(out, *space);
+}
+
 /* Converts as far as it goes; what is refused is skipped by a unit and replaced. */
 static void
 convert(iconv_t cd, struct span in, size_t unit, struct buf *out)
@@ -220,8 +239,8 @@ convert(iconv_t cd, struct span in, size_t unit, struct buf *out)
 
 	iconv(cd, NULL, NULL, NULL, NULL);
 	while (left > 0) {
-		char *room = buf_room(out, 64), *to = room;
-		size_t space = 64, bad;
+		size_t space, bad;
+		char *room = room_for(out, left, &space), *to = room;
 
 		if (room == NULL) {
 			out->over = true;

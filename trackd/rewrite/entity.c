@@ -1,5 +1,7 @@
 #include "entity.h"
+#include "err.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { LARGEST = 0x10ffff, REPLACEMENT = 0xfffd };
@@ -62,27 +64,99 @@ letter_or_digit(char c)
 	return digit(c, 10) >= 0 || ((c | 32) >= 'a' && (c | 32) <= 'z');
 }
 
-/* The longest name s begins with; *value is what it stands for. Returns its length, 0: none. */
+/* The names of one letter, in order, so that what begins alike stands together. */
+struct entry {
+	struct span rest; /* of the name, behind its letter */
+	struct span value;
+};
+
+struct letter {
+	struct entry *entries;
+	size_t n;
+};
+
+static int
+by_rest(const void *a, const void *b)
+{
+	return span_cmp(((const struct entry *)a)->rest, ((const struct entry *)b)->rest);
+}
+
+/* The value may be "=" or begin with it, but has no space. */
+static struct span
+entry_read(struct span text, struct entry *e)
+{
+	struct span rest;
+	size_t n = 1;
+
+	e->rest = span_cut(text, '=', &rest);
+	while (n < rest.n && rest.p[n] != ' ')
+		n++;
+	e->value = span_first(rest, n);
+	return span_from(rest, n + 1);
+}
+
+static void
+letter_make(struct letter *l, const char *text)
+{
+	struct span rest = span_str(text);
+
+	l->entries = calloc(strlen(text) / 3 + 1, sizeof(*l->entries));
+	if (l->entries == NULL)
+		fatal("out of memory for the character references");
+	while (rest.n > 0)
+		rest = entry_read(rest, &l->entries[l->n++]);
+	qsort(l->entries, l->n, sizeof(*l->entries), by_rest);
+}
+
+/* Made once from the table, as long as the process. */
+static const struct letter *
+letter_of(char c)
+{
+	static struct letter upper[26], lower[26];
+	bool is_upper = c >= 'A' && c <= 'Z';
+	size_t i = (size_t)(c - (is_upper ? 'A' : 'a'));
+	struct letter *l = is_upper ? &upper[i] : &lower[i];
+
+	if (l->entries == NULL)
+		letter_make(l, is_upper ? entity_upper[i] : entity_lower[i]);
+	return l;
+}
+
+/* Of the entries lo to hi, which are alike up to place k, the first whose byte there is c or above. */
+static size_t
+first_at(const struct letter *l, size_t lo, size_t hi, size_t k, unsigned c)
+{
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		struct span rest = l->entries[mid].rest;
+
+		if (k >= rest.n || (uint8_t)rest.p[k] < c)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* The longest name s begins with; *value is what it stands for. Returns its length, 0: none. Each byte narrows the names
+ * that are still possible, so that the cost does not grow with their number. */
 static size_t
 longest_name(struct span s, struct span *value)
 {
-	bool upper = s.p[0] >= 'A' && s.p[0] <= 'Z';
-	struct span rest =
-	    span_str(upper ? entity_upper[s.p[0] - 'A'] : entity_lower[s.p[0] - 'a']);
-	struct span tail = span_from(s, 1);
-	size_t best = 0;
+	const struct letter *l = letter_of(s.p[0]);
+	size_t lo = 0, hi = l->n, best = 0;
 
-	while (rest.n > 0) {
-		struct span text, name = span_cut(rest, '=', &text);
-		size_t n = 1; /* the value may be "=" or begin with it, but has no space */
+	for (size_t k = 0; lo < hi; k++) {
+		uint8_t c = k + 1 < s.n ? (uint8_t)s.p[k + 1] : 0;
 
-		while (n < text.n && text.p[n] != ' ')
-			n++;
-		if (name.n < tail.n + 1 && name.n >= best && memcmp(name.p, tail.p, name.n) == 0) {
-			best = name.n + 1;
-			*value = span_first(text, n);
+		if (l->entries[lo].rest.n == k) {
+			best = k + 1;
+			*value = l->entries[lo].value;
 		}
-		rest = span_from(text, n + 1);
+		if (k + 1 >= s.n)
+			break;
+		lo = first_at(l, lo, hi, k, c);
+		hi = first_at(l, lo, hi, k, c + 1u);
 	}
 	return best;
 }

@@ -105,6 +105,8 @@ put_base64(struct render *r, const struct piece *p)
 			put_edit(r, in, &r->part);
 		else
 			buf_span(&r->part, in->bytes);
+		if (!budget_left(r->plan->budget, in->bytes.n))
+			return;
 	}
 	transfer_encode_base64(buf_all(&r->part), p->line, r->qp.out);
 }
@@ -132,15 +134,16 @@ put_piece(struct render *r, const struct piece *p)
 	}
 }
 
-void
+bool
 rewrite_render(const struct rewrite_plan *plan, struct token_sealer *sealer,
     const struct rewrite_recipient *to, struct buf *out)
 {
 	struct render r = { .plan = plan, .sealer = sealer, .qp = { .out = out } };
+	bool goes_on = true;
 
 	if (plan->verdict != REWRITE_CHANGED) {
 		buf_span(out, plan->message);
-		return;
+		return true;
 	}
 	memcpy(r.who.message, to->message, sizeof(to->message));
 	r.who.recipient = to->recipient;
@@ -149,9 +152,12 @@ rewrite_render(const struct rewrite_plan *plan, struct token_sealer *sealer,
 	buf_init(&r.text, plan->size_bytes);
 	buf_init(&r.wide, plan->size_bytes);
 	buf_init(&r.part, plan->size_bytes);
-	for (const struct piece *p = plan->pieces; p != NULL; p = p->next)
+	for (const struct piece *p = plan->pieces; p != NULL && goes_on; p = p->next) {
 		put_piece(&r, p);
+		goes_on = budget_left(plan->budget, p->bytes.n);
+	}
 	buf_free(&r.text);
 	buf_free(&r.wide);
 	buf_free(&r.part);
+	return goes_on;
 }

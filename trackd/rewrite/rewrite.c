@@ -14,6 +14,7 @@ struct planner {
 	struct pieces pieces;
 	struct buf decoded; /* scratch */
 	size_t at;          /* the message is planned up to here */
+	bool costly;        /* the budget was spent */
 	bool sealed,
 	    unread; /* HTML was passed over: inside what is signed or encrypted; not to be read */
 };
@@ -23,7 +24,7 @@ rewrite_verdict_name(enum rewrite_verdict v)
 {
 	static const char *const names[] = { "changed", "nothing to change",
 		"signed by the author's domain", "inside a signed or encrypted part", "malformed",
-		"too large" };
+		"too large", "beyond its time" };
 
 	return names[v];
 }
@@ -32,7 +33,7 @@ const char *
 rewrite_verdict_reason(enum rewrite_verdict v)
 {
 	static const char *const words[] = { NULL, NULL, "signed", "sealed", "malformed",
-		"too-large" };
+		"too-large", "costly" };
 
 	return words[v];
 }
@@ -141,6 +142,7 @@ plan_part(struct planner *pl, const struct mime_part *p)
 		return;
 	}
 	look(pl, p, part.decoded, scan);
+	pl->costly = pl->costly || scan->costly;
 	pl->unread = pl->unread || scan->unread;
 	if (scan->first == NULL)
 		return;
@@ -185,12 +187,20 @@ note_passed_over(struct planner *pl, const struct mime_part *p)
 	}
 }
 
+/* May planning go on with this part? */
+static bool
+step(struct planner *pl, const struct mime_part *p)
+{
+	pl->costly = pl->costly || !budget_left(pl->options->rules.budget, p->header.n + p->body.n);
+	return !pl->costly;
+}
+
 static bool
 planned(struct planner *pl, struct mime_part *root)
 {
 	bool texts = pl->options->rules.texts;
 
-	for (struct mime_part *p = root; p != NULL; p = mime_walk(p))
+	for (struct mime_part *p = root; p != NULL && step(pl, p); p = mime_walk(p))
 		if (is_body(p, "text/html", pl->arena) ||
 		    (texts && is_body(p, "text/plain", pl->arena)))
 			plan_part(pl, p);
@@ -223,12 +233,16 @@ static enum rewrite_verdict
 make_plan(struct planner *pl, struct span message)
 {
 	struct mime_part *root;
+	bool any;
 
 	if (pl->options->keep_signed && signed_by_author(message, pl->arena))
 		return REWRITE_SIGNED;
 	if (mime_parse(message, pl->arena, &root, NULL) == -1)
 		return REWRITE_MALFORMED;
-	if (!planned(pl, root))
+	any = planned(pl, root);
+	if (pl->costly)
+		return REWRITE_COSTLY;
+	if (!any)
 		return pl->sealed   ? REWRITE_SEALED
 		       : pl->unread ? REWRITE_MALFORMED
 				    : REWRITE_NOTHING;
@@ -243,7 +257,8 @@ rewrite_plan(const struct rewrite_options *options, struct span message, struct 
 
 	*plan = (struct rewrite_plan){ .message = message,
 		.campaign = span_first(options->campaign, TOKEN_CAMPAIGN_MAX),
-		.size_bytes = message.n };
+		.size_bytes = message.n,
+		.budget = options->rules.budget };
 	plan->place = (struct pixel_place){ options->rules.base, plan->campaign.n };
 	pieces_begin(&pl.pieces, arena);
 	buf_init(&pl.decoded, message.n + 16);

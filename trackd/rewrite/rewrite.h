@@ -26,6 +26,7 @@ enum rewrite_verdict {
 	REWRITE_SEALED,  /* its HTML is inside a signed or encrypted part */
 	REWRITE_MALFORMED, /* MIME beyond its limits; or HTML was there that cannot be read for sure */
 	REWRITE_TOO_LARGE, /* the arena's cap */
+	REWRITE_COSTLY,    /* the budget was spent */
 };
 
 struct rewrite_plan {
@@ -36,6 +37,7 @@ struct rewrite_plan {
 	struct span message, campaign;
 	struct pixel_place place;
 	struct piece *pieces;
+	struct budget *budget; /* the rules' */
 };
 
 /* Plan and message must outlive the renderings; the plan lives in the arena. */
@@ -45,6 +47,6 @@ const char *rewrite_verdict_name(enum rewrite_verdict);
 /* In a word, as the event untracked has it; NULL where nothing is amiss: CHANGED, NOTHING. */
 const char *rewrite_verdict_reason(enum rewrite_verdict);
 
-/* Appends the message for one recipient; unchanged if nothing is to be changed. */
-void rewrite_render(const struct rewrite_plan *, struct token_sealer *,
+/* Appends the message for one recipient; unchanged if nothing is to be changed. False: the budget was spent before its end. */
+bool rewrite_render(const struct rewrite_plan *, struct token_sealer *,
     const struct rewrite_recipient *, struct buf *out);

@@ -99,6 +99,14 @@ take_link(struct scanner *s, struct span text, const struct html_token *t, size_
 	s->scan->links++;
 }
 
+/* May the scan go on? */
+static bool
+step(struct scanner *s, const struct html_token *t)
+{
+	s->scan->costly = !budget_left(s->rules->budget, t->end - t->start);
+	return !s->scan->costly;
+}
+
 /* Outlook takes what stands in <!--[if ...]> for HTML; <link> and <base> lead nobody anywhere. */
 static void
 take_comment(struct scanner *s, const struct html_token *comment)
@@ -115,7 +123,7 @@ take_comment(struct scanner *s, const struct html_token *comment)
 	    (word.n > 3 && strchr(" \t\r\n(!&|", word.p[3]) == NULL))
 		return;
 	html_begin_fragment(&h, text);
-	for (html_next(&h, &t); t.kind != HTML_END; html_next(&h, &t))
+	for (html_next(&h, &t); t.kind != HTML_END && step(s, &t); html_next(&h, &t))
 		if (t.kind == HTML_TAG && !html_name_is(t.name, "link") &&
 		    !html_name_is(t.name, "base"))
 			take_link(s, text, &t, comment->start + 4);
@@ -238,7 +246,7 @@ scan_tokens(struct scanner *s)
 	struct html h;
 
 	html_begin(&h, s->view.text);
-	for (html_next(&h, &t); t.kind != HTML_END; html_next(&h, &t)) {
+	for (html_next(&h, &t); t.kind != HTML_END && step(s, &t); html_next(&h, &t)) {
 		note_text(s, &t, h.raw.n > 0);
 		s->tags_behind = s->tags_behind || t.kind == HTML_TAG;
 		if (t.kind == HTML_TAG && !html_is_foreign(&h))

@@ -3,6 +3,7 @@
  * Works on decoded bytes in the charset of the part; all places are offsets into these. Changes nothing. */
 #pragma once
 
+#include "budget.h"
 #include "charset.h"
 #include "token.h"
 
@@ -14,6 +15,7 @@ struct scan_rules {
 	const struct span *exclude; /* hosts left alone, in A-labels, with everything below them */
 	size_t excludes;
 	struct charsets *charsets;
+	struct budget *budget; /* time for all of it; NULL: as long as it takes */
 };
 
 struct edit {
@@ -29,6 +31,7 @@ struct scan {
 	struct edit *first; /* in the order of the text */
 	unsigned links, pixels;
 	bool unread; /* HTML whose charset is not known, or that is not valid in it */
+	bool costly; /* the budget was spent before its end: the edits are not all */
 };
 
 /* label: the charset parameter, or empty. Without edits nothing is to be changed, also where the charset is not

@@ -46,34 +46,44 @@ scheme_at(struct span line, size_t i)
 						      : 0;
 }
 
+/* How many of each kind of bracket more are opened than closed in a URL. */
+struct brackets {
+	ptrdiff_t open[3];
+};
+
+static void
+brackets_count(struct brackets *b, char c, ptrdiff_t by)
+{
+	static const char opening[] = "([{", closing[] = ")]}";
+
+	for (size_t i = 0; i < sizeof(b->open) / sizeof(b->open[0]); i++)
+		b->open[i] += c == opening[i] ? by : c == closing[i] ? -by : 0;
+}
+
 /* Brackets that open in the URL may close in it. */
 static bool
-closes_what_opened(struct span url, char closing)
+closes_too_much(const struct brackets *b, char c)
 {
-	char opening = closing == ')' ? '(' : closing == ']' ? '[' : '{';
-	size_t open = 0, closed = 0;
-
-	for (size_t i = 0; i < url.n; i++) {
-		open += url.p[i] == opening;
-		closed += url.p[i] == closing;
-	}
-	return closed <= open;
+	return (c == ')' && b->open[0] < 0) || (c == ']' && b->open[1] < 0) ||
+	       (c == '}' && b->open[2] < 0);
 }
 
 /* Without the marks of the sentence around it. */
 static struct span
 without_marks(struct span url)
 {
+	struct brackets b = { { 0 } };
 	size_t n = url.n;
 
+	for (size_t i = 0; i < n; i++)
+		brackets_count(&b, url.p[i], 1);
 	while (n > 0) {
 		char c = url.p[n - 1];
 
-		if (one_of(c, ".,;:!?'*_~|\\") ||
-		    (one_of(c, ")]}") && !closes_what_opened(span_first(url, n), c)))
-			n--;
-		else
+		if (!one_of(c, ".,;:!?'*_~|\\") && !closes_too_much(&b, c))
 			break;
+		brackets_count(&b, c, -1);
+		n--;
 	}
 	return span_first(url, n);
 }
@@ -156,7 +166,7 @@ take_line(struct texter *t, struct span line)
 {
 	size_t i = 0;
 
-	while (i < line.n) {
+	while (i < line.n && budget_left(t->linker.rules->budget, 0)) {
 		ptrdiff_t h = span_find_nocase(span_from(line, i), "http");
 		size_t scheme, end, sure;
 
@@ -179,9 +189,10 @@ scan_lines(struct texter *t)
 {
 	struct span rest = t->view.text;
 
-	while (rest.n > 0) {
+	while (rest.n > 0 && !t->scan->costly) {
 		struct span line = span_cut(rest, '\n', &rest);
 
+		t->scan->costly = !budget_left(t->linker.rules->budget, line.n);
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
 			line.n--;
 		if (span_is(line, "-- "))
