@@ -16,6 +16,7 @@ rewrite_ask_put(struct chan *c, const struct rewrite_ask *r)
 	chan_u8(c, r->track_opens);
 	chan_u8(c, r->track_text);
 	chan_u8(c, r->sign);
+	chan_u8(c, r->plain);
 	chan_u8(c, r->need_7bit);
 	chan_u64(c, r->start);
 	chan_u64(c, r->size_bytes);
@@ -41,6 +42,7 @@ rewrite_ask_get(struct msg *m, struct rewrite_ask *r)
 	r->track_opens = msg_u8(m) != 0;
 	r->track_text = msg_u8(m) != 0;
 	r->sign = msg_u8(m) != 0;
+	r->plain = msg_u8(m) != 0;
 	r->need_7bit = msg_u8(m) != 0;
 	r->start = msg_u64(m);
 	r->size_bytes = msg_u64(m);
@@ -49,6 +51,20 @@ rewrite_ask_get(struct msg *m, struct rewrite_ask *r)
 	r->bytes = msg_span(m);
 	r->fd = msg_fd_or_none(m);
 	return msg_end(m);
+}
+
+void
+rewrite_leaving_put(struct chan *c)
+{
+	chan_begin(c, REWRITE_LEAVING);
+	chan_end(c);
+}
+
+void
+rewrite_leave_put(struct chan *c)
+{
+	chan_begin(c, REWRITE_LEAVE);
+	chan_end(c);
 }
 
 void

@@ -15,6 +15,8 @@ enum { REWRITE_INLINE_MAX = 96 * 1024 };
 enum rewrite_type {
 	REWRITE_ASK = 1, /* queued */
 	REWRITE_DONE,    /* rewrite; in any order */
+	REWRITE_LEAVING, /* rewrite: it is stopped and wants nothing new */
+	REWRITE_LEAVE,   /* queued: nothing new comes behind this */
 };
 
 struct rewrite_ask {
@@ -30,6 +32,7 @@ struct rewrite_ask {
 	bool track_opens;
 	bool track_text;
 	bool sign;
+	bool plain; /* sign, and change nothing: this message was there when rewriters died */
 	bool need_7bit;
 	uint64_t start; /* of the message in the descriptor */
 	uint64_t size_bytes;
@@ -56,5 +59,7 @@ struct rewrite_done {
 /* Put takes over descriptors. Get leaves spans in the packet; -1: nonsense. A descriptor of -1: none sent, or lost. */
 void rewrite_ask_put(struct chan *, const struct rewrite_ask *);
 int rewrite_ask_get(struct msg *, struct rewrite_ask *);
+void rewrite_leaving_put(struct chan *);
+void rewrite_leave_put(struct chan *);
 void rewrite_done_put(struct chan *, const struct rewrite_done *);
 int rewrite_done_get(struct msg *, struct rewrite_done *);

@@ -550,6 +550,13 @@ role_on_stop(struct role *r, void (*stop_fn)(void *, unsigned), void *ctx)
 }
 
 void
+role_alive(struct role *r)
+{
+	master_ping_put(r->master, &(struct master_ping){ loop_now_ms() });
+	chan_flush(r->master);
+}
+
+void
 role_done(struct role *r)
 {
 	(void)r;

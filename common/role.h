@@ -50,6 +50,9 @@ void role_on_reload(struct role *, int (*prepare)(void *ctx, struct conf *, stru
 void role_on_stop(struct role *, void (*stop)(void *ctx, unsigned deadline_s), void *ctx);
 void role_done(struct role *);
 
+/* Tells the master, from the middle of long work, that this role lives. */
+void role_alive(struct role *);
+
 int role_run(struct role *);
 
 const char *role_name(enum role_kind); /* "smtpd", "deliverd-resolve" ... */

@@ -30,7 +30,7 @@ void events_attempt(struct buf *, const struct delivery *);
 
 void events_received(struct events *, const struct message *);
 void events_deferred(struct events *, const struct delivery *, uint64_t retry_ms);
-/* Asked to be tracked and left alone; reason: signed sealed malformed too-large no-key. */
+/* Asked to be tracked and left alone; reason: signed sealed malformed too-large costly crashed no-key. */
 void events_untracked(struct events *, const struct delivery *, struct span reason);
 /* what: slowed faster suspended resumed unreachable released. */
 void events_lane(struct events *, const struct lane *, const char *what);

@@ -18,6 +18,7 @@ struct message {
 	const struct stream *stream;
 	struct delivery *deliveries; /* one for each recipient of the envelope */
 	uint32_t open;               /* not ended */
+	uint8_t rewriter_deaths;     /* that it was there for (peer_rewrite.c) */
 	bool held;
 	bool filed; /* has its file: bytes need not stay in memory */
 };

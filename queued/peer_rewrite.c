@@ -8,6 +8,7 @@
 #include "pool.h"
 #include "proto_rewrite.h"
 #include "queued.h"
+#include "rewrite_turns.h"
 #include "role.h"
 #include "sealed.h"
 #include "sender.h"
@@ -15,47 +16,36 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A rewriter has so much in hand at most, and so answers soon whoever is next in turn; what is beyond waits here, fairly between
- * tenants. One message may be larger than the window: it goes alone. */
-enum {
-	WORKERS_MAX = 64,
-	QUEUE_BYTES = 4 << 20,
-	WINDOW_MESSAGES = 32,
-	WINDOW_BYTES = 2 << 20,
-	COST_BYTES =
-	    64 * 1024, /* each such piece of a message costs one more in its tenant's share */
-};
+/* What a worker has in hand is bounded (rewrite_turns.h), so its channel never fills. */
+enum { WORKERS_MAX = 64, QUEUE_BYTES = 4 << 20 };
 
-TAILQ_HEAD(questions, question);
+/* A message that was there when rewriters died: then it is tried alone, then signed and nothing else, then sent as it is. */
+enum { DEATHS_ALONE = 2, DEATHS_PLAIN = 3, DEATHS_AS_IT_IS = 4 };
 
 struct rewriter {
 	struct peer_rewrite *home;
 	struct chan *chan;
 	unsigned instance;
-	struct questions in_hand;
-	unsigned messages;
-	uint64_t bytes;
 };
 
 /* A transaction that waits for its bytes: job and transaction have one number. */
 struct question {
 	struct table_node by_job;
-	TAILQ_ENTRY(question) link; /* in its rewriter's hand, or among the held up */
-	struct draw_item item;      /* waits for its turn */
-	struct rewriter *asked;     /* NULL: nobody yet */
-	bool held_up; /* its deliverd worker reads nothing: bytes for it would only pile up */
-	uint64_t bytes;
+	struct turn_job turn;
+	TAILQ_ENTRY(question) link; /* among the held up */
+	bool held_up; /* its deliverd worker reads nothing: bytes would only pile up */
+	struct id message;
+	bool forgotten; /* its transaction is over, but a worker has it in hand */
 };
 
 struct peer_rewrite {
 	struct queued *q;
-	struct rewriter workers[WORKERS_MAX];
-	unsigned workers_n, next;
+	struct rewriter workers[WORKERS_MAX]; /* as many as the setting `workers` allows */
+	struct turn_worker hands[WORKERS_MAX];
+	struct turns turns;
+	TAILQ_HEAD(, question) held_up;
 	bool expected; /* the master runs some */
 	struct table questions;
-	struct draw draw;
-	struct draw_set waiting; /* all of it: what waits here waits for one thing */
-	struct questions held_up;
 };
 
 /* Whether its sender wrote one himself is seen where it is rewritten. */
@@ -84,25 +74,6 @@ rewrite_is_personal(const struct queued *q, const struct delivery *d)
 
 	(void)q;
 	return e->track_clicks || e->track_opens || e->track_text || gets_unsubscribe(d->message);
-}
-
-static bool
-has_room(const struct rewriter *w)
-{
-	return w->chan != NULL && !chan_full(w->chan) && w->messages < WINDOW_MESSAGES &&
-	       w->bytes < WINDOW_BYTES;
-}
-
-static struct rewriter *
-next_worker(struct peer_rewrite *p)
-{
-	for (unsigned i = 0; i < p->workers_n; i++) {
-		struct rewriter *w = &p->workers[p->next++ % p->workers_n];
-
-		if (has_room(w))
-			return w;
-	}
-	return NULL;
 }
 
 static void
@@ -134,6 +105,7 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
 		.track_opens = m->envelope->track_opens,
 		.track_text = m->envelope->track_text,
 		.sign = m->tenant->sign,
+		.plain = m->rewriter_deaths >= DEATHS_PLAIN,
 		.need_7bit = d->need_7bit,
 		.start = c->start,
 		.size_bytes = c->size_bytes,
@@ -147,98 +119,102 @@ ask(struct peer_rewrite *p, struct rewriter *w, const struct transaction *t,
 }
 
 static struct question *
-question_find(const struct peer_rewrite *p, uint64_t number)
+question_of(const struct peer_rewrite *p, uint64_t number)
 {
 	return TABLE_OF(table_first(&p->questions, number), struct question, by_job);
 }
 
-/* ---- whose turn it is ---- */
+static void
+question_free(struct peer_rewrite *p, struct question *x)
+{
+	turns_remove(&x->turn);
+	if (x->held_up)
+		TAILQ_REMOVE(&p->held_up, x, link);
+	table_remove(&p->questions, &x->by_job);
+	free(x);
+}
+
+/* Told once a delivery: later attempts are rewritten anew. */
+static void
+tell_untracked(struct peer_rewrite *p, const struct transaction *t, struct span reason)
+{
+	struct delivery *to;
+	uint32_t at = 0;
+
+	while ((to = transaction_next(t, &at)) != NULL)
+		if (to->attempts == 0)
+			events_untracked(p->q->events, to, reason);
+}
 
 static void
-line_up(struct peer_rewrite *p, struct question *x, const struct transaction *t)
+log_deaths(const struct message *m, const char *then)
+{
+	log_begin(LOG_LEVEL_WARN, "rewriter-killed");
+	log_kvs("id", id_text(m->envelope->id).c);
+	log_kvf("deaths", "%u", m->rewriter_deaths);
+	log_kvs("then", then);
+	log_end();
+}
+
+/* Every rewriter that had it died: it goes as it came, or cannot go where it would have to be another. */
+static void
+give_up(struct peer_rewrite *p, struct question *x, struct transaction *t)
+{
+	uint64_t number = t->number;
+
+	question_free(p, x);
+	log_deaths(t->message, "sent as it came");
+	if (transaction_first(t)->need_7bit) {
+		pool_not_rewritten(p->q->pool, number, false,
+		    SPAN_LIT("the server takes no 8-bit mail, and this one cannot be made 7-bit"));
+		return;
+	}
+	tell_untracked(p, t, SPAN_LIT("crashed"));
+	pool_rewritten(p->q->pool, number, NULL);
+}
+
+static void
+give(struct peer_rewrite *p, struct question *x)
+{
+	struct transaction *t = transaction_find(p->q->pool, x->by_job.hash);
+	struct rewriter *w = &p->workers[x->turn.with - p->hands];
+	struct content c;
+	struct err err;
+
+	if (t == NULL)
+		question_free(p, x);
+	else if (t->message->rewriter_deaths >= DEATHS_AS_IT_IS)
+		give_up(p, x, t);
+	else if (worker_full(t->session->worker)) {
+		turns_remove(&x->turn);
+		x->held_up = true;
+		TAILQ_INSERT_TAIL(&p->held_up, x, link);
+	} else if (content_open(p->q, t->message, &c, &err) == -1) {
+		question_free(p, x);
+		course_unreadable(p->q, t, &err);
+	} else
+		ask(p, w, t, &c);
+}
+
+void
+peer_rewrite_serve(struct peer_rewrite *p)
+{
+	struct turn_job *j;
+
+	while ((j = turns_next(&p->turns)) != NULL)
+		give(p, (struct question *)(void *)((char *)j - offsetof(struct question, turn)));
+}
+
+static void
+wait_for_turn(struct peer_rewrite *p, struct question *x, const struct transaction *t)
 {
 	const struct message *m = t->message;
 	struct draw_place place = { m->envelope->tenant, m->envelope->campaign,
 		transaction_first(t)->immediate ? 0 : m->stream->priority, m->tenant->weight,
 		false };
 
-	draw_put(&p->waiting, &x->item, &place, (uint32_t)(1 + m->facts.size_bytes / COST_BYTES));
-}
-
-static void
-taken_by(struct rewriter *w, struct question *x, uint64_t bytes)
-{
-	x->asked = w;
-	x->bytes = bytes;
-	w->messages++;
-	w->bytes += bytes;
-	TAILQ_INSERT_TAIL(&w->in_hand, x, link);
-}
-
-/* Out of wherever it stands. */
-static void
-leave(struct peer_rewrite *p, struct question *x)
-{
-	struct rewriter *w = x->asked;
-
-	if (x->item.in != NULL)
-		draw_remove(&x->item);
-	if (x->held_up)
-		TAILQ_REMOVE(&p->held_up, x, link);
-	x->held_up = false;
-	if (w == NULL)
-		return;
-	TAILQ_REMOVE(&w->in_hand, x, link);
-	w->messages--;
-	w->bytes -= x->bytes;
-	x->asked = NULL;
-}
-
-static void
-question_end(struct peer_rewrite *p, struct question *x)
-{
-	leave(p, x);
-	table_remove(&p->questions, &x->by_job);
-	free(x);
-}
-
-static void
-ask_one(struct peer_rewrite *p, struct rewriter *w, struct question *x, struct transaction *t)
-{
-	struct content c;
-	struct err err;
-
-	if (content_open(p->q, t->message, &c, &err) == -1) {
-		question_end(p, x);
-		course_unreadable(p->q, t, &err);
-		return;
-	}
-	taken_by(w, x, c.size_bytes);
-	ask(p, w, t, &c);
-}
-
-/* As many as the rewriters have room for. */
-static void
-ask_waiting(struct peer_rewrite *p)
-{
-	struct rewriter *w;
-	struct draw_item *item;
-
-	while (p->waiting.n > 0 && (w = next_worker(p)) != NULL) {
-		struct question *x;
-		struct transaction *t;
-
-		item = draw_take(&p->waiting);
-		x = (struct question *)(void *)((char *)item - offsetof(struct question, item));
-		t = transaction_find(p->q->pool, x->by_job.hash);
-		if (t == NULL)
-			question_end(p, x);
-		else if (worker_full(t->session->worker)) {
-			x->held_up = true;
-			TAILQ_INSERT_TAIL(&p->held_up, x, link);
-		} else
-			ask_one(p, w, x, t);
-	}
+	turns_put(
+	    &p->turns, &x->turn, &place, m->facts.size_bytes, m->rewriter_deaths >= DEATHS_ALONE);
 }
 
 void
@@ -249,13 +225,13 @@ peer_rewrite_go_on(struct peer_rewrite *p)
 	while ((x = TAILQ_FIRST(&p->held_up)) != NULL) {
 		struct transaction *t = transaction_find(p->q->pool, x->by_job.hash);
 
-		leave(p, x);
+		TAILQ_REMOVE(&p->held_up, x, link);
+		x->held_up = false;
 		if (t == NULL)
-			question_end(p, x);
+			question_free(p, x);
 		else
-			line_up(p, x, t);
+			wait_for_turn(p, x, t);
 	}
-	ask_waiting(p);
 }
 
 void
@@ -272,63 +248,61 @@ peer_rewrite_ask(struct peer_rewrite *p, struct transaction *t)
 	x = calloc(1, sizeof(*x));
 	if (x == NULL)
 		fatal("out of memory for a question to the rewriter");
+	x->message = t->message->envelope->id;
 	table_put(&p->questions, &x->by_job, t->number);
-	line_up(p, x, t);
-	ask_waiting(p);
+	wait_for_turn(p, x, t);
 }
 
-/* Its answer is nobody's any more; the rewriter makes it all the same, and has it in hand until then. */
+/* What a worker has in hand stays its until it answers. */
 void
 peer_rewrite_forget(struct peer_rewrite *p, uint64_t number)
 {
-	struct question *x = question_find(p, number);
+	struct question *x = question_of(p, number);
 
-	if (x != NULL && x->asked == NULL)
-		question_end(p, x);
+	if (x != NULL && x->turn.with != NULL)
+		x->forgotten = true;
+	else if (x != NULL)
+		question_free(p, x);
 }
 
-/* ---- what rewriters say ---- */
-
-/* Told once a delivery: later attempts are rewritten anew. */
+/* An answer shows that it is not this message that kills. */
 static void
-tell_untracked(struct peer_rewrite *p, const struct rewrite_done *d)
+clear_of_deaths(struct peer_rewrite *p, struct id id)
 {
-	struct transaction *t = transaction_find(p->q->pool, d->job);
-	struct delivery *to;
-	uint32_t at = 0;
+	struct message *m = message_find(&p->q->messages, id);
 
-	while (t != NULL && (to = transaction_next(t, &at)) != NULL)
-		if (to->attempts == 0)
-			events_untracked(p->q->events, to, d->text);
+	if (m != NULL && m->rewriter_deaths < DEATHS_PLAIN)
+		m->rewriter_deaths = 0;
 }
 
 static void
-done(struct rewriter *w, const struct rewrite_done *d)
+done(struct peer_rewrite *p, struct turn_worker *hand, const struct rewrite_done *d)
 {
-	struct peer_rewrite *p = w->home;
-	struct question *x;
 	struct content c = { .bytes = d->bytes,
 		.fd = d->fd,
 		.size_bytes = d->size_bytes,
 		.has_8bit = d->has_8bit,
 		.has_dots = d->has_dots };
+	struct question *x = question_of(p, d->job);
+	struct transaction *t;
 
-	x = question_find(p, d->job);
-	if (x == NULL || x->asked != w) {
+	if (x == NULL || x->turn.with != hand) {
 		content_drop(&c);
 		return;
 	}
-	question_end(p, x);
-	if (d->status <= REWRITE_UNCHANGED && d->text.n > 0)
-		tell_untracked(p, d);
-	if (d->status == REWRITE_OK) {
+	t = x->forgotten ? NULL : transaction_find(p->q->pool, d->job);
+	clear_of_deaths(p, x->message);
+	question_free(p, x);
+	if (t != NULL && d->status <= REWRITE_UNCHANGED && d->text.n > 0)
+		tell_untracked(p, t, d->text);
+	if (t != NULL && d->status == REWRITE_OK) {
 		pool_rewritten(p->q->pool, d->job, &c);
 		return;
 	}
 	content_drop(&c);
-	if (d->status == REWRITE_UNCHANGED)
+	if (t != NULL && d->status == REWRITE_UNCHANGED)
 		pool_rewritten(p->q->pool, d->job, NULL);
-	else
+	else if (t != NULL)
 		pool_not_rewritten(p->q->pool, d->job, d->status == REWRITE_LATER, d->text);
 }
 
@@ -342,47 +316,66 @@ is_whole(const struct rewrite_done *d)
 	return sealed_size(d->fd, &size_bytes, &err) == 0 && size_bytes >= d->size_bytes;
 }
 
+static struct turn_worker *
+hand_of(struct rewriter *w)
+{
+	return &w->home->hands[w->instance];
+}
+
+/* It is stopped: it gets nothing new, and ends when it has answered all it has. */
+static void
+leaving(struct rewriter *w)
+{
+	hand_of(w)->there = false;
+	rewrite_leave_put(w->chan);
+}
+
 static void
 on_msg(void *ctx, struct chan *c, struct msg *m)
 {
 	struct rewriter *w = ctx;
 	struct rewrite_done d = { .fd = -1 };
 
-	if (m->type != REWRITE_DONE || rewrite_done_get(m, &d) == -1)
+	if (m->type == REWRITE_LEAVING)
+		leaving(w);
+	else if (m->type != REWRITE_DONE || rewrite_done_get(m, &d) == -1)
 		chan_bad(c, "a record that is none of the rewriter's");
 	else if (d.fd != -1 && !is_whole(&d)) {
 		close(d.fd);
 		chan_bad(c, "a message that it could still change, or that is not all there");
 	} else
-		done(w, &d);
-	ask_waiting(w->home);
+		done(w->home, hand_of(w), &d);
 }
 
-/* What was asked of it is asked of another, or of its successor. */
+/* What it had in hand is asked anew; each may be what killed it. */
 static void
-hand_on(struct rewriter *w)
+ask_again(struct peer_rewrite *p, struct question *x)
 {
-	struct peer_rewrite *p = w->home;
-	struct question *x;
+	struct message *m = message_find(&p->q->messages, x->message);
+	struct transaction *t = x->forgotten ? NULL : transaction_find(p->q->pool, x->by_job.hash);
 
-	while ((x = TAILQ_FIRST(&w->in_hand)) != NULL) {
-		struct transaction *t = transaction_find(p->q->pool, x->by_job.hash);
-
-		leave(p, x);
-		if (t == NULL)
-			question_end(p, x);
-		else
-			line_up(p, x, t);
-	}
-	ask_waiting(p);
+	if (m != NULL && m->rewriter_deaths < UINT8_MAX)
+		m->rewriter_deaths++;
+	if (m != NULL && m->rewriter_deaths == DEATHS_PLAIN)
+		log_deaths(m, "signed only");
+	turns_remove(&x->turn);
+	if (t == NULL)
+		question_free(p, x);
+	else
+		wait_for_turn(p, x, t);
 }
 
 static void
-on_room(void *ctx)
+gone(struct rewriter *w)
 {
-	struct rewriter *w = ctx;
+	struct turn_worker *hand = hand_of(w);
+	struct turn_job *j;
 
-	ask_waiting(w->home);
+	w->chan = NULL;
+	hand->there = false;
+	while ((j = TAILQ_FIRST(&hand->jobs)) != NULL)
+		ask_again(w->home,
+		    (struct question *)(void *)((char *)j - offsetof(struct question, turn)));
 }
 
 static void
@@ -392,9 +385,9 @@ on_close(void *ctx, struct chan *c, const char *why)
 
 	if (w->chan != c)
 		return;
-	log_warn("rewriter-gone", "worker=%u why=\"%s\"", w->instance, why);
-	w->chan = NULL;
-	hand_on(w);
+	log_warn("rewriter-gone", "worker=%u messages=%u why=\"%s\"", w->instance,
+	    hand_of(w)->jobs_n, why);
+	gone(w);
 }
 
 static void
@@ -408,13 +401,12 @@ on_connected(void *ctx, unsigned instance, int fd)
 		return;
 	}
 	w = &p->workers[instance];
-	if (w->chan != NULL)
+	if (w->chan != NULL) {
 		chan_free(w->chan);
+		gone(w);
+	}
 	w->chan = chan_new(fd, "rewrite", QUEUE_BYTES, on_msg, on_close, w);
-	chan_on_room(w->chan, on_room);
-	if (instance >= p->workers_n)
-		p->workers_n = instance + 1;
-	hand_on(w);
+	p->hands[instance].there = true;
 }
 
 struct peer_rewrite *
@@ -425,15 +417,13 @@ peer_rewrite_new(struct queued *q)
 	if (p == NULL)
 		fatal("out of memory for the rewriters");
 	p->q = q;
-	draw_init(&p->draw);
-	draw_set_init(&p->waiting, &p->draw);
-	TAILQ_INIT(&p->held_up);
 	p->expected = role_peers(q->role, ROLE_REWRITE) > 0;
 	for (unsigned i = 0; i < WORKERS_MAX; i++) {
 		p->workers[i].home = p;
 		p->workers[i].instance = i;
-		TAILQ_INIT(&p->workers[i].in_hand);
 	}
+	turns_init(&p->turns, p->hands, WORKERS_MAX);
+	TAILQ_INIT(&p->held_up);
 	role_on_peer(q->role, ROLE_REWRITE, on_connected, p);
 	return p;
 }

@@ -485,15 +485,19 @@ static void
 on_turn_end(void *ctx)
 {
 	struct pool *p = ctx;
+	bool may_send = store_may_send(p->q->store) && storage_may_send(p->q),
+	     serves = p->open && !p->stopped && may_send;
 	struct lane_list woken;
 	struct lane *l;
 
-	if (!p->open || p->stopped || !store_may_send(p->q->store) || !storage_may_send(p->q))
-		return;
-	lanes_woken(p->q->lanes, &woken);
-	while ((l = lane_list_next(&woken)) != NULL)
-		serve(p, l);
-	if (lanes_any_woken(p->q->lanes))
+	if (serves) {
+		lanes_woken(p->q->lanes, &woken);
+		while ((l = lane_list_next(&woken)) != NULL)
+			serve(p, l);
+	}
+	if (may_send)
+		peer_rewrite_serve(p->q->rewrite);
+	if (serves && lanes_any_woken(p->q->lanes))
 		schedule_set(&p->q->schedule, &p->again, loop_now_ms());
 }
 

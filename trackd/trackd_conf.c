@@ -38,6 +38,14 @@ static const struct conf_setting tracking_settings[] = {
 	    .type = CONF_PATH,
 	    .help = "File of rules that say which visits are a machine's, "
 		    "posthouse-visitors(5); the shipped ones where unset." },
+	{ .name = "rewrite-time",
+	    .type = CONF_DURATION,
+	    .def = "3s",
+	    .min = 1,
+	    .max = 30,
+	    .help = "Processor time for finding and rewriting the links of one message. One that "
+		    "takes longer goes out without tracking, signed as ever, and an event says "
+		    "so." },
 	{ .name = "valid",
 	    .type = CONF_DURATION,
 	    .def = "730d",
@@ -205,6 +213,14 @@ stats_index_age_s(const struct conf *conf)
 	const struct conf_block *b = conf_first(conf_top(conf), "stats");
 
 	return b == NULL ? (uint64_t)60 * 86400 : conf_num(b, "index-age");
+}
+
+uint64_t
+rewrite_time_ms(const struct conf *conf)
+{
+	const struct conf_block *b = conf_first(conf_top(conf), "tracking");
+
+	return 1000 * (b == NULL ? 3 : conf_num(b, "rewrite-time"));
 }
 
 const char *

@@ -56,6 +56,10 @@ struct job {
 
 struct worker {
 	const struct conf *conf;
+	struct role *role;
+	struct budget budget;
+	struct chan *queued; /* NULL: away */
+	bool leaving;        /* stopped, and nothing new comes */
 	struct arena *arena;
 	struct tenant_keys keys;
 	struct span excludes[EXCLUDES_MAX];
@@ -162,7 +166,8 @@ track(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
 					       .base = span_str(tracking_base(w->conf, tenant)),
 					       .exclude = w->excludes,
 					       .excludes = w->excludes_n,
-					       .charsets = w->charsets },
+					       .charsets = w->charsets,
+					       .budget = &w->budget },
 		.campaign = j->ask.campaign,
 		.keep_signed = j->keys_n == 0 };
 	struct rewrite_recipient to = { .recipient = j->ask.index };
@@ -179,10 +184,12 @@ track(struct worker *w, struct job *j, const struct conf_block *tenant, struct t
 	j->untracked = rewrite_verdict_reason(plan.verdict);
 	if (plan.verdict != REWRITE_CHANGED)
 		return;
-	rewrite_render(&plan, key->sealer, &to, &j->out);
-	if (buf_over(&j->out)) { /* a message this large goes out as it is */
+	plan.verdict = !rewrite_render(&plan, key->sealer, &to, &j->out) ? REWRITE_COSTLY
+		       : buf_over(&j->out)                               ? REWRITE_TOO_LARGE
+									 : REWRITE_CHANGED;
+	if (plan.verdict != REWRITE_CHANGED) { /* it goes out as it is */
 		buf_reset(&j->out);
-		j->untracked = rewrite_verdict_reason(REWRITE_TOO_LARGE);
+		j->untracked = rewrite_verdict_reason(plan.verdict);
 		return;
 	}
 	j->links = plan.links;
@@ -247,6 +254,15 @@ dress(struct worker *w, struct job *j, struct span author)
 	    field(w, j, tenant, key, author, changed || j->ask.need_7bit))
 		changed = true;
 	return changed || j->ask.need_7bit;
+}
+
+/* The bytes as they came, and nothing of them is read but what a signature needs. */
+static bool
+undressed(struct job *j)
+{
+	swap(&j->in, &j->out);
+	j->untracked = "crashed";
+	return j->ask.need_7bit;
 }
 
 /* One hash of the body serves all its signatures. */
@@ -327,8 +343,10 @@ on_signature(void *ctx, uint64_t ticket, bool ok, struct span bytes)
 		TAILQ_REMOVE(&w->signing, j, link);
 		signature(w, j, ok, bytes);
 		if (ticket != 0)
-			return;
+			break;
 	}
+	if (w->leaving && TAILQ_EMPTY(&w->signing))
+		role_done(w->role);
 }
 
 static void
@@ -338,6 +356,8 @@ work(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 	struct err err = { "" };
 	struct span author;
 
+	budget_begin(&w->budget, rewrite_time_ms(w->conf));
+	(void)budget_left(&w->budget, 0); /* many short jobs take long too */
 	if (take_in(j, ask, &err) == -1)
 		return answer(j, REWRITE_LATER, err.text);
 	if (ask->need_7bit && sevenbit_make(&j->in, j->arena, &err) == -1)
@@ -347,7 +367,7 @@ work(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 	author = from_domain(buf_all(&j->in), j->arena);
 	if (ask->sign)
 		j->keys_n = signer_keys_for(w->signer, j->ask.tenant, author, j->keys);
-	if (!dress(w, j, author) && j->keys_n == 0)
+	if (!(ask->plain ? undressed(j) : dress(w, j, author)) && j->keys_n == 0)
 		return answer(j, REWRITE_UNCHANGED, "");
 	if (j->keys_n > 0)
 		sound_make(&j->out, j->arena);
@@ -357,11 +377,34 @@ work(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 /* ---- peers ---- */
 
 static void
+leave(struct worker *w)
+{
+	w->leaving = true;
+	if (TAILQ_EMPTY(&w->signing))
+		role_done(w->role);
+}
+
+/* Ends when queued has heard of it and has its answers: what it had in hand would be asked of another anew. */
+static void
+stop(void *ctx, unsigned deadline_s)
+{
+	struct worker *w = ctx;
+
+	(void)deadline_s;
+	if (w->queued == NULL)
+		role_done(w->role);
+	else
+		rewrite_leaving_put(w->queued);
+}
+
+static void
 on_queued(void *ctx, struct chan *c, struct msg *m)
 {
 	struct rewrite_ask ask = { .fd = -1 };
 
-	if (m->type != REWRITE_ASK || rewrite_ask_get(m, &ask) == -1)
+	if (m->type == REWRITE_LEAVE)
+		leave(ctx);
+	else if (m->type != REWRITE_ASK || rewrite_ask_get(m, &ask) == -1)
 		chan_bad(c, "a record that is no ASK");
 	else
 		work(ctx, c, &ask);
@@ -379,13 +422,18 @@ on_queued_gone(void *ctx, struct chan *c, const char *why)
 	TAILQ_FOREACH (j, &w->signing, link)
 		if (j->from == c)
 			j->from = NULL;
+	if (w->queued == c)
+		w->queued = NULL;
 }
 
 static void
 queued_connected(void *ctx, unsigned instance, int fd)
 {
+	struct worker *w = ctx;
+
 	(void)instance;
-	chan_answers(chan_new(fd, "queued", QUEUE_BYTES, on_queued, on_queued_gone, ctx));
+	w->queued = chan_new(fd, "queued", QUEUE_BYTES, on_queued, on_queued_gone, w);
+	chan_answers(w->queued);
 }
 
 static void
@@ -397,6 +445,12 @@ excludes_load(struct worker *w)
 		w->excludes[w->excludes_n++] = span_str(conf_str_at(b, "exclude", i));
 }
 
+static void
+alive(void *ctx)
+{
+	role_alive(ctx);
+}
+
 void
 worker_start(struct role *role, const struct conf *conf)
 {
@@ -406,6 +460,9 @@ worker_start(struct role *role, const struct conf *conf)
 	if (w == NULL)
 		fatal("out of memory for the worker");
 	w->conf = conf;
+	w->role = role;
+	budget_init(&w->budget, alive, role);
+	role_on_stop(role, stop, w);
 	w->arena = arena_new(0);
 	TAILQ_INIT(&w->signing);
 	if (tenant_keys_make(&w->keys, conf, role_secret(role, "tracking-key"), w->arena, &err) ==
