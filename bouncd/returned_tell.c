@@ -40,11 +40,7 @@ campaign_of(const struct outcome *o)
 static const struct conf_block *
 tenant_block(const struct job *j, struct span name)
 {
-	const struct conf_block *b = conf_first(conf_top(j->bouncd->conf), "tenant");
-
-	while (b != NULL && !span_is_nocase(name, conf_name(b)))
-		b = conf_next(b);
-	return b;
+	return conf_find(conf_top(j->bouncd->conf), "tenant", name);
 }
 
 /* What a person wrote is the tenant's to read. */

@@ -34,14 +34,13 @@ named(struct control_call *call, struct link_block *l, struct err *err)
 static int
 tenant_known(const struct bouncd *b, const struct link_block *l, struct err *err)
 {
-	const struct conf_block *t = conf_first(conf_top(b->conf), "tenant");
 	struct span rest, name = span_cut(span_str(l->value), '/', &rest);
 
 	if (l->kind == WEB_BLOCK_TARGET)
 		return 0;
-	while (t != NULL && !span_is_nocase(name, conf_name(t)))
-		t = conf_next(t);
-	return t != NULL ? 0 : err_set(err, "there is no tenant \"%.*s\"", SPAN(name));
+	if (conf_find(conf_top(b->conf), "tenant", name) != NULL)
+		return 0;
+	return err_set(err, "there is no tenant \"%.*s\"", SPAN(name));
 }
 
 static void

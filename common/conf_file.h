@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-enum { CONF_FILE_BYTES = 4 << 20, CONF_SECRET_BYTES = 64 << 10 };
+enum { CONF_FILE_BYTES = 256 << 20, CONF_SECRET_BYTES = 64 << 10 };
 
 struct conf_file {
 	dev_t dev;

@@ -535,6 +535,64 @@ feedback_check(struct conf *conf, const struct conf_block *b)
 			    conf_str_at(b, "feedback-address", i));
 }
 
+struct bounce_domain {
+	struct span name;
+	const char *tenant;
+};
+
+static int
+by_domain(const void *a, const void *b)
+{
+	return span_cmp(
+	    ((const struct bounce_domain *)a)->name, ((const struct bounce_domain *)b)->name);
+}
+
+/* In lower case and order, in the arena. */
+static struct bounce_domain *
+bounce_domains(const struct conf_block *top, struct arena *arena, size_t *n)
+{
+	struct bounce_domain *list;
+	size_t most = 0;
+
+	for (const struct conf_block *t = conf_first(top, "tenant"); t != NULL; t = conf_next(t))
+		most++;
+	list = arena_alloc(arena, (most + 1) * sizeof(*list));
+	*n = 0;
+	for (const struct conf_block *t = conf_first(top, "tenant"); t != NULL; t = conf_next(t))
+		if (conf_is_set(t, "bounce-domain"))
+			list[(*n)++] = (struct bounce_domain){
+				arena_lower(arena, span_str(conf_str(t, "bounce-domain"))),
+				conf_name(t)
+			};
+	if (*n > 0)
+		qsort(list, *n, sizeof(*list), by_domain);
+	return list;
+}
+
+/* A reply that came back to a bounce address would go round in circles. */
+static void
+replies_come_to_an_end(struct conf *conf, const struct conf_block *top)
+{
+	struct arena *arena = arena_new(0);
+	size_t n;
+	const struct bounce_domain *list = bounce_domains(top, arena, &n);
+
+	for (const struct conf_block *t = conf_first(top, "tenant"); t != NULL; t = conf_next(t)) {
+		struct span to = span_str(conf_str(t, "replies"));
+		ptrdiff_t at = span_find_last(to, '@');
+		struct bounce_domain want = { .name = arena_lower(
+						  arena, span_from(to, (size_t)(at + 1))) };
+		const struct bounce_domain *found =
+		    n == 0 || at < 0 ? NULL : bsearch(&want, list, n, sizeof(want), by_domain);
+
+		if (found != NULL)
+			conf_complain(conf, t, "replies",
+			    "%.*s is the bounce domain of tenant %s: replies would come back",
+			    SPAN(want.name), found->tenant);
+	}
+	arena_free(arena);
+}
+
 void
 house_check(struct conf *conf, const struct conf_block *top)
 {
@@ -542,27 +600,16 @@ house_check(struct conf *conf, const struct conf_block *top)
 	bounce_domains_check(conf, top);
 	feedback_check(conf, top);
 	postmaster_check(conf, top);
+	replies_come_to_an_end(conf, top);
 }
 
-/* A reply that came back to a bounce address would go round in circles. */
 static void
 replies_check(struct conf *conf, const struct conf_block *tenant)
 {
-	struct span to = span_str(conf_str(tenant, "replies")), domain;
+	struct span to = span_str(conf_str(tenant, "replies"));
 
-	if (to.n == 0)
-		return;
-	if (!conf_is_mailbox(to)) {
+	if (to.n > 0 && !conf_is_mailbox(to))
 		conf_complain(conf, tenant, "replies", "\"%.*s\" is no address", SPAN(to));
-		return;
-	}
-	domain = span_from(to, (size_t)span_find_last(to, '@') + 1);
-	for (const struct conf_block *t = conf_first(conf_top(conf), "tenant"); t != NULL;
-	     t = conf_next(t))
-		if (span_is_nocase(domain, conf_str(t, "bounce-domain")))
-			conf_complain(conf, tenant, "replies",
-			    "%.*s is the bounce domain of tenant %s: replies would come back",
-			    SPAN(domain), conf_name(t));
 }
 
 static void

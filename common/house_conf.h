@@ -6,7 +6,7 @@
 extern const struct conf_setting house_settings[];
 extern const struct conf_table tenant_table;
 
-/* The top of the file: addresses that are such, and a postmaster that mail reaches. */
+/* The top of the file, and what one tenant says of another: addresses that are such, mail that comes to an end. */
 void house_check(struct conf *, const struct conf_block *);
 
 /* Something, an @, something: no more is asked of an address in the configuration. */

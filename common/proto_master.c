@@ -30,23 +30,6 @@ master_hello_get(struct msg *m, struct master_hello *r)
 }
 
 void
-master_conf_put(struct chan *c, const struct master_conf *r)
-{
-	chan_begin(c, MASTER_CONF);
-	chan_span(c, r->text);
-	chan_u8(c, r->last);
-	chan_end(c);
-}
-
-int
-master_conf_get(struct msg *m, struct master_conf *r)
-{
-	r->text = msg_span(m);
-	r->last = msg_u8(m) != 0;
-	return msg_end(m);
-}
-
-void
 master_give_put(struct chan *c, const struct master_give *r)
 {
 	chan_begin(c, MASTER_GIVE);
@@ -62,23 +45,6 @@ master_give_get(struct msg *m, struct master_give *r)
 	r->name = msg_span(m);
 	r->kind = msg_u8(m);
 	r->fd = msg_fd_or_none(m);
-	return msg_end(m);
-}
-
-void
-master_secret_put(struct chan *c, const struct master_secret *r)
-{
-	chan_begin(c, MASTER_SECRET);
-	chan_span(c, r->name);
-	chan_span(c, r->bytes);
-	chan_end(c);
-}
-
-int
-master_secret_get(struct msg *m, struct master_secret *r)
-{
-	r->name = msg_span(m);
-	r->bytes = msg_span(m);
 	return msg_end(m);
 }
 

@@ -1,6 +1,6 @@
 /* proto_master.h: all that the master and a role ever say to each other, on descriptor 3.
  *
- * At the start: HELLO, CONF chunks, FD, SECRET and PEER records in any order, GO; the role sandboxes itself and answers
+ * At the start: HELLO, GIVE and PEER records in any order, GO; the role sandboxes itself and answers
  * READY or FAILED. Later: new PEERs, PING, PREPARE and COMMIT or ABORT, STOP. */
 #pragma once
 
@@ -10,22 +10,20 @@ enum { MASTER_FD = 3 };
 
 enum master_type {
 	MASTER_HELLO = 1, /* master: who you are */
-	MASTER_CONF,      /* master: a piece of your configuration */
-	MASTER_GIVE,      /* master: a named descriptor */
-	MASTER_SECRET,    /* master: a named secret */
-	MASTER_PEER,      /* master: a channel to another role */
-	MASTER_GO,        /* master: that was all */
-	MASTER_PING,      /* master; the role says it back */
-	MASTER_STOP,      /* master: let running transactions end until the deadline, exit */
-	MASTER_PREPARE,   /* master: CONF came anew: would you take it? */
-	MASTER_COMMIT,    /* master: take it */
-	MASTER_ABORT,     /* master: forget it */
-	MASTER_READY,     /* role */
-	MASTER_FAILED,    /* role: why, and the exit code of sysexits */
-	MASTER_PREPARED,  /* role: yes */
-	MASTER_REFUSED,   /* role: no, and why */
-	MASTER_WORKING,   /* role, while it starts: still at it, and at what */
-	MASTER_LOST,      /* role: the channel to that peer is closed; if it lives, a new one */
+	MASTER_GIVE, /* master: a named descriptor; "handed" holds configuration and secrets (handed.h) */
+	MASTER_PEER,     /* master: a channel to another role */
+	MASTER_GO,       /* master: that was all */
+	MASTER_PING,     /* master; the role says it back */
+	MASTER_STOP,     /* master: let running transactions end until the deadline, exit */
+	MASTER_PREPARE,  /* master: "handed" came anew: would you take it? */
+	MASTER_COMMIT,   /* master: take it */
+	MASTER_ABORT,    /* master: forget it */
+	MASTER_READY,    /* role */
+	MASTER_FAILED,   /* role: why, and the exit code of sysexits */
+	MASTER_PREPARED, /* role: yes */
+	MASTER_REFUSED,  /* role: no, and why */
+	MASTER_WORKING,  /* role, while it starts: still at it, and at what */
+	MASTER_LOST,     /* role: the channel to that peer is closed; if it lives, a new one */
 };
 
 struct master_hello {
@@ -39,20 +37,10 @@ struct master_hello {
 	struct span empty; /* folder to chroot into */
 };
 
-struct master_conf {
-	struct span text;
-	bool last;
-};
-
 struct master_give {
-	struct span name; /* "listen inbound 0", "spool", "events" */
+	struct span name; /* "listen inbound 0", "spool", "events", "handed" */
 	uint8_t kind;     /* what it is, as the name says */
 	int fd;
-};
-
-struct master_secret {
-	struct span name;
-	struct span bytes;
 };
 
 struct master_peer {
@@ -116,12 +104,8 @@ struct master_lost {
 /* Put takes over descriptors. Get leaves spans in the packet; -1: nonsense. A descriptor of -1: none sent, or lost. */
 void master_hello_put(struct chan *, const struct master_hello *);
 int master_hello_get(struct msg *, struct master_hello *);
-void master_conf_put(struct chan *, const struct master_conf *);
-int master_conf_get(struct msg *, struct master_conf *);
 void master_give_put(struct chan *, const struct master_give *);
 int master_give_get(struct msg *, struct master_give *);
-void master_secret_put(struct chan *, const struct master_secret *);
-int master_secret_get(struct msg *, struct master_secret *);
 void master_peer_put(struct chan *, const struct master_peer *);
 int master_peer_get(struct msg *, struct master_peer *);
 void master_go_put(struct chan *, const struct master_go *);

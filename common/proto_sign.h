@@ -3,8 +3,6 @@
 
 #include "msg.h"
 
-enum { SIGN_KEYS_MAX = 10000 };
-
 enum sign_algorithm { SIGN_RSA_SHA256, SIGN_ED25519_SHA256 };
 
 enum sign_type {

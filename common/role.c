@@ -1,5 +1,6 @@
 #include "role.h"
 #include "err.h"
+#include "handed.h"
 #include "log.h"
 #include "loop.h"
 #include "progress.h"
@@ -20,18 +21,18 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum {
-	CONF_BYTES = 16 * 1024 * 1024,
-	GIVEN_MAX = 512,
-	FRESH_MAX = 8,
-	PEERS_MAX = 512,
-	MASTER_QUEUE = 1024 * 1024
-};
+enum { MASTER_QUEUE = 1024 * 1024 };
 
 struct given {
 	char *name;
-	int fd; /* -1: taken, or a secret */
-	struct span secret;
+	int fd;
+};
+
+/* Texts by name, as they came: in the file's order, and in that of their names. */
+struct texts {
+	struct buf file;
+	struct handed *at, **by_name;
+	size_t n, cap;
 };
 
 struct peer {
@@ -44,19 +45,17 @@ struct role {
 	struct role_self self;
 	enum role_kind kind;
 	struct chan *master;
-	struct arena *arena; /* names and secrets, as long as the process */
+	struct arena *arena; /* names, as long as the process */
 	unsigned instance;
 	uint64_t generation;
-	struct buf conf_text;
 	const struct conf_table *table;
-	struct given given[GIVEN_MAX];
-	unsigned given_n;
-	struct arena *fresh_arena; /* secrets that came with a reload, until PREPARE was answered */
-	struct given fresh[FRESH_MAX];
-	unsigned fresh_n;
-	struct peer early[PEERS_MAX]; /* that came before GO */
-	unsigned early_n;
-	bool gone_ahead, conf_whole;
+	struct given *given;
+	size_t given_n, given_cap;
+	struct texts texts; /* configuration and secrets, as long as the process */
+	struct texts fresh; /* those that came with a reload, until PREPARE was answered */
+	struct peer *early; /* that came before GO */
+	size_t early_n, early_cap;
+	bool gone_ahead;
 	uint64_t prepared; /* the generation it said PREPARED to, until COMMIT or ABORT; 0: none */
 	struct {
 		void (*connected)(void *, unsigned, int);
@@ -123,16 +122,84 @@ hello(struct role *r, struct msg *m)
 		role_fail(r, EX_OSERR, "become uid %u: %s", h.uid, strerror(errno));
 }
 
-static struct given *
-given_new(struct role *r, struct span name)
+/* Room for one more of those that list holds. */
+static void *
+grown(void *list, size_t n, size_t *cap, size_t size)
 {
-	struct given *g = &r->given[r->given_n];
+	if (n < *cap)
+		return list;
+	*cap = *cap == 0 ? 16 : *cap * 2;
+	list = reallocarray(list, *cap, size);
+	if (list == NULL)
+		fatal("out of memory for what the master hands over");
+	return list;
+}
 
-	if (r->given_n == GIVEN_MAX)
-		role_fail(r, EX_SOFTWARE, "more than %d descriptors and secrets", GIVEN_MAX);
-	r->given_n++;
-	*g = (struct given){ .name = arena_cstr(r->arena, name), .fd = -1 };
-	return g;
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp((*(struct handed *const *)a)->name, (*(struct handed *const *)b)->name);
+}
+
+static void
+texts_forget(struct texts *t)
+{
+	if (t->file.n > 0)
+		explicit_bzero(t->file.p, t->file.n);
+	buf_free(&t->file);
+	free(t->at);
+	free(t->by_name);
+	*t = (struct texts){ .n = 0 };
+}
+
+static int
+texts_read(struct texts *t, int fd, struct err *err)
+{
+	struct span rest;
+	struct handed h;
+
+	texts_forget(t);
+	buf_init(&t->file, HANDED_MAX);
+	if (handed_read(fd, &t->file, err) == -1)
+		return -1;
+	rest = buf_all(&t->file);
+	while (handed_next(&rest, &h)) {
+		t->at = grown(t->at, t->n, &t->cap, sizeof(*t->at));
+		t->at[t->n++] = h;
+	}
+	t->by_name = calloc(t->n + 1, sizeof(struct handed *));
+	if (t->by_name == NULL)
+		fatal("out of memory for what the master hands over");
+	for (size_t i = 0; i < t->n; i++)
+		t->by_name[i] = &t->at[i];
+	qsort(t->by_name, t->n, sizeof(struct handed *), by_name);
+	return rest.n == 0 ? 0 : err_set(err, "what the master hands over was cut");
+}
+
+/* Empty: there is none. */
+static struct span
+texts_find(const struct texts *t, const char *name)
+{
+	struct handed want = { .name = name };
+	const struct handed *key = &want;
+	struct handed **found =
+	    t->n == 0 ? NULL : bsearch(&key, t->by_name, t->n, sizeof(struct handed *), by_name);
+
+	return found == NULL ? span_of(NULL, 0) : (*found)->bytes;
+}
+
+/* What comes while the role runs belongs to the coming configuration: the old one stays what it was. */
+static void
+handed(struct role *r, int fd)
+{
+	struct err err;
+
+	if (texts_read(r->gone_ahead ? &r->fresh : &r->texts, fd, &err) == 0)
+		return;
+	if (!r->gone_ahead)
+		role_fail(r, EX_OSERR, "%s", err.text);
+	log_error("handed-bad", "why=\"%s\"", err.text);
+	texts_forget(&r->fresh); /* which PREPARE then finds without a configuration */
 }
 
 static void
@@ -144,59 +211,13 @@ give(struct role *r, struct msg *m)
 		role_fail(r, EX_OSERR, "a descriptor of the master's got lost");
 	if (span_is(g.name, "events"))
 		r->self.append_fd = g.fd;
-	given_new(r, g.name)->fd = g.fd;
-}
-
-/* A long secret comes in pieces of one name, one behind the other. */
-static struct span
-joined(struct arena *a, struct span head, struct span tail)
-{
-	char *p = arena_alloc(a, head.n + tail.n + 1);
-
-	memcpy(p, head.p, head.n);
-	memcpy(p + head.n, tail.p, tail.n);
-	return span_of(p, head.n + tail.n);
-}
-
-/* One of the coming configuration: the old one stays what it was. */
-static void
-fresh_secret(struct role *r, const struct master_secret *s)
-{
-	struct given *last = r->fresh_n > 0 ? &r->fresh[r->fresh_n - 1] : NULL;
-
-	if (r->fresh_arena == NULL)
-		r->fresh_arena = arena_new(0);
-	if (last != NULL && span_is(s->name, last->name))
-		last->secret = joined(r->fresh_arena, last->secret, s->bytes);
-	else if (r->fresh_n < FRESH_MAX)
-		r->fresh[r->fresh_n++] =
-		    (struct given){ .name = arena_cstr(r->fresh_arena, s->name),
-			    .fd = -1,
-			    .secret = arena_span(r->fresh_arena, s->bytes) };
-}
-
-static void
-fresh_forget(struct role *r)
-{
-	arena_free(r->fresh_arena);
-	r->fresh_arena = NULL;
-	r->fresh_n = 0;
-}
-
-static void
-secret(struct role *r, struct msg *m)
-{
-	struct given *last = r->given_n > 0 ? &r->given[r->given_n - 1] : NULL;
-	struct master_secret s;
-
-	if (master_secret_get(m, &s) == -1)
-		role_fail(r, EX_PROTOCOL, "a secret of the master's was cut");
-	if (r->gone_ahead)
-		fresh_secret(r, &s);
-	else if (last != NULL && last->secret.p != NULL && span_is(s.name, last->name))
-		last->secret = joined(r->arena, last->secret, s.bytes);
-	else
-		given_new(r, s.name)->secret = arena_span(r->arena, s.bytes);
+	if (span_is(g.name, "handed"))
+		handed(r, g.fd);
+	else {
+		r->given = grown(r->given, r->given_n, &r->given_cap, sizeof(*r->given));
+		r->given[r->given_n++] =
+		    (struct given){ .name = arena_cstr(r->arena, g.name), .fd = g.fd };
+	}
 }
 
 static void
@@ -221,24 +242,10 @@ peer(struct role *r, struct msg *m)
 	p = (struct peer){ mp.role, mp.instance, mp.fd };
 	if (r->gone_ahead)
 		peer_arrived(r, &p);
-	else if (r->early_n < PEERS_MAX)
+	else {
+		r->early = grown(r->early, r->early_n, &r->early_cap, sizeof(*r->early));
 		r->early[r->early_n++] = p;
-	else
-		close(p.fd);
-}
-
-static void
-conf_piece(struct role *r, struct msg *m)
-{
-	struct master_conf c;
-
-	if (r->conf_whole) {
-		buf_reset(&r->conf_text);
-		r->conf_whole = false;
 	}
-	if (master_conf_get(m, &c) == 0)
-		buf_span(&r->conf_text, c.text);
-	r->conf_whole = c.last;
 }
 
 /* Whatever of the coming configuration stands ready, or a refusal left half ready, is forgotten. */
@@ -253,7 +260,8 @@ reload_forget(struct role *r)
 static int
 prepare_conf(struct role *r, struct err *err)
 {
-	struct conf *conf = conf_read_text(r->table, "posthouse.conf", buf_all(&r->conf_text));
+	struct conf *conf =
+	    conf_read_text(r->table, "posthouse.conf", texts_find(&r->fresh, "conf"));
 
 	if (conf_errors(conf) != 0) {
 		err_set(err, "%.*s", SPAN(conf_messages(conf)));
@@ -283,7 +291,7 @@ prepare(struct role *r, struct msg *m)
 		master_refused_put(
 		    r->master, &(struct master_refused){ p.generation, span_str(err.text) });
 	}
-	fresh_forget(r);
+	texts_forget(&r->fresh);
 }
 
 /* Also of what came and was never followed by PREPARE: what comes next begins anew. */
@@ -292,8 +300,7 @@ prepare_abort(struct role *r)
 {
 	if (r->prepared != 0)
 		reload_forget(r);
-	fresh_forget(r);
-	r->conf_whole = true;
+	texts_forget(&r->fresh);
 }
 
 static void
@@ -338,14 +345,8 @@ on_master(void *ctx, struct chan *c, struct msg *m)
 	case MASTER_HELLO:
 		hello(r, m);
 		break;
-	case MASTER_CONF:
-		conf_piece(r, m);
-		break;
 	case MASTER_GIVE:
 		give(r, m);
-		break;
-	case MASTER_SECRET:
-		secret(r, m);
 		break;
 	case MASTER_PEER:
 		peer(r, m);
@@ -426,7 +427,6 @@ role_start(enum role_kind kind, int argc, char **argv)
 	r->kind = kind;
 	r->self.append_fd = -1;
 	r->arena = arena_new(0);
-	buf_init(&r->conf_text, CONF_BYTES);
 	r->master = chan_new(MASTER_FD, "posthoused", MASTER_QUEUE, on_master, on_master_gone, r);
 	role_peers_init(kind, r->master);
 	while (!r->gone_ahead)
@@ -439,7 +439,7 @@ role_start(enum role_kind kind, int argc, char **argv)
 struct conf *
 role_conf(struct role *r, const struct conf_table *table)
 {
-	struct conf *conf = conf_read_text(table, "posthouse.conf", buf_all(&r->conf_text));
+	struct conf *conf = conf_read_text(table, "posthouse.conf", texts_find(&r->texts, "conf"));
 
 	r->table = table;
 	if (conf_errors(conf) != 0)
@@ -462,10 +462,10 @@ role_generation(const struct role *r)
 int
 role_fd_at(struct role *r, const char *prefix, unsigned i, const char **name)
 {
-	for (unsigned k = 0; k < r->given_n; k++) {
+	for (size_t k = 0; k < r->given_n; k++) {
 		struct given *g = &r->given[k];
 
-		if (g->secret.p == NULL && span_starts(span_str(g->name), prefix) && i-- == 0) {
+		if (span_starts(span_str(g->name), prefix) && i-- == 0) {
 			*name = g->name;
 			return g->fd;
 		}
@@ -476,8 +476,8 @@ role_fd_at(struct role *r, const char *prefix, unsigned i, const char **name)
 int
 role_fd(struct role *r, const char *name)
 {
-	for (unsigned k = 0; k < r->given_n; k++)
-		if (r->given[k].secret.p == NULL && strcmp(r->given[k].name, name) == 0)
+	for (size_t k = 0; k < r->given_n; k++)
+		if (strcmp(r->given[k].name, name) == 0)
 			return r->given[k].fd;
 	return -1;
 }
@@ -485,33 +485,29 @@ role_fd(struct role *r, const char *name)
 struct span
 role_secret(struct role *r, const char *name)
 {
-	for (unsigned k = 0; k < r->given_n; k++)
-		if (r->given[k].secret.p != NULL && strcmp(r->given[k].name, name) == 0)
-			return r->given[k].secret;
-	return span_of(NULL, 0);
+	return texts_find(&r->texts, name);
 }
 
 struct span
 role_secret_fresh(struct role *r, const char *name)
 {
-	for (unsigned k = 0; k < r->fresh_n; k++)
-		if (strcmp(r->fresh[k].name, name) == 0)
-			return r->fresh[k].secret;
-	return span_of(NULL, 0);
+	return texts_find(&r->fresh, name);
 }
 
-struct span
-role_secret_at(struct role *r, const char *prefix, unsigned i, const char **name)
+bool
+role_secret_next(
+    struct role *r, const char *prefix, size_t *at, const char **name, struct span *bytes)
 {
-	for (unsigned k = 0; k < r->given_n; k++) {
-		struct given *g = &r->given[k];
+	while (*at < r->texts.n) {
+		const struct handed *h = &r->texts.at[(*at)++];
 
-		if (g->secret.p != NULL && span_starts(span_str(g->name), prefix) && i-- == 0) {
-			*name = g->name;
-			return g->secret;
-		}
+		if (!span_starts(span_str(h->name), prefix))
+			continue;
+		*name = h->name;
+		*bytes = h->bytes;
+		return true;
 	}
-	return span_of(NULL, 0);
+	return false;
 }
 
 void
@@ -527,7 +523,7 @@ role_peers(const struct role *r, enum role_kind kind)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < r->early_n; i++)
+	for (size_t i = 0; i < r->early_n; i++)
 		n += r->early[i].kind == kind;
 	return n;
 }
@@ -567,7 +563,7 @@ int
 role_run(struct role *r)
 {
 	setproctitle("-posthouse: %s %u", role_name(r->kind), r->instance);
-	for (unsigned i = 0; i < r->early_n; i++)
+	for (size_t i = 0; i < r->early_n; i++)
 		peer_arrived(r, &r->early[i]);
 	progress_to(NULL, NULL);
 	log_set_gather(true);

@@ -32,7 +32,9 @@ struct span
 role_secret(struct role *, const char *name); /* empty if none; as long as the process */
 /* One that came with the configuration being prepared: as long as that call. Which roles get which: the master's handout. */
 struct span role_secret_fresh(struct role *, const char *name);
-struct span role_secret_at(struct role *, const char *prefix, unsigned i, const char **name);
+/* The next one whose name begins with prefix, in the order they came; *at is 0 at first. False: there are no more. */
+bool role_secret_next(
+    struct role *, const char *prefix, size_t *at, const char **name, struct span *bytes);
 
 /* What to do with channels to that role: connected() makes a chan_new() of fd (now or whenever a peer restarts).
  * How a peer that went away is dealt with is the chan's on_close. */

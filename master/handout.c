@@ -1,5 +1,6 @@
 #include "handout.h"
 #include "err.h"
+#include "handed.h"
 #include "log.h"
 #include "layout.h"
 #include "proto_master.h"
@@ -15,17 +16,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-	CONF_BYTES = 16 * 1024 * 1024,
-	CHUNK_BYTES = 64 * 1024,
-	SECRET_BYTES = 1024 * 1024,
+	FILE_BYTES = 256 * 1024 * 1024, /* of one file of logins, rules or keys */
+	READ_BYTES = 64 * 1024,
 	/* Room for some 300 workers of smtpd, old ones that drain among them; what is not used costs nothing. */
 	CLIENTS_BYTES = 40 * 1024 * 1024,
 	DOING_BYTES = 4096,
 	PATH_BYTES = 4096
 };
+
+/* What a child is handed: descriptors at once, texts in one file at the end. */
+struct parcel {
+	struct chan *chan;
+	struct buf texts; /* handed.h */
+};
+
+/* A missing file is no text where that is allowed: no users yet, no rules of one's own. A key must be in a file of keys. */
+enum file_kind { FILE_KEY, FILE_NEEDED, FILE_IF_THERE };
 
 static void
 give(struct chan *c, const char *name, int fd)
@@ -55,42 +65,57 @@ give_folder(struct chan *c, const char *name, const struct conf *conf, const cha
 }
 
 static void
-secret_text(struct chan *c, const char *name, const char *text)
+secret_text(struct parcel *p, const char *name, const char *text)
 {
-	master_secret_put(c, &(struct master_secret){ span_str(name), span_str(text) });
+	handed_put(&p->texts, name, span_str(text));
 }
 
-/* A missing file is an empty secret where that is allowed: no users yet, no rules of one's own. */
+/* A regular file, whole. -1: err names it; where it is missing, errno is ENOENT. */
 static int
-secret_file(struct chan *c, const char *name, const char *path, bool needed, struct err *err)
+file_text(const char *path, struct buf *b, struct err *err)
 {
-	char *bytes;
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r = 0;
+	struct stat st;
+	ssize_t n = 1;
+	char *room;
 
-	if (fd == -1 && errno == ENOENT && !needed)
-		return 0;
-	if (fd == -1)
-		return err_sys(err, "open %s", path);
-	bytes = malloc(SECRET_BYTES);
-	if (bytes == NULL)
-		fatal("out of memory for %s", path);
-	n = read(fd, bytes, SECRET_BYTES);
-	close(fd);
-	if (n == -1 || n == SECRET_BYTES) {
-		free(bytes);
-		return err_set(
-		    err, "%s: cannot be read, or is larger than %d bytes", path, SECRET_BYTES);
+	if (fd == -1 || fstat(fd, &st) == -1)
+		r = err_sys(err, "open %s", path);
+	else if (!S_ISREG(st.st_mode))
+		r = err_set(err, "%s is not a regular file", path);
+	while (r == 0 && n > 0) {
+		room = buf_room(b, READ_BYTES);
+		if (room == NULL)
+			r = err_set(err, "%s is larger than %d MB", path, FILE_BYTES >> 20);
+		else if ((n = read(fd, room, READ_BYTES)) == -1)
+			r = err_sys(err, "read %s", path);
+		else
+			buf_grew(b, (size_t)n);
 	}
-	/* A record holds MSG_BODY_MAX: a long file comes in numbered pieces of the same name. */
-	for (ssize_t at = 0; at == 0 || at < n; at += CHUNK_BYTES)
-		master_secret_put(
-		    c, &(struct master_secret){ span_str(name),
-			   span_of(bytes + at,
-			       (size_t)(n - at < CHUNK_BYTES ? n - at : CHUNK_BYTES)) });
-	explicit_bzero(bytes, SECRET_BYTES);
-	free(bytes);
-	return 0;
+	if (fd != -1)
+		close(fd);
+	return r;
+}
+
+static int
+secret_file(
+    struct parcel *p, const char *name, const char *path, enum file_kind kind, struct err *err)
+{
+	struct buf text;
+	int r;
+
+	if (kind == FILE_IF_THERE && access(path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	buf_init(&text, FILE_BYTES);
+	r = file_text(path, &text, err);
+	if (r == 0 && kind == FILE_KEY && span_trim(buf_all(&text)).n == 0)
+		r = err_set(err, "%s is empty: put the key there, or remove the file", path);
+	if (r == 0)
+		handed_put(&p->texts, name, buf_all(&text));
+	if (text.n > 0)
+		explicit_bzero(text.p, text.n);
+	buf_free(&text);
+	return r;
 }
 
 static const char *
@@ -107,12 +132,12 @@ join(char out[PATH_BYTES], const char *folder, const char *file)
 
 static int
 key_file(
-    const struct conf *conf, struct chan *c, const char *name, const char *file, struct err *err)
+    const struct conf *conf, struct parcel *p, const char *name, const char *file, struct err *err)
 {
 	char path[PATH_BYTES];
 
 	join(path, top(conf, "keys"), file);
-	return secret_file(c, name, path, true, err);
+	return secret_file(p, name, path, FILE_KEY, err);
 }
 
 static int
@@ -175,7 +200,7 @@ handout_folder(const struct conf *conf, enum role_kind kind, int *fd, struct err
 
 /* ---- a function a role ---- */
 
-typedef int key_give(struct chan *, const char *name, const char *path, struct err *);
+typedef int key_give(struct parcel *, const char *name, const char *path, struct err *);
 
 /* One memory file as long as the master runs. Its length is sealed: whoever has it cannot take it from under the others. */
 static int
@@ -213,7 +238,7 @@ doing_memory(void)
 
 /* keys/dkim/TENANT/DOMAIN/SELECTOR.pem, walked three levels deep. */
 static int
-dkim_walk(struct chan *c, const char *folder, const char *words, unsigned depth, key_give *each,
+dkim_walk(struct parcel *p, const char *folder, const char *words, unsigned depth, key_give *each,
     struct err *err)
 {
 	DIR *dir = opendir(folder);
@@ -230,10 +255,10 @@ dkim_walk(struct chan *c, const char *folder, const char *words, unsigned depth,
 		snprintf(path, sizeof(path), "%.3000s/%.255s", folder, d->d_name);
 		if (depth < 2) {
 			snprintf(name, sizeof(name), "%.200s %.255s", words, d->d_name);
-			r = dkim_walk(c, path, name, depth + 1, each, err);
+			r = dkim_walk(p, path, name, depth + 1, each, err);
 		} else if (n > 4 && strcmp(d->d_name + n - 4, ".pem") == 0) {
 			snprintf(name, sizeof(name), "%.240s %.*s", words, (int)n - 4, d->d_name);
-			r = each(c, name, path, err);
+			r = each(p, name, path, err);
 		}
 	}
 	closedir(dir);
@@ -241,23 +266,23 @@ dkim_walk(struct chan *c, const char *folder, const char *words, unsigned depth,
 }
 
 static int
-key_whole(struct chan *c, const char *name, const char *path, struct err *err)
+key_whole(struct parcel *p, const char *name, const char *path, struct err *err)
 {
-	return secret_file(c, name, path, true, err);
+	return secret_file(p, name, path, FILE_KEY, err);
 }
 
 /* That there is one, to whom the key itself is no business of. */
 static int
-key_name(struct chan *c, const char *name, const char *path, struct err *err)
+key_name(struct parcel *p, const char *name, const char *path, struct err *err)
 {
 	(void)path, (void)err;
-	secret_text(c, name, "there");
+	secret_text(p, name, "there");
 	return 0;
 }
 
 /* What the gate of tenants that have one asks for: which domains can be signed for, and where links would lead. */
 static int
-gates(const struct conf *conf, struct chan *c, struct err *err)
+gates(const struct conf *conf, struct parcel *p, struct err *err)
 {
 	for (const struct conf_block *b = conf_first(conf_top(conf), "tenant"); b != NULL;
 	     b = conf_next(b)) {
@@ -268,20 +293,20 @@ gates(const struct conf *conf, struct chan *c, struct err *err)
 		snprintf(
 		    path, sizeof(path), "%.3000s/dkim/%.255s", top(conf, "keys"), conf_name(b));
 		snprintf(name, sizeof(name), "dkim %.255s", conf_name(b));
-		if (dkim_walk(c, path, name, 1, key_name, err) == -1)
+		if (dkim_walk(p, path, name, 1, key_name, err) == -1)
 			return -1;
 		snprintf(name, sizeof(name), "tracking-url %.255s", conf_name(b));
-		secret_text(c, name, tracking_base(conf, b));
+		secret_text(p, name, tracking_base(conf, b));
 	}
 	return 0;
 }
 
 static int
 for_smtpd(const struct conf *conf, const struct sockets *sockets, const struct child *child,
-    struct chan *c, struct err *err)
+    struct parcel *p, struct err *err)
 {
-	give_copy(c, "clients", clients_memory());
-	sockets_each(sockets, ROLE_SMTPD, child->seat->index, give_copy, c);
+	give_copy(p->chan, "clients", clients_memory());
+	sockets_each(sockets, ROLE_SMTPD, child->seat->index, give_copy, p->chan);
 	for (const struct conf_block *b = conf_first(conf_top(conf), "listener"); b != NULL;
 	     b = conf_next(b)) {
 		char name[120];
@@ -289,107 +314,108 @@ for_smtpd(const struct conf *conf, const struct sockets *sockets, const struct c
 		if (!conf_is_set(b, "tls-certificate"))
 			continue;
 		snprintf(name, sizeof(name), "tls-cert %s", conf_name(b));
-		if (secret_file(c, name, conf_str(b, "tls-certificate"), true, err) == -1)
+		if (secret_file(p, name, conf_str(b, "tls-certificate"), FILE_KEY, err) == -1)
 			return err_context(err, "listener %s", conf_name(b));
 		snprintf(name, sizeof(name), "tls-key %s", conf_name(b));
-		secret_text(c, name, conf_str(b, "tls-key"));
+		secret_text(p, name, conf_str(b, "tls-key"));
 	}
-	return gates(conf, c, err);
+	return gates(conf, p, err);
 }
 
 static int
-for_queued(const struct conf *conf, struct chan *c, struct err *err)
+for_queued(const struct conf *conf, struct parcel *p, struct err *err)
 {
-	secret_text(c, "index-path", ".");
-	give_copy(c, "doing", doing_memory());
-	if (give_folder(c, "spool", conf, "spool", ROLE_QUEUED, err) == -1 ||
-	    event_file(conf, c, "queued.jsonl", err) == -1)
+	secret_text(p, "index-path", ".");
+	give_copy(p->chan, "doing", doing_memory());
+	if (give_folder(p->chan, "spool", conf, "spool", ROLE_QUEUED, err) == -1 ||
+	    event_file(conf, p->chan, "queued.jsonl", err) == -1)
 		return -1;
-	return key_file(conf, c, "bounce-key", "bounce.key", err);
+	return key_file(conf, p, "bounce-key", "bounce.key", err);
 }
 
 /* The file of bounce rules, where one is set. */
 static int
-bounce_rules(const struct conf *conf, struct chan *c, struct err *err)
+bounce_rules(const struct conf *conf, struct parcel *p, struct err *err)
 {
 	const struct conf_block *b = conf_first(conf_top(conf), "bounces");
 
 	if (b == NULL || !conf_is_set(b, "rules"))
 		return 0;
-	return secret_file(c, "bounce-rules", conf_str(b, "rules"), true, err);
+	return secret_file(p, "bounce-rules", conf_str(b, "rules"), FILE_NEEDED, err);
 }
 
 static int
-for_bouncd(const struct conf *conf, struct chan *c, struct err *err)
+for_bouncd(const struct conf *conf, struct parcel *p, struct err *err)
 {
-	secret_text(c, "suppression-path", ".");
-	if (bounce_rules(conf, c, err) == -1)
+	secret_text(p, "suppression-path", ".");
+	if (bounce_rules(conf, p, err) == -1)
 		return -1;
-	if (event_file(conf, c, "bouncd.jsonl", err) == -1)
+	if (event_file(conf, p->chan, "bouncd.jsonl", err) == -1)
 		return -1;
-	return key_file(conf, c, "bounce-key", "bounce.key", err);
+	return key_file(conf, p, "bounce-key", "bounce.key", err);
 }
 
 /* The file of rules that tell persons from machines, where one is set. */
 static int
-visitor_rules(const struct conf *conf, struct chan *c, struct err *err)
+visitor_rules(const struct conf *conf, struct parcel *p, struct err *err)
 {
 	const struct conf_block *b = conf_first(conf_top(conf), "tracking");
 
 	if (b == NULL || !conf_is_set(b, "visitors"))
 		return 0;
-	return secret_file(c, "visitor-rules", conf_str(b, "visitors"), true, err);
+	return secret_file(p, "visitor-rules", conf_str(b, "visitors"), FILE_NEEDED, err);
 }
 
 static int
 for_web(const struct conf *conf, const struct sockets *sockets, const struct child *child,
-    struct chan *c, struct err *err)
+    struct parcel *p, struct err *err)
 {
-	sockets_each(sockets, ROLE_WEB, child->seat->index, give_copy, c);
-	if (event_file(conf, c, "trackd-web.jsonl", err) == -1 || visitor_rules(conf, c, err) == -1)
+	sockets_each(sockets, ROLE_WEB, child->seat->index, give_copy, p->chan);
+	if (event_file(conf, p->chan, "trackd-web.jsonl", err) == -1 ||
+	    visitor_rules(conf, p, err) == -1)
 		return -1;
-	return key_file(conf, c, "tracking-key", "tracking.key", err);
+	return key_file(conf, p, "tracking-key", "tracking.key", err);
 }
 
 static int
-for_stats(const struct conf *conf, struct chan *c, struct err *err)
+for_stats(const struct conf *conf, struct parcel *p, struct err *err)
 {
-	secret_text(c, "stats-path", ".");
-	if (event_file(conf, c, "trackd-stats.jsonl", err) == -1)
+	secret_text(p, "stats-path", ".");
+	if (event_file(conf, p->chan, "trackd-stats.jsonl", err) == -1)
 		return -1;
-	return give_folder(c, "events-dir", conf, "events", ROLE_MASTER, err);
+	return give_folder(p->chan, "events-dir", conf, "events", ROLE_MASTER, err);
 }
 
 static int
-for_sign(const struct conf *conf, struct chan *c, struct err *err)
+for_sign(const struct conf *conf, struct parcel *p, struct err *err)
 {
 	char path[PATH_BYTES];
 
 	join(path, top(conf, "keys"), "dkim");
-	return dkim_walk(c, path, "dkim", 0, key_whole, err);
+	return dkim_walk(p, path, "dkim", 0, key_whole, err);
 }
 
 static int
 for_role(const struct conf *conf, const struct sockets *sockets, const struct child *child,
-    struct chan *c, struct err *err)
+    struct parcel *p, struct err *err)
 {
 	switch (child->seat->kind) {
 	case ROLE_SMTPD:
-		return for_smtpd(conf, sockets, child, c, err);
+		return for_smtpd(conf, sockets, child, p, err);
 	case ROLE_AUTH:
-		return secret_file(c, "users", top(conf, "users"), false, err);
+		return secret_file(p, "users", top(conf, "users"), FILE_IF_THERE, err);
 	case ROLE_QUEUED:
-		return for_queued(conf, c, err);
+		return for_queued(conf, p, err);
 	case ROLE_BOUNCD:
-		return for_bouncd(conf, c, err);
+		return for_bouncd(conf, p, err);
 	case ROLE_REWRITE:
-		return key_file(conf, c, "tracking-key", "tracking.key", err);
+		return key_file(conf, p, "tracking-key", "tracking.key", err);
 	case ROLE_SIGN:
-		return for_sign(conf, c, err);
+		return for_sign(conf, p, err);
 	case ROLE_WEB:
-		return for_web(conf, sockets, child, c, err);
+		return for_web(conf, sockets, child, p, err);
 	case ROLE_STATS:
-		return for_stats(conf, c, err);
+		return for_stats(conf, p, err);
 	default:
 		return 0;
 	}
@@ -425,29 +451,46 @@ control_sockets(const struct conf *conf, enum role_kind kind, struct chan *c, st
 }
 
 static void
-handout_conf(const struct conf *conf, enum role_kind kind, struct chan *c)
+conf_put(const struct conf *conf, enum role_kind kind, struct parcel *p)
 {
 	struct buf text;
 
-	buf_init(&text, CONF_BYTES);
+	buf_init(&text, HANDED_MAX);
 	conf_show(conf, CONF_SHOW_HAND_OVER, ROLE_BIT(kind), &text);
-	for (size_t at = 0; at == 0 || at < text.n; at += CHUNK_BYTES)
-		master_conf_put(c,
-		    &(struct master_conf){ span_first(span_from(buf_all(&text), at), CHUNK_BYTES),
-			at + CHUNK_BYTES >= text.n });
-	explicit_bzero(text.p, text.n);
+	handed_put(&p->texts, "conf", buf_all(&text));
+	p->texts.over = p->texts.over || buf_over(&text);
+	if (text.n > 0)
+		explicit_bzero(text.p, text.n);
 	buf_free(&text);
+}
+
+/* Hands over what was gathered, if all went well so far. */
+static int
+parcel_send(struct parcel *p, int so_far, struct err *err)
+{
+	struct err none;
+	int fd = handed_seal(&p->texts, so_far == -1 ? &none : err);
+
+	if (so_far == 0 && fd != -1)
+		give(p->chan, "handed", fd);
+	else if (fd != -1)
+		close(fd);
+	return so_far == 0 && fd != -1 ? 0 : -1;
 }
 
 int
 handout_fresh(const struct conf *conf, enum role_kind kind, struct chan *c, struct err *err)
 {
-	handout_conf(conf, kind, c);
-	if (kind == ROLE_BOUNCD && bounce_rules(conf, c, err) == -1)
-		return -1;
-	return kind == ROLE_BOUNCD || kind == ROLE_QUEUED
-		   ? key_file(conf, c, "bounce-key", "bounce.key", err)
-		   : 0;
+	struct parcel p = { .chan = c };
+	int r = 0;
+
+	buf_init(&p.texts, HANDED_MAX);
+	conf_put(conf, kind, &p);
+	if (kind == ROLE_BOUNCD)
+		r = bounce_rules(conf, &p, err);
+	if (r == 0 && (kind == ROLE_BOUNCD || kind == ROLE_QUEUED))
+		r = key_file(conf, &p, "bounce-key", "bounce.key", err);
+	return parcel_send(&p, r, err);
 }
 
 uint8_t
@@ -471,6 +514,7 @@ handout_put(const struct conf *conf, const struct sockets *sockets, const struct
 		.generation = child->generation,
 		.node = (uint16_t)conf_num(conf_top(conf), "node"),
 		.log_level = handout_log_level(conf) };
+	struct parcel p = { .chan = c };
 	char empty[PATH_BYTES];
 
 	if (layout_user(conf, kind, &hello.uid, &hello.gid, err) == -1)
@@ -478,8 +522,9 @@ handout_put(const struct conf *conf, const struct sockets *sockets, const struct
 	join(empty, top(conf, "run"), "empty");
 	hello.empty = span_str(empty);
 	master_hello_put(c, &hello);
-	handout_conf(conf, kind, c);
 	if (role_spec(kind)->control && control_sockets(conf, kind, c, err) == -1)
 		return -1;
-	return for_role(conf, sockets, child, c, err);
+	buf_init(&p.texts, HANDED_MAX);
+	conf_put(conf, kind, &p);
+	return parcel_send(&p, for_role(conf, sockets, child, &p, err), err);
 }

@@ -2,9 +2,10 @@
 #include "house_conf.h"
 #include "policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_BYTES = 80 };
+enum { SHOWN_BYTES = 80, DOMAIN_BYTES = 255 };
 
 void
 gate_read(const struct conf_block *tenant, struct gate *g)
@@ -26,16 +27,28 @@ gate_is_bulk(const struct gate *g, const struct header_facts *h, uint32_t recipi
 	       recipients >= g->recipients;
 }
 
+static int
+by_bytes(const void *a, const void *b)
+{
+	return span_cmp(*(const struct span *)a, *(const struct span *)b);
+}
+
 /* A key of a domain above signs too (signer.h). */
 static bool
 signs_for(const void *ctx, struct span domain)
 {
 	const struct gate *g = ctx;
 
+	char low[DOMAIN_BYTES] = "";
+
+	if (domain.n > sizeof(low) || g->signs_for_n == 0)
+		return false;
+	span_lower(low, domain);
+	domain = span_of(low, domain.n);
 	for (; domain.n > 0; (void)span_cut(domain, '.', &domain))
-		for (size_t i = 0; i < g->signs_for_n; i++)
-			if (span_eq_nocase(g->signs_for[i], domain))
-				return true;
+		if (bsearch(&domain, g->signs_for, g->signs_for_n, sizeof(domain), by_bytes) !=
+		    NULL)
+			return true;
 	return false;
 }
 

@@ -17,7 +17,7 @@ struct gate {
 	const char *tenant;
 	const struct conf_block *block; /* of the tenant */
 	struct span tracking_url;       /* of the links that would be added */
-	struct span *signs_for;         /* domains a key is there for, lower case */
+	struct span *signs_for;         /* domains a key is there for, lower case, sorted */
 	size_t signs_for_n;
 };
 

@@ -59,6 +59,7 @@ policy_of(const char *settings, const char *url, struct conf **conf)
 	p = policy_new(*conf);
 	policy_signs_for(p, SPAN_LIT("t"), SPAN_LIT("t.test"));
 	policy_signs_for(p, SPAN_LIT("nobody"), SPAN_LIT("t.test"));
+	policy_ready(p);
 	policy_tracking_url(p, SPAN_LIT("t"), span_str(url));
 	return p;
 }

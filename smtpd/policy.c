@@ -1,10 +1,12 @@
 #include "policy.h"
 #include "envelope.h"
 #include "idna.h"
+#include "networks.h"
 #include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum own_kind { OWN_HOST, OWN_ACCEPT, OWN_BOUNCE };
 
@@ -19,7 +21,9 @@ struct policy {
 	struct arena *arena;
 	struct tenant *tenants;
 	size_t tenants_n;
-	struct own *own; /* sorted by domain */
+	struct tenant **by_name;   /* sorted, without case */
+	struct networks *networks; /* of all tenants, by their place in the list */
+	struct own *own;           /* sorted by domain */
 	size_t own_n;
 	struct span postmaster;
 	struct span *feedback; /* sorted addresses, lower case */
@@ -123,6 +127,55 @@ postmaster_read(const struct conf *conf, struct arena *a)
 	return span_str(arena_printf(a, "postmaster@%s", conf_name(accept)));
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	return strcasecmp((*(struct tenant *const *)a)->name, (*(struct tenant *const *)b)->name);
+}
+
+static int
+name_order(const void *name, const void *tenant)
+{
+	struct span want = *(const struct span *)name;
+	const char *is = (*(struct tenant *const *)tenant)->name;
+	int order = strncasecmp(want.p, is, want.n);
+
+	return order != 0 ? order : is[want.n] == '\0' ? 0 : -1;
+}
+
+static struct tenant *
+tenant_find(const struct policy *p, struct span name)
+{
+	struct tenant **t = p->tenants_n == 0 || name.n == 0
+				? NULL
+				: bsearch(&name, p->by_name, p->tenants_n, sizeof(*t), name_order);
+
+	return t == NULL ? NULL : *t;
+}
+
+/* What a tenant is found by: its name, its networks. */
+static void
+tenants_index(struct policy *p)
+{
+	size_t networks = 0;
+
+	p->by_name = arena_alloc(p->arena, sizeof(*p->by_name) * (p->tenants_n + 1));
+	for (size_t i = 0; i < p->tenants_n; i++) {
+		p->by_name[i] = &p->tenants[i];
+		networks += conf_count(p->tenants[i].block, "allow");
+	}
+	qsort(p->by_name, p->tenants_n, sizeof(*p->by_name), by_name);
+	p->networks = networks_new(p->arena, networks);
+	for (size_t i = 0; i < p->tenants_n; i++)
+		for (size_t k = 0; k < conf_count(p->tenants[i].block, "allow"); k++) {
+			const struct conf_network *n =
+			    conf_network_at(p->tenants[i].block, "allow", k);
+
+			networks_add(p->networks, &n->ip, n->bits, i);
+		}
+	networks_ready(p->networks);
+}
+
 struct policy *
 policy_new(const struct conf *conf)
 {
@@ -140,6 +193,7 @@ policy_new(const struct conf *conf)
 		tenant_read(p, b, t);
 		own_add(p, conf_str(b, "bounce-domain"), OWN_BOUNCE, t);
 	}
+	tenants_index(p);
 	for (const struct conf_block *b = conf_first(conf_top(conf), "accept"); b != NULL;
 	     b = conf_next(b))
 		own_add(
@@ -155,15 +209,6 @@ void
 policy_free(struct policy *p)
 {
 	arena_free(p->arena);
-}
-
-static struct tenant *
-tenant_find(const struct policy *p, struct span name)
-{
-	for (size_t i = 0; i < p->tenants_n; i++)
-		if (span_is_nocase(name, p->tenants[i].name))
-			return &p->tenants[i];
-	return NULL;
 }
 
 const struct tenant *
@@ -187,7 +232,18 @@ policy_signs_for(struct policy *p, struct span tenant, struct span domain)
 			memcpy(more, g->signs_for, sizeof(*more) * g->signs_for_n);
 		g->signs_for = more;
 	}
-	g->signs_for[g->signs_for_n++] = arena_span(p->arena, domain);
+	g->signs_for[g->signs_for_n++] = arena_lower(p->arena, domain);
+}
+
+void
+policy_ready(struct policy *p)
+{
+	for (size_t i = 0; i < p->tenants_n; i++) {
+		struct gate *g = &p->tenants[i].gate;
+
+		if (g->signs_for_n > 0)
+			qsort(g->signs_for, g->signs_for_n, sizeof(*g->signs_for), by_bytes);
+	}
 }
 
 void
@@ -211,12 +267,12 @@ in_networks(const struct conf_block *b, const struct ip *client)
 const struct tenant *
 policy_client(const struct policy *p, const struct listener_conf *l, const struct ip *client)
 {
+	size_t owner;
+
 	if (client->family == AF_UNIX || in_networks(l->block, client))
 		return policy_tenant(p, span_str(l->tenant));
-	for (size_t i = 0; i < p->tenants_n; i++)
-		if (in_networks(p->tenants[i].block, client))
-			return &p->tenants[i];
-	return NULL;
+	owner = networks_owner(p->networks, client);
+	return owner == SIZE_MAX ? NULL : &p->tenants[owner];
 }
 
 static bool

@@ -23,6 +23,8 @@ void policy_free(struct policy *);
 /* What the gate must know beside the configuration; a tenant that is none is passed over. */
 void policy_signs_for(struct policy *, struct span tenant, struct span domain);
 void policy_tracking_url(struct policy *, struct span tenant, struct span url);
+/* Those were all. */
+void policy_ready(struct policy *);
 
 /* NULL: there is none of that name. */
 const struct tenant *policy_tenant(const struct policy *, struct span name);

@@ -26,20 +26,19 @@ worker_end(void *ctx)
 static void
 gates_load(struct role *role, struct policy *p)
 {
+	struct span url;
 	const char *name;
+	size_t at = 0;
 
-	for (unsigned i = 0; role_secret_at(role, "dkim ", i, &name).p != NULL; i++) {
+	while (role_secret_next(role, "dkim ", &at, &name, &url)) {
 		struct span rest, tenant = span_word(span_from(span_str(name), 5), &rest);
 
 		policy_signs_for(p, tenant, span_word(rest, &rest));
 	}
-	for (unsigned i = 0;; i++) {
-		struct span url = role_secret_at(role, "tracking-url ", i, &name);
-
-		if (url.p == NULL)
-			break;
+	at = 0;
+	while (role_secret_next(role, "tracking-url ", &at, &name, &url))
 		policy_tracking_url(p, span_from(span_str(name), 13), url);
-	}
+	policy_ready(p);
 }
 
 struct worker *

@@ -1,8 +1,8 @@
 """Plays the master and a peer to one role: the records of common/proto_*.h, spoken over socket pairs."""
 import os, select, socket, struct, subprocess, tempfile, time
 
-HELLO, CONF, GIVE, SECRET, PEER, GO, PING, STOP = range(1, 9)
-READY, FAILED = 12, 13
+HELLO, GIVE, PEER, GO, PING, STOP = range(1, 7)
+READY, FAILED = 10, 11
 ROLE_QUEUED, ROLE_DELIVERD, ROLE_RESOLVE = 3, 4, 5
 
 
@@ -62,6 +62,16 @@ class Chan:
         return self.waiting.pop(0)
 
 
+def hand_over(master, conf, secrets=()):
+    """Configuration and secrets as the master gives them: by name in one memory file (common/handed.h)."""
+    fd = os.memfd_create("handed")
+    for name, text in (("conf", conf), *secrets):
+        name, text = [t if isinstance(t, bytes) else t.encode() for t in (name, text)]
+        os.write(fd, struct.pack("=II", len(name) + 1, len(text)) + name + b"\0" + text + b"\0")
+    master.send((GIVE, span("handed") + b"\0\1", 1), fds=[fd])
+    os.close(fd)
+
+
 def pair():
     a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for s in (a, b):
@@ -86,10 +96,8 @@ class Role:
         theirs.close()
         self.peer_role = peer_role
         uid = 20000 + role
-        self.master.send((HELLO, struct.pack("=BHQIIHB", role, 0, 1, uid, uid, 0, level) + span(self.empty.name)),
-                         (CONF, span(conf) + b"\1"))
-        for name, text in secrets:
-            self.master.send((SECRET, span(name) + span(text)))
+        self.master.send((HELLO, struct.pack("=BHQIIHB", role, 0, 1, uid, uid, 0, level) + span(self.empty.name)))
+        hand_over(self.master, conf, secrets)
         self.peer = self.new_peer()
         self.master.send((GO, struct.pack("=H", 1)))
         t, r = self.master.recv()

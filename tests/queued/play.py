@@ -2,7 +2,7 @@
 import json, os, struct, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "deliverd"))
-from house import Chan, CONF, FAILED, GIVE, GO, HELLO, PEER, READY, SECRET, STOP, pair, span  # noqa: E402
+from house import Chan, FAILED, GIVE, GO, HELLO, PEER, READY, STOP, hand_over, pair, span  # noqa: E402
 
 SMTPD, QUEUED, DELIVERD, RESOLVE, BOUNCD = 1, 3, 4, 5, 6
 MESSAGE, ACK = 1, 7
@@ -33,11 +33,10 @@ class Queued:
                                           **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
         theirs.close()
         empty = os.path.join(folder, "empty")
-        self.master.send((HELLO, struct.pack("=BHQIIHB", QUEUED, 0, 1, uid, uid, 0, 1) + span(empty)),
-                         (CONF, span(conf) + b"\1"))
+        self.master.send((HELLO, struct.pack("=BHQIIHB", QUEUED, 0, 1, uid, uid, 0, 1) + span(empty)))
         self.give("spool", os.open(os.path.join(folder, "spool"), os.O_RDONLY | os.O_DIRECTORY))
         self.give("events", os.open(self.events_path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644))
-        self.master.send((SECRET, span("index-path") + span(os.path.join(folder, "spool/index"))))
+        hand_over(self.master, conf, [("index-path", os.path.join(folder, "spool/index"))])
         self.smtpd = self.peer(SMTPD, 0)
         self.workers = [self.peer(DELIVERD, i) for i in range(workers)]
         self.bouncd = self.peer(BOUNCD, 0) if bouncd else None

@@ -2,10 +2,10 @@
 import os, select, socket, struct, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "deliverd"))
-from house import Chan, Reader, span, pair
+from house import Chan, Reader, hand_over, span, pair
 
-HELLO, CONF, GIVE, SECRET, PEER, GO, PING, STOP = range(1, 9)
-READY, FAILED = 12, 13
+HELLO, GIVE, PEER, GO, PING, STOP = range(1, 7)
+READY, FAILED = 10, 11
 ROLE_SMTPD, ROLE_AUTH, ROLE_QUEUED = 1, 2, 3
 MESSAGE, COMMIT, RCPTS, DROP, WANT, ASK, ACK, DRAFT, ANSWER, STATE = range(1, 11)
 
@@ -26,10 +26,8 @@ class Process:
                                           **{k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}})
         theirs.close()
         uid = 20000 + role
-        self.master.send((HELLO, struct.pack("=BHQIIHB", role, 0, 1, uid, uid, 0, level) + span(self.empty.name)),
-                         (CONF, span(conf) + b"\1"))
-        for name, text in secrets:
-            self.master.send((SECRET, span(name) + span(text)))
+        self.master.send((HELLO, struct.pack("=BHQIIHB", role, 0, 1, uid, uid, 0, level) + span(self.empty.name)))
+        hand_over(self.master, conf, secrets)
         for name, fd in gives:
             self.master.send((GIVE, span(name) + b"\0\1", 1), fds=[fd])
         for kind, fd in peers:

@@ -11,7 +11,7 @@ struct signer {
 	struct chan *chan; /* NULL: no signer now */
 	struct arena *arena;
 	struct signer_key *keys; /* told: in order of tenant, domain, number */
-	uint32_t keys_n;
+	size_t keys_n, keys_cap;
 	bool told; /* KEYS_END came */
 	void (*answered)(void *, uint64_t, bool, struct span);
 	void *ctx;
@@ -20,19 +20,23 @@ struct signer {
 static void
 key(struct signer *s, struct msg *m)
 {
-	struct signer_key *k = &s->keys[s->keys_n];
 	struct sign_key told;
 
-	if (sign_key_get(m, &told) == -1 || s->keys_n == SIGN_KEYS_MAX) {
-		chan_bad(s->chan, "a KEY that is none, or too many");
+	if (sign_key_get(m, &told) == -1) {
+		chan_bad(s->chan, "a record that is not a valid KEY");
 		return;
 	}
-	*k = (struct signer_key){ .number = told.key,
+	if (s->keys_n == s->keys_cap) {
+		s->keys_cap = s->keys_cap == 0 ? 64 : s->keys_cap * 2;
+		s->keys = reallocarray(s->keys, s->keys_cap, sizeof(*s->keys));
+		if (s->keys == NULL)
+			fatal("out of memory for the keys");
+	}
+	s->keys[s->keys_n++] = (struct signer_key){ .number = told.key,
 		.tenant = arena_span(s->arena, told.tenant),
 		.domain = arena_lower(s->arena, told.domain),
 		.selector = arena_span(s->arena, told.selector),
 		.algorithm = told.algorithm };
-	s->keys_n++;
 }
 
 static int
@@ -63,7 +67,8 @@ on_signer(void *ctx, struct chan *c, struct msg *m)
 		key(s, m);
 		break;
 	case SIGN_KEYS_END:
-		qsort(s->keys, s->keys_n, sizeof(*s->keys), in_order);
+		if (s->keys_n > 0)
+			qsort(s->keys, s->keys_n, sizeof(*s->keys), in_order);
 		s->told = true;
 		break;
 	case SIGN_DONE:
@@ -112,7 +117,7 @@ signer_new(struct role *role, void (*answered)(void *, uint64_t, bool, struct sp
 {
 	struct signer *s = calloc(1, sizeof(*s));
 
-	if (s == NULL || (s->keys = calloc(SIGN_KEYS_MAX, sizeof(*s->keys))) == NULL)
+	if (s == NULL)
 		fatal("out of memory for the signer");
 	s->arena = arena_new(0);
 	s->answered = answered;

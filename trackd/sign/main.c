@@ -14,7 +14,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { QUEUE_BYTES = 4 * 1024 * 1024 };
+enum {
+	QUEUE_BYTES = 4 * 1024 * 1024,
+	KEYS_A_WORD =
+	    500 /* read before the master hears again that this role lives: half a second */
+};
 
 struct signing_key {
 	struct span tenant, domain, selector;
@@ -22,9 +26,29 @@ struct signing_key {
 };
 
 struct signer {
-	struct signing_key keys[SIGN_KEYS_MAX];
-	uint32_t keys_n;
+	struct signing_key *keys;
+	uint32_t keys_n, keys_cap;
 };
+
+/* A rewriter, which is told the keys and asks. */
+struct peer {
+	struct signer *signer;
+	struct chan *chan;
+	uint32_t told;
+	bool whole; /* that these were all */
+};
+
+static struct signing_key *
+key_new(struct signer *s)
+{
+	if (s->keys_n == s->keys_cap) {
+		s->keys_cap = s->keys_cap == 0 ? 64 : s->keys_cap * 2;
+		s->keys = reallocarray(s->keys, s->keys_cap, sizeof(*s->keys));
+		if (s->keys == NULL)
+			fatal("out of memory for the keys");
+	}
+	return &s->keys[s->keys_n++];
+}
 
 /* The secrets' names are "dkim TENANT DOMAIN SELECTOR", as the files lie in the keys folder. */
 static void
@@ -33,32 +57,38 @@ keys_load(struct signer *s, struct role *role)
 	const char *name;
 	struct span pem;
 	struct err err;
+	size_t at = 0;
 
-	for (unsigned i = 0; (pem = role_secret_at(role, "dkim ", i, &name)).p != NULL; i++) {
-		struct signing_key *k = &s->keys[s->keys_n];
+	while (role_secret_next(role, "dkim ", &at, &name, &pem)) {
+		struct signing_key *k = key_new(s);
 		struct span words = span_from(span_str(name), strlen("dkim "));
 
-		if (s->keys_n == SIGN_KEYS_MAX)
-			role_fail(role, EX_CONFIG, "more than %d DKIM keys", SIGN_KEYS_MAX);
 		k->tenant = span_word(words, &words);
 		k->domain = span_word(words, &words);
 		k->selector = span_word(words, &words);
 		k->key = dkim_key_load(pem, &err);
 		if (k->key == NULL)
 			role_fail(role, EX_CONFIG, "DKIM key %s: %s", name, err.text);
-		s->keys_n++;
+		if (s->keys_n % KEYS_A_WORD == 0)
+			role_alive(role);
 	}
 }
 
+/* One of each algorithm signs once. */
 static void
 keys_warm(const struct signer *s)
 {
 	static const uint8_t digest[DKIM_DIGEST_BYTES];
+	bool warm[] = { [DKIM_RSA_SHA256] = false, [DKIM_ED25519_SHA256] = false };
 	struct buf out;
 
 	buf_init(&out, DKIM_SIGNATURE_MAX);
 	for (uint32_t i = 0; i < s->keys_n; i++) {
-		(void)dkim_key_sign(s->keys[i].key, digest, &out, NULL);
+		enum dkim_algorithm algorithm = dkim_key_algorithm(s->keys[i].key);
+
+		if (!warm[algorithm])
+			(void)dkim_key_sign(s->keys[i].key, digest, &out, NULL);
+		warm[algorithm] = true;
 		buf_reset(&out);
 	}
 	buf_free(&out);
@@ -94,31 +124,59 @@ sign(struct signer *s, struct chan *c, struct msg *m)
 static void
 on_rewrite(void *ctx, struct chan *c, struct msg *m)
 {
+	struct peer *p = ctx;
+
 	if (m->type == SIGN_ASK)
-		sign(ctx, c, m);
+		sign(p->signer, c, m);
 	else
 		chan_bad(c, "a record that is no ASK");
+}
+
+static void
+key_tell(const struct signer *s, struct chan *c, uint32_t i)
+{
+	const struct signing_key *k = &s->keys[i];
+	enum sign_algorithm algorithm =
+	    dkim_key_algorithm(k->key) == DKIM_RSA_SHA256 ? SIGN_RSA_SHA256 : SIGN_ED25519_SHA256;
+
+	sign_key_put(c, &(struct sign_key){ i, k->tenant, k->domain, k->selector, algorithm });
+}
+
+/* As many as its channel holds; the rest when it has room again. */
+static void
+keys_tell(void *ctx)
+{
+	struct peer *p = ctx;
+
+	while (p->told < p->signer->keys_n && !chan_full(p->chan))
+		key_tell(p->signer, p->chan, p->told++);
+	if (p->told == p->signer->keys_n && !p->whole) {
+		p->whole = true;
+		sign_keys_end_put(p->chan, &(struct sign_keys_end){ p->told });
+	}
+}
+
+static void
+on_rewrite_gone(void *ctx, struct chan *c, const char *why)
+{
+	(void)c, (void)why;
+	free(ctx);
 }
 
 /* Tells a new peer which keys there are. */
 static void
 rewrite_connected(void *ctx, unsigned instance, int fd)
 {
-	struct signer *s = ctx;
-	struct chan *c = chan_new(fd, "trackd-rewrite", QUEUE_BYTES, on_rewrite, NULL, s);
+	struct peer *p = calloc(1, sizeof(*p));
 
 	(void)instance;
-	chan_answers(c);
-	for (uint32_t i = 0; i < s->keys_n; i++) {
-		const struct signing_key *k = &s->keys[i];
-		enum sign_algorithm algorithm = dkim_key_algorithm(k->key) == DKIM_RSA_SHA256
-						    ? SIGN_RSA_SHA256
-						    : SIGN_ED25519_SHA256;
-
-		sign_key_put(
-		    c, &(struct sign_key){ i, k->tenant, k->domain, k->selector, algorithm });
-	}
-	sign_keys_end_put(c, &(struct sign_keys_end){ s->keys_n });
+	if (p == NULL)
+		fatal("out of memory for a peer");
+	p->signer = ctx;
+	p->chan = chan_new(fd, "trackd-rewrite", QUEUE_BYTES, on_rewrite, on_rewrite_gone, p);
+	chan_answers(p->chan);
+	chan_on_room(p->chan, keys_tell);
+	keys_tell(p);
 }
 
 int
