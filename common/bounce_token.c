@@ -247,6 +247,9 @@ bounce_keys_read(struct bounce_keys *keys, struct span text, struct err *err)
 	keys->n = 0;
 	if (key_ring_read(&ring, text, BOUNCE_KEY_ID_MAX, err) == -1)
 		return err_context(err, "bounce.key");
+	if (ring.n == 0 && text.n > 0)
+		return err_set(
+		    err, "bounce.key: there is no key in it; without the file a start makes one");
 	for (; keys->n < ring.n; keys->n++) {
 		keys->at[keys->n].id = ring.at[keys->n].id;
 		memcpy(keys->at[keys->n].key, ring.at[keys->n].bytes, BOUNCE_KEY_BYTES);

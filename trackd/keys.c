@@ -68,6 +68,9 @@ tenant_keys_make(struct tenant_keys *t, const struct conf *conf, struct span tex
 
 	if (key_ring_read(&masters, text, TRACKING_KEY_ID_MAX, err) == -1)
 		return err_context(err, "tracking.key");
+	if (masters.n == 0 && text.n > 0)
+		return err_set(
+		    err, "tracking.key: there is no key in it; without the file a start makes one");
 	*t = (struct tenant_keys){ .keys = arena_alloc(
 				       arena, sizeof(*t->keys) * tenants_count(conf) * masters.n) };
 	for (size_t i = 0; i < masters.n; i++)

@@ -2,10 +2,15 @@
 #include "arena.h"
 #include "err.h"
 #include "log.h"
+#include "loop.h"
 
 #include <stdlib.h>
 
-enum { QUEUE_BYTES = 4 * 1024 * 1024 };
+enum {
+	QUEUE_BYTES = 4 * 1024 * 1024,
+	AWAIT_MS =
+	    5000 /* a start, or a new signer in the place of a dead one, with thousands of keys */
+};
 
 struct signer {
 	struct chan *chan; /* NULL: no signer now */
@@ -13,9 +18,29 @@ struct signer {
 	struct signer_key *keys; /* told: in order of tenant, domain, number */
 	size_t keys_n, keys_cap;
 	bool told; /* KEYS_END came */
+	bool awaited;
+	struct timer *patience;
 	void (*answered)(void *, uint64_t, bool, struct span);
+	void (*settled)(void *);
 	void *ctx;
 };
+
+static void
+await(struct signer *s)
+{
+	s->awaited = true;
+	timer_set_ms(s->patience, AWAIT_MS);
+}
+
+static void
+settle(void *ctx)
+{
+	struct signer *s = ctx;
+
+	s->awaited = false;
+	timer_clear(s->patience);
+	s->settled(s->ctx);
+}
 
 static void
 key(struct signer *s, struct msg *m)
@@ -70,6 +95,7 @@ on_signer(void *ctx, struct chan *c, struct msg *m)
 		if (s->keys_n > 0)
 			qsort(s->keys, s->keys_n, sizeof(*s->keys), in_order);
 		s->told = true;
+		settle(s);
 		break;
 	case SIGN_DONE:
 		if (sign_done_get(m, &done) == 0) {
@@ -92,6 +118,7 @@ on_signer_gone(void *ctx, struct chan *c, const char *why)
 	log_warn("signer-gone", "why=\"%s\"", why);
 	s->chan = NULL;
 	s->told = false;
+	await(s);
 	s->answered(s->ctx, 0, false, span_of(NULL, 0));
 }
 
@@ -109,11 +136,13 @@ connected(void *ctx, unsigned instance, int fd)
 	arena_reset(s->arena);
 	s->keys_n = 0;
 	s->told = false;
+	await(s);
 	s->chan = chan_new(fd, "trackd-sign", QUEUE_BYTES, on_signer, on_signer_gone, s);
 }
 
 struct signer *
-signer_new(struct role *role, void (*answered)(void *, uint64_t, bool, struct span), void *ctx)
+signer_new(struct role *role, void (*answered)(void *, uint64_t, bool, struct span),
+    void (*settled)(void *), void *ctx)
 {
 	struct signer *s = calloc(1, sizeof(*s));
 
@@ -121,6 +150,9 @@ signer_new(struct role *role, void (*answered)(void *, uint64_t, bool, struct sp
 		fatal("out of memory for the signer");
 	s->arena = arena_new(0);
 	s->answered = answered;
+	s->settled = settled;
+	s->patience = timer_new(settle, s);
+	await(s);
 	s->ctx = ctx;
 	role_on_peer(role, ROLE_SIGN, connected, s);
 	return s;
@@ -130,6 +162,12 @@ bool
 signer_ready(const struct signer *s)
 {
 	return s->chan != NULL && s->told;
+}
+
+bool
+signer_awaited(const struct signer *s)
+{
+	return s->awaited && !signer_ready(s);
 }
 
 static unsigned

@@ -14,11 +14,15 @@ struct signer_key {
 	enum sign_algorithm algorithm;
 };
 
-/* answered: the signature of that job, or ok false: refused. Job 0: the signer went away with all jobs. */
+/* answered: the signature of that job, or ok false: refused. Job 0: the signer went away with all jobs.
+ * settled: what was awaited is known: the signer is ready, or it did not come in time. */
 struct signer *signer_new(struct role *,
-    void (*answered)(void *ctx, uint64_t job, bool ok, struct span signature), void *ctx);
+    void (*answered)(void *ctx, uint64_t job, bool ok, struct span signature),
+    void (*settled)(void *ctx), void *ctx);
 /* True once the signer has told its keys. */
 bool signer_ready(const struct signer *);
+/* It is not ready, and may be in some seconds: it starts, or tells its keys. */
+bool signer_awaited(const struct signer *);
 /* Keys of that tenant for that domain, or else for the next one above it that has some, domain in lower case (RFC 7489 3.1.1: it aligns, if not
  * strictly); at most SIGNER_KEYS_A_MESSAGE. */
 unsigned signer_keys_for(const struct signer *, struct span tenant, struct span domain,

@@ -68,6 +68,7 @@ struct worker {
 	struct signer *signer;
 	uint64_t tickets;
 	TAILQ_HEAD(, job) signing;
+	TAILQ_HEAD(, job) waiting; /* for the signer to be ready */
 };
 
 /* ---- life of a job ---- */
@@ -331,6 +332,14 @@ signature(struct worker *w, struct job *j, bool ok, struct span bytes)
 	sign_next(w, j);
 }
 
+/* It was stopped, and nothing new comes: it ends with its last job. */
+static void
+end_if_left(struct worker *w)
+{
+	if (w->leaving && TAILQ_EMPTY(&w->signing) && TAILQ_EMPTY(&w->waiting))
+		role_done(w->role);
+}
+
 static void
 on_signature(void *ctx, uint64_t ticket, bool ok, struct span bytes)
 {
@@ -345,8 +354,30 @@ on_signature(void *ctx, uint64_t ticket, bool ok, struct span bytes)
 		if (ticket != 0)
 			break;
 	}
-	if (w->leaving && TAILQ_EMPTY(&w->signing))
-		role_done(w->role);
+	end_if_left(w);
+}
+
+/* With the whole message in hand. */
+static void
+make(struct worker *w, struct job *j)
+{
+	struct err err = { "" };
+	struct span author;
+
+	budget_begin(&w->budget, rewrite_time_ms(w->conf));
+	(void)budget_left(&w->budget, 0); /* many short jobs take long too */
+	if (j->ask.need_7bit && sevenbit_make(&j->in, j->arena, &err) == -1)
+		return answer(j, REWRITE_REFUSED, err.text);
+	if (j->ask.sign && !signer_ready(w->signer))
+		return answer(j, REWRITE_LATER, "4.7.5 the signer is away");
+	author = from_domain(buf_all(&j->in), j->arena);
+	if (j->ask.sign)
+		j->keys_n = signer_keys_for(w->signer, j->ask.tenant, author, j->keys);
+	if (!(j->ask.plain ? undressed(j) : dress(w, j, author)) && j->keys_n == 0)
+		return answer(j, REWRITE_UNCHANGED, "");
+	if (j->keys_n > 0)
+		sound_make(&j->out, j->arena);
+	sign_next(w, j);
 }
 
 static void
@@ -354,24 +385,26 @@ work(struct worker *w, struct chan *c, const struct rewrite_ask *ask)
 {
 	struct job *j = job_new(w, c, ask);
 	struct err err = { "" };
-	struct span author;
 
-	budget_begin(&w->budget, rewrite_time_ms(w->conf));
-	(void)budget_left(&w->budget, 0); /* many short jobs take long too */
 	if (take_in(j, ask, &err) == -1)
-		return answer(j, REWRITE_LATER, err.text);
-	if (ask->need_7bit && sevenbit_make(&j->in, j->arena, &err) == -1)
-		return answer(j, REWRITE_REFUSED, err.text);
-	if (ask->sign && !signer_ready(w->signer))
-		return answer(j, REWRITE_LATER, "4.7.5 the signer is away");
-	author = from_domain(buf_all(&j->in), j->arena);
-	if (ask->sign)
-		j->keys_n = signer_keys_for(w->signer, j->ask.tenant, author, j->keys);
-	if (!(ask->plain ? undressed(j) : dress(w, j, author)) && j->keys_n == 0)
-		return answer(j, REWRITE_UNCHANGED, "");
-	if (j->keys_n > 0)
-		sound_make(&j->out, j->arena);
-	sign_next(w, j);
+		answer(j, REWRITE_LATER, err.text);
+	else if (ask->sign && signer_awaited(w->signer))
+		TAILQ_INSERT_TAIL(&w->waiting, j, link);
+	else
+		make(w, j);
+}
+
+static void
+on_signer_settled(void *ctx)
+{
+	struct worker *w = ctx;
+	struct job *j;
+
+	while ((j = TAILQ_FIRST(&w->waiting)) != NULL) {
+		TAILQ_REMOVE(&w->waiting, j, link);
+		make(w, j);
+	}
+	end_if_left(w);
 }
 
 /* ---- peers ---- */
@@ -380,8 +413,7 @@ static void
 leave(struct worker *w)
 {
 	w->leaving = true;
-	if (TAILQ_EMPTY(&w->signing))
-		role_done(w->role);
+	end_if_left(w);
 }
 
 /* Ends when queued has heard of it and has its answers: what it had in hand would be asked of another anew. */
@@ -420,6 +452,9 @@ on_queued_gone(void *ctx, struct chan *c, const char *why)
 
 	(void)why;
 	TAILQ_FOREACH (j, &w->signing, link)
+		if (j->from == c)
+			j->from = NULL;
+	TAILQ_FOREACH (j, &w->waiting, link)
 		if (j->from == c)
 			j->from = NULL;
 	if (w->queued == c)
@@ -465,11 +500,12 @@ worker_start(struct role *role, const struct conf *conf)
 	role_on_stop(role, stop, w);
 	w->arena = arena_new(0);
 	TAILQ_INIT(&w->signing);
+	TAILQ_INIT(&w->waiting);
 	if (tenant_keys_make(&w->keys, conf, role_secret(role, "tracking-key"), w->arena, &err) ==
 	    -1)
 		role_fail(role, EX_CONFIG, "%s", err.text);
 	excludes_load(w);
 	w->charsets = charsets_open();
-	w->signer = signer_new(role, on_signature, w);
+	w->signer = signer_new(role, on_signature, on_signer_settled, w);
 	role_on_peer(role, ROLE_QUEUED, queued_connected, w);
 }
