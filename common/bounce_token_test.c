@@ -121,7 +121,7 @@ static const struct {
 	size_t n;
 } key_files[] = {
 	{ "", 0, 0 },
-	{ "# none\n\n", 0, 0 },
+	{ "# none\n\n", -1, 0 },
 	{ "3 00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\n"
 	  "# older\n4 ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
 	    0, 2 },

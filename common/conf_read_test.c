@@ -529,10 +529,10 @@ START_TEST(file_too_large)
 
 	put("m", "", 0644);
 	snprintf(path, sizeof(path), "%s/m", folder);
-	ck_assert_int_eq(truncate(path, (4 << 20) + 1), 0);
+	ck_assert_int_eq(truncate(path, (256 << 20) + 1), 0);
 	c = read_main();
 	ck_assert_uint_eq(conf_errors(c), 1);
-	ck_assert_ptr_nonnull(strstr(messages, "larger than 4194304 bytes"));
+	ck_assert_ptr_nonnull(strstr(messages, "larger than 268435456 bytes"));
 	conf_free(c);
 }
 END_TEST
