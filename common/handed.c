@@ -1,6 +1,6 @@
 #include "handed.h"
+#include "sealed.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -37,10 +37,10 @@ sealed(struct span text, struct err *err)
 {
 	int fd = memfd_create("handed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd != -1 && write_all(fd, text) == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
+	if (fd == -1 || write_all(fd, text) == -1)
+		err_sys(err, "put %zu bytes of configuration and keys into memory", text.n);
+	else if (sealed_close(fd, err) == 0)
 		return fd;
-	err_sys(err, "put %zu bytes of configuration and keys into memory", text.n);
 	if (fd != -1)
 		close(fd);
 	return -1;
