@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HEADER_RULES_MOST = 32 }; /* FIELDS_RULES_MAX of trackd-rewrite */
+
 const struct conf_setting house_settings[] = {
 	{ .name = "hostname",
 	    .type = CONF_DOMAIN,
@@ -357,6 +359,7 @@ is_field(struct span s)
 static void
 headers_check(struct conf *conf, const struct conf_block *tenant)
 {
+	static const char *const rules[] = { "header-add", "header-drop" };
 	struct span s;
 
 	for (size_t i = 0; i < conf_count(tenant, "header-add"); i++)
@@ -368,6 +371,12 @@ headers_check(struct conf *conf, const struct conf_block *tenant)
 		if (!may_drop(s = span_str(conf_str_at(tenant, "header-drop", i))))
 			conf_complain(conf, tenant, "header-drop",
 			    "\"%.*s\" is no name of a field that can be left out", SPAN(s));
+	for (size_t i = 0; i < 2; i++)
+		if (conf_count(tenant, rules[i]) > HEADER_RULES_MOST)
+			conf_complain(conf, tenant, rules[i],
+			    "more than %d of them\neach is looked for in every message: leave some "
+			    "out",
+			    HEADER_RULES_MOST);
 	s = span_str(conf_str(tenant, "feedback-id"));
 	if (s.n > 0 && (s.n < 5 || s.n > 15 || span_find(s, ':') >= 0 || span_find(s, ' ') >= 0))
 		conf_complain(conf, tenant, "feedback-id",

@@ -5,6 +5,7 @@
 #include "idna.h"
 #include "rewrite.h"
 #include "untrack.h"
+#include "url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -314,6 +315,7 @@ parse_options(struct batch *b, int argc, char **argv)
 	if (b->tenants_n == 0)
 		b->tenants[b->tenants_n++] = "default";
 	b->options.rules.base = span_str(b->base);
+	url_hosts_sort(b->exclude, b->options.rules.excludes);
 	b->options.rules.exclude = b->exclude;
 	return b->untrack || b->words_n == 0 || (b->words_n == 1 && !b->list);
 }

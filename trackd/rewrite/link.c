@@ -47,10 +47,7 @@ left_alone(const struct linker *l, struct span text, const struct url *url)
 	if (text.n >= rules->base.n && span_eq_nocase(span_first(text, rules->base.n), rules->base))
 		return true;
 	name = rules->excludes > 0 ? url_host_ascii(url, l->arena) : url_host_name(url);
-	for (size_t i = 0; i < rules->excludes; i++)
-		if (url_host_below(name, rules->exclude[i]))
-			return true;
-	return false;
+	return url_host_listed(name, rules->exclude, rules->excludes);
 }
 
 /* The query goes in the document's charset (WHATWG URL 4.4). */

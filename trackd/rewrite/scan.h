@@ -9,10 +9,11 @@
 
 struct scan_rules {
 	bool clicks, opens;
-	bool trap;                  /* with opens: a link that nobody sees, beside the pixel */
-	bool texts;                 /* links of plain text; see scan_text.h */
-	struct span base;           /* of tracking links: those that begin so are ours already */
-	const struct span *exclude; /* hosts left alone, in A-labels, with everything below them */
+	bool trap;        /* with opens: a link that nobody sees, beside the pixel */
+	bool texts;       /* links of plain text; see scan_text.h */
+	struct span base; /* of tracking links: those that begin so are ours already */
+	const struct span
+	    *exclude; /* hosts left alone, in lower case, A-labels and order, with all below */
 	size_t excludes;
 	struct charsets *charsets;
 	struct budget *budget; /* time for all of it; NULL: as long as it takes */

@@ -1,7 +1,10 @@
 #include "url.h"
 #include "idna.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum { HOST_BYTES = 255 }; /* RFC 1035 3.1: no name is longer */
 
 void
 url_trim(struct span v, struct buf *out)
@@ -195,16 +198,31 @@ url_host_ascii(const struct url *url, struct arena *arena)
 	return idna_ascii(span_of(plain, n), arena, &ascii) == 0 ? ascii : name;
 }
 
-bool
-url_host_below(struct span name, struct span domain)
+static int
+by_name(const void *a, const void *b)
 {
-	struct span tail;
+	return span_cmp(*(const struct span *)a, *(const struct span *)b);
+}
 
-	if (domain.n == 0 || name.n < domain.n)
+void
+url_hosts_sort(struct span *hosts, size_t n)
+{
+	if (n > 0)
+		qsort(hosts, n, sizeof(*hosts), by_name);
+}
+
+bool
+url_host_listed(struct span name, const struct span *hosts, size_t n)
+{
+	char low[HOST_BYTES] = "";
+
+	if (n == 0 || name.n > sizeof(low))
 		return false;
-	tail = span_from(name, name.n - domain.n);
-	return span_eq_nocase(tail, domain) &&
-	       (name.n == domain.n || name.p[name.n - domain.n - 1] == '.');
+	span_lower(low, name);
+	for (name = span_of(low, name.n); name.n > 0; (void)span_cut(name, '.', &name))
+		if (bsearch(&name, hosts, n, sizeof(name), by_name) != NULL)
+			return true;
+	return false;
 }
 
 void

@@ -24,8 +24,9 @@ struct span url_host_name(const struct url *);
 /* The same as DNS has it: percent signs resolved, in A-labels where it is beyond ASCII; as it is where it is no name.
  * May live in the arena. */
 struct span url_host_ascii(const struct url *, struct arena *);
-/* Is the name that domain, or below it? */
-bool url_host_below(struct span name, struct span domain);
+/* Is the name one of the hosts, or below one? They are in lower case and in order. */
+bool url_host_listed(struct span name, const struct span *hosts, size_t n);
+void url_hosts_sort(struct span *hosts, size_t n);
 
 /* Percent-encodes controls, spaces and what is not ASCII, and nothing else: fit for a Location field. */
 void url_put_encoded(struct span, struct buf *out);

@@ -105,10 +105,15 @@ END_TEST
 
 START_TEST(hosts_below_a_domain)
 {
-	ck_assert(url_host_below(SPAN_LIT("a.Shop.example"), SPAN_LIT("shop.example")));
-	ck_assert(url_host_below(SPAN_LIT("shop.example"), SPAN_LIT("shop.example")));
-	ck_assert(!url_host_below(SPAN_LIT("myshop.example"), SPAN_LIT("shop.example")));
-	ck_assert(!url_host_below(SPAN_LIT("shop.example"), SPAN_LIT("a.shop.example")));
+	struct span hosts[] = { SPAN_LIT("shop.example"), SPAN_LIT("a.example"),
+		SPAN_LIT("z.example") };
+
+	url_hosts_sort(hosts, 3);
+	ck_assert(url_host_listed(SPAN_LIT("a.Shop.example"), hosts, 3));
+	ck_assert(url_host_listed(SPAN_LIT("shop.example"), hosts, 3));
+	ck_assert(!url_host_listed(SPAN_LIT("myshop.example"), hosts, 3));
+	ck_assert(!url_host_listed(SPAN_LIT("example"), hosts, 3));
+	ck_assert(!url_host_listed(SPAN_LIT("shop.example"), NULL, 0));
 }
 END_TEST
 

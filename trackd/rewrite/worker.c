@@ -13,6 +13,7 @@
 #include "sevenbit.h"
 #include "signer.h"
 #include "signing.h"
+#include "url.h"
 
 #include "../keys.h"
 #include "../sign/dkim.h"
@@ -28,8 +29,7 @@
 enum {
 	QUEUE_BYTES = 8 * 1024 * 1024,
 	MESSAGE_MAX = 256 * 1024 * 1024,
-	ARENA_MAX = 512 * 1024 * 1024,
-	EXCLUDES_MAX = 256
+	ARENA_MAX = 512 * 1024 * 1024
 };
 
 /* A message between its arrival and its last signature. */
@@ -62,7 +62,7 @@ struct worker {
 	bool leaving;        /* stopped, and nothing new comes */
 	struct arena *arena;
 	struct tenant_keys keys;
-	struct span excludes[EXCLUDES_MAX];
+	struct span *excludes;
 	size_t excludes_n;
 	struct charsets *charsets;
 	struct signer *signer;
@@ -476,8 +476,13 @@ excludes_load(struct worker *w)
 {
 	const struct conf_block *b = conf_first(conf_top(w->conf), "tracking");
 
-	for (size_t i = 0; b != NULL && i < conf_count(b, "exclude") && i < EXCLUDES_MAX; i++)
-		w->excludes[w->excludes_n++] = span_str(conf_str_at(b, "exclude", i));
+	size_t n = b == NULL ? 0 : conf_count(b, "exclude");
+
+	w->excludes = arena_alloc(w->arena, (n + 1) * sizeof(*w->excludes));
+	for (size_t i = 0; i < n; i++)
+		w->excludes[i] = arena_lower(w->arena, span_str(conf_str_at(b, "exclude", i)));
+	w->excludes_n = n;
+	url_hosts_sort(w->excludes, n);
 }
 
 static void

@@ -12,13 +12,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DOORS_MAX = 64, ACCEPTS_A_TURN = 256, REST_MS = 100, SPARE_FILES = 1200 };
+enum { ACCEPTS_A_TURN = 256, REST_MS = 100, SPARE_FILES = 1200 };
 
 /* The role's doors are closed together and never one by one. */
 static struct {
 	struct server *server;
-	struct event *doors[DOORS_MAX];
-	unsigned n;
+	struct event **doors;
+	unsigned n, cap;
 	int reserve; /* a descriptor kept for the moment when there is none */
 	struct timer *rest, *deadline;
 	struct role *role;
@@ -123,6 +123,18 @@ connections_fit(struct web_conf *w)
 	    (unsigned long long)w->connections, (unsigned long long)files.rlim_cur);
 }
 
+static void
+door_add(struct event *ev)
+{
+	if (listener.n == listener.cap) {
+		listener.cap = listener.cap == 0 ? 16 : listener.cap * 2;
+		listener.doors = reallocarray(listener.doors, listener.cap, sizeof(struct event *));
+		if (listener.doors == NULL)
+			fatal("out of memory for sockets");
+	}
+	listener.doors[listener.n++] = ev;
+}
+
 void
 listener_start(struct role *role, const struct conf *conf)
 {
@@ -136,15 +148,14 @@ listener_start(struct role *role, const struct conf *conf)
 	listener.server = server_new(&w);
 	listener.rest = timer_new(awake, NULL);
 	listener.deadline = timer_new(done, NULL);
-	while (
-	    listener.n < DOORS_MAX && (fd = role_fd_at(role, "listen ", listener.n, &name)) != -1) {
+	while ((fd = role_fd_at(role, "listen ", listener.n, &name)) != -1) {
 		struct event *ev = event_new(loop_base(), fd, EV_READ | EV_PERSIST, on_door, NULL);
 
 		evutil_make_socket_nonblocking(fd);
 		if (ev == NULL || event_add(ev, NULL) == -1)
 			fatal("cannot watch a socket");
 		listener.reserve = listener.reserve == -1 ? dup(fd) : listener.reserve;
-		listener.doors[listener.n++] = ev;
+		door_add(ev);
 	}
 	role_on_stop(role, stop, NULL);
 }
