@@ -16,8 +16,8 @@ struct signer_key {
 
 /* answered: the signature of that job, or ok false: refused. Job 0: the signer went away with all jobs.
  * settled: what was awaited is known: the signer is ready, or it did not come in time. */
-struct signer *signer_new(struct role *,
-    void (*answered)(void *ctx, uint64_t job, bool ok, struct span signature),
+struct signer *
+signer_new(struct role *, void (*answered)(void *ctx, uint64_t job, bool ok, struct span signature),
     void (*settled)(void *ctx), void *ctx);
 /* True once the signer has told its keys. */
 bool signer_ready(const struct signer *);
