@@ -423,7 +423,7 @@ for_role(const struct conf *conf, const struct sockets *sockets, const struct ch
 
 /* The socket, and the group that may open it: its role asks again who comes. */
 static int
-control_socket(const struct conf *conf, enum role_kind kind, struct chan *c, const char *which,
+control_socket(const struct conf *conf, enum role_kind kind, struct parcel *p, const char *which,
     const char *group, struct err *err)
 {
 	unsigned gid = layout_group(conf, group);
@@ -435,19 +435,19 @@ control_socket(const struct conf *conf, enum role_kind kind, struct chan *c, con
 	if (fd == -1)
 		return -1;
 	snprintf(name, sizeof(name), "control %s", which);
-	give(c, name, fd);
+	give(p->chan, name, fd);
 	snprintf(name, sizeof(name), "group %s", which);
 	snprintf(text, sizeof(text), "%u", gid);
-	secret_text(c, name, text);
+	secret_text(p, name, text);
 	return 0;
 }
 
 static int
-control_sockets(const struct conf *conf, enum role_kind kind, struct chan *c, struct err *err)
+control_sockets(const struct conf *conf, enum role_kind kind, struct parcel *p, struct err *err)
 {
-	if (control_socket(conf, kind, c, "view", "posthouse-view", err) == -1)
+	if (control_socket(conf, kind, p, "view", "posthouse-view", err) == -1)
 		return -1;
-	return control_socket(conf, kind, c, "ops", "posthouse-ops", err);
+	return control_socket(conf, kind, p, "ops", "posthouse-ops", err);
 }
 
 static void
@@ -515,6 +515,7 @@ handout_put(const struct conf *conf, const struct sockets *sockets, const struct
 		.node = (uint16_t)conf_num(conf_top(conf), "node"),
 		.log_level = handout_log_level(conf) };
 	struct parcel p = { .chan = c };
+	int r = 0;
 	char empty[PATH_BYTES];
 
 	if (layout_user(conf, kind, &hello.uid, &hello.gid, err) == -1)
@@ -522,9 +523,11 @@ handout_put(const struct conf *conf, const struct sockets *sockets, const struct
 	join(empty, top(conf, "run"), "empty");
 	hello.empty = span_str(empty);
 	master_hello_put(c, &hello);
-	if (role_spec(kind)->control && control_sockets(conf, kind, c, err) == -1)
-		return -1;
 	buf_init(&p.texts, HANDED_MAX);
 	conf_put(conf, kind, &p);
-	return parcel_send(&p, for_role(conf, sockets, child, &p, err), err);
+	if (role_spec(kind)->control)
+		r = control_sockets(conf, kind, &p, err);
+	if (r == 0)
+		r = for_role(conf, sockets, child, &p, err);
+	return parcel_send(&p, r, err);
 }
