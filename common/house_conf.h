@@ -8,6 +8,8 @@ extern const struct conf_table tenant_table;
 
 /* The top of the file, and what one tenant says of another: addresses that are such, mail that comes to an end. */
 void house_check(struct conf *, const struct conf_block *);
+/* The feedback addresses of the top or of a tenant. */
+void house_feedback_check(struct conf *, const struct conf_block *);
 
 /* Something, an @, something: no more is asked of an address in the configuration. */
 bool conf_is_mailbox(struct span);
