@@ -122,6 +122,9 @@ lane_hosts_done(struct lane_hosts *h)
 {
 	struct queued *q = lane_queued(h->lane);
 
+	if (h->waiting.n > 0 &&
+	    h->backoff_ms > loop_now_ms()) /* it slept longer while nothing waited */
+		schedule_set(&q->schedule, &h->due, h->backoff_ms);
 	if (h->waiting.n > 0 || h->sessions_n > 0 || h->listed == LANE_HOSTS_WOKEN)
 		return false;
 	if (h->failures > 0 && h->backoff_ms + KEPT_MS > loop_now_ms()) {
