@@ -14,7 +14,7 @@ struct store;
 struct store_options {
 	int spool; /* folder, taken over */
 	int events; /* the event file: synced before segments are used again; not taken over; -1: none */
-	int events_read; /* to read it with; 0 or less: events is open for reading too */
+	int events_read;        /* to read it with; 0 or less: events is open for reading too */
 	const char *index_path; /* folder of the index */
 	size_t segment_bytes;
 	unsigned segments;

@@ -34,7 +34,8 @@ def main():
         until(lambda: "2 deliveries" in house.ctl("undrop", again, code=None), 10, "undrop")
         house.kill()
         house.start()
-        house.ctl("retry", "--yes", again, code=None)  # where it is not on its way already
+        for mail in (gone, again):
+            house.ctl("retry", "--yes", mail, code=None)  # where it is not on its way already
         for person in ("bob@good.test", "carl@good.test", "dora@good.test", "eve@good.test"):
             house.await_mail(person)
             assert len(house.mails(person)) == 1
