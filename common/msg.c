@@ -178,7 +178,7 @@ closed(struct chan *c, const char *why)
 static bool
 is_paused(const struct chan *c)
 {
-	return c->answers && c->was_full;
+	return c->held || (c->answers && c->was_full);
 }
 
 static void
@@ -356,7 +356,7 @@ on_writable(evutil_socket_t fd, short what, void *ctx)
 		event_add(c->writable, NULL);
 	if (c->was_full && c->queued <= c->queue_max / 2) {
 		c->was_full = false;
-		if (c->answers && c->why_bad == NULL)
+		if (c->answers && !c->held && c->why_bad == NULL)
 			event_add(c->readable, NULL);
 		if (c->on_room != NULL)
 			c->on_room(c->ctx);
@@ -429,6 +429,18 @@ void
 chan_answers(struct chan *c)
 {
 	c->answers = true;
+}
+
+void
+chan_hold(struct chan *c, bool hold)
+{
+	if (c->held == hold)
+		return;
+	c->held = hold;
+	if (is_paused(c))
+		event_del(c->readable);
+	else if (c->why_bad == NULL)
+		event_add(c->readable, NULL);
 }
 
 void

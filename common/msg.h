@@ -58,6 +58,8 @@ void chan_on_room(struct chan *, void (*room)(void *ctx));
 /* This end only answers: while it is full, nothing more is read from the peer. For one end of a pair at most, or each would wait
  * for the other; the end that asks always reads. */
 void chan_answers(struct chan *);
+/* Nothing more is read from the peer until it is let go: what it asked for fills the memory there is. */
+void chan_hold(struct chan *, bool hold);
 /* A channel was closed by its peer, or as bad; fd is closed when this returns. Not told of chan_free(). */
 void chan_on_any_close(void (*closed)(int fd));
 void chan_bad(struct chan *, const char *why); /* logs and closes at the end of this turn */

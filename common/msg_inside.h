@@ -53,6 +53,7 @@ struct chan {
 	size_t queued, queue_max;
 	bool was_full, dirty, reading;
 	bool answers; /* and so reads nothing while it is full */
+	bool held;    /* chan_hold() */
 	const char *why_bad;
 	STAILQ_ENTRY(chan)
 	gathered; /* in the list of those that have something to send or to close */

@@ -274,6 +274,7 @@ deliver_closed_put(struct chan *c, const struct deliver_closed *d)
 	chan_begin(c, DELIVER_CLOSED);
 	chan_u32(c, d->session);
 	chan_u8(c, (uint8_t)d->stage);
+	chan_u8(c, (uint8_t)d->cause);
 	chan_u8(c, d->stood);
 	chan_u16(c, d->code);
 	chan_span(c, d->enhanced);
@@ -288,13 +289,14 @@ deliver_closed_get(struct msg *m, struct deliver_closed *d)
 {
 	d->session = msg_u32(m);
 	d->stage = msg_u8(m);
+	d->cause = msg_u8(m);
 	d->stood = msg_u8(m) != 0;
 	d->code = msg_u16(m);
 	d->enhanced = msg_span(m);
 	d->text = msg_span(m);
 	d->server = msg_span(m);
 	d->address = msg_span(m);
-	return d->stage > STAGE_IDLE ? -1 : msg_end(m);
+	return d->stage > STAGE_IDLE || d->cause >= DELIVER_CAUSES ? -1 : msg_end(m);
 }
 
 void

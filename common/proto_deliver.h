@@ -88,6 +88,17 @@ enum deliver_outcome {
 	OUTCOME_UNSENT, /* the session ended before this transaction began: try elsewhere, no attempt counted */
 };
 
+/* Why a connection ended that no reply's words explain. */
+enum deliver_cause {
+	CAUSE_NETWORK, /* there was none, it broke, or the server was silent; or its reply says why */
+	CAUSE_NO_TLS,      /* required, and not offered */
+	CAUSE_TLS,         /* required, and refused or failed */
+	CAUSE_CERTIFICATE, /* not trusted */
+	CAUSE_NO_AUTH,     /* no way of logging in that both would take */
+	CAUSE_LOGIN,       /* login and password were not taken */
+	DELIVER_CAUSES,
+};
+
 /* Where in the dialogue something happened. */
 enum deliver_stage {
 	STAGE_CONNECT,
@@ -134,6 +145,7 @@ struct deliver_opened {
 struct deliver_closed {
 	uint32_t session;
 	enum deliver_stage stage;
+	enum deliver_cause cause;
 	bool stood;    /* OPENED was said before */
 	uint16_t code; /* reply that ended it, 0: none */
 	struct span enhanced, text, server, address;

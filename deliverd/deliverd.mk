@@ -1,7 +1,7 @@
 # deliverd/deliverd.mk: hands mail to servers; finds out which (resolve/).
 programs += deliverd
 deliverd.session := $(addprefix deliverd/,session.o greet.o dialogue.o wire.o tls.o connect.o \
-	command.o ehlo.o body.o transaction.o result.o deliverd_conf.o)
+	command.o ehlo.o body.o transaction.o refusal.o result.o deliverd_conf.o)
 deliverd.o    := deliverd/main.o deliverd/worker.o $(deliverd.session)
 deliverd.libs := -lssl
 
@@ -10,8 +10,9 @@ deliverd-resolve.asks := $(addprefix deliverd/resolve/,asks.o places.o resolve_c
 deliverd-resolve.o    := deliverd/resolve/main.o $(deliverd-resolve.asks)
 deliverd-resolve.libs := -lunbound -levent -lpsl -lresolv
 
-tests += deliverd/ehlo_test deliverd/body_test deliverd/command_test deliverd/resolve/mx_test deliverd/resolve/places_test
+tests += deliverd/ehlo_test deliverd/refusal_test deliverd/body_test deliverd/command_test deliverd/resolve/mx_test deliverd/resolve/places_test
 deliverd/ehlo_test.o       := deliverd/ehlo_test.o deliverd/ehlo.o
+deliverd/refusal_test.o    := deliverd/refusal_test.o deliverd/refusal.o
 deliverd/body_test.o       := deliverd/body_test.o deliverd/body.o
 deliverd/command_test.o    := deliverd/command_test.o deliverd/command.o
 deliverd/resolve/mx_test.o := $(addprefix deliverd/resolve/,mx_test.o mx.o site.o)

@@ -1,6 +1,7 @@
 #include "command.h"
 #include "crc32c.h"
 #include "log.h"
+#include "refusal.h"
 #include "session_inside.h"
 #include "utf8.h"
 
@@ -26,7 +27,7 @@ settle_as(struct session *s, struct transaction *tx, uint32_t i, struct deliver_
 	r->id = tx->t.id;
 	r->index = tx->t.rcpts[i].index;
 	r->source = source_of(s);
-	if (s->stood && r->outcome != OUTCOME_UNSENT) {
+	if (s->stood && r->outcome != OUTCOME_UNSENT && r->server.n == 0) {
 		r->dsn = s->ehlo.ext & EXT_DSN;
 		r->server = session_server(s);
 		r->address = session_address(s);
@@ -50,6 +51,7 @@ settle(struct session *s, struct transaction *tx, uint32_t i, enum deliver_outco
 		r.code = (uint16_t)reply->code;
 		r.enhanced = span_str(enhanced.c);
 		r.text = buf_all(&reply->text);
+		s->answered += outcome == OUTCOME_DELIVERED || outcome == OUTCOME_REPLIED;
 	} else
 		r.text = span_str(why);
 	settle_as(s, tx, i, &r);
@@ -62,6 +64,36 @@ settle_open(struct session *s, struct transaction *tx, enum deliver_outcome outc
 	for (uint32_t i = 0; i < tx->t.rcpts_n && tx->open > 0; i++)
 		if (tx->rcpt[i] < RCPT_SETTLED)
 			settle(s, tx, i, outcome, reply, why);
+}
+
+/* By what a host said that put it off, since no other said more. */
+static void
+settle_put_off(struct session *s, struct transaction *tx, uint32_t i)
+{
+	const struct put_off *p = &tx->put_off[i];
+	struct enhanced_text enhanced = enhanced_text(p->enhanced);
+	struct deliver_result r = { .outcome = OUTCOME_REPLIED,
+		.stage = p->stage,
+		.code = (uint16_t)p->code,
+		.enhanced = span_str(enhanced.c),
+		.text = p->text,
+		.server = s->open.hosts[p->host].name,
+		.address = s->open.hosts[p->host].address };
+
+	settle_as(s, tx, i, &r);
+}
+
+void
+settle_unsent(struct session *s, struct transaction *tx, const char *why)
+{
+	for (uint32_t i = 0; i < tx->t.rcpts_n && tx->open > 0; i++) {
+		if (tx->rcpt[i] >= RCPT_SETTLED)
+			continue;
+		if (tx->put_off != NULL && tx->put_off[i].code != 0)
+			settle_put_off(s, tx, i);
+		else
+			settle(s, tx, i, OUTCOME_UNSENT, NULL, why);
+	}
 }
 
 /* What a server would have answered, said by us: the text says so. */
@@ -204,33 +236,14 @@ current(struct session *s)
 	return STAILQ_FIRST(&s->queue);
 }
 
-/* The commands of the transaction behind the current one leave with its final dot: no round trip between the two
- * (RFC 2920 3.1 lets any command follow the dot). */
-void
-write_ahead(struct session *s)
-{
-	struct transaction *tx;
-
-	if (!(s->ehlo.ext & EXT_PIPELINING))
-		return;
-	while ((tx = STAILQ_NEXT(current(s), link)) != NULL && !tx->early) {
-		if (suits(s, tx)) {
-			write_envelope(s, tx);
-			tx->early = true;
-			return;
-		}
-		transaction_over(s, tx);
-	}
-}
-
+/* Nothing leaves together with a final dot: servers answer 503 to what does, or still hold a transaction that they have just
+ * refused, though RFC 2920 3.1 would let RSET and MAIL follow it. */
 enum await
 next_transaction(struct session *s)
 {
 	struct transaction *tx;
 
 	while ((tx = current(s)) != NULL) {
-		if (tx->early)
-			return AWAIT_MAIL;
 		if (suits(s, tx)) {
 			write_envelope(s, tx);
 			return AWAIT_MAIL;
@@ -248,7 +261,6 @@ static enum await
 reset(struct session *s)
 {
 	buf_str(say(s), "RSET\r\n");
-	write_ahead(s);
 	return AWAIT_RSET;
 }
 
@@ -267,6 +279,47 @@ refusal(const struct reply *r)
 	return r->code >= 400;
 }
 
+/* A command that came at a wrong place was not judged, and neither was the message: it goes on over a new connection. Where
+ * this one has answered nothing yet, a new one would hear the same. */
+static bool
+out_of_place(const struct session *s, const struct reply *r)
+{
+	return refusal_is_of_place(r) && s->answered > 0;
+}
+
+/* Another host of the same mail may take now what this one does not (RFC 5321 5.1). One is asked, no more: a site that
+ * is busy is not asked everywhere. */
+static bool
+has_elsewhere(const struct session *s, const struct transaction *tx, const struct reply *r)
+{
+	return r->code / 100 == 4 && !tx->elsewhere && session_other_host(s) < s->open.hosts_n;
+}
+
+/* Those who did not hear a final answer are asked for at the next host; the session ends with this transaction, for mail begins
+ * at the best host. */
+enum await
+go_elsewhere(struct session *s)
+{
+	transaction_again(current(s));
+	s->quitting = true;
+	s->host = session_other_host(s);
+	s->encryption = ENCRYPT_AS_ASKED;
+	return session_connect(s);
+}
+
+bool
+put_off_all(struct session *s, const struct reply *r)
+{
+	struct transaction *tx = current(s);
+
+	if (tx == NULL || !has_elsewhere(s, tx, r))
+		return false;
+	for (uint32_t i = 0; i < tx->t.rcpts_n; i++)
+		if (tx->rcpt[i] < RCPT_SETTLED)
+			transaction_put_off(tx, i, r, s->host, session_stage(s));
+	return true;
+}
+
 enum await
 on_mail(struct session *s, const struct reply *r)
 {
@@ -275,6 +328,10 @@ on_mail(struct session *s, const struct reply *r)
 
 	if (!reply_ok(r) && !refusal(r))
 		return protocol_error(s, r);
+	if (out_of_place(s, r))
+		return session_ended(s, OUTCOME_UNSENT, r, NULL);
+	if (put_off_all(s, r))
+		return go_elsewhere(s);
 	if (refusal(r))
 		settle_open(s, tx, OUTCOME_REPLIED, r, NULL);
 	if (refusal(r) && !pipelining)
@@ -289,12 +346,27 @@ rcpt_answered(struct session *s, struct transaction *tx, const struct reply *r)
 {
 	if (tx->rcpt[tx->at] != RCPT_OPEN)
 		return; /* MAIL was refused: this reply adds nothing */
-	if (refusal(r))
+	if (refusal_is_of_number(r) && tx->accepted > 0)
+		settle(s, tx, tx->at, OUTCOME_UNSENT, r, NULL);
+	else if (refusal(r) && has_elsewhere(s, tx, r))
+		transaction_put_off(tx, tx->at, r, s->host, STAGE_RCPT);
+	else if (refusal(r))
 		settle(s, tx, tx->at, OUTCOME_REPLIED, r, NULL);
 	else {
 		tx->rcpt[tx->at] = RCPT_ACCEPTED;
 		tx->accepted++;
 	}
+}
+
+/* All RCPTs were answered. A host that takes some is the one: the others wait for it. */
+static void
+put_off_settled(struct session *s, struct transaction *tx)
+{
+	for (uint32_t i = 0; i < tx->t.rcpts_n; i++)
+		if (tx->rcpt[i] == RCPT_PUT_OFF) {
+			settle_put_off(s, tx, i);
+			s->answered++;
+		}
 }
 
 enum await
@@ -305,6 +377,8 @@ on_rcpt(struct session *s, const struct reply *r)
 
 	if (!reply_ok(r) && !refusal(r))
 		return protocol_error(s, r);
+	if (out_of_place(s, r) && tx->rcpt[tx->at] == RCPT_OPEN)
+		return session_ended(s, OUTCOME_UNSENT, r, NULL);
 	rcpt_answered(s, tx, r);
 	tx->at = transaction_asked(tx, tx->at + 1);
 	if (tx->at < tx->t.rcpts_n) {
@@ -312,6 +386,9 @@ on_rcpt(struct session *s, const struct reply *r)
 			write_rcpt(s, tx, tx->at);
 		return AWAIT_RCPT;
 	}
+	if (tx->accepted == 0 && tx->open > 0)
+		return go_elsewhere(s);
+	put_off_settled(s, tx);
 	if (!pipelining && tx->accepted == 0)
 		return reset(s);
 	if (!pipelining)
@@ -324,6 +401,8 @@ on_data(struct session *s, const struct reply *r)
 {
 	struct transaction *tx = current(s);
 
+	if (out_of_place(s, r) && tx->open > 0)
+		return session_ended(s, OUTCOME_UNSENT, r, NULL);
 	if (refusal(r)) {
 		settle_open(s, tx, OUTCOME_REPLIED, r, NULL);
 		return reset(s);
@@ -336,11 +415,11 @@ on_data(struct session *s, const struct reply *r)
 	}
 	tx->body = body_new(&tx->source);
 	wire_body(s->wire, tx->body);
-	write_ahead(s);
 	return SENDING;
 }
 
-/* A reply in the middle of the content: the server will not have it, and the dialogue is out of step. */
+/* A reply in the middle of the content: the server will not have it, and the dialogue is out of step. It is believed for this
+ * message. */
 enum await
 on_early_reply(struct session *s, const struct reply *r)
 {
@@ -354,8 +433,10 @@ on_dot(struct session *s, const struct reply *r)
 {
 	if (!reply_ok(r) && !refusal(r))
 		return protocol_error(s, r);
+	if (out_of_place(s, r))
+		return session_ended(s, OUTCOME_UNSENT, r, NULL);
 	settle_open(s, current(s), reply_ok(r) ? OUTCOME_DELIVERED : OUTCOME_REPLIED, r, NULL);
-	return finished(s);
+	return reply_ok(r) ? finished(s) : reset(s);
 }
 
 enum await

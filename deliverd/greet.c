@@ -15,7 +15,7 @@ enum await
 on_greeting(struct session *s, const struct reply *r)
 {
 	if (!reply_ok(r))
-		return host_failed(s, r, NULL);
+		return host_failed(s, CAUSE_NETWORK, r, NULL);
 	return say_ehlo(s, "EHLO", AWAIT_EHLO);
 }
 
@@ -35,8 +35,9 @@ open_up(struct session *s)
 		.size_max = s->ehlo.size_max };
 
 	s->stood = true;
-	if (!s->orphan)
+	if (!s->orphan && !s->told)
 		s->house->opened(s->house->ctx, &o);
+	s->told = true;
 	return next_transaction(s);
 }
 
@@ -47,7 +48,7 @@ begin_auth(struct session *s)
 	if (s->open.login.n == 0)
 		return open_up(s);
 	if (s->encryption != ENCRYPT_DONE && s->open.tls != TLS_NONE)
-		return host_failed(s, NULL, "the password is not sent without TLS");
+		return host_failed(s, CAUSE_NO_AUTH, NULL, "the password is not sent without TLS");
 	if (s->ehlo.ext & EXT_AUTH_PLAIN) {
 		command_auth_plain(say(s), s->open.login, s->open.password);
 		return AWAIT_AUTH;
@@ -56,7 +57,8 @@ begin_auth(struct session *s)
 		buf_str(say(s), "AUTH LOGIN\r\n");
 		return AWAIT_AUTH_LOGIN;
 	}
-	return host_failed(s, NULL, "the server offers neither AUTH PLAIN nor AUTH LOGIN");
+	return host_failed(
+	    s, CAUSE_NO_AUTH, NULL, "the server offers neither AUTH PLAIN nor AUTH LOGIN");
 }
 
 static bool
@@ -76,16 +78,19 @@ on_ehlo(struct session *s, const struct reply *r)
 {
 	if (r->code / 100 == 5 && !needs_tls(s))
 		return say_ehlo(s, "HELO", AWAIT_HELO); /* RFC 5321 3.2 */
+	if (r->code == 500 || r->code == 502)
+		return host_failed(s, CAUSE_NO_TLS, NULL,
+		    "the server knows no EHLO, so no STARTTLS, which this route requires");
 	if (!reply_ok(r))
-		return host_failed(s, r, NULL);
+		return host_failed(s, CAUSE_NETWORK, r, NULL);
 	s->ehlo = ehlo_read(buf_all(&r->text));
 	if (wants_tls(s) && s->ehlo.ext & EXT_STARTTLS) {
 		buf_str(say(s), "STARTTLS\r\n");
 		return AWAIT_STARTTLS;
 	}
 	if (needs_tls(s))
-		return host_failed(
-		    s, NULL, "the server offers no STARTTLS, which this route requires");
+		return host_failed(s, CAUSE_NO_TLS, NULL,
+		    "the server offers no STARTTLS, which this route requires");
 	return begin_auth(s);
 }
 
@@ -93,7 +98,7 @@ enum await
 on_helo(struct session *s, const struct reply *r)
 {
 	if (!reply_ok(r))
-		return host_failed(s, r, NULL);
+		return host_failed(s, CAUSE_NETWORK, r, NULL);
 	s->ehlo = (struct ehlo){ 0 };
 	return begin_auth(s);
 }
@@ -101,11 +106,7 @@ on_helo(struct session *s, const struct reply *r)
 enum await
 on_starttls(struct session *s, const struct reply *r)
 {
-	if (reply_ok(r))
-		return begin_tls(s);
-	if (needs_tls(s))
-		return host_failed(s, r, NULL);
-	return begin_auth(s); /* said no, but the dialogue stands */
+	return reply_ok(r) ? begin_tls(s) : tls_failed(s, r, NULL);
 }
 
 enum await
@@ -131,18 +132,34 @@ tls_stands(struct session *s)
 	return s->open.implicit_tls ? AWAIT_GREETING : say_ehlo(s, "EHLO", AWAIT_EHLO);
 }
 
-/* Opportunistic: a server whose TLS is broken gets the mail in the clear, over a new connection. */
-enum await
-tls_failed(struct session *s, const char *why)
+static void
+log_tls_failed(struct session *s, const struct reply *r, const char *why, const char *next)
 {
-	if (s->open.tls >= TLS_REQUIRED || s->open.implicit_tls)
-		return host_failed(s, NULL, why);
 	log_begin(LOG_LEVEL_INFO, "tls-failed");
 	log_kv("server", session_server(s));
 	log_kv("address", session_address(s));
-	log_kvs("why", why);
-	log_kvs("next", "plain");
+	if (r != NULL)
+		log_kvf("reply", "%d %.*s", r->code, SPAN(buf_all(&r->text)));
+	else
+		log_kvs("why", why);
+	log_kvs("next", next);
 	log_end();
+}
+
+/* By the server's reply to STARTTLS, or because of why. A session that could not be resumed is forgotten, and a new one tried:
+ * it may be that alone. Opportunistic: a server whose TLS is broken, or that says no, gets the mail in the clear, over a new
+ * connection, for what it thinks of this one now is not known. */
+enum await
+tls_failed(struct session *s, const struct reply *r, const char *why)
+{
+	if (wire_ssl(s->wire) != NULL && tls_forget(s->house->tls, wire_ssl(s->wire))) {
+		log_tls_failed(s, r, why, "anew");
+		return session_connect(s);
+	}
+	if (s->open.tls >= TLS_REQUIRED || s->open.implicit_tls)
+		return host_failed(
+		    s, wire_distrusts(s->wire) ? CAUSE_CERTIFICATE : CAUSE_TLS, r, why);
+	log_tls_failed(s, r, why, "plain");
 	s->encryption = ENCRYPT_NOT;
 	return session_connect(s);
 }
@@ -150,14 +167,14 @@ tls_failed(struct session *s, const char *why)
 enum await
 on_auth(struct session *s, const struct reply *r)
 {
-	return reply_ok(r) ? open_up(s) : host_failed(s, r, NULL);
+	return reply_ok(r) ? open_up(s) : host_failed(s, CAUSE_LOGIN, r, NULL);
 }
 
 enum await
 on_auth_login(struct session *s, const struct reply *r)
 {
 	if (r->code != 334)
-		return host_failed(s, r, NULL);
+		return host_failed(s, CAUSE_LOGIN, r, NULL);
 	command_base64_line(say(s), s->open.login);
 	return AWAIT_AUTH_PASSWORD;
 }
@@ -166,7 +183,7 @@ enum await
 on_auth_password(struct session *s, const struct reply *r)
 {
 	if (r->code != 334)
-		return host_failed(s, r, NULL);
+		return host_failed(s, CAUSE_LOGIN, r, NULL);
 	command_base64_line(say(s), s->open.password);
 	return AWAIT_AUTH;
 }

@@ -121,7 +121,7 @@ closed(struct session *s, const struct deliver_closed *c)
 	wire_drop(s);
 	timer_clear(s->timer);
 	while ((tx = STAILQ_FIRST(&s->queue)) != NULL) {
-		settle_open(s, tx, OUTCOME_UNSENT, NULL, "the session ended before this message");
+		settle_unsent(s, tx, "the session ended before this message");
 		transaction_over(s, tx);
 	}
 	s->house->closed(s->house->ctx, s, c);
@@ -140,11 +140,12 @@ closed_by(struct deliver_closed *c, const struct reply *r, const char *why, stru
 }
 
 static struct deliver_closed
-closed_here(struct session *s, const struct reply *r, const char *why)
+closed_here(struct session *s, enum deliver_cause cause, const struct reply *r, const char *why)
 {
 	struct deliver_closed c = { .session = s->open.session,
 		.stage = session_stage(s),
-		.stood = s->stood,
+		.stood = s->told,
+		.cause = cause,
 		.server = session_server(s),
 		.address = session_address(s) };
 
@@ -162,18 +163,19 @@ enum await
 session_ended(
     struct session *s, enum deliver_outcome outcome, const struct reply *reply, const char *why)
 {
-	struct deliver_closed c = closed_here(s, reply, why);
+	struct deliver_closed c = closed_here(s, CAUSE_NETWORK, reply, why);
 
-	if (in_transaction(s))
+	if (in_transaction(s) && outcome != OUTCOME_UNSENT)
 		settle_open(s, STAILQ_FIRST(&s->queue), outcome, reply, why);
 	return closed(s, &c);
 }
 
 /* A reply says more than a broken connection, and what came later more than what came before. */
 static void
-remember_failure(struct session *s, const struct reply *reply, const char *why)
+remember_failure(
+    struct session *s, enum deliver_cause cause, const struct reply *reply, const char *why)
 {
-	struct deliver_closed c = closed_here(s, reply, why);
+	struct deliver_closed c = closed_here(s, cause, reply, why);
 
 	log_begin(LOG_LEVEL_INFO, "connect-failed");
 	log_kv("site", s->open.site);
@@ -184,14 +186,26 @@ remember_failure(struct session *s, const struct reply *reply, const char *why)
 		log_kvf("code", "%u", c.code);
 	log_kv(c.code != 0 ? "reply" : "why", c.text);
 	log_end();
-	if (c.code != 0 || s->why.code == 0)
+	if (c.code != 0 || c.cause != CAUSE_NETWORK ||
+	    (s->why.code == 0 && s->why.cause == CAUSE_NETWORK))
 		s->why = c;
 }
 
-enum await
-host_failed(struct session *s, const struct reply *reply, const char *why)
+uint32_t
+session_other_host(const struct session *s)
 {
-	remember_failure(s, reply, why);
+	uint32_t i = s->host + 1;
+
+	while (i < s->open.hosts_n &&
+	       span_eq_nocase(s->open.hosts[i].name, s->open.hosts[s->host].name))
+		i++;
+	return i;
+}
+
+enum await
+host_failed(struct session *s, enum deliver_cause cause, const struct reply *reply, const char *why)
+{
+	remember_failure(s, cause, reply, why);
 	wire_drop(s);
 	s->host++;
 	s->encryption = ENCRYPT_AS_ASKED;
@@ -208,30 +222,53 @@ protocol_error(struct session *s, const struct reply *r)
 	return session_ended(s, OUTCOME_LOST, NULL, why);
 }
 
-/* The connection is past use. */
+/* What the end of a connection means for the message in hand. One that carried mail before had done its work: the server judged
+ * nothing, and the message goes on over another. One that ends at its first message may end because of it. */
+static enum deliver_outcome
+cut_short(const struct session *s, enum deliver_outcome otherwise, enum await last)
+{
+	bool before = s->state >= AWAIT_MAIL && s->state <= last;
+
+	return before && s->answered > 0 ? OUTCOME_UNSENT : otherwise;
+}
+
+/* It let us in and then took nothing: as good as not let in. */
+static bool
+brought_nothing(const struct session *s)
+{
+	return !s->stood || (s->state == IDLE && s->answered == 0);
+}
+
+/* The connection is past use. Up to the final dot the server cannot have taken the message. */
 static enum await
 broke(struct session *s, const char *why)
 {
 	switch (s->state) {
 	case CLOSED:
 		return CLOSED;
+	case AWAIT_STARTTLS:
 	case HANDSHAKING:
-		return tls_failed(s, why);
+		return tls_failed(s, NULL, why);
 	case AWAIT_QUIT:
 		return session_ended(s, OUTCOME_LOST, NULL, "");
 	default:
-		return s->stood ? session_ended(s, OUTCOME_LOST, NULL, why)
-				: host_failed(s, NULL, why);
+		return brought_nothing(s)
+			   ? host_failed(s, CAUSE_NETWORK, NULL, why)
+			   : session_ended(s, cut_short(s, OUTCOME_LOST, SENDING), NULL, why);
 	}
 }
 
-/* 421 may come at any time: the server closes (RFC 5321 3.8). */
+/* 421 may come at any time: the server closes (RFC 5321 3.8). Amid the content or behind it, it is the answer to the message. */
 static enum await
 dismissed(struct session *s, const struct reply *r)
 {
-	if (!s->stood)
-		return host_failed(s, r, NULL);
-	return session_ended(s, OUTCOME_REPLIED, r, NULL);
+	if (s->state == AWAIT_STARTTLS)
+		return tls_failed(s, r, NULL);
+	if (brought_nothing(s))
+		return host_failed(s, CAUSE_NETWORK, r, NULL);
+	if (s->answered == 0 && s->state <= AWAIT_DATA && put_off_all(s, r))
+		return go_elsewhere(s);
+	return session_ended(s, cut_short(s, OUTCOME_REPLIED, AWAIT_DATA), r, NULL);
 }
 
 static enum await
@@ -344,6 +381,8 @@ session_connect(struct session *s)
 	reply_free(&s->reply);
 	reply_init(&s->reply);
 	s->tls[0] = '\0';
+	s->stood = false;
+	s->answered = 0;
 	for (; s->host < s->open.hosts_n; s->host++) {
 		const struct deliver_host *h = &s->open.hosts[s->host];
 		int fd = connect_begin(h->address, h->port, s->open.source_address, &err);
@@ -353,7 +392,7 @@ session_connect(struct session *s)
 			return CONNECTING;
 		}
 		s->state = CONNECTING;
-		remember_failure(s, NULL, err.text);
+		remember_failure(s, CAUSE_NETWORK, NULL, err.text);
 	}
 	s->host = s->open.hosts_n - 1;
 	return closed(s, &s->why);
@@ -426,15 +465,11 @@ session_feed(struct session *s, const struct deliver_transact *t)
 
 	s->house->bytes += tx->bytes;
 	STAILQ_INSERT_TAIL(&s->queue, tx, link);
-	if (s->state == CLOSED || s->state == AWAIT_QUIT ||
-	    s->house->bytes > s->house->conf->memory_bytes) {
-		settle_open(s, tx, OUTCOME_UNSENT, NULL,
-		    s->state < AWAIT_QUIT ? "the worker's memory is full" : "the session is over");
+	if (s->state == CLOSED || s->state == AWAIT_QUIT) {
+		settle_open(s, tx, OUTCOME_UNSENT, NULL, "the session is over");
 		transaction_over(s, tx);
 	} else if (s->state == IDLE)
 		session_enter(s, next_transaction(s));
-	else if (s->state == SENDING || s->state == AWAIT_DOT)
-		write_ahead(s);
 }
 
 void
@@ -443,7 +478,7 @@ session_close(struct session *s)
 	s->quitting = true;
 	if (s->state == IDLE)
 		session_enter(s, next_transaction(s));
-	else if (!s->stood && s->state != CLOSED)
+	else if (!s->told && s->state != CLOSED)
 		session_enter(s, session_ended(s, OUTCOME_LOST, NULL, "closed before it stood"));
 }
 
@@ -464,9 +499,7 @@ session_wind_up(struct session *s)
 		tx = STAILQ_NEXT(tx, link);
 	for (; tx != NULL; tx = next) {
 		next = STAILQ_NEXT(tx, link);
-		if (tx->early)
-			continue;
-		settle_open(s, tx, OUTCOME_UNSENT, NULL, "the worker is stopping");
+		settle_unsent(s, tx, "the worker is stopping");
 		transaction_over(s, tx);
 	}
 	session_close(s);

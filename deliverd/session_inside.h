@@ -52,7 +52,11 @@ struct session {
 	struct ehlo ehlo;
 	char tls[128]; /* facts, empty: plain */
 	uint64_t began_ms;
-	bool stood, quitting, hurried, orphan;
+	uint32_t
+	    answered; /* recipients that the server in hand said something of, over this connection */
+	bool stood;   /* it let us in */
+	bool told;    /* OPENED was said */
+	bool quitting, hurried, orphan;
 	STAILQ_HEAD(, transaction)
 	queue; /* the first is the current one in AWAIT_MAIL .. AWAIT_RSET */
 	struct deliver_closed
@@ -67,9 +71,11 @@ enum deliver_stage session_stage(const struct session *);
 void session_enter(struct session *, enum await);
 /* Connects to the host in hand, or to the next one that can be tried; CLOSED when none is left. */
 enum await session_connect(struct session *);
-/* The host in hand did not let us in: by its reply, or (reply NULL) because of why. */
-enum await host_failed(struct session *, const struct reply *, const char *why);
-/* It is over: the current transaction gets the outcome, later ones are unsent. */
+/* The first host behind the one in hand that has another name; hosts_n: there is none. */
+uint32_t session_other_host(const struct session *);
+/* The host in hand did not let us in: by its reply, or (reply NULL) because of why, which is of that kind. */
+enum await host_failed(struct session *, enum deliver_cause, const struct reply *, const char *why);
+/* It is over: the current transaction gets the outcome (where it is UNSENT, the server did not judge it), later ones are unsent. */
 enum await
 session_ended(struct session *, enum deliver_outcome, const struct reply *, const char *why);
 enum await protocol_error(struct session *, const struct reply *);
@@ -84,11 +90,15 @@ enum await on_auth_login(struct session *, const struct reply *);
 enum await on_auth_password(struct session *, const struct reply *);
 enum await begin_tls(struct session *);
 enum await tls_stands(struct session *);
-enum await tls_failed(struct session *, const char *why);
+enum await tls_failed(struct session *, const struct reply *, const char *why);
 
 /* dialogue.c */
 enum await next_transaction(struct session *);
-void write_ahead(struct session *);
+/* Whether the current transaction is put off by this reply and another host can be asked: go_elsewhere() then. */
+bool put_off_all(struct session *, const struct reply *);
+enum await go_elsewhere(struct session *);
+/* No server judged what is left of it; but what put a recipient off before is said. */
+void settle_unsent(struct session *, struct transaction *, const char *why);
 void settle_open(struct session *, struct transaction *, enum deliver_outcome, const struct reply *,
     const char *why);
 void transaction_over(struct session *, struct transaction *);

@@ -157,6 +157,19 @@ tls_client(struct tls *t, struct span host, uint16_t port, enum tls_policy polic
 	return ssl;
 }
 
+/* A session that came of this very connection is another, and stays. */
+bool
+tls_forget(struct tls *t, const SSL *ssl)
+{
+	const char *key = SSL_get_ex_data(ssl, t->key_index);
+	struct kept *k = kept_find(t, key);
+
+	if (k == NULL || SSL_is_init_finished(ssl))
+		return false;
+	kept_drop(t, k);
+	return true;
+}
+
 void
 tls_facts(const SSL *ssl, struct buf *out)
 {

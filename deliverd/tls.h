@@ -17,5 +17,7 @@ struct tls *tls_new(const char *ca_file, struct err *);
 void tls_free(struct tls *);
 /* For one connection to that host under that policy; resumes an earlier session if there is one. */
 SSL *tls_client(struct tls *, struct span host, uint16_t port, enum tls_policy);
+/* The handshake of this connection failed: the session it tried to resume is not tried again. False: it tried none. */
+bool tls_forget(struct tls *, const SSL *);
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384 verified". */
 void tls_facts(const SSL *, struct buf *);

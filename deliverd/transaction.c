@@ -92,3 +92,29 @@ transaction_asked(const struct transaction *tx, uint32_t i)
 		i++;
 	return i;
 }
+
+void
+transaction_put_off(struct transaction *tx, uint32_t i, const struct reply *r, uint32_t host,
+    enum deliver_stage stage)
+{
+	if (tx->put_off == NULL)
+		tx->put_off = arena_alloc(tx->arena, sizeof(*tx->put_off) * tx->t.rcpts_n);
+	tx->put_off[i] = (struct put_off){ .code = r->code,
+		.enhanced = r->enhanced,
+		.text = arena_span(tx->arena, buf_all(&r->text)),
+		.host = host,
+		.stage = stage };
+	tx->rcpt[i] = RCPT_PUT_OFF;
+}
+
+void
+transaction_again(struct transaction *tx)
+{
+	for (uint32_t i = 0; i < tx->t.rcpts_n; i++)
+		if (tx->rcpt[i] < RCPT_SETTLED)
+			tx->rcpt[i] = RCPT_OPEN;
+		else
+			tx->rcpt[i] = RCPT_UNASKED;
+	tx->accepted = 0;
+	tx->elsewhere = true;
+}

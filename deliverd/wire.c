@@ -26,10 +26,11 @@ struct wire {
 	void *ctx;
 	struct event readable, writable;
 	struct buf in;
-	struct buf head, tail; /* commands before the content and behind it */
+	struct buf out; /* commands; before the content, where there is some */
 	struct body *body;
 	struct buf record; /* under TLS: what SSL_write() has in hand */
 	bool pushed, blocked;
+	bool deaf;              /* the peer takes nothing more: only what it said before is read */
 	TAILQ_ENTRY(wire) link; /* in pushed or closed */
 };
 
@@ -39,6 +40,7 @@ static struct wires closed = TAILQ_HEAD_INITIALIZER(closed);
 
 static void on_readable(evutil_socket_t, short, void *);
 static void on_writable(evutil_socket_t, short, void *);
+static bool take_in(struct wire *);
 
 struct wire *
 wire_new(int fd, const struct wire_events *on, void *ctx)
@@ -51,8 +53,7 @@ wire_new(int fd, const struct wire_events *on, void *ctx)
 	w->on = on;
 	w->ctx = ctx;
 	buf_init(&w->in, IN_BYTES);
-	buf_init(&w->head, OUT_BYTES);
-	buf_init(&w->tail, OUT_BYTES);
+	buf_init(&w->out, OUT_BYTES);
 	buf_init(&w->record, RECORD_BYTES);
 	event_assign(&w->readable, loop_base(), fd, EV_READ | EV_PERSIST, on_readable, w);
 	event_assign(&w->writable, loop_base(), fd, EV_WRITE, on_writable, w);
@@ -85,8 +86,7 @@ wire_free(struct wire *w)
 {
 	SSL_free(w->ssl);
 	buf_free(&w->in);
-	buf_free(&w->head);
-	buf_free(&w->tail);
+	buf_free(&w->out);
 	if (w->record.p != NULL)
 		explicit_bzero(w->record.p, w->record.cap);
 	buf_free(&w->record);
@@ -106,10 +106,18 @@ wire_ssl(const struct wire *w)
 	return w->ssl;
 }
 
+bool
+wire_distrusts(const struct wire *w)
+{
+	return w->ssl != NULL && SSL_get_verify_mode(w->ssl) != SSL_VERIFY_NONE &&
+	       SSL_get_verify_result(w->ssl) != X509_V_OK;
+}
+
 struct buf *
 wire_out(struct wire *w)
 {
-	return w->body == NULL ? &w->head : &w->tail;
+	must(w->body == NULL);
+	return &w->out;
 }
 
 void
@@ -131,26 +139,21 @@ wire_body(struct wire *w, struct body *b)
 
 /* ---- out ---- */
 
-/* Everything of the content is with the kernel: what stood behind it is now the head. */
+/* Everything of the content is with the kernel. */
 static void
 body_done(struct wire *w)
 {
-	struct buf empty = w->head;
-
-	must(w->head.n == 0);
 	w->body = NULL;
-	w->head = w->tail;
-	w->tail = empty;
 	w->on->sent(w->ctx);
 }
 
-/* What leaves next: head, a piece of content, its final dot, and the tail once the dot is there. Each may be empty. */
+/* What leaves next: commands, a piece of content, its final dot. Each may be empty. */
+enum { LOAD_COMMANDS, LOAD_PIECE, LOAD_DOT, LOAD_PARTS };
+
 struct load {
-	struct iovec iov[4];
+	struct iovec iov[LOAD_PARTS];
 	size_t n; /* bytes of all */
 };
-
-enum { LOAD_HEAD, LOAD_PIECE, LOAD_DOT, LOAD_TAIL };
 
 static void
 load_add(struct load *l, int at, struct span s)
@@ -167,7 +170,7 @@ load_gather(struct wire *w, struct load *l)
 	struct err err;
 
 	memset(l, 0, sizeof(*l));
-	load_add(l, LOAD_HEAD, buf_all(&w->head));
+	load_add(l, LOAD_COMMANDS, buf_all(&w->out));
 	if (w->body == NULL)
 		return 0;
 	switch (body_piece(w->body, piece, &err)) {
@@ -180,8 +183,6 @@ load_gather(struct wire *w, struct load *l)
 		load_add(l, LOAD_PIECE, piece[0]);
 		load_add(l, LOAD_DOT, piece[1]);
 	}
-	if (body_is_last(w->body))
-		load_add(l, LOAD_TAIL, buf_all(&w->tail));
 	return 0;
 }
 
@@ -194,14 +195,11 @@ least(size_t a, size_t b)
 static void
 load_sent(struct wire *w, const struct load *l, size_t n)
 {
-	size_t of_head = least(n, l->iov[LOAD_HEAD].iov_len);
-	size_t of_body = least(n - of_head, l->iov[LOAD_PIECE].iov_len + l->iov[LOAD_DOT].iov_len);
+	size_t of_commands = least(n, l->iov[LOAD_COMMANDS].iov_len);
 
-	buf_drop(&w->head, of_head);
-	if (of_body > 0)
-		body_sent(w->body, of_body);
-	if (n > of_head + of_body)
-		buf_drop(&w->tail, n - of_head - of_body);
+	buf_drop(&w->out, of_commands);
+	if (n > of_commands)
+		body_sent(w->body, n - of_commands);
 }
 
 static bool
@@ -209,7 +207,7 @@ body_over(struct wire *w)
 {
 	struct span piece[2];
 
-	return w->body != NULL && w->head.n == 0 && body_is_last(w->body) &&
+	return w->body != NULL && w->out.n == 0 && body_is_last(w->body) &&
 	       body_piece(w->body, piece, NULL) == BODY_END;
 }
 
@@ -226,7 +224,7 @@ static int
 send_plain(struct wire *w)
 {
 	struct load l;
-	struct msghdr mh = { .msg_iov = l.iov, .msg_iovlen = 4 };
+	struct msghdr mh = { .msg_iov = l.iov, .msg_iovlen = LOAD_PARTS };
 	bool more;
 	ssize_t sent;
 
@@ -250,7 +248,7 @@ ssl_result(struct wire *w, int r)
 	return e == SSL_ERROR_WANT_READ ? 0 : -1;
 }
 
-/* Fills the record from head, content and tail, so that they share TLS records. */
+/* Fills the record from commands and content, so that they share TLS records. */
 static void
 record_fill(struct wire *w)
 {
@@ -261,7 +259,7 @@ record_fill(struct wire *w)
 
 		if (load_gather(w, &l) == -1 || l.n == 0)
 			return;
-		for (int i = 0; i < 4; i++) {
+		for (int i = 0; i < LOAD_PARTS; i++) {
 			size_t take = least(l.iov[i].iov_len, RECORD_BYTES - w->record.n);
 
 			buf_add(&w->record, l.iov[i].iov_base, take);
@@ -288,18 +286,33 @@ send_tls(struct wire *w)
 	return 1;
 }
 
+/* The peer takes nothing more, but what it said before it closed is here still, and is worth more than that: a server that will
+ * not have a message says so amid its content and closes. What there is is read to its end, which says gone(). */
+static void
+hear_out(struct wire *w)
+{
+	w->deaf = true;
+	buf_reset(&w->out);
+	event_del(&w->writable);
+	while (w->state == WIRE_OPEN && take_in(w))
+		continue;
+	gone(w, "the connection broke while sending");
+}
+
 static void
 flush(struct wire *w)
 {
 	int r = 1;
 
+	if (w->deaf)
+		return;
 	while (r == 1 && w->state == WIRE_OPEN && !w->blocked) {
 		r = w->ssl == NULL ? send_plain(w) : send_tls(w);
 		if (w->state == WIRE_OPEN && w->record.n == 0 && body_over(w))
 			body_done(w);
 	}
 	if (r == -1)
-		gone(w, "the connection broke while sending");
+		hear_out(w);
 }
 
 /* ---- in ---- */
@@ -355,8 +368,9 @@ read_some(struct wire *w, char *room, size_t n)
 	}
 }
 
-/* One read a turn in the clear; under TLS until nothing is left inside OpenSSL, which no poll shows. */
-static void
+/* One read a turn in the clear; under TLS until nothing is left inside OpenSSL, which no poll shows. False: there was nothing, or the
+ * connection is past use, which was said. */
+static bool
 take_in(struct wire *w)
 {
 	do {
@@ -365,19 +379,20 @@ take_in(struct wire *w)
 
 		if (room == NULL) {
 			gone(w, "the server sent a line that is too long");
-			return;
+			return false;
 		}
 		n = read_some(w, room, REPLY_LINE_MAX);
 		if (n == -1 && (errno == EAGAIN || errno == EINTR))
-			return;
+			return false;
 		if (n <= 0) {
 			gone(w,
 			    n == 0 ? "the server closed the connection" : "the connection broke");
-			return;
+			return false;
 		}
 		buf_grew(&w->in, (size_t)n);
 		lines(w);
 	} while (w->state == WIRE_OPEN && w->ssl != NULL && SSL_pending(w->ssl) > 0);
+	return true;
 }
 
 /* ---- life ---- */
@@ -441,7 +456,7 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 	if (w->state == WIRE_HANDSHAKE)
 		handshake(w);
 	else
-		take_in(w);
+		(void)take_in(w);
 	if (w->state == WIRE_OPEN && w->ssl != NULL && !w->blocked)
 		flush(w); /* a write may have waited for what was read */
 }

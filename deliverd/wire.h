@@ -1,7 +1,7 @@
 /* wire.h: one connection to a server: lines in, commands and content out, plain or under TLS. Decides nothing.
  *
- * What is written during a turn leaves together at its end, in as few segments as it fits: commands, content with its
- * final dot, and commands behind it. Callbacks may call wire_close(); none comes after it. */
+ * What is written during a turn leaves together at its end, in as few segments as it fits: commands, and content with its
+ * final dot. What the peer says is read while content leaves, and after it takes no more of it. Callbacks may call wire_close(); none comes after it. */
 #pragma once
 
 #include "body.h"
@@ -27,8 +27,9 @@ struct wire *wire_new(int fd, const struct wire_events *, void *ctx);
 /* What was read before is dropped: it came in plain text. */
 void wire_start_tls(struct wire *, SSL *); /* takes the SSL over */
 const SSL *wire_ssl(const struct wire *);  /* NULL: plain */
+bool wire_distrusts(const struct wire *);  /* the peer's certificate does not stand, and had to */
 
-/* Commands to append to; then wire_push(). Stands behind the content, if there is one under way. */
+/* Commands to append to; then wire_push(). Not while content is under way. */
 struct buf *wire_out(struct wire *);
 void wire_push(struct wire *);
 /* Content with its final dot; the caller keeps the body until sent(), damaged(), gone() or wire_close(). One at a time. */

@@ -65,6 +65,13 @@ on_closed(void *ctx, struct session *s, const struct deliver_closed *c)
 		deliver_closed_put(w->queued, c);
 }
 
+/* With all the contents that it may hold. What queued hands out beyond it waits in the channel, and then with queued. */
+static bool
+is_loaded(const struct worker *w)
+{
+	return w->house.bytes > w->house.conf->memory_bytes;
+}
+
 static void
 done_if_idle(struct worker *w)
 {
@@ -84,6 +91,8 @@ turn_end(void *ctx)
 		session_free(e->session);
 		free(e);
 	}
+	if (w->queued != NULL)
+		chan_hold(w->queued, is_loaded(w));
 	done_if_idle(w);
 }
 
@@ -167,6 +176,7 @@ transact(struct worker *w, struct msg *m)
 		hand_back(w, &t);
 	else
 		session_feed(e->session, &t);
+	chan_hold(w->queued, is_loaded(w));
 	return 0;
 }
 

@@ -3,7 +3,7 @@ import socket, ssl, threading
 
 GOOD = {"greeting": "220 mx.test ready", "ehlo": None, "mail": "250 2.1.0 ok", "rcpt": "250 2.1.5 ok",
         "data": "354 go on", "dot": "250 2.0.0 taken", "rset": "250 2.0.0 forgotten", "quit": "221 2.0.0 bye",
-        "auth": "235 2.7.0 welcome"}
+        "auth": "235 2.7.0 welcome", "starttls": "220 2.0.0 go"}
 
 
 class Server:
@@ -62,6 +62,7 @@ class Server:
         return self.local.c
 
     local = threading.local()
+    break_once = False
 
     def wrap(self):
         self.local.c = self.tls.wrap_socket(self.local.c, server_side=True)
@@ -97,12 +98,18 @@ class Server:
                 if self.answers["ehlo"] is not None:
                     self.say("ehlo", line)
                     continue
-                ext = self.ext + (["STARTTLS"] if (self.tls or self.break_tls) and not tls else [])
+                offers = self.tls or self.break_tls or self.answers["starttls"] != GOOD["starttls"]
+                ext = self.ext + (["STARTTLS"] if offers and not tls else [])
                 words = ["mx.test hello"] + ext
                 self.send("".join("250%s%s\r\n" % (" " if i == len(words) - 1 else "-", w)
                                   for i, w in enumerate(words)).encode())
             elif verb == "STARTTLS":
-                self.send(b"220 2.0.0 go\r\n")
+                if not str(self.say("starttls")).startswith("220"):
+                    continue
+                if self.break_once:
+                    self.break_once = False
+                    self.send(b"this is no TLS at all, this time\r\n")
+                    return
                 if self.break_tls:
                     self.send(b"this is no TLS at all, sorry for that\r\n")
                     return

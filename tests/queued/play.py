@@ -115,7 +115,7 @@ def opened(session):
 
 
 def closed(session, stood, stage=9, code=0, text=""):
-    return (CLOSED, struct.pack("=IBBH", session, stage, stood, code) + span("") + span(text) + span("") + span(""))
+    return (CLOSED, struct.pack("=IBBBH", session, stage, 0, stood, code) + span("") + span(text) + span("") + span(""))
 
 
 def result(number, t, index, outcome, code=250, enhanced="2.0.0", text="ok", stage=8, dsn=False):

@@ -1,0 +1,37 @@
+#include "refusal.h"
+
+bool
+refusal_is_of_place(const struct reply *r)
+{
+	return r->code == 503;
+}
+
+static bool
+says(const struct reply *r, const char *word)
+{
+	return span_find_nocase(buf_all(&r->text), word) >= 0;
+}
+
+/* How many in a time, from one client: that is a rate, and waiting is what helps. */
+static bool
+says_a_time(const struct reply *r)
+{
+	return says(r, "hour") || says(r, "minute") || says(r, "day") || says(r, "rate");
+}
+
+/* RFC 3463 3.6 has x.5.3 for it. Otherwise the words decide: 452 is a full disk too, and a full mailbox (x.2.2) and a rate (x.7.1)
+ * may have words that are near. */
+bool
+refusal_is_of_number(const struct reply *r)
+{
+	unsigned subject = r->enhanced.class == 0 ? 0 : r->enhanced.subject;
+
+	if (r->code < 400)
+		return false;
+	if (subject == 5 && r->enhanced.detail == 3)
+		return true;
+	if (subject != 0 && subject != 3 && subject != 5)
+		return false;
+	return (says(r, "recipients") || says(r, "rcpt")) && !says_a_time(r) &&
+	       (says(r, "too many") || says(r, "maximum") || says(r, "limit"));
+}

@@ -1,0 +1,56 @@
+#include "refusal.h"
+
+#include <check.h>
+
+static const struct {
+	const char *line;
+	bool of_place, of_number;
+} cases[] = {
+	{ "503 5.5.1 nested MAIL command", true, false },
+	{ "503 bad sequence of commands", true, false },
+	{ "554 5.5.1 no valid recipients", false, false },
+	{ "452 4.5.3 Error: too many recipients", false, true },
+	{ "452 4.5.3 one message, one place", false, true },
+	{ "451 4.5.3 Too many recipients", false, true },
+	{ "552 too many recipients", false, true },
+	{ "452 Too many recipients", false, true },
+	{ "452 Maximum number of recipients reached", false, true },
+	{ "550 5.5.3 too many recipients", false, true },
+	{ "550 too many recipients", false, true },
+	{ "452 4.3.1 Insufficient system storage", false, false },
+	{ "452 4.2.2 Too many messages for recipients over their limit", false, false },
+	{ "450 4.7.1 Error: too many recipients from 192.0.2.1", false, false },
+	{ "450 too many recipients this hour", false, false },
+	{ "452 out of space", false, false },
+	{ "250 2.5.3 fine", false, false },
+};
+
+START_TEST(each)
+{
+	struct reply r;
+	struct err err;
+
+	reply_init(&r);
+	ck_assert_int_eq(reply_line(&r, span_str(cases[_i].line), &err), REPLY_DONE);
+	ck_assert_msg(refusal_is_of_place(&r) == cases[_i].of_place, "%s", cases[_i].line);
+	ck_assert_msg(refusal_is_of_number(&r) == cases[_i].of_number, "%s", cases[_i].line);
+	reply_free(&r);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("refusal");
+	TCase *t = tcase_create("refusal");
+	SRunner *r;
+	int bad;
+
+	tcase_add_loop_test(t, each, 0, sizeof(cases) / sizeof(cases[0]));
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	bad = srunner_ntests_failed(r);
+	srunner_free(r);
+	return bad != 0;
+}
