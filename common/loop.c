@@ -105,6 +105,14 @@ loop_now_ms(void)
 	return loop.now_ms;
 }
 
+uint32_t
+loop_seconds_until(uint64_t at_ms)
+{
+	uint64_t now = loop_now_ms();
+
+	return at_ms > now ? (uint32_t)((at_ms - now + 999) / 1000) : 0;
+}
+
 uint64_t
 loop_wall_ms(void)
 {

@@ -19,8 +19,9 @@ void loop_run(void);  /* until loop_stop() */
 void loop_stop(void); /* after this turn and its hooks */
 
 /* Time as of this turn's beginning. */
-uint64_t loop_now_ms(void);  /* monotonic */
-uint64_t loop_wall_ms(void); /* since 1970 */
+uint64_t loop_now_ms(void);                  /* monotonic */
+uint32_t loop_seconds_until(uint64_t at_ms); /* of that clock, rounded up; 0: it is past */
+uint64_t loop_wall_ms(void);                 /* since 1970 */
 
 /* One-shot timers. The callback may set its own timer anew or free it. */
 struct timer;

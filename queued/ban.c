@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_S = 15 * 60, MOST_S = 6 * 3600, DAY_MS = 86400 * 1000 };
+enum { REFUSED_MOST = 3, FIRST_S = 15 * 60, MOST_S = 6 * 3600, DAY_MS = 86400 * 1000 };
 
 static struct ban *
 find(const struct bans *bs, struct span tenant)
@@ -52,13 +52,39 @@ lasts_ms(unsigned times, uint32_t for_s)
 	return (s < MOST_S || s == for_s ? s : MOST_S) * 1000;
 }
 
-bool
-ban_put(struct bans *bs, struct span tenant, uint64_t now_ms, uint32_t for_s, struct span reply)
+static struct ban *
+find_or_new(struct bans *bs, struct span tenant)
 {
 	struct ban *b = find(bs, tenant);
 
-	if (b == NULL)
-		b = ban_new(bs, tenant);
+	return b != NULL ? b : ban_new(bs, tenant);
+}
+
+bool
+ban_refused(struct bans *bs, struct span tenant)
+{
+	struct ban *b = find_or_new(bs, tenant);
+
+	if (++b->refused < REFUSED_MOST)
+		return false;
+	b->refused = 0;
+	return true;
+}
+
+void
+ban_taken(struct bans *bs, struct span tenant)
+{
+	struct ban *b = bans_none(bs) ? NULL : find(bs, tenant);
+
+	if (b != NULL)
+		b->refused = 0;
+}
+
+bool
+ban_put(struct bans *bs, struct span tenant, uint64_t now_ms, uint32_t for_s, struct span reply)
+{
+	struct ban *b = find_or_new(bs, tenant);
+
 	if (b->until_ms > now_ms)
 		return false; /* mail that was under way when it began */
 	if (now_ms - b->until_ms > DAY_MS)

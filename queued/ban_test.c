@@ -72,6 +72,26 @@ START_TEST(two_hundred_thousand_tenants)
 }
 END_TEST
 
+START_TEST(three_in_a_row)
+{
+	struct bans bs = { 0 };
+
+	ban_taken(&bs, span_str("shop"));
+	ck_assert(!ban_refused(&bs, span_str("shop")));
+	ck_assert(!ban_refused(&bs, span_str("shop")));
+	ban_taken(&bs, span_str("other"));
+	ban_taken(&bs, span_str("Shop"));
+	ck_assert(!ban_refused(&bs, span_str("shop")));
+	ck_assert(!ban_refused(&bs, span_str("other")));
+	ck_assert(!ban_refused(&bs, span_str("shop")));
+	ck_assert(ban_refused(&bs, span_str("shop")));
+	ck_assert_ptr_null(ban_of(&bs, span_str("shop"), 1000));
+	ck_assert(ban_put(&bs, span_str("shop"), 1000, 0, span_str("no")));
+	ck_assert(!ban_refused(&bs, span_str("shop")));
+	bans_lift(&bs, span_of(NULL, 0), 1000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -84,6 +104,7 @@ main(void)
 	tcase_add_test(t, each_lasts_longer_than_the_last);
 	tcase_add_test(t, an_operator_lifts_one_or_all);
 	tcase_add_test(t, two_hundred_thousand_tenants);
+	tcase_add_test(t, three_in_a_row);
 	tcase_set_timeout(t, 60); /* a loaded machine */
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -7,7 +7,6 @@
 #include "final.h"
 #include "forward.h"
 #include "lane.h"
-#include "log.h"
 #include "loop.h"
 #include "notice.h"
 #include "peer_bouncd.h"
@@ -19,12 +18,10 @@
 #include "suppressed.h"
 
 #include <bsd/stdlib.h>
-#include <stdio.h>
 
 enum {
 	SUSPEND_S = 15 * 60, /* where the verdict names no time */
 	LOST_RETRY_S = 10,   /* a worker died: soon, but not at once */
-	AWAY_RETRY_S = 120,  /* the lane cannot connect */
 };
 
 /* ---- setting out ---- */
@@ -323,8 +320,10 @@ again_in_lane(struct queued *q, struct delivery *d)
 static void
 delivered(struct queued *q, struct delivery *d, bool dsn)
 {
-	if (d->lane != NULL)
+	if (d->lane != NULL) {
 		lane_clean(d->lane);
+		ban_taken(&d->lane->bans, d->message->envelope->tenant);
+	}
 	settle_delivered(q, d, dsn);
 }
 
@@ -413,12 +412,13 @@ course_worker_gone(struct queued *q, struct worker *w)
 
 /* ---- verdicts ---- */
 
-static uint32_t
-seconds_until(uint64_t at_ms)
+/* Content that is put off is taken later or not at all: its tenant waits. What is refused for good may be one message. */
+static bool
+takes_none_of(struct delivery *d, const struct attempt *a)
 {
-	uint64_t now = loop_now_ms();
+	struct span tenant = d->message->envelope->tenant;
 
-	return at_ms > now ? (uint32_t)((at_ms - now + 999) / 1000) : 0;
+	return tenant.n > 0 && (a->code < 500 || ban_refused(&d->lane->bans, tenant));
 }
 
 /* What the verdict says of the lane, before what becomes of the recipient: no retry falls into a suspension. The seconds
@@ -436,22 +436,45 @@ lane_hears(struct delivery *d)
 		lane_slow(d->lane, a->text);
 	else if (a->advice == ADVICE_SUSPEND_LANE)
 		lane_suspend(d->lane, a->advice_s > 0 ? a->advice_s : SUSPEND_S, a->text);
-	else if (a->advice == ADVICE_SUSPEND_TENANT && tenant.n > 0)
+	else if (a->advice == ADVICE_SUSPEND_TENANT && takes_none_of(d, a))
 		lane_suspend_tenant(d->lane, tenant, a->advice_s, a->text);
 	ban = ban_of(&d->lane->bans, tenant, loop_now_ms());
 	if (a->advice == ADVICE_SUSPEND_LANE)
-		return seconds_until(d->lane->adapt.until_ms);
+		return loop_seconds_until(d->lane->adapt.until_ms);
 	if (a->advice == ADVICE_SUSPEND_TENANT && ban != NULL)
-		return seconds_until(ban->until_ms);
+		return loop_seconds_until(ban->until_ms);
 	return a->advice_s;
 }
 
-/* A 5yz that is not about the address, and that waiting will not change, ends it too. */
+/* A reply before any command about a message. */
+static bool
+is_at_the_door(const struct attempt *a)
+{
+	return a->code != 0 && a->stage < STAGE_MAIL;
+}
+
+/* It says nothing of an address, whatever its words are. A login that is refused for good is ours to mend, and so is TLS. */
+static void
+judged_at_the_door(struct attempt *a)
+{
+	a->class = CLASS_SOFT;
+	if (a->stage == STAGE_AUTH && (a->code >= 500 || a->code == 454))
+		a->category = CATEGORY_AUTH_FAILURE;
+	else if (a->stage == STAGE_TLS)
+		a->category = CATEGORY_TLS;
+}
+
+/* A 5yz that is not about the address, and that waiting will not change, ends it too. What is said before MAIL is about us or the
+ * server, and 503 about the place of a command: the message waits. */
 static bool
 ends_it(const struct attempt *a)
 {
+	if (is_at_the_door(a))
+		return false;
 	if (a->class == CLASS_HARD)
 		return true;
+	if (a->code == 503)
+		return false;
 	if (a->code < 500)
 		return false;
 	return a->advice != ADVICE_RETRY && a->advice != ADVICE_RETRY_LATER &&
@@ -462,115 +485,24 @@ void
 course_judged(struct queued *q, struct delivery *d)
 {
 	DOING(d, DOING_JUDGED);
-	const struct attempt *a = d->last;
+	struct attempt *a = d->last;
+	bool away = d->away;
 	uint32_t wait_s;
 
 	if (!aside_unless(q, d, 1u << DELIVERY_VERDICT, "a reply was judged"))
 		return;
 	if (a == NULL || !a->judged) {
-		settle_deferred(q, d, 0);
+		settle_deferred(q, d, away ? COURSE_AWAY_RETRY_S : 0);
+		d->away = away && d->state == DELIVERY_DEFERRED;
 		return;
 	}
 	d->given_up = false;
-	wait_s = lane_hears(d);
+	if (is_at_the_door(a))
+		judged_at_the_door(a);
+	wait_s = away ? COURSE_AWAY_RETRY_S : lane_hears(d);
 	if (ends_it(a))
 		settle_given_up(q, d, FINAL_BOUNCED);
 	else
 		settle_deferred(q, d, wait_s);
-}
-
-/* ---- the lane's doings ---- */
-
-void
-course_connect_failed(struct queued *q, struct lane_hosts *h, const struct deliver_closed *c)
-{
-	const struct lane *l = h->lane;
-	char why[ADAPT_REASON_MAX];
-
-	(void)q;
-	snprintf(why, sizeof(why), "%s: %.*s%s%u %.*s %.*s", deliver_stage_name(c->stage),
-	    SPAN(c->server), c->server.n > 0 ? ": " : "", c->code, SPAN(c->enhanced),
-	    SPAN(c->text));
-	log_begin(LOG_LEVEL_WARN, "unreachable");
-	log_kv("site", l->site->name);
-	log_kv("source", l->source->name);
-	log_kv("host", h->set->hosts[0].name);
-	log_kvs("why", why);
-	log_kvf("waiting", "%zu", h->waiting.n);
-	log_end();
-	if (c->code != 0)
-		lane_refused(h->lane, h->set, span_str(why));
-	lane_hosts_failed(h, span_str(why));
-}
-
-/* Why it waits, in the words of an attempt that is not counted: no server was asked. */
-static void
-wait_away(struct queued *q, struct delivery *d, const struct deliver_result *r,
-    enum category category, uint32_t wait_s)
-{
-	delivery_attempt(d, r, loop_wall_ms());
-	delivery_judged(d, CLASS_SOFT, (uint8_t)category, ADVICE_RETRY, 0, r->enhanced, r->text);
-	settle_deferred(q, d, wait_s);
-	d->away = d->state == DELIVERY_DEFERRED;
-}
-
-void
-course_lane_away(struct queued *q, struct delivery *d)
-{
-	struct deliver_result r = { .outcome = OUTCOME_LOST, .stage = STAGE_CONNECT };
-	const struct lane *l = d->lane;
-	const struct lane_hosts *h = d->hosts;
-	uint32_t wait_s;
-	DOING(d, DOING_SENT);
-
-	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its lane went away"))
-		return;
-	if (l->adapt.until_ms > loop_now_ms()) {
-		r.enhanced = SPAN_LIT("4.7.0");
-		r.text = span_str(l->adapt.reason);
-		wait_s = seconds_until(l->adapt.until_ms);
-	} else {
-		r.enhanced = SPAN_LIT("4.4.1");
-		r.text =
-		    h->failure != NULL ? span_str(h->failure) : SPAN_LIT("its hosts do not answer");
-		wait_s = seconds_until(h->backoff_ms);
-	}
-	wait_away(q, d, &r,
-	    l->adapt.until_ms > loop_now_ms() ? CATEGORY_BLOCKED_SOURCE : CATEGORY_NETWORK,
-	    wait_s > AWAY_RETRY_S ? wait_s : AWAY_RETRY_S);
-}
-
-void
-course_tenant_away(struct queued *q, struct delivery *d)
-{
-	struct deliver_result r = {
-		.outcome = OUTCOME_LOST, .stage = STAGE_CONNECT, .enhanced = SPAN_LIT("4.7.1")
-	};
-	char text[BAN_REASON_MAX + 200];
-	const struct ban *ban;
-	DOING(d, DOING_SENT);
-
-	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its tenant was suspended"))
-		return;
-	ban = lane_ban(d->lane, d);
-	if (ban == NULL) { /* not this one: an operator's try */
-		lane_take_out(d);
-		lane_put(d->lane, d->hosts->set, d);
-		return;
-	}
-	snprintf(text, sizeof(text), "tenant %.*s is suspended at %.*s, which said: %s",
-	    SPAN(span_first(ban->tenant, 60)), SPAN(span_first(d->lane->site->name, 60)),
-	    ban->reason);
-	r.text = span_str(text);
-	wait_away(q, d, &r, CATEGORY_SPAM_CONTENT, seconds_until(ban->until_ms));
-}
-
-void
-course_expired(struct queued *q, struct delivery *d)
-{
-	DOING(d, DOING_SENT);
-
-	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its time ran out in its lane"))
-		return;
-	settle_given_up(q, d, FINAL_EXPIRED);
+	d->away = away && d->state == DELIVERY_DEFERRED;
 }

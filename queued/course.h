@@ -9,6 +9,8 @@
 #include "message.h"
 #include "proto_bounce.h"
 
+enum { COURSE_AWAY_RETRY_S = 120 }; /* the lane cannot connect */
+
 struct queued;
 struct lane;
 struct lane_hosts;

@@ -267,7 +267,7 @@ events_lane_hosts(struct events *e, const struct lane_hosts *h, const char *what
 	event_span(b, "source", l->source->name);
 	event_span(b, "host", h->set->hosts[0].name);
 	event_str(b, "state", adapt_state_name(adapt_state(&l->adapt, loop_now_ms())));
-	event_str(b, "reply", h->failure);
+	event_str(b, "reply", h->failure.words);
 	event_num(b, "waiting", h->waiting.n);
 	end(e);
 	log_begin(LOG_LEVEL_INFO, "lane");
@@ -275,7 +275,7 @@ events_lane_hosts(struct events *e, const struct lane_hosts *h, const char *what
 	log_kv("site", l->site->name);
 	log_kv("source", l->source->name);
 	log_kv("host", h->set->hosts[0].name);
-	log_kvs("reply", h->failure);
+	log_kvs("reply", h->failure.words);
 	log_end();
 }
 

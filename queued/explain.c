@@ -56,14 +56,6 @@ message_rate(const struct lane *l, struct buf *out)
 	cut(l, out);
 }
 
-static uint64_t
-seconds_until(uint64_t at_ms)
-{
-	uint64_t now = loop_now_ms();
-
-	return at_ms > now ? (at_ms - now + 999) / 1000 : 0;
-}
-
 static void
 waiting_for(const struct lane *l, struct buf *out)
 {
@@ -81,11 +73,11 @@ waiting_for(const struct lane *l, struct buf *out)
 		break;
 	case LANE_SUSPENDED:
 		buf_printf(out, "suspended for %llu s by \"%s\"",
-		    (unsigned long long)seconds_until(l->adapt.until_ms), l->adapt.reason);
+		    (unsigned long long)loop_seconds_until(l->adapt.until_ms), l->adapt.reason);
 		break;
 	case LANE_REFUSED:
 		buf_printf(out, "connections are refused (%s), next try in %llu s", l->refusal,
-		    (unsigned long long)seconds_until(l->refused_ms));
+		    (unsigned long long)loop_seconds_until(l->refused_ms));
 		break;
 	default:
 		buf_str(out, lane_wait_name(l->wait));
@@ -102,7 +94,7 @@ suspended(const struct lane *l, struct buf *out)
 	for (const struct ban *b = bans_each(&l->bans, NULL); b != NULL; b = bans_each(&l->bans, b))
 		if (b->until_ms > loop_now_ms())
 			buf_printf(out, "; tenant %.*s is suspended for %llu s by \"%s\"",
-			    SPAN(b->tenant), (unsigned long long)seconds_until(b->until_ms),
+			    SPAN(b->tenant), (unsigned long long)loop_seconds_until(b->until_ms),
 			    b->reason);
 }
 
@@ -121,8 +113,9 @@ static void
 explain_hosts(const struct lane_hosts *h, struct buf *out)
 {
 	if (h->backoff_ms > loop_now_ms())
-		buf_printf(out, "connections fail (%s), next try in %llu s", h->failure,
-		    (unsigned long long)seconds_until(h->backoff_ms));
+		buf_printf(out, "connections fail (%s), next try in %llu s",
+		    h->failure.words != NULL ? h->failure.words : "no answer",
+		    (unsigned long long)loop_seconds_until(h->backoff_ms));
 	else
 		explain_lane(h->lane, out);
 }
@@ -192,7 +185,7 @@ explain(const struct queued *q, const struct delivery *d, struct buf *out)
 		break;
 	case DELIVERY_DEFERRED:
 		buf_printf(out, "deferred after %u attempts; tried again in %llu s", d->attempts,
-		    (unsigned long long)seconds_until(d->due.at_ms));
+		    (unsigned long long)loop_seconds_until(d->due.at_ms));
 		last_reply(d, out);
 		break;
 	case DELIVERY_PAUSED:

@@ -7,6 +7,7 @@
 #include "queued.h"
 #include "session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,27 +159,56 @@ lane_hosts_away(const struct lane_hosts *h)
 	return h->sessions_n == h->connecting_n && h->failures > 1 && h->backoff_ms > loop_now_ms();
 }
 
-void
-lane_hosts_failed(struct lane_hosts *h, struct span why)
+static char *
+copy_of(struct span s)
+{
+	char *p = strndup(s.n > 0 ? s.p : "", s.n < ADAPT_REASON_MAX ? s.n : ADAPT_REASON_MAX);
+
+	if (p == NULL)
+		fatal("out of memory for a failure");
+	return p;
+}
+
+static void
+failure_clear(struct lane_failure *f)
+{
+	free(f->text);
+	free(f->words);
+	*f = (struct lane_failure){ 0 };
+}
+
+static void
+failure_set(struct lane_failure *f, const struct deliver_closed *c, struct span words)
+{
+	failure_clear(f);
+	f->stage = c->stage == STAGE_IDLE ? STAGE_EHLO : c->stage; /* it let us in, and out again */
+	f->cause = c->cause;
+	f->code = c->code;
+	snprintf(f->enhanced, sizeof(f->enhanced), "%.*s", SPAN(span_first(c->enhanced, 15)));
+	f->text = copy_of(c->text);
+	f->words = copy_of(words);
+}
+
+bool
+lane_hosts_failed(struct lane_hosts *h, const struct deliver_closed *c, struct span words)
 {
 	struct queued *q = lane_queued(h->lane);
 	uint64_t wait = BACKOFF_FIRST_MS;
 
+	failure_set(&h->failure, c, words);
+	if (h->backoff_ms > loop_now_ms())
+		return false;
 	for (unsigned i = 0; i < h->failures && wait < BACKOFF_MOST_MS; i++)
 		wait *= 2;
 	if (h->failures++ == 0)
 		h->lane->failing_n++;
 	h->allowed = ALLOWED_FIRST;
-	free(h->failure);
-	why = span_first(why, ADAPT_REASON_MAX);
-	h->failure = strndup(why.p, why.n);
-	if (h->failure == NULL)
-		fatal("out of memory for a failure");
 	h->backoff_ms = loop_now_ms() + (wait < BACKOFF_MOST_MS ? wait : BACKOFF_MOST_MS);
 	if (h->failures == FAILURES_TO_TELL)
 		events_lane_hosts(q->events, h, "unreachable");
 	schedule_set(&q->schedule, &h->due, h->backoff_ms);
 	lane_hosts_wake(h);
+	return true;
 }
 
 void
@@ -188,8 +218,7 @@ lane_hosts_release(struct lane_hosts *h)
 		h->lane->failing_n--;
 	h->failures = 0;
 	h->backoff_ms = 0;
-	free(h->failure);
-	h->failure = NULL;
+	failure_clear(&h->failure);
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include "draw.h"
 #include "host_set.h"
+#include "proto_deliver.h"
 #include "schedule.h"
 
 struct delivery;
@@ -18,6 +19,16 @@ enum lane_hosts_listed {
 	LANE_HOSTS_WOKEN,   /* the lane's */
 	LANE_HOSTS_HELD,    /* the lane's: they wait until it may do more */
 	LANE_HOSTS_STALLED, /* of all lanes: they wait until a worker's channel has room */
+};
+
+/* What the last connection failed with. */
+struct lane_failure {
+	enum deliver_stage stage;
+	enum deliver_cause cause;
+	uint16_t code; /* 0: nobody replied */
+	char enhanced[16];
+	char *text;  /* the reply's, or why */
+	char *words; /* all of it, for people; NULL: none failed */
 };
 
 struct lane_hosts {
@@ -33,8 +44,8 @@ struct lane_hosts {
 	uint32_t allowed;    /* connections: one at first, more as servers answer */
 	unsigned failures;   /* connections in a row that brought nothing */
 	uint64_t backoff_ms; /* no connection before that */
-	char *failure;       /* what the last one failed with; NULL: none did */
-	struct due due;      /* its back-off is over, or it can be forgotten */
+	struct lane_failure failure;
+	struct due due; /* its back-off is over, or it can be forgotten */
 };
 TAILQ_HEAD(lane_hosts_list, lane_hosts);
 
@@ -56,8 +67,9 @@ bool lane_hosts_done(struct lane_hosts *);
 bool lane_hosts_want(const struct lane_hosts *);
 /* No connection stands, several failed, and the next try is later: who waits need not wait in memory. */
 bool lane_hosts_away(const struct lane_hosts *);
-/* A connection failed, or ended without any answer to what it was given. */
-void lane_hosts_failed(struct lane_hosts *, struct span why);
+/* A connection failed, or ended without any answer to what it was given. False: so did another that was made at the same time,
+ * and it counts once. */
+bool lane_hosts_failed(struct lane_hosts *, const struct deliver_closed *, struct span words);
 /* A connection got its first answer to a message. */
 void lane_hosts_answered(struct lane_hosts *);
 /* An operator wants a try now, or all forgotten that failed. */

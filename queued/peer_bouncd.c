@@ -123,9 +123,11 @@ peer_bouncd_reply(struct peer_bouncd *p, struct delivery *d)
 {
 	const struct attempt *a = d->last;
 	const struct message *m = d->message;
+	bool of_address =
+	    a->code == 0 || a->stage >= STAGE_MAIL; /* else nobody is suppressed for it */
 	struct bounce_reply r = { .message = m->envelope->id,
 		.index = d->index,
-		.tenant = m->envelope->tenant,
+		.tenant = of_address ? m->envelope->tenant : span_of(NULL, 0),
 		.campaign = m->envelope->campaign,
 		.recipient = delivery_address(d),
 		.site = d->lane != NULL ? d->lane->site->name : span_of(NULL, 0),

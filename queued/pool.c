@@ -531,6 +531,16 @@ reclaimed(struct pool *p, struct delivery *d, const struct deliver_result *r)
 	return transaction_take(p, d->transaction, d->index);
 }
 
+/* The first that comes back of a transaction says that none of it left. Behind an answer it is one recipient too many. */
+static void
+unsent(struct transaction *t)
+{
+	if (t->left != t->n)
+		return;
+	lane_unsent(t->session->lane);
+	session_unsent(t->session);
+}
+
 /* By transaction, or for what an earlier queued fed (transaction 0), by id and index. A transaction of ours that is not known
  * any more was handed back when its session closed; what comes of it then is late: its delivery is elsewhere by now. */
 static struct delivery *
@@ -540,12 +550,10 @@ whose(struct pool *p, const struct deliver_result *r)
 	struct message *m;
 
 	if (t != NULL && !t->rewriting && id_eq(t->message->envelope->id, r->id)) {
-		if (r->outcome == OUTCOME_LOST)
-			t->session->lost = true;
-		else if (r->outcome != OUTCOME_UNSENT)
+		if (r->outcome == OUTCOME_UNSENT)
+			unsent(t);
+		else if (r->outcome != OUTCOME_LOST)
 			session_answered(t->session);
-		else if (t->left == t->n)
-			lane_unsent(t->session->lane);
 		return transaction_take(p, t, r->index);
 	}
 	if (r->transaction != 0)
@@ -589,6 +597,16 @@ hand_back(struct pool *p, struct session *s, const struct deliver_result *r)
 	}
 }
 
+/* A connection that let us in and ended without an answer to anything brought as little as one that was never made. One that carried
+ * mail and ended has done its work, whoever ended it; so has one that was told to close. */
+static bool
+brought_nothing(const struct session *s, const struct deliver_closed *c)
+{
+	bool told_to = c->stood && c->code == 0 && c->text.n == 0;
+
+	return !s->worker->draining && (s->useless || (!s->answered && !told_to));
+}
+
 void
 pool_closed(struct pool *p, const struct deliver_closed *c)
 {
@@ -602,7 +620,8 @@ pool_closed(struct pool *p, const struct deliver_closed *c)
 	if (s == NULL)
 		return;
 	h = s->hosts;
-	failed = (!c->stood || (s->lost && !s->answered)) && !s->worker->draining;
+	failed = brought_nothing(s, c);
+	s->close_told = true;
 	hand_back(p, s, &unsent);
 	session_free(p, s);
 	if (failed)
@@ -645,11 +664,13 @@ void
 pool_rewritten(struct pool *p, uint64_t number, const struct content *c)
 {
 	struct transaction *t = transaction_find(p, number);
+	struct session *s;
 
 	if (t == NULL || !t->rewriting) {
 		content_drop(c);
 		return;
 	}
+	s = t->session;
 	t->rewriting = false;
 	if (!moved(p, t, DELIVERY_SENDING))
 		content_drop(c);
@@ -657,6 +678,7 @@ pool_rewritten(struct pool *p, uint64_t number, const struct content *c)
 		feed_plain(p, t);
 	else
 		hand_over(p, t, c);
+	session_close_due(s);
 }
 
 void

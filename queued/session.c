@@ -12,6 +12,8 @@ enum {
 	TURN_MS =
 	    10 *
 	    1000, /* a connection may keep others out so long; setting one up takes a second at most */
+	UNSENT_MOST =
+	    8, /* transactions in a row: at a close that nobody knew of, those on their way come back */
 	CLOSING_MOST =
 	    4, /* of a lane, at once: each is soon over, and then another may have to go */
 };
@@ -145,10 +147,20 @@ session_stood(struct session *s, const struct host *host)
 void
 session_answered(struct session *s)
 {
+	s->unsent = 0;
 	if (s->answered)
 		return;
 	s->answered = true;
 	lane_hosts_answered(s->hosts);
+}
+
+void
+session_unsent(struct session *s)
+{
+	if (++s->unsent < UNSENT_MOST || s->useless)
+		return;
+	s->useless = true;
+	session_close(s);
 }
 
 bool
@@ -169,7 +181,28 @@ close_with(struct session *s, enum deliver_haste haste)
 	s->lane->closing_n++;
 	TAILQ_REMOVE(&s->lane->sessions, s, lane_link);
 	schedule_clear(&worker_queued(s->worker)->schedule, &s->due);
-	worker_close(s->worker, s->number, haste);
+	s->haste = haste;
+	session_close_due(s);
+}
+
+static bool
+is_rewriting(const struct session *s)
+{
+	const struct transaction *t;
+
+	TAILQ_FOREACH (t, &s->transactions, link)
+		if (t->rewriting)
+			return true;
+	return false;
+}
+
+void
+session_close_due(struct session *s)
+{
+	if (s->state != SESSION_CLOSING || s->close_told || is_rewriting(s))
+		return;
+	s->close_told = true;
+	worker_close(s->worker, s->number, s->haste);
 }
 
 void
@@ -326,6 +359,7 @@ transaction_free(struct pool *p, struct transaction *t)
 		idle_begins(s);
 	lane_hosts_wake(s->hosts);
 	free(t);
+	session_close_due(s);
 }
 
 struct delivery *

@@ -3,7 +3,7 @@
  * It carries mail for its set alone. One that is idle may be given to another set of the lane that names the same host,
  * address and port, on the same terms of TLS and login.
  *
- * Up to two transactions are in flight, so that the next MAIL leaves with the last dot's reply. A transaction is one message
+ * Up to two transactions are in flight, so that the next MAIL is at hand when the last dot is answered. A transaction is one message
  * to some recipients; it ends when each has its result. */
 #pragma once
 
@@ -37,9 +37,12 @@ struct session {
 	struct worker *worker;
 	struct lane *lane;
 	struct lane_hosts *hosts;
-	const struct host *host; /* of its set: the one it is connected to; NULL: not known */
-	bool answered,
-	    lost; /* a server answered what it carried; it took something and broke off */
+	const struct host *host;  /* of its set: the one it is connected to; NULL: not known */
+	bool answered;            /* a server said something of what it carried */
+	bool close_told;          /* the worker knows that it is to close */
+	bool useless;             /* all it was given came back unsent */
+	enum deliver_haste haste; /* to close with */
+	unsigned unsent;          /* transactions in a row that came back so */
 	uint64_t opened_ms;
 	TAILQ_HEAD(, transaction) transactions;
 	unsigned in_flight;
@@ -54,6 +57,10 @@ struct session *session_new(struct pool *, struct lane_hosts *, struct worker *)
 struct session *session_find(const struct pool *, uint32_t number);
 void session_stood(struct session *, const struct host *);
 void session_answered(struct session *);
+/* A transaction came back though the connection stands: one that gives all back is closed. */
+void session_unsent(struct session *);
+/* Tells the worker of a close that had to wait until what it has was rewritten: it would overtake that. */
+void session_close_due(struct session *);
 /* An idle one of the lane that is connected to one of the best of these hosts, on their terms: it is theirs now. */
 bool session_adopt(struct lane_hosts *);
 /* The lane is full of connections, and hosts that have none wait for one: one that can be spared is told to close. */
