@@ -204,6 +204,18 @@ verb_why(void *ctx, struct control_call *c)
 }
 
 static void
+warn(struct control_call *c, const struct queued *q)
+{
+	struct buf words;
+
+	buf_init(&words, WORDS_MAX);
+	domains_warn(q->domains, &words);
+	if (words.n > 0)
+		control_span(c, "warning", buf_all(&words));
+	buf_free(&words);
+}
+
+static void
 verb_status(void *ctx, struct control_call *c)
 {
 	const struct queued *q = ctx;
@@ -232,6 +244,7 @@ verb_status(void *ctx, struct control_call *c)
 	control_num(c, "tenants_paused", tenants_paused_n(q->tenants));
 	if (suppressed_lost(q->suppressed) != NULL)
 		control_str(c, "suppression_list", suppressed_lost(q->suppressed));
+	warn(c, q);
 	control_num(c, "on_disk", n.index_records);
 	control_num(c, "groups", n.groups);
 	control_num(c, "accepted", n.accepted);

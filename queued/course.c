@@ -85,6 +85,8 @@ line_up(struct queued *q, struct delivery *d, const struct domain_answer *a)
 	lane_put(l, a->hosts, d);
 	if (d->immediate)
 		lane_probe(l, d);
+	else if (d->hosts->telling)
+		course_hosts_away(q, d);
 }
 
 static void
@@ -481,28 +483,45 @@ ends_it(const struct attempt *a)
 	       a->advice != ADVICE_SLOW_LANE && a->advice != ADVICE_SUSPEND_LANE;
 }
 
+/* It was refused with its hosts' connection, and waits for them: where that lets nobody pass, in its lane and in silence. */
+static void
+judged_away(struct queued *q, struct delivery *d)
+{
+	struct attempt *a = d->last;
+
+	d->away = false;
+	if (a->judged) {
+		judged_at_the_door(a);
+		(void)lane_hears(d);
+	}
+	if (!d->unreached)
+		settle_unreached(q, d);
+	again_in_lane(q, d);
+}
+
 void
 course_judged(struct queued *q, struct delivery *d)
 {
 	DOING(d, DOING_JUDGED);
 	struct attempt *a = d->last;
-	bool away = d->away;
 	uint32_t wait_s;
 
 	if (!aside_unless(q, d, 1u << DELIVERY_VERDICT, "a reply was judged"))
 		return;
+	if (d->away) {
+		judged_away(q, d);
+		return;
+	}
 	if (a == NULL || !a->judged) {
-		settle_deferred(q, d, away ? COURSE_AWAY_RETRY_S : 0);
-		d->away = away && d->state == DELIVERY_DEFERRED;
+		settle_deferred(q, d, 0);
 		return;
 	}
 	d->given_up = false;
 	if (is_at_the_door(a))
 		judged_at_the_door(a);
-	wait_s = away ? COURSE_AWAY_RETRY_S : lane_hears(d);
+	wait_s = lane_hears(d);
 	if (ends_it(a))
 		settle_given_up(q, d, FINAL_BOUNCED);
 	else
 		settle_deferred(q, d, wait_s);
-	d->away = away && d->state == DELIVERY_DEFERRED;
 }

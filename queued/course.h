@@ -9,8 +9,6 @@
 #include "message.h"
 #include "proto_bounce.h"
 
-enum { COURSE_AWAY_RETRY_S = 120 }; /* the lane cannot connect */
-
 struct queued;
 struct lane;
 struct lane_hosts;
@@ -46,8 +44,12 @@ void course_worker_gone(struct queued *, struct worker *);
 /* The lane's doings. */
 /* A connection to these hosts never stood, or brought no answer. */
 void course_connect_failed(struct queued *, struct lane_hosts *, const struct deliver_closed *);
-/* LANE, taken out of its draw: the lane is suspended, or its hosts do not answer. */
+/* LANE, taken out of its draw: the lane is suspended. */
 void course_lane_away(struct queued *, struct delivery *);
+/* LANE: its hosts cannot be reached. It stays in its lane; it is told so once, and waits in silence. */
+void course_hosts_away(struct queued *, struct delivery *);
+/* LANE: wakes it when its time is over there, or its sender is to hear that it is late. */
+void course_lane_watch(struct queued *, struct delivery *);
 /* LANE, before it is sent: what is known of its domain is not what it lined up by. True: it went elsewhere, or its domain is
  * asked about again. */
 bool course_moved(struct queued *, struct delivery *);

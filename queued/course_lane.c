@@ -31,7 +31,9 @@ ask_what_they_mean(struct queued *q, struct lane_hosts *h, const struct deliver_
 		return;
 	d->attempts++;
 	delivery_attempt(d, &r, loop_wall_ms());
-	if (aside_move(q, d, DELIVERY_VERDICT))
+	d->next_ms = loop_wall_ms() + loop_seconds_until(h->backoff_ms) * 1000;
+	d->away = aside_move(q, d, DELIVERY_VERDICT);
+	if (d->away)
 		peer_bouncd_reply(q->bouncd, d);
 }
 
@@ -64,8 +66,7 @@ wait_away(struct queued *q, struct delivery *d, const struct deliver_result *r,
 {
 	delivery_attempt(d, r, loop_wall_ms());
 	delivery_judged(d, CLASS_SOFT, (uint8_t)category, ADVICE_RETRY, 0, r->enhanced, r->text);
-	settle_deferred(q, d, wait_s);
-	d->away = d->state == DELIVERY_DEFERRED;
+	settle_away(q, d, wait_s);
 }
 
 /* What a connection failed with, where no reply says it: whose fault it is stands in status and category. */
@@ -82,48 +83,80 @@ static const struct {
 	[CAUSE_LOGIN] = { "4.7.8", CATEGORY_AUTH_FAILURE }, /* RFC 5248 */
 };
 
-/* What the hosts said is judged by its words, as where it was said to one message. */
-static void
-hosts_away(struct queued *q, struct delivery *d, const struct lane_failure *f, uint32_t wait_s)
+void
+course_hosts_away(struct queued *q, struct delivery *d)
 {
+	const struct lane_failure *f = &d->hosts->failure;
+	const char *words = f->words != NULL ? f->words : "its hosts do not answer";
 	struct deliver_result r = { .outcome = f->code != 0 ? OUTCOME_REPLIED : OUTCOME_LOST,
 		.stage = f->stage,
 		.code = f->code,
-		.enhanced = span_str(f->enhanced),
-		.text = span_str(f->code != 0 ? f->text : f->words) };
+		.enhanced = span_str(f->code != 0 ? f->enhanced : causes[f->cause].status),
+		.text = span_str(f->code != 0 ? f->text : words) };
+	DOING(d, DOING_SENT);
 
-	if (f->words == NULL)
-		r.text = SPAN_LIT("its hosts do not answer");
-	if (f->code == 0) {
-		r.enhanced = span_str(causes[f->cause].status);
-		wait_away(q, d, &r, causes[f->cause].category,
-		    wait_s > COURSE_AWAY_RETRY_S ? wait_s : COURSE_AWAY_RETRY_S);
+	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its hosts went away") || d->unreached)
+		return;
+	d->immediate = false;
+	d->attempts++;
+	delivery_attempt(d, &r, loop_wall_ms());
+	d->next_ms = loop_wall_ms() + loop_seconds_until(d->hosts->backoff_ms) * 1000;
+	if (f->code != 0) {
+		d->away = aside_move(q, d, DELIVERY_VERDICT);
+		if (d->away)
+			peer_bouncd_reply(q->bouncd, d);
 		return;
 	}
-	delivery_attempt(d, &r, loop_wall_ms());
-	d->away = true;
-	if (aside_move(q, d, DELIVERY_VERDICT))
-		peer_bouncd_reply(q->bouncd, d);
+	delivery_judged(
+	    d, CLASS_SOFT, (uint8_t)causes[f->cause].category, ADVICE_RETRY, 0, r.enhanced, r.text);
+	settle_unreached(q, d);
 }
 
 void
 course_lane_away(struct queued *q, struct delivery *d)
 {
-	struct deliver_result r = { .outcome = OUTCOME_LOST, .stage = STAGE_CONNECT };
 	const struct lane *l = d->lane;
-	uint32_t wait_s;
+	struct deliver_result r = { .outcome = OUTCOME_LOST,
+		.stage = STAGE_CONNECT,
+		.enhanced = SPAN_LIT("4.7.0"),
+		.text = span_str(l->adapt.reason) };
 	DOING(d, DOING_SENT);
 
 	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its lane went away"))
 		return;
-	if (l->adapt.until_ms > loop_now_ms()) {
-		r.enhanced = SPAN_LIT("4.7.0");
-		r.text = span_str(l->adapt.reason);
-		wait_s = loop_seconds_until(l->adapt.until_ms);
-		wait_away(q, d, &r, CATEGORY_BLOCKED_SOURCE,
-		    wait_s > COURSE_AWAY_RETRY_S ? wait_s : COURSE_AWAY_RETRY_S);
-	} else
-		hosts_away(q, d, &d->hosts->failure, loop_seconds_until(d->hosts->backoff_ms));
+	wait_away(q, d, &r, CATEGORY_BLOCKED_SOURCE, loop_seconds_until(l->adapt.until_ms));
+}
+
+/* ---- its time in the lane ---- */
+
+static void
+on_lane_due(void *ctx, struct due *due)
+{
+	struct delivery *d =
+	    (struct delivery *)(void *)((char *)due - offsetof(struct delivery, due));
+	const struct message *m = d->message;
+
+	if (retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms())) {
+		lane_take_out(d);
+		course_expired(ctx, d);
+		return;
+	}
+	settle_delayed(ctx, d);
+	course_lane_watch(ctx, d);
+}
+
+void
+course_lane_watch(struct queued *q, struct delivery *d)
+{
+	const struct message *m = d->message;
+	uint64_t received = m->envelope->received_ms, now = loop_wall_ms();
+	uint64_t over = received + (uint64_t)m->stream->retry.expire_s * 1000;
+	uint64_t late = received + (uint64_t)m->stream->delay_notice_s * 1000;
+	uint64_t at = late > now && late < over && !d->delay_told ? late : over;
+
+	d->due.fire = on_lane_due;
+	d->due.ctx = q;
+	schedule_set(&q->schedule, &d->due, loop_now_ms() + (at > now ? at - now : 0));
 }
 
 void
@@ -158,5 +191,6 @@ course_expired(struct queued *q, struct delivery *d)
 
 	if (!aside_unless(q, d, 1u << DELIVERY_LANE, "its time ran out in its lane"))
 		return;
+	settle_untried(d, "its time was over before it was tried");
 	settle_given_up(q, d, FINAL_EXPIRED);
 }

@@ -187,11 +187,25 @@ course_release(struct queued *q, struct delivery *d)
 	return 0;
 }
 
+/* It stands in its lane, whose hosts could not be reached. */
+static void
+try_now(struct delivery *d)
+{
+	d->immediate = true;
+	lane_take_out(d);
+	lane_put(d->lane, d->hosts->set, d);
+	lane_probe(d->lane, d);
+}
+
 int
 course_retry(struct queued *q, struct delivery *d)
 {
 	DOING(d, DOING_OPERATED);
 
+	if (d->state == DELIVERY_LANE && d->unreached) {
+		try_now(d);
+		return 0;
+	}
 	if (d->state != DELIVERY_DEFERRED)
 		return -1;
 	schedule_clear(&q->schedule, &d->due);

@@ -45,6 +45,8 @@ struct domain {
 	struct deliveries waiting;
 	TAILQ_ENTRY(domain) link; /* among those that are known, the oldest first */
 	TAILQ_ENTRY(domain) settling_link;
+	bool lost; /* a host of a route that cannot be found, and in the list of those */
+	TAILQ_ENTRY(domain) lost_link;
 	struct due due;
 	struct domains *home;
 	struct host *coming; /* hosts as they come in, until the answer */
@@ -60,7 +62,8 @@ TAILQ_HEAD(domain_list, domain);
 struct domains {
 	struct queued *q;
 	struct table by_name, asks, sets;
-	struct domain_list known, settling, unsent;
+	struct domain_list known, settling, unsent, lost;
+	size_t lost_n;
 	struct due go_on;
 	uint64_t last_ask;
 	unsigned conf; /* counts the configurations */
@@ -116,10 +119,41 @@ point(struct domain *d, struct site *site, struct host_set *hosts)
 }
 
 static void
+lost(struct domain *d, bool is)
+{
+	struct domains *ds = d->home;
+
+	if (d->lost == is)
+		return;
+	d->lost = is;
+	if (is) {
+		TAILQ_INSERT_TAIL(&ds->lost, d, lost_link);
+		ds->lost_n++;
+	} else {
+		TAILQ_REMOVE(&ds->lost, d, lost_link);
+		ds->lost_n--;
+	}
+}
+
+void
+domains_warn(const struct domains *ds, struct buf *out)
+{
+	const struct domain *d = TAILQ_FIRST(&ds->lost);
+
+	if (d == NULL)
+		return;
+	buf_printf(out, "mail waits for %.*s, the host of a route that cannot be found%s%s",
+	    SPAN(d->name), d->why != NULL ? ": " : "", d->why != NULL ? d->why : "");
+	if (ds->lost_n > 1)
+		buf_printf(out, "; and for %zu more", ds->lost_n - 1);
+}
+
+static void
 forget(struct domain *d)
 {
 	struct domains *ds = d->home;
 
+	lost(d, false);
 	point(d, NULL, NULL);
 	schedule_clear(&ds->q->schedule, &d->due);
 	if (d->known)
@@ -179,7 +213,7 @@ static void
 rest(struct domain *d)
 {
 	struct domains *ds = d->home;
-	uint64_t more_s = d->failures > 0 ? FAILED_KEPT_S : 0;
+	uint64_t more_s = d->failures > 0 || d->lost ? FAILED_KEPT_S : 0;
 
 	if (d->known)
 		TAILQ_REMOVE(&ds->known, d, link);
@@ -391,6 +425,7 @@ domains_answer(struct domains *ds, const struct resolve_answer *a)
 	arena_free(d->coming_arena);
 	d->coming_arena = NULL;
 	d->failures = status == RESOLVE_LATER ? d->failures + 1 : 0;
+	lost(d, d->kind == RESOLVE_HOST_OF_ROUTE && status != RESOLVE_OK);
 	known_for(d, status, status == RESOLVE_LATER ? failed_s(d->failures) : ttl_within(a->ttl_s),
 	    a->text);
 	go_on_with(d);
@@ -584,6 +619,7 @@ domains_new(struct queued *q)
 	ds->go_on = (struct due){ .fire = on_go_on, .ctx = ds };
 	TAILQ_INIT(&ds->known);
 	TAILQ_INIT(&ds->unsent);
+	TAILQ_INIT(&ds->lost);
 	TAILQ_INIT(&ds->settling);
 	return ds;
 }

@@ -36,4 +36,6 @@ void domains_ask_again(struct domains *);
 void domains_room(struct domains *);
 /* The configuration changed: what is known is looked at anew when it is needed. */
 void domains_conf(struct domains *);
+/* Which hosts of routes cannot be found, in words; nothing is added where all can. */
+void domains_warn(const struct domains *, struct buf *);
 size_t domains_n(const struct domains *);

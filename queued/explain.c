@@ -113,8 +113,8 @@ static void
 explain_hosts(const struct lane_hosts *h, struct buf *out)
 {
 	if (h->backoff_ms > loop_now_ms())
-		buf_printf(out, "connections fail (%s), next try in %llu s",
-		    h->failure.words != NULL ? h->failure.words : "no answer",
+		buf_printf(out, "connections fail (%s), %u in a row, next try in %llu s",
+		    h->failure.words != NULL ? h->failure.words : "no answer", h->failures,
 		    (unsigned long long)loop_seconds_until(h->backoff_ms));
 	else
 		explain_lane(h->lane, out);

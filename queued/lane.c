@@ -1,4 +1,5 @@
 #include "lane.h"
+#include "course.h"
 #include "err.h"
 #include "events.h"
 #include "log.h"
@@ -225,6 +226,7 @@ lane_put(struct lane *l, struct host_set *set, struct delivery *d)
 	d->lane = l;
 	d->hosts = lane_hosts_of(l, set);
 	draw_put(&d->hosts->waiting, &d->item, &place, cost_of(m));
+	course_lane_watch(home->q, d);
 	lane_hosts_wake(d->hosts);
 }
 

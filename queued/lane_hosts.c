@@ -7,13 +7,17 @@
 #include "queued.h"
 #include "session.h"
 
+#include <bsd/stdlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	BACKOFF_FIRST_MS = 5 * 1000,
+	BACKOFF_FIRST_MS =
+	    5 * 1000, /* an outage of seconds costs no more than that behind its end */
 	BACKOFF_MOST_MS = 5 * 60 * 1000,
+	BACKOFF_JITTER =
+	    6, /* less by up to a sixth: what failed together does not come back together */
 	KEPT_MS = 10 * 60 * 1000, /* failures are remembered so long after the back-off */
 	FAILURES_TO_TELL = 2,     /* one may be chance */
 	ALLOWED_FIRST = 1,        /* connection: hosts that hang hold no more of the lane's */
@@ -200,10 +204,13 @@ lane_hosts_failed(struct lane_hosts *h, const struct deliver_closed *c, struct s
 		return false;
 	for (unsigned i = 0; i < h->failures && wait < BACKOFF_MOST_MS; i++)
 		wait *= 2;
+	if (wait > BACKOFF_MOST_MS)
+		wait = BACKOFF_MOST_MS;
+	wait -= arc4random_uniform((uint32_t)wait / BACKOFF_JITTER);
 	if (h->failures++ == 0)
 		h->lane->failing_n++;
 	h->allowed = ALLOWED_FIRST;
-	h->backoff_ms = loop_now_ms() + (wait < BACKOFF_MOST_MS ? wait : BACKOFF_MOST_MS);
+	h->backoff_ms = loop_now_ms() + wait;
 	if (h->failures == FAILURES_TO_TELL)
 		events_lane_hosts(q->events, h, "unreachable");
 	schedule_set(&q->schedule, &h->due, h->backoff_ms);
@@ -218,12 +225,16 @@ lane_hosts_release(struct lane_hosts *h)
 		h->lane->failing_n--;
 	h->failures = 0;
 	h->backoff_ms = 0;
+	h->telling = false;
+	h->untold = 0;
 	failure_clear(&h->failure);
 }
 
 void
 lane_hosts_answered(struct lane_hosts *h)
 {
+	if (h->failures >= FAILURES_TO_TELL)
+		events_lane_hosts(lane_queued(h->lane)->events, h, "reached");
 	lane_hosts_release(h);
 	if (h->allowed < ALLOWED_MOST)
 		h->allowed += ALLOWED_MORE;

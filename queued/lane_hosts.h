@@ -46,6 +46,9 @@ struct lane_hosts {
 	uint64_t backoff_ms; /* no connection before that */
 	struct lane_failure failure;
 	struct due due; /* its back-off is over, or it can be forgotten */
+	/* Those that wait are told that they do, once: as many are still to be looked at, by turns of the draw. */
+	bool telling;
+	size_t untold;
 };
 TAILQ_HEAD(lane_hosts_list, lane_hosts);
 
@@ -65,7 +68,7 @@ bool lane_hosts_done(struct lane_hosts *);
 
 /* Whether one more connection is worth making now, as far as these hosts go. */
 bool lane_hosts_want(const struct lane_hosts *);
-/* No connection stands, several failed, and the next try is later: who waits need not wait in memory. */
+/* No connection stands, several failed, and the next try is later. */
 bool lane_hosts_away(const struct lane_hosts *);
 /* A connection failed, or ended without any answer to what it was given. False: so did another that was made at the same time,
  * and it counts once. */

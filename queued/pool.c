@@ -171,16 +171,12 @@ static uint32_t
 without_expired(struct pool *p, struct delivery **d, uint32_t n)
 {
 	const struct message *m = d[0]->message;
-	uint32_t left = 0;
 
 	if (!retry_expired(&m->stream->retry, m->envelope->received_ms, loop_wall_ms()))
 		return n;
 	for (uint32_t i = 0; i < n; i++)
-		if (d[i]->attempts > 0)
-			course_expired(p->q, d[i]);
-		else
-			d[left++] = d[i];
-	return left;
+		course_expired(p->q, d[i]);
+	return 0;
 }
 
 /* How many are left, in front. */
@@ -224,6 +220,8 @@ feed_session(struct pool *p, struct session *s, struct draw_item *i)
 		return;
 	}
 	lane_sent(s->lane);
+	for (uint32_t k = 0; k < n; k++)
+		d[k]->unreached = false;
 	feed(p, transaction_new(p, s, d[0]->message, d, n));
 	if (most->value > 0 && s->fed >= most->value)
 		session_close(s);
@@ -300,15 +298,29 @@ feed_round(struct pool *p, struct lane_hosts *h, unsigned ahead)
 
 /* ---- one set of hosts ---- */
 
-/* Who waits for hosts that are away is told so and comes back later, some a turn. */
+/* Who waits for hosts that are away is told so, some a turn, and stands where it stood when all were. */
 static void
-defer_waiting(struct pool *p, struct lane_hosts *h)
+tell_waiting(struct pool *p, struct lane_hosts *h)
 {
 	struct draw_item *i;
 
-	for (unsigned n = 0; n < DEFER_A_TURN && (i = draw_take(&h->waiting)) != NULL; n++)
-		course_lane_away(p->q, delivery_of(i));
-	lane_hosts_wake(h);
+	if (!h->telling) {
+		h->telling = true;
+		h->untold = h->waiting.n;
+	}
+	for (unsigned n = 0; n < DEFER_A_TURN && h->untold > 0; n++, h->untold--) {
+		struct delivery *d;
+
+		i = draw_take(&h->waiting);
+		if (i == NULL)
+			return;
+		d = delivery_of(i);
+		course_hosts_away(p->q, d);
+		if (d->state == DELIVERY_LANE)
+			lane_put(h->lane, h->set, d);
+	}
+	if (h->untold > 0)
+		lane_hosts_wake(h);
 }
 
 /* What it can take by itself it takes; for what the lane shares out it says what it wants. */
@@ -320,7 +332,7 @@ look_at(struct pool *p, struct lane_hosts *h)
 	if (lane_hosts_done(h))
 		return;
 	if (h->waiting.n > 0 && lane_hosts_away(h)) {
-		defer_waiting(p, h);
+		tell_waiting(p, h);
 		return;
 	}
 	for (unsigned ahead = 1; !paced && ahead <= SESSION_AHEAD; ahead++)

@@ -1,5 +1,7 @@
 #include "retry.h"
 
+enum { LAST_MS = 60 * 1000 };
+
 uint32_t
 retry_wait_s(const struct retry_rule *r, unsigned attempts, uint32_t random, uint32_t advice_s)
 {
@@ -30,5 +32,10 @@ retry_at_ms(const struct retry_rule *r, uint64_t received_ms, uint64_t now_ms, u
 	uint64_t at = now_ms + (uint64_t)wait_s * 1000;
 	uint64_t end = received_ms + (uint64_t)r->expire_s * 1000;
 
-	return at > end && end > now_ms ? end : at;
+	uint64_t before = (uint64_t)r->expire_s * 1000 / 20;
+	uint64_t last = end - (before < LAST_MS ? before : LAST_MS);
+
+	if (at <= last || end <= now_ms)
+		return at;
+	return last > now_ms ? last : end;
 }

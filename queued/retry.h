@@ -16,6 +16,7 @@ uint32_t
 retry_wait_s(const struct retry_rule *, unsigned attempts, uint32_t random, uint32_t advice_s);
 /* Whether a delivery whose message came in at received_ms is past its time at now_ms (both since 1970). */
 bool retry_expired(const struct retry_rule *, uint64_t received_ms, uint64_t now_ms);
-/* The wait, cut so that the last attempt falls just before expiry and not long after it; ms since 1970. */
+/* The wait, cut so that the last attempt falls before expiry, by a twentieth of all the time and at most a minute: it is to be
+ * made, not to find that its time is over; ms since 1970. */
 uint64_t
 retry_at_ms(const struct retry_rule *, uint64_t received_ms, uint64_t now_ms, uint32_t wait_s);

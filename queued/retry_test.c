@@ -31,11 +31,17 @@ START_TEST(advice_is_a_floor)
 }
 END_TEST
 
-START_TEST(last_try_falls_on_expiry)
+START_TEST(last_try_falls_before_expiry)
 {
+	static const struct retry_rule minute = { 10, 10, 60 };
+
 	ck_assert(!retry_expired(&rule, 1000, 1000 + 259199999));
 	ck_assert(retry_expired(&rule, 1000, 1000 + 259200000));
-	ck_assert_uint_eq(retry_at_ms(&rule, 0, 259100000, 21600), 259200000);
+	ck_assert_uint_eq(retry_at_ms(&rule, 0, 259100000, 21600), 259140000);
+	ck_assert_uint_eq(retry_at_ms(&rule, 0, 259150000, 21600), 259200000);
+	ck_assert_uint_eq(retry_at_ms(&minute, 0, 50000, 10), 57000);
+	ck_assert_uint_eq(retry_at_ms(&minute, 0, 58000, 10), 60000);
+	ck_assert_uint_eq(retry_at_ms(&minute, 0, 70000, 10), 80000);
 	ck_assert_uint_eq(retry_at_ms(&rule, 0, 1000, 120), 121000);
 }
 END_TEST
@@ -50,7 +56,7 @@ main(void)
 
 	tcase_add_loop_test(t, waits_double_up_to_the_most, 0, 6);
 	tcase_add_test(t, advice_is_a_floor);
-	tcase_add_test(t, last_try_falls_on_expiry);
+	tcase_add_test(t, last_try_falls_before_expiry);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -88,14 +88,19 @@ all_are(const struct message *m, enum delivery_state state)
 	return true;
 }
 
+static bool
+only_waits(const struct delivery *d)
+{
+	return d->state == DELIVERY_ENDED || d->state == DELIVERY_DEFERRED ||
+	       d->state == DELIVERY_PAUSED || (d->state == DELIVERY_LANE && d->unreached);
+}
+
 /* The bytes of a message that only waits need not stay in memory. */
 static void
 drop_bytes(struct message *m)
 {
 	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
-		if (m->deliveries[i].state != DELIVERY_ENDED &&
-		    m->deliveries[i].state != DELIVERY_DEFERRED &&
-		    m->deliveries[i].state != DELIVERY_PAUSED)
+		if (!only_waits(&m->deliveries[i]))
 			return;
 	message_drop_bytes(m);
 }
@@ -143,32 +148,74 @@ tell_delay(struct queued *q, struct delivery *d, uint64_t now)
 	notice_delayed(q, d);
 }
 
-void
-settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
+/* It waits: what is told and kept of that. */
+static void
+tell_wait(struct queued *q, struct delivery *d, uint64_t now, uint64_t wait_ms)
 {
-	const struct message *m = d->message;
-	const struct retry_rule *rule = &m->stream->retry;
-	uint64_t now = loop_wall_ms();
-	uint32_t wait;
-
-	if (retry_expired(rule, m->envelope->received_ms, now)) {
-		settle_given_up(q, d, FINAL_EXPIRED);
-		return;
-	}
-	wait = retry_wait_s(rule, d->attempts == 0 ? 1 : d->attempts, arc4random(), wait_s);
-	d->immediate = false;
-	d->need_7bit = false;
-	if (!waits_in(
-		q, d, DELIVERY_DEFERRED, retry_at_ms(rule, m->envelope->received_ms, now, wait)))
-		return;
 	tell_delay(q, d, now);
 	if (d->lane != NULL)
 		d->lane->deferred++;
 	keep(q, d);
-	events_deferred(q->events, d, d->next_ms - now);
-	story(d, d->next_ms - now);
+	events_deferred(q->events, d, wait_ms);
+	story(d, wait_ms);
 	drop_bytes(d->message);
 	worker_settled(d);
+}
+
+static void
+defer(struct queued *q, struct delivery *d, uint32_t wait_s)
+{
+	const struct message *m = d->message;
+	uint64_t now = loop_wall_ms();
+
+	if (retry_expired(&m->stream->retry, m->envelope->received_ms, now)) {
+		settle_given_up(q, d, FINAL_EXPIRED);
+		return;
+	}
+	d->immediate = false;
+	d->need_7bit = false;
+	if (waits_in(q, d, DELIVERY_DEFERRED,
+		retry_at_ms(&m->stream->retry, m->envelope->received_ms, now, wait_s)))
+		tell_wait(q, d, now, d->next_ms - now);
+}
+
+void
+settle_deferred(struct queued *q, struct delivery *d, uint32_t wait_s)
+{
+	const struct retry_rule *rule = &d->message->stream->retry;
+
+	defer(q, d, retry_wait_s(rule, d->attempts == 0 ? 1 : d->attempts, arc4random(), wait_s));
+}
+
+/* Not all at once behind it. */
+void
+settle_away(struct queued *q, struct delivery *d, uint32_t wait_s)
+{
+	defer(q, d, wait_s + 1 + arc4random_uniform(wait_s / 6 + 1));
+	d->away = d->state == DELIVERY_DEFERRED;
+}
+
+/* A start tries at once: it knows nothing of its hosts. */
+void
+settle_unreached(struct queued *q, struct delivery *d)
+{
+	uint64_t now = loop_wall_ms(), wait = d->next_ms > now ? d->next_ms - now : 0;
+
+	d->unreached = true;
+	d->next_ms = now;
+	tell_wait(q, d, now, wait);
+}
+
+void
+settle_delayed(struct queued *q, struct delivery *d)
+{
+	bool told = d->delay_told;
+
+	tell_delay(q, d, loop_wall_ms());
+	if (told == d->delay_told)
+		return;
+	d->next_ms = loop_wall_ms();
+	keep(q, d);
 }
 
 /* Its time ran out before anybody was asked: these are the words of the notice. */

@@ -8,6 +8,13 @@ struct queued;
 
 /* Waits for its next attempt, by its stream and at least wait_s (0: the stream alone); past its time it is given up. */
 void settle_deferred(struct queued *, struct delivery *, uint32_t wait_s);
+/* Its lane takes nothing for so long: it waits that long, whatever its stream says, and comes back at once when the lane is
+ * released; past its time it is given up. */
+void settle_away(struct queued *, struct delivery *, uint32_t wait_s);
+/* Its hosts cannot be reached, and it waits for them in its lane; they are tried next at d->next_ms. */
+void settle_unreached(struct queued *, struct delivery *);
+/* LANE: its sender hears that it is late, where that is due. */
+void settle_delayed(struct queued *, struct delivery *);
 /* No more attempts: the sender is told where that is due, then it ends. */
 void settle_given_up(struct queued *, struct delivery *, enum final_kind);
 /* The server took it. One that does not offer DSN (dsn false) tells nobody: the sender hears of it from us if NOTIFY asks. */

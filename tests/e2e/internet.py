@@ -52,6 +52,7 @@ class MailServer:
         self.mails, self.connections, self.at_once, self.most_at_once = [], 0, 0, 0
         self.lock = threading.Lock()
         self.listener = socket.create_server((address, port), backlog=200)
+        self.slow = 0  # the next so many MAIL are answered 421
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -90,6 +91,10 @@ class MailServer:
                 c.sendall(b"235 2.7.0 welcome\r\n")
             elif verb == b"MAIL" and self.manner == "stuck":
                 f.read()
+            elif verb == b"MAIL" and self.slow > 0:
+                self.slow -= 1
+                c.sendall(b"421 4.7.0 too many messages, slow down\r\n")
+                return
             elif verb == b"MAIL" and self.login and not known:
                 c.sendall(b"530 5.7.0 log in first\r\n")
             elif verb == b"RCPT":
