@@ -109,7 +109,7 @@ result_count(struct bouncd *b, struct span tenant, struct span address, enum pol
 }
 
 int
-asked_suppress_grouped(struct bouncd *b, struct span scope, struct span address,
+asked_suppress(struct bouncd *b, struct span scope, struct span address,
     enum suppression_reason reason, struct id event, struct err *err)
 {
 	struct suppression_entry e = { .scope = "" };
@@ -124,21 +124,10 @@ asked_suppress_grouped(struct bouncd *b, struct span scope, struct span address,
 }
 
 int
-asked_suppress(struct bouncd *b, struct span scope, struct span address,
-    enum suppression_reason reason, struct id event, struct err *err)
-{
-	int r = asked_suppress_grouped(b, scope, address, reason, event, err);
-
-	return group_close(b, err) == -1 ? -1 : r;
-}
-
-int
 asked_soft(struct bouncd *b, struct span tenant, struct span address, const struct verdict *v,
     bool final, struct id event, struct err *err)
 {
-	int r = result_count(b, tenant, address, policy_counts(v, final), event, err);
-
-	return group_close(b, err) == -1 ? -1 : r;
+	return result_count(b, tenant, address, policy_counts(v, final), event, err);
 }
 
 /* ---- what does a reply mean? ---- */

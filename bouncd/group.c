@@ -1,4 +1,5 @@
 #include "group.h"
+#include "disk.h"
 #include "err.h"
 #include "log.h"
 #include "loop.h"
@@ -18,18 +19,22 @@ struct waiter {
 	void *what;
 };
 
-static struct {
+struct group {
 	bool open;
 	struct change *changes;
 	size_t n, room;
 	STAILQ_HEAD(, waiter) waiters;
-} group;
+};
+
+/* The one that grows, and the one that is being committed. */
+static struct group group, handed;
 
 int
 group_open(struct bouncd *b, struct err *err)
 {
 	if (group.open)
 		return 0;
+	disk_finish();
 	if (suppression_begin(b->list, err) == -1)
 		return -1;
 	group.open = true;
@@ -69,18 +74,27 @@ group_after(struct bouncd *b, void (*say)(struct bouncd *, void *what, bool dura
 }
 
 static void
-tell(struct bouncd *b, bool durable)
+tell(struct bouncd *b, struct group *g, bool durable)
 {
 	struct waiter *w;
 
-	for (size_t i = 0; durable && i < group.n; i++)
-		publish_change(b, group.changes[i].published, group.changes[i].suppressed);
-	group.n = 0;
-	while ((w = STAILQ_FIRST(&group.waiters)) != NULL) {
-		STAILQ_REMOVE_HEAD(&group.waiters, link);
+	for (size_t i = 0; durable && i < g->n; i++)
+		publish_change(b, g->changes[i].published, g->changes[i].suppressed);
+	g->n = 0;
+	while ((w = STAILQ_FIRST(&g->waiters)) != NULL) {
+		STAILQ_REMOVE_HEAD(&g->waiters, link);
 		w->say(b, w->what, durable);
 		free(w);
 	}
+}
+
+static int
+ended(struct bouncd *b, struct group *g, int r, const struct err *why)
+{
+	if (r == -1)
+		log_error("not-suppressed", "entries=%zu why=\"%s\"", g->n, why->text);
+	tell(b, g, r == 0);
+	return r;
 }
 
 int
@@ -89,27 +103,63 @@ group_close(struct bouncd *b, struct err *err)
 	struct err why = { "" };
 	int r;
 
+	disk_finish();
 	if (!group.open)
 		return 0;
 	group.open = false;
-	r = suppression_commit(b->list, &why);
-	if (r == -1)
-		log_error("not-suppressed", "entries=%zu why=\"%s\"", group.n, why.text);
-	tell(b, r == 0);
+	r = ended(b, &group, suppression_commit(b->list, &why), &why);
 	if (r == -1 && err != NULL)
 		*err = why;
 	return r;
 }
 
+/* ---- a turn's end: committed in the thread ---- */
+
+static void
+commit_run(struct bouncd *b, void *unused)
+{
+	(void)unused;
+	suppression_commit_run(b->list);
+}
+
+static void
+commit_done(struct bouncd *b, void *unused)
+{
+	struct err why = { "" };
+	int r = suppression_commit_end(b->list, &why);
+
+	(void)unused;
+	(void)ended(b, &handed, r, &why);
+}
+
 static void
 on_turn_end(void *ctx)
 {
-	(void)group_close(ctx, NULL);
+	struct bouncd *b = ctx;
+	struct group spare = handed;
+
+	if (!group.open || disk_busy())
+		return;
+	group.open = false;
+	handed = group;
+	STAILQ_INIT(&handed.waiters);
+	STAILQ_CONCAT(&handed.waiters, &group.waiters);
+	group = spare;
+	STAILQ_INIT(&group.waiters);
+	suppression_commit_hand(b->list);
+	disk_begin(b, commit_run, commit_done, NULL);
+}
+
+bool
+group_is_open(void)
+{
+	return group.open;
 }
 
 void
 group_start(struct bouncd *b)
 {
 	STAILQ_INIT(&group.waiters);
+	STAILQ_INIT(&handed.waiters);
 	loop_at_turn_end(on_turn_end, b);
 }

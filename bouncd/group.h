@@ -1,7 +1,7 @@
 /* group.h: what one turn of the loop changes in the suppression list is one transaction, and one wait for the disk.
  *
  * Answers that say something is suppressed wait for it: verdicts, confirmations. So a thousand hard bounces a second cost
- * some dozens of syncs. */
+ * some dozens of syncs, and the loop waits for none of them (disk.h). */
 #pragma once
 
 #include "bouncd.h"
@@ -14,5 +14,6 @@ void group_change(struct bouncd *, const struct suppression_entry *, bool suppre
 /* say is called when the group is on disk (durable), or could not be brought there; at once where none is open. */
 void
 group_after(struct bouncd *, void (*say)(struct bouncd *, void *what, bool durable), void *what);
-/* Now. -1: it was lost, err says why. 0 where none is open. */
+bool group_is_open(void);
+/* Now, and after what is on its way to the disk; waits for it. -1: it was lost, err says why. 0 where none is open. */
 int group_close(struct bouncd *, struct err *);

@@ -7,6 +7,7 @@
 #include "bouncd.h"
 #include "bouncd_conf.h"
 #include "databases.h"
+#include "disk.h"
 #include "err.h"
 #include "group.h"
 #include "log.h"
@@ -103,6 +104,7 @@ queued_connected(void *ctx, unsigned instance, int fd)
 	returned_forget();
 	b->queued = chan_new(fd, "queued", QUEUE_BYTES, on_queued, on_queued_gone, b);
 	chan_answers(b->queued);
+	chan_hold(b->queued, disk_busy());
 	publish_list(b);
 }
 

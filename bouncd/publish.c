@@ -1,5 +1,6 @@
 #include "publish.h"
 #include "bulk.h"
+#include "disk.h"
 #include "err.h"
 #include "group.h"
 #include "log.h"
@@ -12,6 +13,7 @@
 enum {
 	LOOK_MS = 2000,
 	GO_ON_MS = 1,
+	BUSY_MS = 50, /* the disk is */
 	FAILED_MS = 60 * 1000,
 	SMALL = 1000 * 1000, /* entries: merged for the sake of one that expired */
 	LARGE_EVERY_S = 3600,
@@ -169,7 +171,10 @@ on_timer(void *ctx)
 	struct err err = { "" };
 	int r = 0;
 
-	(void)group_close(b, NULL);
+	if (disk_busy() || group_is_open()) {
+		timer_set_ms(upkeep.timer, BUSY_MS);
+		return;
+	}
 	merge_for_copy(b);
 	if (suppression_merging(b->list) ||
 	    suppression_merge_due(b->list, expiry_looked_at(b, now_s))) {

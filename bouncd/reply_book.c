@@ -47,7 +47,7 @@ open_env(struct reply_book *b, const char *path, struct err *err)
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(b->env, DATABASES);
 	if (rc == 0)
-		rc = mdb_env_open(b->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0640);
+		rc = mdb_env_open(b->env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_NOSYNC, 0640);
 	if (rc == 0)
 		rc = mdb_txn_begin(b->env, NULL, 0, &txn);
 	if (rc != 0)

@@ -1,6 +1,8 @@
 #include "asked.h"
+#include "disk.h"
 #include "err.h"
 #include "event.h"
+#include "group.h"
 #include "house_conf.h"
 #include "judge.h"
 #include "log.h"
@@ -18,8 +20,10 @@ enum { EVENTS_BYTES = 8 * 1024 * 1024, REPLY_MAX = 1000 };
 /* What a turn tells goes to the disk together, at its end. */
 static struct {
 	struct buf events;
-	TAILQ_HEAD(, job) jobs;
-} turn = { .jobs = TAILQ_HEAD_INITIALIZER(turn.jobs) };
+	TAILQ_HEAD(, job) jobs, syncing; /* syncing: their events are on the way to the disk */
+	int synced, sync_errno;
+} turn = { .jobs = TAILQ_HEAD_INITIALIZER(turn.jobs),
+	.syncing = TAILQ_HEAD_INITIALIZER(turn.syncing) };
 
 /* ---- who ---- */
 
@@ -238,49 +242,76 @@ feedback(const struct job *j)
 
 /* ---- a turn's end: durable, then answered ---- */
 
-static int
-not_written(void)
+static bool
+events_append(struct bouncd *b)
 {
-	log_error("events-not-written", "why=\"%s\"", strerror(errno));
-	return -1;
-}
+	bool there;
 
-static int
-events_write(struct bouncd *b)
-{
-	if (turn.events.n == 0)
-		return 0;
 	errno = ENOBUFS;
-	if (buf_over(&turn.events) || event_file_append(&b->events, buf_all(&turn.events)) == -1 ||
-	    fdatasync(b->events.fd) == -1)
-		return not_written();
-	return 0;
+	there =
+	    !buf_over(&turn.events) && event_file_append(&b->events, buf_all(&turn.events)) == 0;
+	if (!there)
+		log_error("events-not-written", "why=\"%s\"", strerror(errno));
+	buf_reset(&turn.events);
+	return there;
 }
 
 static void
-settled(struct job *j, bool written)
+answer(struct bouncd *b, void *job, bool durable)
 {
-	bool ok = written && suppress(j) == 0;
+	struct job *j = job;
 
-	if (ok)
+	(void)b;
+	if (durable)
 		feedback(j);
-	returned_answer(j, ok, j->unreadable ? "unreadable" : kind_word(j->back.kind));
+	returned_answer(j, durable, j->unreadable ? "unreadable" : kind_word(j->back.kind));
+}
+
+static void
+settle_all(struct bouncd *b, bool written)
+{
+	struct job *j;
+
+	while ((j = TAILQ_FIRST(&turn.syncing)) != NULL) {
+		TAILQ_REMOVE(&turn.syncing, j, told);
+		if (written && suppress(j) == 0)
+			group_after(b, answer, j);
+		else
+			answer(b, j, false);
+	}
+}
+
+static void
+sync_run(struct bouncd *b, void *unused)
+{
+	(void)unused;
+	turn.synced = fdatasync(b->events.fd);
+	turn.sync_errno = errno;
+}
+
+static void
+sync_done(struct bouncd *b, void *unused)
+{
+	(void)unused;
+	if (turn.synced == -1)
+		log_error("events-not-written", "why=\"%s\"", strerror(turn.sync_errno));
+	settle_all(b, turn.synced == 0);
 }
 
 static void
 on_turn_end(void *ctx)
 {
-	struct job *j;
-	bool written;
+	bool any = turn.events.n > 0;
 
-	if (TAILQ_EMPTY(&turn.jobs))
+	if (TAILQ_EMPTY(&turn.jobs) || disk_busy())
 		return;
-	written = events_write(ctx) == 0;
-	buf_reset(&turn.events);
-	while ((j = TAILQ_FIRST(&turn.jobs)) != NULL) {
-		TAILQ_REMOVE(&turn.jobs, j, told);
-		settled(j, written);
-	}
+	TAILQ_CONCAT(&turn.syncing, &turn.jobs, told);
+	if (any && !events_append(ctx))
+		settle_all(ctx, false);
+	else if (any)
+		disk_begin(ctx, sync_run, sync_done, NULL);
+	else
+		settle_all(ctx, true);
 }
 
 void

@@ -14,6 +14,7 @@ suppression_txn(struct suppression *s, unsigned flags, struct err *err)
 
 	if (s->open != NULL)
 		return s->open;
+	must(s->handed == NULL || flags == MDB_RDONLY); /* one writer at a time */
 	if ((rc = mdb_txn_begin(s->env, NULL, flags, &txn)) == 0)
 		return txn;
 	suppression_failed(err, "begin", rc);
@@ -47,13 +48,33 @@ suppression_begin(struct suppression *s, struct err *err)
 	return s->open == NULL ? -1 : 0;
 }
 
+void
+suppression_commit_hand(struct suppression *s)
+{
+	must(s->open != NULL && s->handed == NULL);
+	s->handed = s->open;
+	s->open = NULL;
+}
+
+void
+suppression_commit_run(struct suppression *s)
+{
+	s->committed = mdb_txn_commit(s->handed);
+}
+
+int
+suppression_commit_end(struct suppression *s, struct err *err)
+{
+	s->handed = NULL;
+	return s->committed == 0 ? 0 : suppression_failed(err, "commit", s->committed);
+}
+
 int
 suppression_commit(struct suppression *s, struct err *err)
 {
-	int rc = mdb_txn_commit(s->open);
-
-	s->open = NULL;
-	return rc == 0 ? 0 : suppression_failed(err, "commit", rc);
+	suppression_commit_hand(s);
+	suppression_commit_run(s);
+	return suppression_commit_end(s, err);
 }
 
 void

@@ -76,6 +76,11 @@ uint64_t suppression_count(
 int suppression_begin(struct suppression *, struct err *);
 int suppression_commit(struct suppression *, struct err *);
 void suppression_abort(struct suppression *);
+/* The same in three: hand it over (in the loop), commit it (in any thread: it waits for the disk), take the result (in the loop).
+ * Between the first and the last the list is as it was before begin, and nothing can be changed. */
+void suppression_commit_hand(struct suppression *);
+void suppression_commit_run(struct suppression *);
+int suppression_commit_end(struct suppression *, struct err *);
 
 /* ---- merging ---- */
 

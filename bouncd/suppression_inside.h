@@ -10,7 +10,9 @@
 struct suppression {
 	MDB_env *env;
 	MDB_dbi meta, fresh[2], scopes, scope_names, counts;
-	MDB_txn *open; /* between begin and commit */
+	MDB_txn *open;   /* between begin and commit */
+	MDB_txn *handed; /* to whoever commits it */
+	int committed;   /* how that went, for LMDB */
 	struct siphash_key key;
 	uint64_t max_bytes;
 	bool hashed, merge_wanted;

@@ -75,7 +75,9 @@ env_open(struct suppression *s, const char *folder, struct err *err)
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(s->env, DATABASES);
 	if (rc == 0)
-		rc = mdb_env_open(s->env, folder, MDB_NOTLS | MDB_NORDAHEAD, 0600);
+		/* One process has it, one transaction writes at a time, and no reader outlives a call: so no locks are needed, and
+		 * a transaction that was begun in the loop may be committed in a thread. */
+		rc = mdb_env_open(s->env, folder, MDB_NOTLS | MDB_NORDAHEAD | MDB_NOLOCK, 0600);
 	if (rc == 0)
 		rc = mdb_txn_begin(s->env, NULL, 0, &txn);
 	if (rc != 0)

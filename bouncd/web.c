@@ -1,5 +1,6 @@
 #include "web.h"
 #include "asked.h"
+#include "disk.h"
 #include "err.h"
 #include "event.h"
 #include "group.h"
@@ -30,8 +31,10 @@ struct wish {
 static struct {
 	struct chan *peers[WEBS_MAX]; /* of two generations while one is replaced */
 	struct buf events;
-	STAILQ_HEAD(, wish) told, waiting; /* waiting: for the group to be on disk */
+	STAILQ_HEAD(, wish)
+	told, syncing, waiting; /* for the event, then for the group to be on disk */
 } web = { .told = STAILQ_HEAD_INITIALIZER(web.told),
+	.syncing = STAILQ_HEAD_INITIALIZER(web.syncing),
 	.waiting = STAILQ_HEAD_INITIALIZER(web.waiting) };
 
 /* ---- what is asked ---- */
@@ -138,18 +141,16 @@ unsubscribe(struct bouncd *b, struct chan *c, struct msg *m)
 
 /* ---- a turn's end: the events, then the list, then the answers ---- */
 
-static int
-events_write(struct bouncd *b)
+static bool
+events_append(struct bouncd *b)
 {
-	int r = 0;
+	bool there =
+	    !buf_over(&web.events) && event_file_append(&b->events, buf_all(&web.events)) == 0;
 
-	if (buf_over(&web.events) || event_file_append(&b->events, buf_all(&web.events)) == -1 ||
-	    fdatasync(b->events.fd) == -1) {
+	if (!there)
 		log_error("events-not-written", "why=\"%s\"", strerror(errno));
-		r = -1;
-	}
 	buf_reset(&web.events);
-	return r;
+	return there;
 }
 
 static void
@@ -171,8 +172,8 @@ settle(struct bouncd *b, struct wish *w, bool written)
 
 	STAILQ_INSERT_TAIL(&web.waiting, w, link);
 	if (written && !w->repeat &&
-	    asked_suppress_grouped(b, span_str(w->scope), span_str(w->address),
-		SUPPRESSED_UNSUBSCRIBED, w->event, &err) == -1) {
+	    asked_suppress(b, span_str(w->scope), span_str(w->address), SUPPRESSED_UNSUBSCRIBED,
+		w->event, &err) == -1) {
 		log_error("not-suppressed", "why=\"%s\"", err.text);
 		written = false;
 	}
@@ -183,18 +184,46 @@ settle(struct bouncd *b, struct wish *w, bool written)
 }
 
 static void
-on_turn_end(void *ctx)
+settle_all(struct bouncd *b, bool written)
 {
 	struct wish *w;
-	bool written;
 
-	if (STAILQ_EMPTY(&web.told))
-		return;
-	written = events_write(ctx) == 0;
-	while ((w = STAILQ_FIRST(&web.told)) != NULL) {
-		STAILQ_REMOVE_HEAD(&web.told, link);
-		settle(ctx, w, written);
+	while ((w = STAILQ_FIRST(&web.syncing)) != NULL) {
+		STAILQ_REMOVE_HEAD(&web.syncing, link);
+		settle(b, w, written);
 	}
+}
+
+/* Of the sync; -1: why. */
+static int synced, sync_errno;
+
+static void
+sync_run(struct bouncd *b, void *unused)
+{
+	(void)unused;
+	synced = fdatasync(b->events.fd);
+	sync_errno = errno;
+}
+
+static void
+sync_done(struct bouncd *b, void *unused)
+{
+	(void)unused;
+	if (synced == -1)
+		log_error("events-not-written", "why=\"%s\"", strerror(sync_errno));
+	settle_all(b, synced == 0);
+}
+
+static void
+on_turn_end(void *ctx)
+{
+	if (STAILQ_EMPTY(&web.told) || disk_busy())
+		return;
+	STAILQ_CONCAT(&web.syncing, &web.told);
+	if (events_append(ctx))
+		disk_begin(ctx, sync_run, sync_done, NULL);
+	else
+		settle_all(ctx, false);
 }
 
 /* ---- who asks ---- */
@@ -217,6 +246,8 @@ on_web_gone(void *ctx, struct chan *c, const char *why)
 		if (web.peers[i] == c)
 			web.peers[i] = NULL;
 	STAILQ_FOREACH (w, &web.told, link)
+		w->from = w->from == c ? NULL : w->from;
+	STAILQ_FOREACH (w, &web.syncing, link)
 		w->from = w->from == c ? NULL : w->from;
 	STAILQ_FOREACH (w, &web.waiting, link)
 		w->from = w->from == c ? NULL : w->from;
@@ -243,10 +274,10 @@ connected(void *ctx, unsigned instance, int fd)
 	struct bouncd *b = ctx;
 	struct chan *c = chan_new(fd, "trackd-web", QUEUE_BYTES, on_web, on_web_gone, b);
 
-	chan_answers(c);
 	struct err err;
 	unsigned i = 0;
 
+	chan_answers(c);
 	(void)instance;
 	while (i < WEBS_MAX && web.peers[i] != NULL)
 		i++;
@@ -255,10 +286,19 @@ connected(void *ctx, unsigned instance, int fd)
 		return;
 	}
 	web.peers[i] = c;
+	chan_hold(c, disk_busy());
 	if (links_each(b->links, block_send, c, &err) == -1)
 		log_error("links-not-told", "why=\"%s\"", err.text);
 	else
 		web_blocks_end_put(c);
+}
+
+void
+web_pause(bool pause)
+{
+	for (unsigned i = 0; i < WEBS_MAX; i++)
+		if (web.peers[i] != NULL)
+			chan_hold(web.peers[i], pause);
 }
 
 void

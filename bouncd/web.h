@@ -8,4 +8,5 @@
 /* Before group_start(): what it gathers in a turn is part of that turn's group. */
 void web_start(struct bouncd *);
 /* To all there are. */
+void web_pause(bool); /* nothing is read from it (disk.h) */
 void web_tell_block(const struct link_block *, bool blocked);

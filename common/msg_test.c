@@ -281,6 +281,41 @@ START_TEST(answers_that_are_not_taken_hold_up_questions)
 }
 END_TEST
 
+/* Told to go on, a channel that is full still reads nothing; and one with room reads nothing until it is told to go on. */
+START_TEST(a_pause_and_answers_not_taken_hold_each_by_itself)
+{
+	static const char question[8] = { 8, 0 };
+	static char answer[MSG_PACKET_MAX];
+	unsigned questions = 0, before;
+	struct chan *c;
+	int fds[2];
+
+	loop_init();
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
+	c = chan_new(fds[1], "asker", 1 << 20, on_question, NULL, &questions);
+	chan_answers(c);
+	while (send(fds[0], question, sizeof(question), 0) > 0)
+		continue;
+	turns(500);
+	ck_assert(chan_full(c));
+	before = questions;
+	chan_hold(c, true);
+	chan_hold(c, false);
+	turns(100);
+	ck_assert_uint_eq(questions, before);
+	chan_hold(c, true);
+	while (recv(fds[0], answer, sizeof(answer), 0) > 0)
+		turns(10);
+	ck_assert(!chan_full(c));
+	ck_assert_uint_eq(questions, before);
+	chan_hold(c, false);
+	turns(10);
+	ck_assert_uint_gt(questions, before);
+	chan_free(c);
+	close(fds[0]);
+}
+END_TEST
+
 /* ---- packets that are not worth anything ---- */
 
 static void
@@ -344,6 +379,7 @@ main(void)
 	tcase_add_test(t, long_records_arrive_whole);
 	tcase_add_test(t, a_record_beyond_all_bounds_is_dropped);
 	tcase_add_test(t, answers_that_are_not_taken_hold_up_questions);
+	tcase_add_test(t, a_pause_and_answers_not_taken_hold_each_by_itself);
 	tcase_add_test(t, descriptors_of_bad_packets_are_closed);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
