@@ -19,7 +19,7 @@ bouncd/repeats_test.o := bouncd/repeats_test.o bouncd/repeats.o
 bouncd.list  := $(addprefix bouncd/,suppression.o suppression_open.o suppression_entry.o suppression_base.o \
 	        suppression_walk.o suppression_merge.o suppression_scope.o suppression_copy.o suppression_counts.o policy.o)
 
-bouncd.o    := $(addprefix bouncd/,main.o databases.o disk.o batch.o verdict_json.o judge.o $(bouncd.notice) asked.o asked_notice.o \
+bouncd.o    := $(addprefix bouncd/,main.o databases.o disk.o book.o batch.o verdict_json.o judge.o $(bouncd.notice) asked.o asked_notice.o \
 	       publish.o group.o audit.o bulk.o verbs.o verbs_replies.o verbs_links.o verbs_restore.o links.o links_rebuild.o web.o owners.o unknown.o draft.o reply_book.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
 bouncd.o    += $(bouncd.returned)
 bouncd.libs := -llmdb -lpthread -lpcre2-8 -ljansson -lcrypto -lidn2 -lm

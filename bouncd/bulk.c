@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -147,6 +148,31 @@ import_counted(struct bouncd *b, struct control_call *call, uint64_t taken)
 		import_ended(b, control_arg(call, "note"));
 }
 
+/* An import that waits until what it brought is on disk. */
+struct imported {
+	struct control_call *call;
+	uint64_t taken;
+};
+
+static void
+imported(struct bouncd *b, void *what, bool durable)
+{
+	struct imported *i = what;
+
+	if (!durable) {
+		control_error(i->call, 1, "%s", group_lost_why());
+	} else {
+		if (!control_arg_bool(i->call, "dry_run"))
+			import_counted(b, i->call, i->taken);
+		control_row(i->call);
+		control_num(i->call, "taken", i->taken);
+		control_row_end(i->call);
+		control_end(i->call);
+		publish_soon(b);
+	}
+	free(i);
+}
+
 static int
 import_file(struct bouncd *b, struct control_call *call, uint64_t *taken, struct err *err)
 {
@@ -157,33 +183,28 @@ import_file(struct bouncd *b, struct control_call *call, uint64_t *taken, struct
 	r = file_read(control_fd(call), &text, err);
 	if (r == 0)
 		r = group_open(b, err);
-	if (r == 0) {
+	if (r == 0)
 		r = lines_take(b, call, buf_all(&text), taken, err);
-		if (group_close(b, r == 0 ? err : NULL) == -1)
-			r = -1;
-	}
 	buf_free(&text);
 	return r;
 }
 
 static void
-import_now(struct bouncd *b, struct control_call *call)
+import_now(struct bouncd *b, void *call)
 {
+	struct imported *i;
 	struct err err = { "" };
 	uint64_t taken = 0;
 
-	(void)group_close(b, NULL);
 	if (control_fd(call) != -1 && import_file(b, call, &taken, &err) == -1) {
 		control_error(call, 1, "%s", err.text);
 		return;
 	}
-	if (!control_arg_bool(call, "dry_run"))
-		import_counted(b, call, taken);
-	control_row(call);
-	control_num(call, "taken", taken);
-	control_row_end(call);
-	control_end(call);
-	publish_soon(b);
+	i = malloc(sizeof(*i));
+	if (i == NULL)
+		fatal("out of memory for an import");
+	*i = (struct imported){ call, taken };
+	group_after(b, imported, i);
 }
 
 void
@@ -192,7 +213,7 @@ bulk_import(void *ctx, struct control_call *call)
 	struct bouncd *b = ctx;
 
 	if (!suppression_merge_lags(b->list)) {
-		import_now(b, call);
+		group_between(b, import_now, call);
 		return;
 	}
 	if (import.waiting_n == WAITING_MAX)
@@ -279,8 +300,8 @@ export_some(struct bouncd *b, struct control_call *call, struct export *x, struc
 	return memory_file_write(control_fd(call), buf_all(&x->out), err);
 }
 
-void
-bulk_export(void *ctx, struct control_call *call)
+static void
+export_now(struct bouncd *b, void *call)
 {
 	struct span word = control_arg(call, "reason");
 	struct export x = { .scope = control_arg(call, "scope"),
@@ -292,7 +313,7 @@ bulk_export(void *ctx, struct control_call *call)
 	buf_init(&x.out, EXPORT_BYTES);
 	if (word.n > 0 && x.reason == -1)
 		control_error(call, 2, "no such reason: %s", suppression_reason_words);
-	else if (export_some(ctx, call, &x, &err) == -1)
+	else if (export_some(b, call, &x, &err) == -1)
 		control_error(call, 1, "%s", err.text);
 	else {
 		last.hash = x.last;
@@ -304,4 +325,11 @@ bulk_export(void *ctx, struct control_call *call)
 		control_end(call);
 	}
 	buf_free(&x.out);
+}
+
+/* Behind what is on its way to the disk, as who looks (verbs.c). */
+void
+bulk_export(void *ctx, struct control_call *call)
+{
+	group_between(ctx, export_now, call);
 }

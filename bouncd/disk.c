@@ -1,8 +1,10 @@
 #include "disk.h"
 #include "err.h"
+#include "loop.h"
 #include "thread.h"
 #include "web.h"
 
+#include <bsd/sys/queue.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -15,12 +17,24 @@ struct flight {
 	bool ran; /* under the lock */
 };
 
+struct wanted {
+	STAILQ_ENTRY(wanted) link;
+	void (*turn)(struct bouncd *, void *ctx);
+	void *ctx;
+};
+
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t ran;
 	struct thread *thread;
 	struct flight *flight; /* NULL: not busy */
-} disk = { .lock = PTHREAD_MUTEX_INITIALIZER, .ran = PTHREAD_COND_INITIALIZER };
+	/* Those that wait for their turn; rest: one of the loop's turns, for those that are not read while it is busy. */
+	STAILQ_HEAD(, wanted) wanted;
+	struct timer *rest;
+	bool resting;
+} disk = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	.ran = PTHREAD_COND_INITIALIZER,
+	.wanted = STAILQ_HEAD_INITIALIZER(disk.wanted) };
 
 bool
 disk_busy(void)
@@ -36,11 +50,55 @@ take_work(struct bouncd *b, bool take)
 	web_pause(!take);
 }
 
+/* ---- whose turn it is ---- */
+
+static void
+on_rest_over(void *bouncd)
+{
+	struct wanted *w;
+
+	disk.resting = false;
+	while (disk.flight == NULL && (w = STAILQ_FIRST(&disk.wanted)) != NULL) {
+		STAILQ_REMOVE_HEAD(&disk.wanted, link);
+		w->turn(bouncd, w->ctx);
+		free(w);
+	}
+}
+
+void
+disk_when_free(struct bouncd *b, void (*turn)(struct bouncd *, void *), void *ctx)
+{
+	struct wanted *w;
+
+	if (disk.flight == NULL && !disk.resting && STAILQ_EMPTY(&disk.wanted)) {
+		turn(b, ctx);
+		return;
+	}
+	w = malloc(sizeof(*w));
+	if (w == NULL)
+		fatal("out of memory for what goes to the disk");
+	*w = (struct wanted){ .turn = turn, .ctx = ctx };
+	STAILQ_INSERT_TAIL(&disk.wanted, w, link);
+}
+
+/* A timer that is over runs behind what can be read: so queued and trackd-web are read once between any two. */
+static void
+rest(struct bouncd *b)
+{
+	if (disk.rest == NULL)
+		disk.rest = timer_new(on_rest_over, b);
+	disk.resting = true;
+	timer_set_ms(disk.rest, 0);
+}
+
+/* ---- one work ---- */
+
 static void
 landed(struct flight *f)
 {
 	disk.flight = NULL;
 	take_work(f->bouncd, true);
+	rest(f->bouncd);
 	f->done(f->bouncd, f->ctx);
 }
 

@@ -28,6 +28,8 @@ struct group {
 
 /* The one that grows, and the one that is being committed. */
 static struct group group, handed;
+static struct err lost_why;
+static bool asked; /* the disk, for the one that grows */
 
 int
 group_open(struct bouncd *b, struct err *err)
@@ -91,10 +93,18 @@ tell(struct bouncd *b, struct group *g, bool durable)
 static int
 ended(struct bouncd *b, struct group *g, int r, const struct err *why)
 {
-	if (r == -1)
+	if (r == -1) {
 		log_error("not-suppressed", "entries=%zu why=\"%s\"", g->n, why->text);
+		lost_why = *why;
+	}
 	tell(b, g, r == 0);
 	return r;
+}
+
+const char *
+group_lost_why(void)
+{
+	return lost_why.text;
 }
 
 int
@@ -115,31 +125,37 @@ group_close(struct bouncd *b, struct err *err)
 
 /* ---- a turn's end: committed in the thread ---- */
 
+struct then {
+	void (*call)(struct bouncd *, void *ctx);
+	void *ctx;
+};
+
 static void
-commit_run(struct bouncd *b, void *unused)
+commit_run(struct bouncd *b, void *then)
 {
-	(void)unused;
+	(void)then;
 	suppression_commit_run(b->list);
 }
 
 static void
-commit_done(struct bouncd *b, void *unused)
+commit_done(struct bouncd *b, void *what)
 {
 	struct err why = { "" };
 	int r = suppression_commit_end(b->list, &why);
+	struct then *then = what;
 
-	(void)unused;
 	(void)ended(b, &handed, r, &why);
+	if (then == NULL)
+		return;
+	then->call(b, then->ctx);
+	free(then);
 }
 
 static void
-on_turn_end(void *ctx)
+commit_begin(struct bouncd *b, struct then *then)
 {
-	struct bouncd *b = ctx;
 	struct group spare = handed;
 
-	if (!group.open || disk_busy())
-		return;
 	group.open = false;
 	handed = group;
 	STAILQ_INIT(&handed.waiters);
@@ -147,13 +163,50 @@ on_turn_end(void *ctx)
 	group = spare;
 	STAILQ_INIT(&group.waiters);
 	suppression_commit_hand(b->list);
-	disk_begin(b, commit_run, commit_done, NULL);
+	disk_begin(b, commit_run, commit_done, then);
 }
 
-bool
-group_is_open(void)
+/* One that was open may have been closed by who could not wait. */
+static void
+turn_of_commit(struct bouncd *b, void *unused)
 {
-	return group.open;
+	(void)unused;
+	asked = false;
+	if (group.open)
+		commit_begin(b, NULL);
+}
+
+static void
+on_turn_end(void *ctx)
+{
+	if (!group.open || asked)
+		return;
+	asked = true;
+	disk_when_free(ctx, turn_of_commit, NULL);
+}
+
+static void
+turn_between(struct bouncd *b, void *what)
+{
+	struct then *then = what;
+
+	if (group.open) {
+		commit_begin(b, then);
+		return;
+	}
+	then->call(b, then->ctx);
+	free(then);
+}
+
+void
+group_between(struct bouncd *b, void (*call)(struct bouncd *, void *), void *ctx)
+{
+	struct then *then = malloc(sizeof(*then));
+
+	if (then == NULL)
+		fatal("out of memory for what goes to the disk");
+	*then = (struct then){ .call = call, .ctx = ctx };
+	disk_when_free(b, turn_between, then);
 }
 
 void

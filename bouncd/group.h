@@ -14,6 +14,10 @@ void group_change(struct bouncd *, const struct suppression_entry *, bool suppre
 /* say is called when the group is on disk (durable), or could not be brought there; at once where none is open. */
 void
 group_after(struct bouncd *, void (*say)(struct bouncd *, void *what, bool durable), void *what);
-bool group_is_open(void);
+/* Calls then where no group is open and nothing is on its way to the disk: in its turn (disk.h), behind what is open now. It may
+ * call disk_begin(). */
+void group_between(struct bouncd *, void (*then)(struct bouncd *, void *ctx), void *ctx);
+/* Why the last one that was lost was lost. */
+const char *group_lost_why(void);
 /* Now, and after what is on its way to the disk; waits for it. -1: it was lost, err says why. 0 where none is open. */
 int group_close(struct bouncd *, struct err *);

@@ -4,6 +4,7 @@
  * here. Read next: classify.h (what a reply means), rules.h (etc/bounces.conf), suppression.h, notice.h. */
 #include "asked.h"
 #include "batch.h"
+#include "book.h"
 #include "bouncd.h"
 #include "bouncd_conf.h"
 #include "databases.h"
@@ -124,25 +125,6 @@ rules_of(struct span text, const struct conf *conf, struct err *err)
 }
 
 static void
-book_write(void *ctx)
-{
-	struct bouncd *b = ctx;
-	struct err err;
-
-	if (reply_book_write(b->book, &err) == -1)
-		log_error("replies-not-written", "why=\"%s\"", err.text);
-	timer_set_ms(b->book_due, BOOK_WRITE_S * 1000);
-}
-
-static void
-book_start(struct bouncd *b)
-{
-	reply_book_rules(b->book, b->rules);
-	b->book_due = timer_new(book_write, b);
-	timer_set_ms(b->book_due, BOOK_WRITE_S * 1000);
-}
-
-static void
 start(struct bouncd *b, int argc, char **argv)
 {
 	struct span folder;
@@ -212,17 +194,28 @@ reload_abort(void *ctx)
 	b->rules_next = NULL;
 }
 
+/* ---- the end: what is not on disk goes there, and the loop answers meanwhile ---- */
+
+static void
+stopped(struct bouncd *b, void *unused)
+{
+	(void)unused;
+	role_done(b->role);
+}
+
+static void
+stop_list(struct bouncd *b, void *unused, const struct err *err)
+{
+	(void)unused;
+	(void)err;
+	publish_stop(b, stopped);
+}
+
 static void
 stop(void *ctx, unsigned deadline_s)
 {
-	struct bouncd *b = ctx;
-
 	(void)deadline_s;
-	reply_book_close(b->book);
-	b->book = NULL;
-	(void)group_close(b, NULL);
-	publish_stop(b);
-	role_done(b->role);
+	book_write(ctx, stop_list, NULL);
 }
 
 int

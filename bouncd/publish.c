@@ -13,7 +13,6 @@
 enum {
 	LOOK_MS = 2000,
 	GO_ON_MS = 1,
-	BUSY_MS = 50, /* the disk is */
 	FAILED_MS = 60 * 1000,
 	SMALL = 1000 * 1000, /* entries: merged for the sake of one that expired */
 	LARGE_EVERY_S = 3600,
@@ -22,12 +21,15 @@ enum {
 	 * second of a large list. */
 	COPY_EVERY_S = 60,
 	COPY_ENTRIES_S = 10000,
-	STOP_ENTRIES = 100 * 1000, /* some milliseconds of work, and three syncs */
+	STOP_ENTRIES = 100 * 1000, /* some milliseconds of work, and some syncs */
 };
 
 static struct {
 	struct timer *timer;
 	uint64_t merge_ms, sweep_ms, copy_ms; /* not before, on the clock that never jumps */
+	bool asked;                           /* the disk, or it is there */
+	bool copying;
+	void (*stopped)(struct bouncd *, void *unused); /* NULL: no end is near */
 } upkeep;
 
 static void
@@ -75,16 +77,40 @@ expiry_looked_at(struct bouncd *b, uint64_t now_s)
 }
 
 static void
-sweep(struct bouncd *b, uint64_t now_s)
+sweep_turn(struct bouncd *b, void *unused)
 {
-	uint32_t today = (uint32_t)(now_s / 86400);
+	uint32_t today = (uint32_t)(loop_wall_ms() / 86400000);
 	struct err err = { "" };
 
+	(void)unused;
+	if (group_open(b, &err) == -1 ||
+	    suppression_counts_sweep(b->list, policy_keeps_from(&b->policy, today), &err) == -1)
+		log_error("not-swept", "why=\"%s\"", err.text);
+}
+
+static void
+sweep(struct bouncd *b)
+{
 	if (loop_now_ms() < upkeep.sweep_ms)
 		return;
 	upkeep.sweep_ms = loop_now_ms() + SWEEP_EVERY_S * 1000;
-	if (suppression_counts_sweep(b->list, policy_keeps_from(&b->policy, today), &err) == -1)
-		log_error("not-swept", "why=\"%s\"", err.text);
+	group_between(b, sweep_turn, NULL);
+}
+
+/* ---- the end ---- */
+
+/* The merge that is wanted, and the copy behind it; then the last group. */
+static void
+stop_go_on(struct bouncd *b, bool failed)
+{
+	if (upkeep.stopped == NULL || upkeep.copying)
+		return;
+	if (!failed && (suppression_merging(b->list) || suppression_merge_due(b->list, 0)))
+		timer_set_ms(upkeep.timer, GO_ON_MS);
+	else {
+		group_between(b, upkeep.stopped, NULL);
+		upkeep.stopped = NULL; /* once */
+	}
 }
 
 /* ---- the second copy ---- */
@@ -114,6 +140,8 @@ copy_done(struct work *w)
 	if (c->result == -1)
 		log_error("list-not-copied", "why=\"%s\"", c->err.text);
 	suppression_copy_free(c->bouncd->list, c->copy);
+	upkeep.copying = false;
+	stop_go_on(c->bouncd, c->result == -1);
 	free(c);
 }
 
@@ -134,6 +162,7 @@ copy_begin(struct bouncd *b)
 	};
 	if (thread == NULL)
 		thread = thread_new("copy");
+	upkeep.copying = true;
 	thread_push(thread, &c->work);
 }
 
@@ -161,32 +190,81 @@ ended(struct bouncd *b, int r, const struct err *err)
 	} else
 		log_error("list-not-merged", "why=\"%s\"", err->text);
 	bulk_go_on(b);
+	stop_go_on(b, r == -1);
+}
+
+static void
+stepped(struct bouncd *b, int r, const struct err *err)
+{
+	timer_set_ms(upkeep.timer, r == -1                        ? FAILED_MS
+				   : suppression_merging(b->list) ? GO_ON_MS
+								  : LOOK_MS);
+	if (r != 0)
+		ended(b, r, err);
+}
+
+/* ---- a merge's steps that wait for the disk ---- */
+
+static void
+merge_run(struct bouncd *b, void *unused)
+{
+	(void)unused;
+	suppression_merge_run(b->list);
+}
+
+static void
+merge_done(struct bouncd *b, void *unused)
+{
+	struct err err = { "" };
+
+	(void)unused;
+	upkeep.asked = false;
+	stepped(b, suppression_merge_end(b->list, &err), &err);
+}
+
+static void
+merge_turn(struct bouncd *b, void *unused)
+{
+	struct err err = { "" };
+
+	(void)unused;
+	if (suppression_merge_hand(b->list, &err) == 0) {
+		disk_begin(b, merge_run, merge_done, NULL);
+		return;
+	}
+	upkeep.asked = false;
+	stepped(b, -1, &err);
+}
+
+static bool
+is_due(struct bouncd *b)
+{
+	if (suppression_merging(b->list))
+		return true;
+	if (upkeep.stopped == NULL)
+		merge_for_copy(b);
+	return suppression_merge_due(b->list, expiry_looked_at(b, loop_wall_ms() / 1000));
 }
 
 static void
 on_timer(void *ctx)
 {
 	struct bouncd *b = ctx;
-	uint64_t now_s = loop_wall_ms() / 1000;
 	struct err err = { "" };
-	int r = 0;
 
-	if (disk_busy() || group_is_open()) {
-		timer_set_ms(upkeep.timer, BUSY_MS);
+	if (upkeep.asked)
+		return;
+	if (!is_due(b)) {
+		sweep(b);
+		timer_set_ms(upkeep.timer, LOOK_MS);
 		return;
 	}
-	merge_for_copy(b);
-	if (suppression_merging(b->list) ||
-	    suppression_merge_due(b->list, expiry_looked_at(b, now_s))) {
-		upkeep.merge_ms = loop_now_ms() + LARGE_EVERY_S * 1000;
-		r = suppression_merge_step(b->list, now_s, &err);
-		if (r != 0)
-			ended(b, r, &err);
+	upkeep.merge_ms = loop_now_ms() + LARGE_EVERY_S * 1000;
+	if (suppression_merge_waits(b->list)) {
+		upkeep.asked = true;
+		group_between(b, merge_turn, NULL);
 	} else
-		sweep(b, now_s);
-	timer_set_ms(upkeep.timer, r == -1                        ? FAILED_MS
-				   : suppression_merging(b->list) ? GO_ON_MS
-								  : LOOK_MS);
+		stepped(b, suppression_merge_some(b->list, loop_wall_ms() / 1000, &err), &err);
 }
 
 void
@@ -196,26 +274,13 @@ publish_soon(struct bouncd *b)
 	timer_set_ms(upkeep.timer, GO_ON_MS);
 }
 
-/* Before an end: what changed goes into the second copy, where that is quickly done. */
 void
-publish_stop(struct bouncd *b)
+publish_stop(struct bouncd *b, void (*then)(struct bouncd *, void *unused))
 {
-	struct suppression_copy *copy;
-	struct err err = { "" };
-	int r = 0;
-
-	if (!suppression_changed(b->list) || suppression_count(b->list) > STOP_ENTRIES)
-		return;
-	suppression_merge_want(b->list);
-	while (r == 0 && (suppression_merging(b->list) || suppression_merge_due(b->list, 0)))
-		r = suppression_merge_step(b->list, loop_wall_ms() / 1000, &err);
-	copy = r == 1 ? suppression_copy_new(b->list) : NULL;
-	if (copy != NULL) {
-		r = suppression_copy_write(copy, &err);
-		suppression_copy_free(b->list, copy);
-	}
-	if (r == -1)
-		log_error("list-not-copied", "why=\"%s\"", err.text);
+	upkeep.stopped = then;
+	if (suppression_changed(b->list) && suppression_count(b->list) <= STOP_ENTRIES)
+		suppression_merge_want(b->list);
+	stop_go_on(b, suppression_count(b->list) > STOP_ENTRIES);
 }
 
 void

@@ -14,6 +14,8 @@ struct reply_book {
 	struct unknowns *unknowns;
 	struct rules *rules; /* whose hits are counted; not ours */
 	bool changed;
+	MDB_txn *handed;
+	int committed;
 };
 
 /* As on disk: the first bytes of an entry, then its text. */
@@ -47,7 +49,8 @@ open_env(struct reply_book *b, const char *path, struct err *err)
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(b->env, DATABASES);
 	if (rc == 0)
-		rc = mdb_env_open(b->env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_NOSYNC, 0640);
+		/* Begun in one thread, committed in another; no reader outlives a call (suppression_open.c). */
+		rc = mdb_env_open(b->env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_NOLOCK, 0640);
 	if (rc == 0)
 		rc = mdb_txn_begin(b->env, NULL, 0, &txn);
 	if (rc != 0)
@@ -143,15 +146,27 @@ reply_book_close(struct reply_book *b)
 	free(b);
 }
 
+/* What the old ones counted since it was last written goes on under the same names. */
+static void
+hits_keep(struct rules *from, struct rules *to)
+{
+	for (size_t i = 0; from != NULL && i < rules_count(from); i++) {
+		const struct rule *old = rules_at(from, i);
+		struct rule *r = rules_named(to, old->name);
+
+		if (r != NULL && r->hits < old->hits)
+			r->hits = old->hits;
+	}
+}
+
 void
 reply_book_rules(struct reply_book *b, struct rules *rules)
 {
-	struct err err;
+	struct rules *old = b->rules;
 
-	if (b->rules != NULL)
-		(void)reply_book_write(b, &err);
 	b->rules = rules;
 	read_all(b, b->hits_dbi, take_hits);
+	hits_keep(old, rules);
 }
 
 void
@@ -206,11 +221,12 @@ put_hits(struct reply_book *b, MDB_txn *txn)
 }
 
 int
-reply_book_write(struct reply_book *b, struct err *err)
+reply_book_hand(struct reply_book *b, struct err *err)
 {
 	MDB_txn *txn;
 	int rc;
 
+	must(b->handed == NULL);
 	if (!b->changed)
 		return 0;
 	if ((rc = mdb_txn_begin(b->env, NULL, 0, &txn)) != 0)
@@ -218,24 +234,51 @@ reply_book_write(struct reply_book *b, struct err *err)
 	rc = put_unknowns(b, txn);
 	if (rc == 0)
 		rc = put_hits(b, txn);
-	if (rc != 0)
+	if (rc != 0) {
 		mdb_txn_abort(txn);
-	else
-		rc = mdb_txn_commit(txn);
-	b->changed = rc != 0;
-	return rc == 0 ? 0 : failed(err, "write", rc);
+		return failed(err, "write", rc);
+	}
+	b->handed = txn;
+	b->changed = false;
+	return 1;
+}
+
+void
+reply_book_run(struct reply_book *b)
+{
+	b->committed = mdb_txn_commit(b->handed);
+}
+
+int
+reply_book_end(struct reply_book *b, struct err *err)
+{
+	b->handed = NULL;
+	if (b->committed == 0)
+		return 0;
+	b->changed = true;
+	return failed(err, "write", b->committed);
+}
+
+int
+reply_book_write(struct reply_book *b, struct err *err)
+{
+	int r = reply_book_hand(b, err);
+
+	if (r != 1)
+		return r;
+	reply_book_run(b);
+	return reply_book_end(b, err);
+}
+
+void
+reply_book_forget(struct reply_book *b)
+{
+	unknowns_forget(b->unknowns);
+	b->changed = true;
 }
 
 const struct unknowns *
 reply_book_unknowns(const struct reply_book *b)
 {
 	return b->unknowns;
-}
-
-int
-reply_book_forget(struct reply_book *b, struct err *err)
-{
-	unknowns_forget(b->unknowns);
-	b->changed = true;
-	return reply_book_write(b, err);
 }

@@ -22,6 +22,7 @@ static struct {
 	struct buf events;
 	TAILQ_HEAD(, job) jobs, syncing; /* syncing: their events are on the way to the disk */
 	int synced, sync_errno;
+	bool asked; /* the disk, for jobs */
 } turn = { .jobs = TAILQ_HEAD_INITIALIZER(turn.jobs),
 	.syncing = TAILQ_HEAD_INITIALIZER(turn.syncing) };
 
@@ -299,19 +300,28 @@ sync_done(struct bouncd *b, void *unused)
 }
 
 static void
-on_turn_end(void *ctx)
+turn_of_sync(struct bouncd *b, void *unused)
 {
 	bool any = turn.events.n > 0;
 
-	if (TAILQ_EMPTY(&turn.jobs) || disk_busy())
-		return;
+	(void)unused;
+	turn.asked = false;
 	TAILQ_CONCAT(&turn.syncing, &turn.jobs, told);
-	if (any && !events_append(ctx))
-		settle_all(ctx, false);
+	if (any && !events_append(b))
+		settle_all(b, false);
 	else if (any)
-		disk_begin(ctx, sync_run, sync_done, NULL);
+		disk_begin(b, sync_run, sync_done, NULL);
 	else
-		settle_all(ctx, true);
+		settle_all(b, true);
+}
+
+static void
+on_turn_end(void *ctx)
+{
+	if (TAILQ_EMPTY(&turn.jobs) || turn.asked)
+		return;
+	turn.asked = true;
+	disk_when_free(ctx, turn_of_sync, NULL);
 }
 
 void

@@ -15,6 +15,8 @@ suppression_txn(struct suppression *s, unsigned flags, struct err *err)
 	if (s->open != NULL)
 		return s->open;
 	must(s->handed == NULL || flags == MDB_RDONLY); /* one writer at a time */
+	if (s->before != NULL)
+		return s->before;
 	if ((rc = mdb_txn_begin(s->env, NULL, flags, &txn)) == 0)
 		return txn;
 	suppression_failed(err, "begin", rc);
@@ -33,10 +35,10 @@ suppression_txn_end(struct suppression *s, MDB_txn *txn, int rc, const char *wha
 	return rc == 0 ? 0 : suppression_failed(err, what, rc);
 }
 
-static void
-read_end(const struct suppression *s, MDB_txn *txn)
+void
+suppression_read_end(struct suppression *s, MDB_txn *txn)
 {
-	if (txn != s->open)
+	if (txn != s->open && txn != s->before)
 		mdb_txn_abort(txn);
 }
 
@@ -48,12 +50,23 @@ suppression_begin(struct suppression *s, struct err *err)
 	return s->open == NULL ? -1 : 0;
 }
 
+/* Without memory for a transaction that reads, what is read then may be newer: nobody is told so before it is durable. */
+void
+suppression_hand(struct suppression *s, MDB_txn *txn)
+{
+	must(s->handed == NULL);
+	s->before = suppression_txn(s, MDB_RDONLY, NULL);
+	s->handed = txn;
+}
+
 void
 suppression_commit_hand(struct suppression *s)
 {
-	must(s->open != NULL && s->handed == NULL);
-	s->handed = s->open;
+	MDB_txn *txn = s->open;
+
+	must(txn != NULL);
 	s->open = NULL;
+	suppression_hand(s, txn);
 }
 
 void
@@ -66,6 +79,9 @@ int
 suppression_commit_end(struct suppression *s, struct err *err)
 {
 	s->handed = NULL;
+	if (s->before != NULL)
+		mdb_txn_abort(s->before);
+	s->before = NULL;
 	return s->committed == 0 ? 0 : suppression_failed(err, "commit", s->committed);
 }
 
@@ -219,7 +235,7 @@ suppression_add(struct suppression *s, struct suppression_entry *e, struct err *
 	    outweighs(there.reason, e->reason))
 		return suppression_txn_end(s, txn, 0, "add", err);
 	if (packed_of(s, txn, e, &p, err) == -1) {
-		read_end(s, txn);
+		suppression_read_end(s, txn);
 		return -1;
 	}
 	rc = fresh_put(s, txn, e->hash, &p);
@@ -301,7 +317,7 @@ suppression_why(struct suppression *s, struct span scope, struct span address, u
 		entry_of(s, txn, out->hash, &p, out);
 		memcpy(out->address, known, sizeof(known)); /* who asks knows it */
 	}
-	read_end(s, txn);
+	suppression_read_end(s, txn);
 	return found;
 }
 
@@ -336,7 +352,7 @@ each_from(struct suppression *s, struct suppression_hash from, bool skip_from,
 	}
 	if (rc == 0)
 		walk_end(&w);
-	read_end(s, txn);
+	suppression_read_end(s, txn);
 	base_rest(&s->base);
 	return rc == 0 ? 0 : suppression_failed(err, "list", rc);
 }
@@ -490,6 +506,6 @@ suppression_changes(struct suppression *s,
 		mdb_cursor_close(c);
 		rc = rc == MDB_NOTFOUND ? 0 : rc;
 	}
-	read_end(s, txn);
+	suppression_read_end(s, txn);
 	return rc == 0 ? 0 : suppression_failed(err, "changes", rc);
 }

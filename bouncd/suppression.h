@@ -91,9 +91,18 @@ void suppression_merge_want(struct suppression *);
 bool suppression_merging(const struct suppression *);
 /* Changes since the last merge are so many that whoever brings many should wait for this one to end. */
 bool suppression_merge_lags(struct suppression *);
-/* Begins, or goes on for some milliseconds. 1: done, a new packed file is in force; 0: go on; -1: given up, err says why.
- * Not between begin and commit. */
+/* Begins, or goes on for some milliseconds, or waits for the disk. 1: done, a new packed file is in force; 0: go on; -1: given
+ * up, err says why. Not between begin and commit. */
 int suppression_merge_step(struct suppression *, uint64_t now_s, struct err *);
+/* The same in four. What comes next waits for the disk: */
+bool suppression_merge_waits(const struct suppression *);
+/* it is made ready in the loop, not between begin and commit nor while one is handed over; run in any thread (nothing can be
+ * changed meanwhile, and what is read is as before); and its result is taken in the loop, as of suppression_merge_step(). */
+int suppression_merge_hand(struct suppression *, struct err *);
+void suppression_merge_run(struct suppression *);
+int suppression_merge_end(struct suppression *, struct err *);
+/* Or it does not wait, and some more is written, also between begin and commit. 0, or -1. */
+int suppression_merge_some(struct suppression *, uint64_t now_s, struct err *);
 
 /* ---- what queued holds ---- */
 

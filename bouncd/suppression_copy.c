@@ -140,8 +140,7 @@ scopes_put(struct suppression *s, struct suppression_copy *c)
 			scope_put(c, &k, &v);
 		mdb_cursor_close(cursor);
 	}
-	if (txn != s->open)
-		mdb_txn_abort(txn);
+	suppression_read_end(s, txn);
 }
 
 struct suppression_copy *

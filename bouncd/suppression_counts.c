@@ -38,8 +38,7 @@ suppression_counts_get(struct suppression *s, const char *tenant, const char *ad
 	rc = mdb_get(txn, s->counts, &key, &val);
 	if (rc == 0 && val.mv_size == VALUE_BYTES)
 		read_value(val.mv_data, c);
-	if (txn != s->open)
-		mdb_txn_abort(txn);
+	suppression_read_end(s, txn);
 	return rc == 0 || rc == MDB_NOTFOUND ? 0 : suppression_failed(err, "counts", rc);
 }
 

@@ -12,6 +12,7 @@ struct suppression {
 	MDB_dbi meta, fresh[2], scopes, scope_names, counts;
 	MDB_txn *open;   /* between begin and commit */
 	MDB_txn *handed; /* to whoever commits it */
+	MDB_txn *before; /* meanwhile: what is read is as it was before that one */
 	int committed;   /* how that went, for LMDB */
 	struct siphash_key key;
 	uint64_t max_bytes;
@@ -49,6 +50,11 @@ struct walk {
 
 int suppression_failed(struct err *, const char *what, int rc); /* -1 */
 MDB_txn *suppression_txn(struct suppression *, unsigned flags, struct err *);
+/* Of one that only read. */
+void suppression_read_end(struct suppression *, MDB_txn *);
+/* A write transaction that was begun apart is handed over, as suppression_commit_hand() does; committed, and its result taken by
+ * the same two. */
+void suppression_hand(struct suppression *, MDB_txn *);
 /* Ends what suppression_txn() gave, unless the caller of suppression_begin() will. */
 int suppression_txn_end(struct suppression *, MDB_txn *, int rc, const char *what, struct err *);
 

@@ -14,11 +14,25 @@ enum {
 	SYNC_BYTES = 1 << 20,
 };
 
+/* What comes next. All but WRITE wait for the disk. */
+enum phase {
+	FREEZE, /* from here on changes go to the other table */
+	WRITE,
+	FLUSH,  /* what was written so far */
+	FINISH, /* the new file */
+	SWITCH, /* it is in force, and what it holds need not be held twice */
+};
+
 struct suppression_merge {
+	enum phase phase;
 	struct base_writer *writer;
 	struct suppression_hash last; /* written, or passed */
-	bool begun;
+	bool begun, was_frozen;
 	unsigned slot;
+	struct base fresh;            /* the new file, between FINISH and SWITCH */
+	struct suppression_meta next; /* in force once FREEZE or SWITCH is committed */
+	int result;                   /* of what ran in the thread */
+	struct err err;
 };
 
 static size_t
@@ -30,8 +44,7 @@ fresh_n(struct suppression *s, unsigned which)
 	if (txn == NULL)
 		return 0;
 	(void)mdb_stat(txn, s->fresh[which], &st);
-	if (txn != s->open)
-		mdb_txn_abort(txn);
+	suppression_read_end(s, txn);
 	return st.ms_entries;
 }
 
@@ -101,52 +114,183 @@ suppression_state_put(struct suppression *s, MDB_txn *txn, const struct suppress
 void
 suppression_merge_drop(struct suppression *s)
 {
-	if (s->merge == NULL)
+	struct suppression_merge *m = s->merge;
+
+	if (m == NULL)
 		return;
-	if (s->merge->writer != NULL)
-		base_writer_abort(s->merge->writer);
-	free(s->merge);
+	if (m->writer != NULL)
+		base_writer_abort(m->writer);
+	base_close(&m->fresh);
+	free(m);
 	s->merge = NULL;
 }
 
-/* From here on changes go to the other table. One that stood frozen at the start is merged as it is. */
-static int
-freeze(struct suppression *s, struct err *err)
-{
-	struct suppression_meta next = s->state;
-	MDB_txn *txn;
+/* ---- before the disk: in the loop ---- */
 
-	if (s->state.frozen)
-		return 0;
-	next.version = s->state.version;
-	next.active ^= 1;
-	next.frozen = 1;
-	if ((txn = suppression_txn(s, 0, err)) == NULL ||
-	    suppression_txn_end(s, txn, suppression_state_put(s, txn, &next), "freeze", err) == -1)
+static int
+state_hand(struct suppression *s, bool drop, struct err *err)
+{
+	const struct suppression_meta *next = &s->merge->next;
+	MDB_txn *txn = suppression_txn(s, 0, err);
+	int rc;
+
+	if (txn == NULL)
 		return -1;
-	s->state = next;
-	s->fresh_expiry_s = UINT64_MAX;
-	return 0;
+	rc = suppression_state_put(s, txn, next);
+	if (rc == 0 && drop)
+		rc = mdb_drop(txn, s->fresh[next->active ^ 1u], 0);
+	if (rc == 0) {
+		suppression_hand(s, txn);
+		return 0;
+	}
+	mdb_txn_abort(txn);
+	return suppression_failed(err, "merge", rc);
+}
+
+/* One that stood frozen at the start is merged as it is. */
+static int
+freeze_hand(struct suppression *s, struct err *err)
+{
+	struct suppression_merge *m = s->merge;
+
+	m->was_frozen = s->state.frozen;
+	m->next = s->state;
+	if (m->was_frozen)
+		return 0;
+	m->next.active ^= 1;
+	m->next.frozen = 1;
+	return state_hand(s, false, err);
 }
 
 static int
-begin(struct suppression *s, struct err *err)
+switch_hand(struct suppression *s, struct err *err)
 {
-	struct suppression_merge *m;
-	bool was_frozen = s->state.frozen;
+	struct suppression_merge *m = s->merge;
 
-	if (freeze(s, err) == -1)
-		return -1;
-	s->merge = m = calloc(1, sizeof(*m));
-	if (m == NULL)
+	m->next = s->state;
+	m->next.slot = (uint8_t)m->slot;
+	m->next.generation++;
+	m->next.frozen = 0;
+	return state_hand(s, true, err);
+}
+
+static void
+merge_new(struct suppression *s)
+{
+	s->merge = calloc(1, sizeof(*s->merge));
+	if (s->merge == NULL)
 		fatal("out of memory for the suppression list");
+	s->merge->fresh = (struct base){ .hashes_fd = -1 };
+}
+
+int
+suppression_merge_hand(struct suppression *s, struct err *err)
+{
+	int r = 0;
+
+	must(s->open == NULL && s->handed == NULL);
+	if (s->merge == NULL)
+		merge_new(s);
+	if (s->merge->phase == FREEZE)
+		r = freeze_hand(s, err);
+	else if (s->merge->phase == SWITCH)
+		r = switch_hand(s, err);
+	if (r == -1)
+		suppression_merge_drop(s);
+	return r;
+}
+
+/* ---- the disk: in any thread ---- */
+
+void
+suppression_merge_run(struct suppression *s)
+{
+	struct suppression_merge *m = s->merge;
+
+	m->result = 0;
+	if (s->handed != NULL) {
+		suppression_commit_run(s);
+	} else if (m->phase == FLUSH) {
+		m->result = base_writer_flush(m->writer, &m->err);
+	} else if (m->phase == FINISH) {
+		m->result = base_writer_finish(m->writer, &m->fresh, &m->err);
+		m->writer = NULL;
+	}
+}
+
+/* ---- behind the disk: in the loop ---- */
+
+static int
+frozen(struct suppression *s, struct err *err)
+{
+	struct suppression_merge *m = s->merge;
+
+	s->state = m->next;
+	if (!m->was_frozen)
+		s->fresh_expiry_s = UINT64_MAX;
 	m->slot = s->state.generation == 0 ? s->state.slot : s->state.slot ^ 1u;
 	m->writer = base_writer_new(s->fds[m->slot], s->state.generation + 1,
 	    s->base.count + fresh_n(s, s->state.active ^ 1u), err);
 	/* What a killed process had frozen goes first; what is wanted is wanted of the rest too. */
-	s->merge_wanted = s->merge_wanted && was_frozen;
+	s->merge_wanted = s->merge_wanted && m->was_frozen;
 	return m->writer == NULL ? -1 : 0;
 }
+
+static void
+switched(struct suppression *s)
+{
+	struct base old = s->base;
+
+	s->state = s->merge->next;
+	s->base = s->merge->fresh;
+	s->merge->fresh = (struct base){ .hashes_fd = -1 };
+	base_rest(&s->base);
+	base_close(&old);
+	if (old.fd != s->base.fd && ftruncate(old.fd, 0) == -1)
+		log_warn("room-not-freed", "file=base.%u", s->state.slot ^ 1u);
+	suppression_merge_drop(s);
+}
+
+/* What follows it, where it went well. */
+static int
+went_well(struct suppression *s, struct err *err)
+{
+	struct suppression_merge *m = s->merge;
+
+	switch (m->phase) {
+	case FREEZE:
+		m->phase = WRITE;
+		return frozen(s, err);
+	case FINISH:
+		m->phase = SWITCH;
+		return 0;
+	case SWITCH:
+		switched(s);
+		return 1;
+	default:
+		m->phase = WRITE;
+		return 0;
+	}
+}
+
+int
+suppression_merge_end(struct suppression *s, struct err *err)
+{
+	struct suppression_merge *m = s->merge;
+	int r = m->result;
+
+	if (r == -1 && err != NULL)
+		*err = m->err;
+	if (s->handed != NULL)
+		r = suppression_commit_end(s, err);
+	if (r == 0)
+		r = went_well(s, err);
+	if (r == -1)
+		suppression_merge_drop(s);
+	return r;
+}
+
+/* ---- writing: in the loop, some at a time ---- */
 
 /* 1: all are written. */
 static int
@@ -175,79 +319,41 @@ some(struct suppression *s, uint64_t now_s, struct err *err)
 	}
 	if (rc == 0)
 		walk_end(&w);
-	mdb_txn_abort(txn);
+	suppression_read_end(s, txn);
 	if (rc != 0)
 		return suppression_failed(err, "merge", rc);
 	return !more;
 }
 
-/* The new file is in force once this is committed; what it holds need not be held twice. */
-static int
-switch_over(struct suppression *s, struct err *err)
+bool
+suppression_merge_waits(const struct suppression *s)
 {
-	struct suppression_meta next = s->state;
-	MDB_txn *txn = suppression_txn(s, 0, err);
-	int rc;
-
-	if (txn == NULL)
-		return -1;
-	next.slot = (uint8_t)s->merge->slot;
-	next.generation++;
-	next.frozen = 0;
-	rc = suppression_state_put(s, txn, &next);
-	if (rc == 0)
-		rc = mdb_drop(txn, s->fresh[next.active ^ 1u], 0);
-	if (suppression_txn_end(s, txn, rc, "merge", err) == -1)
-		return -1;
-	s->state = next;
-	return 0;
+	return s->merge == NULL || s->merge->phase != WRITE;
 }
 
-static int
-finish(struct suppression *s, struct err *err)
+int
+suppression_merge_some(struct suppression *s, uint64_t now_s, struct err *err)
 {
 	struct suppression_merge *m = s->merge;
-	struct base_writer *writer = m->writer;
-	struct base fresh = { .hashes_fd = -1 }, old = s->base;
+	int r = some(s, now_s, err);
 
-	m->writer = NULL;
-	if (base_writer_finish(writer, &fresh, err) == -1)
-		return -1;
-	if (switch_over(s, err) == -1) {
-		base_close(&fresh);
-		return -1;
-	}
-	s->base = fresh;
 	base_rest(&s->base);
-	base_close(&old);
-	if (old.fd != fresh.fd && ftruncate(old.fd, 0) == -1)
-		log_warn("room-not-freed", "file=base.%u", s->state.slot ^ 1u);
-	suppression_merge_drop(s);
-	return 1;
-}
-
-static int
-step(struct suppression *s, uint64_t now_s, struct err *err)
-{
-	int r;
-
-	if (s->merge == NULL)
-		return begin(s, err);
-	r = some(s, now_s, err);
-	if (r == 0 && base_writer_waiting(s->merge->writer) >= SYNC_BYTES)
-		r = base_writer_flush(s->merge->writer, err);
-	base_rest(&s->base);
-	return r == 1 ? finish(s, err) : r;
+	if (r == -1)
+		suppression_merge_drop(s);
+	else if (r == 1)
+		m->phase = FINISH;
+	else if (base_writer_waiting(m->writer) >= SYNC_BYTES)
+		m->phase = FLUSH;
+	return r == -1 ? -1 : 0;
 }
 
 int
 suppression_merge_step(struct suppression *s, uint64_t now_s, struct err *err)
 {
-	int r;
-
-	must(s->open == NULL);
-	r = step(s, now_s, err);
-	if (r == -1)
-		suppression_merge_drop(s);
-	return r;
+	if (!suppression_merge_waits(s))
+		return suppression_merge_some(s, now_s, err);
+	if (suppression_merge_hand(s, err) == -1)
+		return -1;
+	suppression_merge_run(s);
+	return suppression_merge_end(s, err);
 }

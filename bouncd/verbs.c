@@ -11,6 +11,8 @@
 #include "verbs_replies.h"
 #include "verbs_restore.h"
 
+#include <stdlib.h>
+
 enum { ROWS_DEFAULT = 1000 };
 
 static void
@@ -59,37 +61,89 @@ act_audit(struct bouncd *b, struct control_call *call, const char *verb,
 		     .reason = control_arg(call, "note") });
 }
 
-static void
-add(void *ctx, struct control_call *call)
-{
-	struct bouncd *b = ctx;
-	struct suppression_entry e = { .scope = "" };
-	struct err err = { "" };
+/* Who asked, and waits until it is on disk. */
+struct asked {
+	struct control_call *call;
+	struct suppression_entry entry;
+	long n; /* entries that were forgotten */
+};
 
-	(void)group_close(b, NULL);
-	if (entry_named(b, call, &e, &err) == -1 || suppression_add(b->list, &e, &err) == -1) {
-		control_error(call, 1, "%s", err.text);
-		return;
-	}
-	publish_change(b, e.hash.published, true);
-	act_audit(b, call, "suppress-add", &e);
-	entry_row(call, &e);
-	control_end(call);
+static struct asked *
+asked_new(struct control_call *call)
+{
+	struct asked *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		fatal("out of memory for a change of the suppression list");
+	a->call = call;
+	return a;
 }
 
 static void
-rm(void *ctx, struct control_call *call)
+added(struct bouncd *b, void *what, bool durable)
 {
-	struct bouncd *b = ctx;
+	struct asked *a = what;
+
+	if (!durable) {
+		control_error(a->call, 1, "%s", group_lost_why());
+	} else {
+		act_audit(b, a->call, "suppress-add", &a->entry);
+		entry_row(a->call, &a->entry);
+		control_end(a->call);
+	}
+	free(a);
+}
+
+static void
+add_now(struct bouncd *b, void *call)
+{
+	struct suppression_entry e = { .scope = "" };
+	struct err err = { "" };
+	struct asked *a;
+
+	if (entry_named(b, call, &e, &err) == -1 || group_open(b, &err) == -1 ||
+	    suppression_add(b->list, &e, &err) == -1) {
+		control_error(call, 1, "%s", err.text);
+		return;
+	}
+	group_change(b, &e, true);
+	a = asked_new(call);
+	a->entry = e;
+	group_after(b, added, a);
+}
+
+static void
+add(void *ctx, struct control_call *call)
+{
+	group_between(ctx, add_now, call);
+}
+
+static void
+removed(struct bouncd *b, void *what, bool durable)
+{
+	struct asked *a = what;
+
+	if (!durable) {
+		control_error(a->call, 1, "%s", group_lost_why());
+	} else {
+		act_audit(b, a->call, "suppress-rm", &a->entry);
+		control_end(a->call);
+	}
+	free(a);
+}
+
+static void
+rm_now(struct bouncd *b, void *call)
+{
 	struct suppression_entry e = { .scope = "" };
 	struct err err = { "" };
 	char shown[SUPPRESSION_HASH_CHARS + 1];
+	struct asked *a;
 	int r;
 
-	(void)group_close(b, NULL);
 	r = suppression_name(&e, control_arg(call, "scope"), control_arg(call, "address"), &err);
 	if (r == 0)
-		r = suppression_rm(b->list, &e, &err);
+		r = group_open(b, &err) == -1 ? -1 : suppression_rm(b->list, &e, &err);
 	if (r == -1) {
 		control_error(call, 1, "%s", err.text);
 		return;
@@ -99,12 +153,19 @@ rm(void *ctx, struct control_call *call)
 		    e.scope[0] == '\0' ? " of everybody" : " of ", e.scope);
 		return;
 	}
-	publish_change(b, e.hash.published, false);
-	act_audit(b, call, "suppress-rm", &e);
-	control_end(call);
+	group_change(b, &e, false);
+	a = asked_new(call);
+	a->entry = e;
+	group_after(b, removed, a);
 }
 
-/* ---- looking ---- */
+static void
+rm(void *ctx, struct control_call *call)
+{
+	group_between(ctx, rm_now, call);
+}
+
+/* ---- looking: behind what is on its way to the disk, since events may have told of it ---- */
 
 struct listing {
 	struct control_call *call;
@@ -145,9 +206,8 @@ on_person(void *arg, const struct suppression_entry *e)
 
 /* Without a scope: in every scope there is. */
 static void
-why(void *ctx, struct control_call *call)
+why_now(struct bouncd *b, void *call)
 {
-	struct bouncd *b = ctx;
 	struct listing l = { .call = call,
 		.address = control_arg(call, "address"),
 		.now_s = loop_wall_ms() / 1000 };
@@ -167,9 +227,14 @@ why(void *ctx, struct control_call *call)
 }
 
 static void
-list(void *ctx, struct control_call *call)
+why(void *ctx, struct control_call *call)
 {
-	struct bouncd *b = ctx;
+	group_between(ctx, why_now, call);
+}
+
+static void
+list_now(struct bouncd *b, void *call)
+{
 	struct span word = control_arg(call, "reason");
 	struct listing l = { .call = call,
 		.scope = control_arg(call, "scope"),
@@ -183,6 +248,12 @@ list(void *ctx, struct control_call *call)
 		control_error(call, 1, "%s", err.text);
 	else
 		control_end(call);
+}
+
+static void
+list(void *ctx, struct control_call *call)
+{
+	group_between(ctx, list_now, call);
 }
 
 /* ---- forgetting ---- */
@@ -211,43 +282,54 @@ on_forgotten(void *bouncd, const struct suppression_entry *e)
 	group_change(bouncd, e, false);
 }
 
-/* The list and its counts, in one transaction. How many entries, or -1. */
-static long
-forgotten(struct bouncd *b, struct span address, bool keep, struct err *err)
+static void
+forgotten(struct bouncd *b, void *what, bool durable)
 {
-	long n;
+	struct asked *a = what;
+	bool keep = control_arg_bool(a->call, "keep");
 
-	if (group_open(b, err) == -1)
-		return -1;
-	n = suppression_forget(b->list, address, on_forgotten, b, err);
-	if (n >= 0 && keep && keep_hash(b, address, err) == -1)
+	if (!durable) {
+		control_error(a->call, 1, "%s", group_lost_why());
+	} else {
+		audit(b, &(struct audit){ .verb = "forget", /* and no address */
+			     .actor = control_actor(a->call),
+			     .reason = control_arg(a->call, "note") });
+		publish_soon(b);
+		control_row(a->call);
+		control_num(a->call, "entries", (uint64_t)a->n);
+		control_num(a->call, "kept", keep);
+		control_row_end(a->call);
+		control_end(a->call);
+	}
+	free(a);
+}
+
+/* The list and its counts, in one transaction. */
+static void
+forget_now(struct bouncd *b, void *call)
+{
+	struct span address = control_arg(call, "address");
+	struct err err = { "" };
+	struct asked *a;
+	long n = group_open(b, &err);
+
+	if (n == 0)
+		n = suppression_forget(b->list, address, on_forgotten, b, &err);
+	if (n >= 0 && control_arg_bool(call, "keep") && keep_hash(b, address, &err) == -1)
 		n = -1;
-	return group_close(b, n == -1 ? NULL : err) == -1 ? -1 : n;
+	if (n == -1) {
+		control_error(call, 1, "%s", err.text);
+		return;
+	}
+	a = asked_new(call);
+	a->n = n;
+	group_after(b, forgotten, a);
 }
 
 static void
 forget(void *ctx, struct control_call *call)
 {
-	struct bouncd *b = ctx;
-	bool keep = control_arg_bool(call, "keep");
-	struct err err = { "" };
-	long n;
-
-	(void)group_close(b, NULL);
-	n = forgotten(b, control_arg(call, "address"), keep, &err);
-	if (n == -1) {
-		control_error(call, 1, "%s", err.text);
-		return;
-	}
-	audit(b, &(struct audit){ .verb = "forget", /* and no address */
-		     .actor = control_actor(call),
-		     .reason = control_arg(call, "note") });
-	publish_soon(b);
-	control_row(call);
-	control_num(call, "entries", (uint64_t)n);
-	control_num(call, "kept", keep);
-	control_row_end(call);
-	control_end(call);
+	group_between(ctx, forget_now, call);
 }
 
 static const struct control_verb verbs[] = {

@@ -1,10 +1,12 @@
 #include "verbs_links.h"
 #include "audit.h"
+#include "disk.h"
 #include "event.h"
 #include "loop.h"
 #include "web.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static void
 row(struct control_call *call, const struct link_block *l)
@@ -53,53 +55,85 @@ act_audit(struct bouncd *b, struct control_call *call, const char *verb, const s
 		     .reason = control_arg(call, "reason") });
 }
 
+/* ---- a change: looked at, written in the disk's thread, told ---- */
+
+struct change {
+	struct control_call *call;
+	struct link_block link;
+	bool block;
+	int result; /* of links.h */
+	struct err err;
+};
+
+static void
+change_run(struct bouncd *b, void *what)
+{
+	struct change *c = what;
+
+	c->result = c->block ? links_block(b->links, &c->link, &c->err)
+			     : links_unblock(b->links, &c->link, &c->err);
+}
+
 /* Blocked before is as good as blocked now: who and why stay as they were. */
+static void
+change_done(struct bouncd *b, void *what)
+{
+	struct change *c = what;
+	struct link_block *l = &c->link;
+
+	if (c->result == 1) {
+		web_tell_block(l, c->block);
+		act_audit(b, c->call, c->block ? "links-block" : "links-unblock", l);
+	}
+	if (c->result == -1) {
+		control_error(c->call, 1, "%s", c->err.text);
+	} else if (c->result == 0 && !c->block) {
+		control_error(
+		    c->call, 1, "%s %s is not blocked", links_kind_word(l->kind), l->value);
+	} else {
+		row(c->call, l);
+		control_end(c->call);
+	}
+	free(c);
+}
+
+static void
+change_turn(struct bouncd *b, void *what)
+{
+	disk_begin(b, change_run, change_done, what);
+}
+
+static void
+change_begin(struct bouncd *b, struct control_call *call, bool block)
+{
+	struct change *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (c == NULL)
+		fatal("out of memory for a blocked link");
+	c->call = call;
+	c->block = block;
+	r = named(call, &c->link, &c->err);
+	if (r == 0 && block)
+		r = tenant_known(b, &c->link, &c->err);
+	if (r == 0) {
+		disk_when_free(b, change_turn, c);
+		return;
+	}
+	control_error(call, 1, "%s", c->err.text);
+	free(c);
+}
+
 void
 verb_links_block(void *bouncd, struct control_call *call)
 {
-	struct bouncd *b = bouncd;
-	struct link_block l;
-	struct err err = { "" };
-	int r = named(call, &l, &err);
-
-	if (r == 0)
-		r = tenant_known(b, &l, &err);
-	if (r == 0)
-		r = links_block(b->links, &l, &err);
-	if (r == -1) {
-		control_error(call, 1, "%s", err.text);
-		return;
-	}
-	if (r == 1) {
-		web_tell_block(&l, true);
-		act_audit(b, call, "links-block", &l);
-	}
-	row(call, &l);
-	control_end(call);
+	change_begin(bouncd, call, true);
 }
 
 void
 verb_links_unblock(void *bouncd, struct control_call *call)
 {
-	struct bouncd *b = bouncd;
-	struct link_block l;
-	struct err err = { "" };
-	int r = named(call, &l, &err);
-
-	if (r == 0)
-		r = links_unblock(b->links, &l, &err);
-	if (r == -1) {
-		control_error(call, 1, "%s", err.text);
-		return;
-	}
-	if (r == 0) {
-		control_error(call, 1, "%s %s is not blocked", links_kind_word(l.kind), l.value);
-		return;
-	}
-	web_tell_block(&l, false);
-	act_audit(b, call, "links-unblock", &l);
-	row(call, &l);
-	control_end(call);
+	change_begin(bouncd, call, false);
 }
 
 static bool

@@ -1,5 +1,5 @@
 #include "verbs_replies.h"
-#include "bouncd.h"
+#include "book.h"
 #include "draft.h"
 #include "err.h"
 #include "event.h"
@@ -62,22 +62,41 @@ verb_unknown(void *ctx, struct control_call *call)
 	control_end(call);
 }
 
+struct forgetting {
+	struct control_call *call;
+	size_t n;
+};
+
+static void
+forgotten(struct bouncd *b, void *what, const struct err *err)
+{
+	struct forgetting *f = what;
+
+	(void)b;
+	if (err != NULL) {
+		control_error(f->call, 1, "%s", err->text);
+	} else {
+		log_info(
+		    "unknown-forgotten", "actor=%u replies=%zu", control_actor(f->call), f->n);
+		control_row(f->call);
+		control_num(f->call, "forgotten", f->n);
+		control_row_end(f->call);
+		control_end(f->call);
+	}
+	free(f);
+}
+
 void
 verb_unknown_forget(void *ctx, struct control_call *call)
 {
 	struct bouncd *b = ctx;
-	size_t n = unknowns_count(reply_book_unknowns(b->book));
-	struct err err = { "" };
+	struct forgetting *f = malloc(sizeof(*f));
 
-	if (reply_book_forget(b->book, &err) == -1) {
-		control_error(call, 1, "%s", err.text);
-		return;
-	}
-	log_info("unknown-forgotten", "actor=%u replies=%zu", control_actor(call), n);
-	control_row(call);
-	control_num(call, "forgotten", n);
-	control_row_end(call);
-	control_end(call);
+	if (f == NULL)
+		fatal("out of memory for unknown replies");
+	*f = (struct forgetting){ call, unknowns_count(reply_book_unknowns(b->book)) };
+	reply_book_forget(b->book);
+	book_write(b, forgotten, f);
 }
 
 void

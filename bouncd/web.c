@@ -33,6 +33,7 @@ static struct {
 	struct buf events;
 	STAILQ_HEAD(, wish)
 	told, syncing, waiting; /* for the event, then for the group to be on disk */
+	bool asked;             /* the disk, for those told */
 } web = { .told = STAILQ_HEAD_INITIALIZER(web.told),
 	.syncing = STAILQ_HEAD_INITIALIZER(web.syncing),
 	.waiting = STAILQ_HEAD_INITIALIZER(web.waiting) };
@@ -215,15 +216,24 @@ sync_done(struct bouncd *b, void *unused)
 }
 
 static void
+turn_of_sync(struct bouncd *b, void *unused)
+{
+	(void)unused;
+	web.asked = false;
+	STAILQ_CONCAT(&web.syncing, &web.told);
+	if (events_append(b))
+		disk_begin(b, sync_run, sync_done, NULL);
+	else
+		settle_all(b, false);
+}
+
+static void
 on_turn_end(void *ctx)
 {
-	if (STAILQ_EMPTY(&web.told) || disk_busy())
+	if (STAILQ_EMPTY(&web.told) || web.asked)
 		return;
-	STAILQ_CONCAT(&web.syncing, &web.told);
-	if (events_append(ctx))
-		disk_begin(ctx, sync_run, sync_done, NULL);
-	else
-		settle_all(ctx, false);
+	web.asked = true;
+	disk_when_free(ctx, turn_of_sync, NULL);
 }
 
 /* ---- who asks ---- */
@@ -273,7 +283,6 @@ connected(void *ctx, unsigned instance, int fd)
 {
 	struct bouncd *b = ctx;
 	struct chan *c = chan_new(fd, "trackd-web", QUEUE_BYTES, on_web, on_web_gone, b);
-
 	struct err err;
 	unsigned i = 0;
 
