@@ -57,40 +57,55 @@ aside(struct bouncd *b, const char *path, const char *name, const char *why)
 	tell(b, name, why);
 }
 
-static void
+/* True: it was damaged, and is begun anew. */
+static bool
 look_at(struct bouncd *b, const char *path, const char *name)
 {
 	struct err why = { "" };
 
-	if (lmdb_check(path, 0, &why) == LMDB_DAMAGED)
-		aside(b, path, name, why.text);
+	if (lmdb_check(path, 0, &why) != LMDB_DAMAGED)
+		return false;
+	aside(b, path, name, why.text);
+	return true;
 }
 
-/* What was blocked is blocked again: nobody shall be robbed for the sake of a bad disk. */
 static void
-links_start(struct bouncd *b, const char *folder)
+links_rebuilt(struct bouncd *b, bool lost)
+{
+	int read_fd = role_fd(b->role, "events-read"); /* the other one only appends */
+	struct err err = { "" };
+	long n = links_rebuild(b->links, read_fd == -1 ? b->events.fd : read_fd, &err);
+
+	if (n == -1)
+		log_error("links-not-rebuilt", "why=\"%s\"", err.text);
+	else if (n > 0)
+		log_warn("links-rebuilt", "blocked=%ld from=bouncd.jsonl", n);
+	if (lost && n <= 0)
+		log_error("links-lost",
+		    "blocked=0 why=\"bouncd.jsonl tells of none\" do=\"posthouse links block\"");
+}
+
+/* What was blocked is blocked again: nobody shall be robbed for the sake of a bad disk. ran: bouncd ran here before, and so there
+ * was a file. */
+static void
+links_start(struct bouncd *b, const char *folder, bool ran)
 {
 	char path[PATH_BYTES];
 	struct err err = { "" };
-	bool anew;
-	long n = 0;
+	bool anew, lost;
 
 	snprintf(path, sizeof(path), "%s/links.mdb", folder);
-	look_at(b, path, "links.mdb");
+	lost = look_at(b, path, "links.mdb");
 	anew = access(path, F_OK) == -1;
 	if ((b->links = links_open(folder, &err)) == NULL) {
 		aside(b, path, "links.mdb", err.text);
-		anew = true;
+		anew = lost = true;
 		b->links = links_open(folder, &err);
 	}
 	if (b->links == NULL)
 		role_fail(b->role, EX_CANTCREAT, "%s", err.text);
 	if (anew)
-		n = links_rebuild(b->links, b->events.fd, &err);
-	if (n == -1)
-		log_error("links-not-rebuilt", "why=\"%s\"", err.text);
-	else if (n > 0)
-		log_warn("links-rebuilt", "blocked=%ld from=bouncd.jsonl", n);
+		links_rebuilt(b, lost || ran);
 }
 
 static void
@@ -112,7 +127,12 @@ book_start(struct bouncd *b, const char *folder)
 void
 databases_open(struct bouncd *b, const char *folder, struct suppression_options *o)
 {
+	char data[PATH_BYTES];
+	bool ran;
+
+	snprintf(data, sizeof(data), "%s/data.mdb", folder);
+	ran = access(data, F_OK) == 0;
 	list_open(b, folder, o);
-	links_start(b, folder);
+	links_start(b, folder, ran);
 	book_start(b, folder);
 }

@@ -274,6 +274,16 @@ links_unblock(struct links *l, struct link_block *b, struct err *err)
 }
 
 int
+links_together(struct links *l, bool begin)
+{
+	int rc = mdb_env_set_flags(l->env, MDB_NOSYNC, begin);
+
+	if (rc == 0 && !begin)
+		rc = mdb_env_sync(l->env, 1);
+	return rc == 0 ? 0 : -1;
+}
+
+int
 links_each(
     struct links *l, bool (*each)(void *arg, const struct link_block *), void *arg, struct err *err)
 {

@@ -27,6 +27,9 @@ void links_close(struct links *);
  * to be begun anew. How many; -1: err. */
 long links_rebuild(struct links *, int events, struct err *);
 
+/* Many changes, one wait for the disk: between true and false none is durable. -1: they are not on disk. */
+int links_together(struct links *, bool begin);
+
 /* Fills kind and value from what a person wrote: a host or a URL, "tenant/campaign", a tenant. -1: err says in words
  * what is wrong. */
 int links_name(struct link_block *, struct span kind, struct span what, struct err *);
