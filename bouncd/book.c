@@ -47,7 +47,8 @@ turn(struct bouncd *b, void *w)
 }
 
 void
-book_write(struct bouncd *b, void (*written)(struct bouncd *, void *, const struct err *), void *ctx)
+book_write(
+    struct bouncd *b, void (*written)(struct bouncd *, void *, const struct err *), void *ctx)
 {
 	struct writing *w = malloc(sizeof(*w));
 

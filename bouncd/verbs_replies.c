@@ -76,8 +76,7 @@ forgotten(struct bouncd *b, void *what, const struct err *err)
 	if (err != NULL) {
 		control_error(f->call, 1, "%s", err->text);
 	} else {
-		log_info(
-		    "unknown-forgotten", "actor=%u replies=%zu", control_actor(f->call), f->n);
+		log_info("unknown-forgotten", "actor=%u replies=%zu", control_actor(f->call), f->n);
 		control_row(f->call);
 		control_num(f->call, "forgotten", f->n);
 		control_row_end(f->call);

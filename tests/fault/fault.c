@@ -7,6 +7,7 @@
  *	FAULT_FOR=N	eio, enospc: so many steps fail, 1 if unset
  *	FAULT_THEN=N	so many steps after these the process dies; unset: it lives
  *	FAULT_SLOW_MS=N	each sync takes so much longer, with and without a fault
+ *	FAULT_SLOW_FROM_MS=N	those of the process's first so many milliseconds do not
  *
  * Steps: write pwrite writev pwritev fsync fdatasync syncfs renameat unlinkat. How many there were is told at the end
  * of a process that ends by itself, in the file FAULT_COUNT. */
@@ -21,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum how { NONE, FAILS, KILL, AFTER, TEAR, LOST };
@@ -29,7 +31,8 @@ enum { FDS = 1024 };
 /* One a process, as its environment is. */
 static struct {
 	atomic_uint seen;
-	unsigned at, n, then, slow_ms;
+	unsigned at, n, then, slow_ms, slow_from_ms;
+	struct timespec began;
 	enum how how;
 	int error;
 	/* lost: that file's bytes; descriptors below FDS that were told */
@@ -54,6 +57,8 @@ static void __attribute__((constructor)) fault_read(void)
 	fault.n = number("FAULT_FOR", 1);
 	fault.then = number("FAULT_THEN", 0);
 	fault.slow_ms = number("FAULT_SLOW_MS", 0);
+	fault.slow_from_ms = number("FAULT_SLOW_FROM_MS", 0);
+	clock_gettime(CLOCK_MONOTONIC, &fault.began);
 	if (how == NULL)
 		return;
 	fault.error = strcmp(how, "enospc") == 0 ? ENOSPC : EIO;
@@ -134,10 +139,21 @@ is_told(int fd, int whole)
 	return atomic_exchange(&fault.told[fd], 1);
 }
 
+static int
+is_young(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - fault.began.tv_sec) * 1000 +
+		   (now.tv_nsec - fault.began.tv_nsec) / 1000000 <
+	       (long)fault.slow_from_ms;
+}
+
 static void
 slow(int fd)
 {
-	if (fault.slow_ms > 0 && is_disk(fd))
+	if (fault.slow_ms > 0 && is_disk(fd) && !is_young())
 		usleep(fault.slow_ms * 1000);
 }
 
