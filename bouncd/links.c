@@ -1,4 +1,5 @@
 #include "links.h"
+#include "lmdb_check.h"
 #include "progress.h"
 #include "url_place.h"
 #include "utf8.h"
@@ -223,7 +224,7 @@ static int
 end(MDB_txn *txn, int rc, bool changed, struct err *err)
 {
 	if (rc == 0 && changed) {
-		rc = mdb_txn_commit(txn);
+		rc = lmdb_usable("links.mdb", mdb_txn_commit(txn));
 		return rc == 0 ? 1 : failed(err, "write", rc);
 	}
 	mdb_txn_abort(txn);
@@ -242,7 +243,7 @@ links_block(struct links *l, struct link_block *b, struct err *err)
 	MDB_val key = key_of(b, name), val;
 	MDB_txn *txn;
 	bool changed;
-	int rc = mdb_txn_begin(l->env, NULL, 0, &txn);
+	int rc = lmdb_usable("links.mdb", mdb_txn_begin(l->env, NULL, 0, &txn));
 
 	if (rc != 0)
 		return failed(err, "write", rc);
@@ -260,7 +261,7 @@ links_unblock(struct links *l, struct link_block *b, struct err *err)
 	MDB_val key = key_of(b, name), val;
 	MDB_txn *txn;
 	bool changed;
-	int rc = mdb_txn_begin(l->env, NULL, 0, &txn);
+	int rc = lmdb_usable("links.mdb", mdb_txn_begin(l->env, NULL, 0, &txn));
 
 	if (rc != 0)
 		return failed(err, "write", rc);

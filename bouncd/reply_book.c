@@ -1,4 +1,5 @@
 #include "reply_book.h"
+#include "lmdb_check.h"
 #include "progress.h"
 
 #include <lmdb.h>
@@ -229,7 +230,8 @@ reply_book_hand(struct reply_book *b, struct err *err)
 	must(b->handed == NULL);
 	if (!b->changed)
 		return 0;
-	if ((rc = mdb_txn_begin(b->env, NULL, 0, &txn)) != 0)
+	rc = lmdb_usable("replies.mdb", mdb_txn_begin(b->env, NULL, 0, &txn));
+	if (rc != 0)
 		return failed(err, "write", rc);
 	rc = put_unknowns(b, txn);
 	if (rc == 0)
@@ -246,7 +248,7 @@ reply_book_hand(struct reply_book *b, struct err *err)
 void
 reply_book_run(struct reply_book *b)
 {
-	b->committed = mdb_txn_commit(b->handed);
+	b->committed = lmdb_usable("replies.mdb", mdb_txn_commit(b->handed));
 }
 
 int

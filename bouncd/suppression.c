@@ -1,5 +1,6 @@
 #include "suppression_inside.h"
 #include "id.h"
+#include "lmdb_check.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,8 @@ suppression_txn(struct suppression *s, unsigned flags, struct err *err)
 	must(s->handed == NULL || flags == MDB_RDONLY); /* one writer at a time */
 	if (s->before != NULL)
 		return s->before;
-	if ((rc = mdb_txn_begin(s->env, NULL, flags, &txn)) == 0)
+	rc = lmdb_usable("suppression list", mdb_txn_begin(s->env, NULL, flags, &txn));
+	if (rc == 0)
 		return txn;
 	suppression_failed(err, "begin", rc);
 	return NULL;
@@ -72,7 +74,7 @@ suppression_commit_hand(struct suppression *s)
 void
 suppression_commit_run(struct suppression *s)
 {
-	s->committed = mdb_txn_commit(s->handed);
+	s->committed = lmdb_usable("suppression list", mdb_txn_commit(s->handed));
 }
 
 int

@@ -1,10 +1,12 @@
 #include "lmdb_check.h"
 #include "event.h"
 #include "id.h"
+#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,7 @@ enum {
 	KEY_BYTES = 512,  /* LMDB's longest is 511 */
 	/* A walk that stands still longer than its budget is caught in a page that leads back to itself. */
 	STUCK_S = 60,
+	HEAR_MS = 1000,
 };
 
 struct walk {
@@ -90,12 +93,16 @@ free_walk(struct walk *w)
 {
 	MDB_cursor *c;
 	MDB_val k, v;
+	size_t lists = 0;
 	int rc = mdb_cursor_open(w->txn, 0, &c), r = 0;
 
 	if (rc != 0)
 		return failed(w, "free pages", rc);
-	while (r == 0 && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0)
+	while (r == 0 && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
 		r = free_pages_check(w, &v);
+		if (r == 0 && ++lists > w->last_page)
+			r = err_set(w->err, "there are more lists of free pages than pages");
+	}
 	mdb_cursor_close(c);
 	return r == -1 ? -1 : rc == MDB_NOTFOUND ? 0 : failed(w, "free pages", rc);
 }
@@ -132,13 +139,14 @@ table_walk(struct walk *w, MDB_dbi dbi, int (*each)(struct walk *, const MDB_val
 		if (r == 0 && each != NULL)
 			r = each(w, &k);
 		last = k;
-		n++;
+		if (++n > st.ms_entries)
+			break; /* it may go on for ever */
 		clock_look(w);
 	}
 	mdb_cursor_close(c);
 	if (r == -1 || w->over)
 		return r;
-	if (rc != MDB_NOTFOUND)
+	if (rc != MDB_NOTFOUND && rc != 0)
 		return failed(w, "a table", rc);
 	return n == st.ms_entries
 		   ? 0
@@ -209,11 +217,17 @@ child(const char *path, unsigned budget_ms, int tell)
 	_exit(write(tell, err.text, strlen(err.text)) < 0 ? 2 : 1);
 }
 
+/* However long it takes, the master hears that it goes on. */
 static void
 hear(int fd, struct err *why)
 {
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char text[200];
-	ssize_t n = read(fd, text, sizeof(text) - 1);
+	ssize_t n;
+
+	while (poll(&p, 1, HEAR_MS) <= 0)
+		progress("reading a database");
+	n = read(fd, text, sizeof(text) - 1);
 
 	text[n > 0 ? n : 0] = '\0';
 	err_set(why, "%s", n > 0 ? text : "reading it failed");
@@ -262,6 +276,14 @@ lmdb_check(const char *path, unsigned budget_ms, struct err *why)
 	return state;
 }
 
+int
+lmdb_usable(const char *file, int rc)
+{
+	if (rc == MDB_PANIC || rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND)
+		fatal("%s: %s: it is opened anew", file, mdb_strerror(rc));
+	return rc;
+}
+
 /* ---- set aside ---- */
 
 int
@@ -272,6 +294,8 @@ lmdb_set_aside(const char *path, struct err *err)
 	if ((size_t)snprintf(first, sizeof(first), "%s.damaged", path) >= sizeof(first) ||
 	    (size_t)snprintf(second, sizeof(second), "%s.damaged.1", path) >= sizeof(second))
 		return err_set(err, "%s: the name is too long", path);
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return 0; /* what is aside stays where it is */
 	if (rename(first, second) == -1 && errno != ENOENT)
 		return err_sys(err, "rename %s", first);
 	if (rename(path, first) == -1 && errno != ENOENT)

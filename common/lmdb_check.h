@@ -20,8 +20,12 @@ enum lmdb_state {
  * 0: all of it is read. DAMAGED: why says what was seen. */
 enum lmdb_state lmdb_check(const char *path, unsigned budget_ms, struct err *why);
 
-/* Renames a file to "path.damaged"; one that stands there to "path.damaged.1", over what stands there: two are kept. 0 too
- * where there is none. -1: err. */
+/* Of a call for a file that is in use: what no second try mends (an environment that failed in its own commit, a damaged page) ends
+ * the process, and its next start looks at the file. Anything else comes back as it is. */
+int lmdb_usable(const char *file, int rc);
+
+/* Renames a file to "path.damaged"; one that stands there to "path.damaged.1", over what stands there: two are kept. 0 too,
+ * and nothing changes, where there is none. -1: err. */
 int lmdb_set_aside(const char *path, struct err *);
 
 /* An event "admin" that says so (event.h). */

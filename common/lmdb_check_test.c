@@ -1,6 +1,7 @@
 #include "lmdb_check.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
@@ -132,6 +133,35 @@ START_TEST(two_are_kept_aside)
 }
 END_TEST
 
+/* The same again, after an end in between. */
+START_TEST(what_is_aside_stays_where_nothing_replaces_it)
+{
+	struct err err;
+
+	make();
+	ck_assert_int_eq(lmdb_set_aside(file, &err), 0);
+	ck_assert_int_eq(lmdb_set_aside(file, &err), 0);
+	ck_assert_int_eq(access("some.mdb.damaged.1", F_OK), -1);
+	ck_assert_int_eq(unlink("some.mdb.damaged"), 0);
+}
+END_TEST
+
+START_TEST(what_no_try_mends_ends_the_process)
+{
+	static const int those[] = { MDB_PANIC, MDB_CORRUPTED, MDB_PAGE_NOTFOUND };
+
+	(void)lmdb_usable(file, those[_i]);
+}
+END_TEST
+
+START_TEST(what_a_try_may_mend_comes_back)
+{
+	ck_assert_int_eq(lmdb_usable(file, 0), 0);
+	ck_assert_int_eq(lmdb_usable(file, ENOSPC), ENOSPC);
+	ck_assert_int_eq(lmdb_usable(file, MDB_MAP_FULL), MDB_MAP_FULL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -147,6 +177,9 @@ main(void)
 	tcase_add_test(t, one_that_is_cut_short_is_seen);
 	tcase_add_loop_test(t, bad_pages_are_seen, 0, 2);
 	tcase_add_test(t, two_are_kept_aside);
+	tcase_add_test(t, what_is_aside_stays_where_nothing_replaces_it);
+	tcase_add_loop_exit_test(t, what_no_try_mends_ends_the_process, 71, 0, 3);
+	tcase_add_test(t, what_a_try_may_mend_comes_back);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

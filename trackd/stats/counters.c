@@ -1,9 +1,12 @@
 #include "counters_inside.h"
+#include "lmdb_check.h"
 #include "progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char file[] = "counters";
 
 enum { KEY_MAX = TALLY_KEY_MAX };
 
@@ -80,7 +83,7 @@ counters_open(const char *folder, struct err *err)
 int
 counters_begin(struct counters *c, uint64_t now_ms, struct err *err)
 {
-	int r = mdb_txn_begin(c->env, NULL, 0, &c->txn);
+	int r = lmdb_usable(file, mdb_txn_begin(c->env, NULL, 0, &c->txn));
 
 	c->failed = 0;
 	c->today = (uint32_t)(now_ms / 86400000);
@@ -112,11 +115,11 @@ counters_commit(struct counters *c, struct err *err)
 
 	counters_total_flush(c);
 	counters_share_flush(c);
-	if (c->failed != 0) {
+	if (lmdb_usable(file, c->failed) != 0) {
 		counters_abort(c);
 		return failed(err, "write", c->failed);
 	}
-	r = mdb_txn_commit(c->txn);
+	r = lmdb_usable(file, mdb_txn_commit(c->txn));
 	c->txn = NULL;
 	if (r != 0) {
 		c->swept_day = c->totals_day = 0;
@@ -157,25 +160,30 @@ bool
 counters_get(struct counters *c, MDB_dbi db, struct span key, MDB_val *v)
 {
 	MDB_val k = { key.n, (void *)key.p };
+	int r = MDB_NOTFOUND;
 
-	return key.n > 0 && c->failed == 0 && mdb_get(c->txn, db, &k, v) == 0;
+	if (key.n > 0 && c->failed == 0)
+		r = mdb_get(c->txn, db, &k, v);
+	if (r != 0 && r != MDB_NOTFOUND)
+		c->failed = r; /* or what is there would be counted from nothing */
+	return r == 0;
 }
 
 void
-counters_place_put(struct counters *c, const char *file, uint64_t inode, uint64_t offset)
+counters_place_put(struct counters *c, const char *name, uint64_t inode, uint64_t offset)
 {
 	uint64_t place[2] = { inode, offset };
 
-	counters_put(c, c->places, span_str(file), place, sizeof(place));
+	counters_put(c, c->places, span_str(name), place, sizeof(place));
 }
 
 void
-counters_place(struct counters *c, const char *file, uint64_t *inode, uint64_t *offset)
+counters_place(struct counters *c, const char *name, uint64_t *inode, uint64_t *offset)
 {
 	uint64_t place[2] = { 0, 0 };
 	MDB_val v;
 
-	if (counters_get(c, c->places, span_str(file), &v) && v.mv_size == sizeof(place))
+	if (counters_get(c, c->places, span_str(name), &v) && v.mv_size == sizeof(place))
 		memcpy(place, v.mv_data, sizeof(place));
 	*inode = place[0];
 	*offset = place[1];

@@ -1,4 +1,5 @@
 #include "deliveries_inside.h"
+#include "lmdb_check.h"
 #include "buf.h"
 #include "progress.h"
 
@@ -237,7 +238,7 @@ int
 deliveries_begin(struct deliveries *d, uint64_t now_ms, struct err *err)
 {
 	struct bucket *b;
-	int r = mdb_txn_begin(d->env, NULL, 0, &d->txn);
+	int r = lmdb_usable("index of deliveries", mdb_txn_begin(d->env, NULL, 0, &d->txn));
 
 	if (r != 0)
 		return failed(err, "index of deliveries", r);
@@ -265,6 +266,7 @@ deliveries_commit(struct deliveries *d, struct err *err)
 		r = mdb_txn_commit(d->txn);
 	else
 		mdb_txn_abort(d->txn);
+	(void)lmdb_usable("index of deliveries", r);
 	buckets_settle(d, r == 0);
 	d->no_room = r == MDB_MAP_FULL;
 	return r == 0 ? 0 : failed(err, "index of deliveries", r);
