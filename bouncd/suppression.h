@@ -7,6 +7,7 @@
  *	data.mdb lock.mdb   changes, scopes, counts, which file is in force
  *	base.0 base.1       the packed files
  *	key                 of all hashes; without it the list is worth nothing
+ *	lost                while a list is begun anew because the one before was lost
  *
  * and another one, with the second copy (suppression_copy.c): copy.0 copy.1, written after a merge by turns.
  *

@@ -8,6 +8,7 @@
 #include "crc32c.h"
 #include "endian_bytes.h"
 #include "lmdb_check.h"
+#include "log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -330,7 +331,8 @@ suppression_lost_put(struct suppression *s, const char *why, struct err *err)
 static int
 set_all_aside(const char *folder, struct err *err)
 {
-	static const char *const files[] = { "data.mdb", "key", "base.0", "base.1" };
+	/* data.mdb last: while it is there its damage is seen again, should this be cut short. */
+	static const char *const files[] = { "base.0", "base.1", "key", "data.mdb" };
 	char path[PATH_BYTES];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -342,6 +344,69 @@ set_all_aside(const char *folder, struct err *err)
 	return unlink(path) == -1 && errno != ENOENT ? err_sys(err, "remove %s", path) : 0;
 }
 
+/* ---- the file "lost": why a list is being begun anew, until the new one says so itself ----
+ *
+ * Cut short in between, what is left looks like a list that never was. */
+
+static int
+folder_sync(const char *folder, struct err *err)
+{
+	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = dir == -1 || fsync(dir) == -1 ? err_sys(err, "sync %s", folder) : 0;
+
+	if (dir != -1)
+		close(dir);
+	return r;
+}
+
+static int
+marker_put(const char *folder, const char *why, struct err *err)
+{
+	char path[PATH_BYTES];
+	int fd, r = 0;
+
+	snprintf(path, sizeof(path), "%s/lost", folder);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return err_sys(err, "make %s", path);
+	if (write_all(fd, span_str(why), 0, err) == -1 || fsync(fd) == -1)
+		r = err_sys(err, "write %s", path);
+	close(fd);
+	return r == -1 ? -1 : folder_sync(folder, err);
+}
+
+static bool
+marker_get(const char *folder, struct err *why)
+{
+	char path[PATH_BYTES], text[200];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/lost", folder);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	if (n > 0)
+		err_set(why, "%.*s", (int)n, text);
+	else
+		err_set(why, "it was damaged");
+	return true;
+}
+
+/* Durably: what stayed would begin it anew once more. */
+static int
+marker_remove(const char *folder, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s/lost", folder);
+	if (unlink(path) == -1)
+		return err_sys(err, "remove %s", path);
+	return folder_sync(folder, err);
+}
+
 static struct suppression *
 begin_anew(
     const char *folder, const struct suppression_options *o, const char *why, struct err *err)
@@ -350,7 +415,7 @@ begin_anew(
 	struct head h;
 	int dir;
 
-	if (set_all_aside(folder, err) == -1)
+	if (marker_put(folder, why, err) == -1 || set_all_aside(folder, err) == -1)
 		return NULL;
 	if (o->copies != NULL && newest_of(o->copies, &h)) {
 		dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -362,7 +427,8 @@ begin_anew(
 		close(dir);
 	}
 	s = suppression_open(folder, o, err);
-	if (s != NULL && suppression_lost_put(s, why, err) == -1) {
+	if (s != NULL &&
+	    (suppression_lost_put(s, why, err) == -1 || marker_remove(folder, err) == -1)) {
 		suppression_close(s);
 		return NULL;
 	}
@@ -385,6 +451,8 @@ suppression_begin_or_open(
 		err_set(&why, "it is missing, and there was one");
 		state = LMDB_DAMAGED;
 	}
+	if (marker_get(folder, &why))
+		state = LMDB_DAMAGED;
 	*lost = false;
 	if (state != LMDB_DAMAGED && (s = suppression_open(folder, o, &why)) != NULL)
 		return s;
@@ -433,6 +501,16 @@ found_again(struct suppression *s, uint64_t generation, struct err *err)
 	return 0;
 }
 
+/* Or an old one would count as newer than those of the list that begins here, should that be lost. */
+static void
+copies_forget(struct suppression *s)
+{
+	for (int i = 0; i < 2; i++)
+		if (s->copy_fds[i] != -1 && ftruncate(s->copy_fds[i], 0) == -1)
+			log_warn(
+			    "copy-not-emptied", "file=%s why=\"%s\"", names[i], strerror(errno));
+}
+
 int
 suppression_restore(struct suppression *s, bool without_copy, uint64_t *entries, struct err *err)
 {
@@ -447,6 +525,7 @@ suppression_restore(struct suppression *s, bool without_copy, uint64_t *entries,
 	if (without_copy) {
 		if (found_again(s, s->state.generation, err) == -1)
 			return -1;
+		copies_forget(s);
 		*entries = suppression_count(s);
 		return 0;
 	}
