@@ -100,6 +100,14 @@ def side_files(house, folder):
             house.await_event("delivered", message=mail)
         assert os.path.exists(folder + "/" + name + ".damaged")
     assert {e["value"] for e in house.events("admin", verb="set-aside")} >= {"links.mdb", "replies.mdb"}
+    assert "links-lost" not in house.log()
+    assert house.stop() == 0
+    os.unlink(folder + "/links.mdb")
+    for events in glob.glob(house.folder + "/**/bouncd.jsonl", recursive=True):
+        os.unlink(events)
+    house.start()
+    assert house.rows("links", "list") == []
+    assert "links-lost" in house.log(), "nothing is blocked any more, and nobody was told"
 
 
 def main():
