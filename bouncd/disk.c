@@ -149,13 +149,13 @@ disk_begin(struct bouncd *b, void (*run)(struct bouncd *, void *),
 void
 disk_finish(void)
 {
-	struct flight *f = disk.flight;
+	struct flight *f;
 
-	if (f == NULL)
-		return;
-	pthread_mutex_lock(&disk.lock);
-	while (!f->ran)
-		pthread_cond_wait(&disk.ran, &disk.lock);
-	pthread_mutex_unlock(&disk.lock);
-	landed(f); /* work_done() comes later, and frees it */
+	while ((f = disk.flight) != NULL) { /* done() may have begun another */
+		pthread_mutex_lock(&disk.lock);
+		while (!f->ran)
+			pthread_cond_wait(&disk.ran, &disk.lock);
+		pthread_mutex_unlock(&disk.lock);
+		landed(f); /* work_done() comes later, and frees it */
+	}
 }

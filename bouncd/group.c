@@ -90,7 +90,7 @@ tell(struct bouncd *b, struct group *g, bool durable)
 	}
 }
 
-static int
+static void
 ended(struct bouncd *b, struct group *g, int r, const struct err *why)
 {
 	if (r == -1) {
@@ -98,29 +98,12 @@ ended(struct bouncd *b, struct group *g, int r, const struct err *why)
 		lost_why = *why;
 	}
 	tell(b, g, r == 0);
-	return r;
 }
 
 const char *
 group_lost_why(void)
 {
 	return lost_why.text;
-}
-
-int
-group_close(struct bouncd *b, struct err *err)
-{
-	struct err why = { "" };
-	int r;
-
-	disk_finish();
-	if (!group.open)
-		return 0;
-	group.open = false;
-	r = ended(b, &group, suppression_commit(b->list, &why), &why);
-	if (r == -1 && err != NULL)
-		*err = why;
-	return r;
 }
 
 /* ---- a turn's end: committed in the thread ---- */
@@ -144,7 +127,7 @@ commit_done(struct bouncd *b, void *what)
 	int r = suppression_commit_end(b->list, &why);
 	struct then *then = what;
 
-	(void)ended(b, &handed, r, &why);
+	ended(b, &handed, r, &why);
 	if (then == NULL)
 		return;
 	then->call(b, then->ctx);

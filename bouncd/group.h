@@ -19,5 +19,3 @@ group_after(struct bouncd *, void (*say)(struct bouncd *, void *what, bool durab
 void group_between(struct bouncd *, void (*then)(struct bouncd *, void *ctx), void *ctx);
 /* Why the last one that was lost was lost. */
 const char *group_lost_why(void);
-/* Now, and after what is on its way to the disk; waits for it. -1: it was lost, err says why. 0 where none is open. */
-int group_close(struct bouncd *, struct err *);

@@ -6,15 +6,13 @@
 #include <stdio.h>
 
 /* queued is told at once, and lets bulk mail go. */
-void
-verb_suppress_restore(void *bouncd, struct control_call *call)
+static void
+restore_now(struct bouncd *b, void *call)
 {
 	bool without = control_arg_bool(call, "without_copy");
-	struct bouncd *b = bouncd;
 	struct err err = { "" };
 	uint64_t entries;
 
-	(void)group_close(b, NULL);
 	if (suppression_restore(b->list, without, &entries, &err) == -1) {
 		control_error(call, 1, "%s", err.text);
 		return;
@@ -29,4 +27,10 @@ verb_suppress_restore(void *bouncd, struct control_call *call)
 	control_num(call, "entries", entries);
 	control_row_end(call);
 	control_end(call);
+}
+
+void
+verb_suppress_restore(void *bouncd, struct control_call *call)
+{
+	group_between(bouncd, restore_now, call);
 }
