@@ -2,7 +2,8 @@
  *
  * queued opens sessions and feeds each transactions; deliverd reports one result a recipient and keeps it until it is
  * acknowledged. A worker outlives queued: to a new queued it first says every result not yet acknowledged, then what is
- * still under way (DELIVER_UNDERWAY), then DELIVER_SYNCED; only then does queued schedule anything. */
+ * still under way (DELIVER_UNDERWAY), DELIVER_DRAINING if it is about to leave, then DELIVER_SYNCED; only then does queued
+ * schedule anything. */
 #pragma once
 
 #include "envelope.h"
@@ -19,8 +20,8 @@ enum deliver_type {
 	DELIVER_RESULT,   /* deliverd: what became of one recipient */
 	DELIVER_CLOSED,   /* deliverd: the session is over, or never stood: why */
 	DELIVER_UNDERWAY, /* deliverd to a new queued: this recipient is in a transaction, its result will come */
-	DELIVER_SYNCED,   /* deliverd to a new queued: that was all */
-	DELIVER_DRAINING, /* deliverd: open no more sessions here, I shall leave */
+	DELIVER_SYNCED, /* deliverd to a new queued: that was all */
+	DELIVER_DRAINING, /* deliverd: I shall leave: what I have ends, what more is fed comes back unsent */
 };
 
 /* How long a server that is to be left may take for each reply before the content is with it. */

@@ -505,11 +505,15 @@ session_wind_up(struct session *s)
 	session_close(s);
 }
 
+/* As long as the content has not begun, the server has nothing of the message. */
 void
 session_abort(struct session *s, const char *why)
 {
+	bool untouched = s->state < SENDING || s->state == AWAIT_RSET;
+
 	if (s->state != CLOSED)
-		session_enter(s, session_ended(s, OUTCOME_LOST, NULL, why));
+		session_enter(
+		    s, session_ended(s, untouched ? OUTCOME_UNSENT : OUTCOME_LOST, NULL, why));
 }
 
 void

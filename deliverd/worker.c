@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { QUEUED_QUEUE = 4 * 1024 * 1024 };
+enum {
+	QUEUED_QUEUE = 4 * 1024 * 1024,
+	SETTLE_MS =
+	    5000, /* for queued to take the last results; the master gives more beyond the deadline */
+};
 
 struct entry {
 	RB_ENTRY(entry) by_number; /* those of the queued in hand */
@@ -37,6 +41,7 @@ struct worker {
 	struct arena *packet; /* of one record from queued */
 	struct timer *deadline;
 	bool stopping;
+	bool over; /* the deadline has passed: only results are still handed over */
 };
 
 /* ---- what sessions say ---- */
@@ -139,7 +144,7 @@ open_session(struct worker *w, struct msg *m)
 	return 0;
 }
 
-/* For a session that closed while queued was feeding it. */
+/* For a session that closed, or a worker that was told to leave, while queued was feeding it. */
 static void
 hand_back(struct worker *w, const struct deliver_transact *t)
 {
@@ -172,7 +177,7 @@ transact(struct worker *w, struct msg *m)
 	if (r == -1)
 		return -1;
 	e = find(w, t.session);
-	if (e == NULL || (t.has_fd && t.fd == -1))
+	if (e == NULL || w->stopping || (t.has_fd && t.fd == -1))
 		hand_back(w, &t);
 	else
 		session_feed(e->session, &t);
@@ -292,6 +297,8 @@ worker_queued(void *ctx, unsigned instance, int fd)
 	results_to(w->house.results, w->queued);
 	TAILQ_FOREACH (e, &w->all, link)
 		session_underway(e->session, say_underway, w);
+	if (w->stopping)
+		deliver_draining_put(w->queued);
 	deliver_synced_put(w->queued);
 }
 
@@ -320,15 +327,22 @@ worker_new(struct role *role, const struct delivery *conf, struct tls *tls)
 	return w;
 }
 
+/* What queued has not heard it would send again: results outlast the deadline, if queued takes them soon. */
 static void
 on_deadline(void *ctx)
 {
 	struct worker *w = ctx;
 	struct entry *e, *next;
 
+	if (w->over) {
+		log_warn("results-left", "results=%zu", results_kept(w->house.results));
+		role_done(w->role);
+		return;
+	}
+	w->over = true;
 	TAILQ_FOREACH_SAFE (e, &w->all, link, next)
 		session_abort(e->session, "the worker had to stop before the server answered");
-	role_done(w->role);
+	timer_set_ms(w->deadline, SETTLE_MS);
 }
 
 void

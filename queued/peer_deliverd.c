@@ -13,14 +13,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 64, QUEUE_BYTES = 4 << 20, SYNC_WAIT_MS = 5000 };
+enum { QUEUE_BYTES = 4 << 20, SYNC_WAIT_MS = 5000 };
 
 struct peer_deliverd {
 	struct queued *q;
-	struct worker workers[WORKERS_MAX];
-	unsigned workers_n; /* that the master runs */
-	unsigned ack_due_n;
-	struct worker *ack_due[WORKERS_MAX];
+	struct worker *
+	    *workers; /* by instance, those that drain among them; NULL: there was none */
+	unsigned workers_n;
+	unsigned expected_n; /* that the master runs */
+	TAILQ_HEAD(, worker) ack_due;
 	struct due sync_over;
 };
 
@@ -31,9 +32,9 @@ synced_check(struct peer_deliverd *p)
 {
 	unsigned synced = 0;
 
-	for (unsigned i = 0; i < WORKERS_MAX; i++)
-		synced += p->workers[i].synced;
-	if (synced < p->workers_n || pool_is_open(p->q->pool))
+	for (unsigned i = 0; i < p->workers_n; i++)
+		synced += p->workers[i] != NULL && p->workers[i]->synced;
+	if (synced < p->expected_n || pool_is_open(p->q->pool))
 		return;
 	schedule_clear(&p->q->schedule, &p->sync_over);
 	pool_open(p->q->pool);
@@ -112,6 +113,17 @@ got_synced(struct worker *w, struct msg *m)
 }
 
 static void
+got_draining(struct worker *w, struct msg *m)
+{
+	if (msg_end(m) == -1) {
+		chan_bad(w->chan, "a DRAINING with something in it");
+		return;
+	}
+	w->draining = true;
+	pool_worker_drains(w->home->q->pool, w);
+}
+
+static void
 on_msg(void *ctx, struct chan *c, struct msg *m)
 {
 	struct worker *w = ctx;
@@ -133,7 +145,7 @@ on_msg(void *ctx, struct chan *c, struct msg *m)
 		got_synced(w, m);
 		break;
 	case DELIVER_DRAINING:
-		w->draining = true;
+		got_draining(w, m);
 		break;
 	default:
 		chan_bad(c, "a record that is none of deliverd's");
@@ -163,20 +175,36 @@ on_room(void *ctx)
 	lanes_room(w->home->q->lanes);
 }
 
+static struct worker *
+worker_of(struct peer_deliverd *p, unsigned instance)
+{
+	struct worker *w;
+
+	if (instance >= p->workers_n) {
+		p->workers = reallocarray(p->workers, instance + 1, sizeof(struct worker *));
+		if (p->workers == NULL)
+			fatal("out of memory for the deliverd workers");
+		while (p->workers_n <= instance)
+			p->workers[p->workers_n++] = NULL;
+	}
+	if (p->workers[instance] != NULL)
+		return p->workers[instance];
+	w = p->workers[instance] = calloc(1, sizeof(*w));
+	if (w == NULL)
+		fatal("out of memory for a deliverd worker");
+	w->home = p;
+	w->instance = instance;
+	return w;
+}
+
 /* A new process under an old number: what the old one had is lost. */
 static void
 on_connected(void *ctx, unsigned instance, int fd)
 {
 	struct peer_deliverd *p = ctx;
-	struct worker *w;
+	struct worker *w = worker_of(p, instance);
 	char name[32];
 
-	if (instance >= WORKERS_MAX) {
-		log_error("worker-refused", "worker=%u most=%d", instance, WORKERS_MAX);
-		close(fd);
-		return;
-	}
-	w = &p->workers[instance];
 	if (w->chan != NULL) {
 		struct chan *old = w->chan;
 
@@ -197,15 +225,16 @@ acks_send(void *ctx)
 {
 	struct peer_deliverd *p = ctx;
 
-	for (unsigned i = 0; i < p->ack_due_n; i++) {
-		struct worker *w = p->ack_due[i];
+	struct worker *w;
+
+	while ((w = TAILQ_FIRST(&p->ack_due)) != NULL) {
 		uint64_t number = acks_due(&w->acks);
 
+		TAILQ_REMOVE(&p->ack_due, w, ack_link);
 		w->ack_due = false;
 		if (number != 0 && w->chan != NULL)
 			deliver_ack_put(w->chan, number);
 	}
-	p->ack_due_n = 0;
 }
 
 void
@@ -222,26 +251,38 @@ worker_settled(struct delivery *d)
 	if (w->ack_due)
 		return;
 	w->ack_due = true;
-	w->home->ack_due[w->home->ack_due_n++] = w;
+	TAILQ_INSERT_TAIL(&w->home->ack_due, w, ack_link);
 }
 
 /* ---- what they are told ---- */
 
+static bool
+is_usable(const struct worker *w)
+{
+	return w != NULL && w->chan != NULL && w->synced && !w->draining;
+}
+
+static unsigned
+usable_n(const struct peer_deliverd *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->workers_n; i++)
+		n += is_usable(p->workers[i]);
+	return n;
+}
+
 struct worker *
 worker_for(struct peer_deliverd *p, struct span host)
 {
-	struct worker *usable[WORKERS_MAX];
-	unsigned n = 0;
+	unsigned n = usable_n(p), i = 0;
+	uint64_t nth = n == 0 ? 0 : span_hash(host) % n;
 
-	for (unsigned i = 0; i < WORKERS_MAX; i++) {
-		struct worker *w = &p->workers[i];
-
-		if (w->chan != NULL && w->synced && !w->draining)
-			usable[n++] = w;
-	}
-	if (n == 0 || worker_full(usable[span_hash(host) % n]))
+	if (n == 0)
 		return NULL;
-	return usable[span_hash(host) % n];
+	while (!is_usable(p->workers[i]) || nth-- > 0)
+		i++;
+	return worker_full(p->workers[i]) ? NULL : p->workers[i];
 }
 
 struct queued *
@@ -333,13 +374,8 @@ peer_deliverd_new(struct queued *q)
 	if (p == NULL)
 		fatal("out of memory for the deliverd workers");
 	p->q = q;
-	p->workers_n = role_peers(q->role, ROLE_DELIVERD);
-	if (p->workers_n > WORKERS_MAX)
-		p->workers_n = WORKERS_MAX;
-	for (unsigned i = 0; i < WORKERS_MAX; i++) {
-		p->workers[i].home = p;
-		p->workers[i].instance = i;
-	}
+	p->expected_n = role_peers(q->role, ROLE_DELIVERD);
+	TAILQ_INIT(&p->ack_due);
 	p->sync_over = (struct due){ .fire = on_sync_over, .ctx = p };
 	schedule_set(&q->schedule, &p->sync_over, loop_now_ms() + SYNC_WAIT_MS);
 	role_on_peer(q->role, ROLE_DELIVERD, on_connected, p);

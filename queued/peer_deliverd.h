@@ -18,6 +18,7 @@ struct worker {
 	bool synced;
 	bool draining; /* leaves: nothing new goes there */
 	bool ack_due;  /* in the list of this turn */
+	TAILQ_ENTRY(worker) ack_link;
 	struct acks acks;
 };
 

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 64, QUEUE_BYTES = 4 << 20, DRAFTS_MAX = 64, RCPTS_IDLE_MAX = 4096 };
+enum { QUEUE_BYTES = 4 << 20, DRAFTS_MAX = 64, RCPTS_IDLE_MAX = 4096 };
 
 /* Recipients that came ahead of their COMMIT. */
 struct ahead {
@@ -38,7 +38,9 @@ struct smtpd {
 
 struct peer_smtpd {
 	struct queued *q;
-	struct smtpd workers[WORKERS_MAX];
+	struct smtpd *
+	    *workers; /* those of old generations that drain among them; slots are used again */
+	unsigned workers_n;
 	uint16_t code;
 	char text[160];
 };
@@ -388,34 +390,38 @@ state_put(struct peer_smtpd *p, struct chan *c)
 }
 
 static struct smtpd *
-slot_for(struct peer_smtpd *p, unsigned instance)
+slot_new(struct peer_smtpd *p)
 {
-	for (unsigned i = 0; i < WORKERS_MAX; i++) {
-		struct smtpd *w = &p->workers[(instance + i) % WORKERS_MAX];
+	struct smtpd *w = calloc(1, sizeof(*w));
 
-		if (w->chan == NULL) /* the old generation of an instance may still drain */
-			return w;
-	}
-	return NULL;
+	p->workers = reallocarray(p->workers, p->workers_n + 1, sizeof(struct smtpd *));
+	if (w == NULL || p->workers == NULL)
+		fatal("out of memory for a smtpd worker");
+	w->home = p;
+	w->scratch = arena_new(0);
+	p->workers[p->workers_n++] = w;
+	return w;
+}
+
+static struct smtpd *
+slot_free(struct peer_smtpd *p)
+{
+	for (unsigned i = 0; i < p->workers_n; i++)
+		if (p->workers[i]->chan == NULL)
+			return p->workers[i];
+	return slot_new(p);
 }
 
 static void
 on_connected(void *ctx, unsigned instance, int fd)
 {
 	struct peer_smtpd *p = ctx;
-	struct smtpd *w = slot_for(p, instance);
+	struct smtpd *w = slot_free(p);
 	char name[32];
 
-	if (w == NULL) {
-		close(fd);
-		return;
-	}
 	snprintf(name, sizeof(name), "smtpd.%u", instance);
-	w->home = p;
 	w->instance = instance;
 	w->life++;
-	if (w->scratch == NULL)
-		w->scratch = arena_new(0);
 	w->chan = chan_new(fd, name, QUEUE_BYTES, on_msg, on_close, w);
 	state_put(p, w->chan);
 }
@@ -425,9 +431,9 @@ peer_smtpd_state(struct peer_smtpd *p, uint16_t code, struct span text)
 {
 	p->code = code;
 	snprintf(p->text, sizeof(p->text), "%.*s", SPAN(text));
-	for (unsigned i = 0; i < WORKERS_MAX; i++)
-		if (p->workers[i].chan != NULL)
-			state_put(p, p->workers[i].chan);
+	for (unsigned i = 0; i < p->workers_n; i++)
+		if (p->workers[i]->chan != NULL)
+			state_put(p, p->workers[i]->chan);
 }
 
 struct peer_smtpd *

@@ -649,6 +649,18 @@ pool_underway(struct pool *p, struct worker *w, const struct deliver_underway *u
 		course_underway(p->q, &m->deliveries[u->index], w);
 }
 
+void
+pool_worker_drains(struct pool *p, struct worker *w)
+{
+	for (struct table_node *n = table_each(&p->sessions, NULL); n != NULL;
+	     n = table_each(&p->sessions, n)) {
+		struct session *s = TABLE_OF(n, struct session, by_number);
+
+		if (s->worker == w)
+			session_close(s);
+	}
+}
+
 /* Its sessions are over. What was in them may have arrived or not: it is tried again, but not at once. */
 void
 pool_worker_gone(struct pool *p, struct worker *w)

@@ -19,6 +19,8 @@ void pool_opened(struct pool *, const struct deliver_opened *);
 void pool_result(struct pool *, struct worker *, const struct deliver_result *);
 void pool_closed(struct pool *, const struct deliver_closed *);
 void pool_underway(struct pool *, struct worker *, const struct deliver_underway *);
+/* It ends what it has and then leaves: its sessions take nothing more. */
+void pool_worker_drains(struct pool *, struct worker *);
 void pool_worker_gone(struct pool *, struct worker *);
 /* peer_rewrite: the bytes of a transaction are there, or will not come. */
 struct content;
