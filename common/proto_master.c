@@ -102,6 +102,7 @@ master_stop_put(struct chan *c, const struct master_stop *r)
 {
 	chan_begin(c, MASTER_STOP);
 	chan_u32(c, r->deadline_s);
+	chan_u8(c, r->replaced);
 	chan_end(c);
 }
 
@@ -109,6 +110,7 @@ int
 master_stop_get(struct msg *m, struct master_stop *r)
 {
 	r->deadline_s = msg_u32(m);
+	r->replaced = msg_u8(m) != 0;
 	return msg_end(m);
 }
 

@@ -59,6 +59,7 @@ struct master_ping {
 
 struct master_stop {
 	uint32_t deadline_s;
+	bool replaced; /* a reload: one of the new configuration has taken over */
 };
 
 struct master_prepare {

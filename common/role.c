@@ -55,7 +55,7 @@ struct role {
 	struct texts fresh; /* those that came with a reload, until PREPARE was answered */
 	struct peer *early; /* that came before GO */
 	size_t early_n, early_cap;
-	bool gone_ahead;
+	bool gone_ahead, replaced;
 	uint64_t prepared; /* the generation it said PREPARED to, until COMMIT or ABORT; 0: none */
 	struct {
 		void (*connected)(void *, unsigned, int);
@@ -368,6 +368,7 @@ on_master(void *ctx, struct chan *c, struct msg *m)
 		break;
 	case MASTER_STOP:
 		(void)master_stop_get(m, &s);
+		r->replaced = s.replaced;
 		stop(r, s.deadline_s);
 		break;
 	default:
@@ -543,6 +544,12 @@ role_on_stop(struct role *r, void (*stop_fn)(void *, unsigned), void *ctx)
 {
 	r->stop = stop_fn;
 	r->stop_ctx = ctx;
+}
+
+bool
+role_is_replaced(const struct role *r)
+{
+	return r->replaced;
 }
 
 void

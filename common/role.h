@@ -50,6 +50,8 @@ void role_on_reload(struct role *, int (*prepare)(void *ctx, struct conf *, stru
     void (*commit)(void *ctx), void (*abort)(void *ctx), void *ctx);
 /* Called at STOP: stop taking work; call role_done() when finished. Without it the role exits at once. */
 void role_on_stop(struct role *, void (*stop)(void *ctx, unsigned deadline_s), void *ctx);
+/* Within stop(): whether another has taken over already (a reload), or the whole relay stops. */
+bool role_is_replaced(const struct role *);
 void role_done(struct role *);
 
 /* Tells the master, from the middle of long work, that this role lives. */

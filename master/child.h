@@ -49,6 +49,7 @@ struct child_word {
 	    generation; /* READY, PREPARED, REFUSED: the one answered; PREPARE, COMMIT, ABORT: the one meant */
 	struct span why; /* READY: the self-test; FAILED, REFUSED: why */
 	unsigned number; /* FAILED: exit code; STOP: seconds to finish in */
+	bool replaced;   /* STOP: another has taken its place */
 };
 
 struct chan;

@@ -147,8 +147,6 @@ connect_two(struct child *a, struct child *b, struct err *err)
 {
 	int fds[2];
 
-	if (b == NULL || b == a || !child_stays(b))
-		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == -1)
 		return err_sys(err, "socketpair");
 	pair_tune(fds[0]);
@@ -166,21 +164,46 @@ belong_together(const struct child *a, const struct child *b)
 	       a->generation == b->generation;
 }
 
+/* One that drains ends what it has with the queue: results of mail it still hands over, messages of clients it still serves. A
+ * new queue takes them from it as from any other. */
+static bool
+drains_into(const struct child *queue, const struct child *leaving)
+{
+	return queue->seat->kind == ROLE_QUEUED && leaving->chan != NULL &&
+	       leaving->state == CHILD_DRAINING &&
+	       (leaving->seat->kind == ROLE_SMTPD || leaving->seat->kind == ROLE_DELIVERD);
+}
+
+static int
+connect_leaving(struct seat *s, struct child *child, struct err *err)
+{
+	for (struct child *c = s->leaving; c != NULL; c = c->older)
+		if (drains_into(child, c) && connect_two(child, c, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+connect_seat(struct seat *s, struct child *child, struct err *err)
+{
+	struct child *both[] = { s->now, s->next };
+
+	for (unsigned k = 0; k < 2; k++)
+		if (both[k] != NULL && both[k] != child && child_stays(both[k]) &&
+		    belong_together(child, both[k]) && connect_two(child, both[k], err) == -1)
+			return -1;
+	return connect_leaving(s, child, err);
+}
+
 static int
 connect_all(struct house *h, struct child *child, struct err *err)
 {
 	unsigned peers = role_spec(child->seat->kind)->peers;
 
-	for (unsigned i = 0; i < h->seats_n; i++) {
-		struct child *both[] = { h->seats[i].now, h->seats[i].next };
-
-		if ((peers & ROLE_BIT(h->seats[i].kind)) == 0)
-			continue;
-		for (unsigned k = 0; k < 2; k++)
-			if (both[k] != NULL && belong_together(child, both[k]) &&
-			    connect_two(child, both[k], err) == -1)
-				return -1;
-	}
+	for (unsigned i = 0; i < h->seats_n; i++)
+		if ((peers & ROLE_BIT(h->seats[i].kind)) != 0 &&
+		    connect_seat(&h->seats[i], child, err) == -1)
+			return -1;
 	return 0;
 }
 

@@ -83,7 +83,8 @@ turn_over(struct house *h, struct seat *s)
 
 	if (old != NULL) {
 		seat_leave(old);
-		child_event(old, CHILD_STOP, &(struct child_word){ .number = h->stop_deadline_s });
+		child_event(old, CHILD_STOP,
+		    &(struct child_word){ .number = h->stop_deadline_s, .replaced = true });
 	}
 	s->now = s->next;
 	s->next = NULL;

@@ -152,7 +152,7 @@ child_tell(struct child *child, enum child_event order, const struct child_word 
 	else if (order == CHILD_ABORT)
 		master_abort_put(c, &(struct master_abort){ w->generation });
 	else if (order == CHILD_STOP)
-		master_stop_put(c, &(struct master_stop){ w->number });
+		master_stop_put(c, &(struct master_stop){ w->number, w->replaced });
 }
 
 struct chan *

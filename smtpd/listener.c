@@ -19,7 +19,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { ACCEPTS_A_TURN = 64, REST_MS = 1000 };
+enum {
+	ACCEPTS_A_TURN = 64,
+	REST_MS = 1000,
+	BACKLOG_MOST = 8192, /* beyond what the kernel keeps (net.core.somaxconn, 4096) */
+};
 
 /* One socket; several may belong to one listener. */
 struct door {
@@ -94,28 +98,36 @@ go_to_rest(int why)
 	timer_set_ms(rest, REST_MS);
 }
 
-static void
-on_door(evutil_socket_t fd, short what, void *ctx)
+/* Takes in whom the kernel has connected already, so many at most. 0, or why there are no more. */
+static int
+take_in(struct door *d, unsigned most)
 {
-	struct door *d = ctx;
-
-	(void)what;
-	for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
+	for (unsigned i = 0; i < most; i++) {
 		struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 		socklen_t len = sizeof(from);
 		struct ip client;
-		int c = accept4(fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int c =
+		    accept4(d->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (c == -1 && (errno == ECONNABORTED || errno == EINTR))
 			continue;
-		if (c == -1) {
-			if (errno != EAGAIN)
-				go_to_rest(errno);
-			return;
-		}
+		if (c == -1)
+			return errno;
 		ip_of_peer((struct sockaddr *)&from, &client);
 		came(d->listener, c, &client);
 	}
+	return 0;
+}
+
+static void
+on_door(evutil_socket_t fd, short what, void *ctx)
+{
+	int why = take_in(ctx, ACCEPTS_A_TURN);
+
+	(void)fd;
+	(void)what;
+	if (why != 0 && why != EAGAIN)
+		go_to_rest(why);
 }
 
 static SSL_CTX *
@@ -189,6 +201,7 @@ listeners_close(void)
 	for (struct door *d = doors; d != NULL; d = next) {
 		next = d->next;
 		event_free(d->ev);
+		(void)take_in(d, BACKLOG_MOST); /* a close would reset them */
 		close(d->fd);
 		free(d);
 	}

@@ -11,15 +11,24 @@
 
 #include <stdlib.h>
 
+enum { ACK_MS = 5000 }; /* the queue answers soon; the master gives more beyond the deadline */
+
+/* Who waits for the queue's word that a message is on disk would send it again: he waits a little longer. */
 static void
 worker_end(void *ctx)
 {
 	struct worker *w = ctx;
 	struct session *s, *next;
+	bool last = w->over;
 
+	w->stopping = w->over = true;
 	TAILQ_FOREACH_SAFE (s, &w->sessions, link, next)
-		session_abandon(s);
-	role_done(w->role);
+		if (last || s->state != AWAIT_ACK)
+			session_abandon(s);
+	if (last || w->sessions_n == 0)
+		role_done(w->role);
+	else
+		timer_set_ms(w->deadline, ACK_MS);
 }
 
 /* The master names the domains that keys are there for, never a key: "dkim TENANT DOMAIN SELECTOR". */
@@ -66,12 +75,14 @@ worker_stop(void *ctx, unsigned deadline_s)
 	struct worker *w = ctx;
 	struct session *s, *next;
 
-	if (w->stopping)
+	if (w->leaving)
 		return;
-	w->stopping = true;
+	w->leaving = true;
+	w->stopping = !role_is_replaced(w->role);
 	listeners_close();
-	TAILQ_FOREACH_SAFE (s, &w->sessions, link, next)
-		session_stop(s);
+	if (w->stopping)
+		TAILQ_FOREACH_SAFE (s, &w->sessions, link, next)
+			session_stop(s);
 	log_info("stopping", "sessions=%u deadline_s=%u", w->sessions_n, deadline_s);
 	timer_set_ms(w->deadline, w->sessions_n == 0 ? 0 : deadline_s * 1000ULL);
 }
@@ -80,6 +91,6 @@ void
 worker_left(struct worker *w)
 {
 	w->sessions_n--;
-	if (w->stopping && w->sessions_n == 0)
+	if (w->leaving && w->sessions_n == 0)
 		timer_set_ms(w->deadline, 0);
 }

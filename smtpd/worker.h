@@ -27,12 +27,15 @@ struct worker {
 	unsigned sessions_n;
 	size_t headers_bytes; /* of headers that are not whole yet, of all sessions */
 	struct timer *deadline;
-	bool stopping;
+	bool leaving;                /* takes no new connections */
+	bool stopping;               /* and no new messages */
+	bool over;                   /* the deadline has passed */
 	char scratch[SCRATCH_BYTES]; /* what is being read */
 };
 
 struct worker *worker_new(struct role *, const struct conf *);
-/* For role_on_stop(): no new sessions; idle ones end, the others get until the deadline. */
+/* For role_on_stop(): no new sessions. Those there are go on until the deadline if others have taken over (a reload); else idle ones
+ * end at once, and the others after their message. */
 void worker_stop(void *worker, unsigned deadline_s);
 /* A session has ended. */
 void worker_left(struct worker *);

@@ -33,6 +33,7 @@ struct connection {
 	enum connection_state state, after; /* after: of SENDING */
 	uint64_t deadline_ms;
 	short armed;
+	bool answered; /* a request, at least */
 	bool counted;  /* one of server->count; else it was turned away and only lingers */
 	bool is_dirty; /* in server->dirty: has something to send */
 	bool more;     /* in holds bytes that were not looked at yet */

@@ -57,6 +57,7 @@ exchange_proxy(struct connection *c, struct span in)
 static void
 answered(struct connection *c, const struct http_manner *m)
 {
+	c->answered = true;
 	connection_dirty(c);
 	connection_enter(c, m->keep ? AWAIT_REQUEST : LINGER);
 }

@@ -14,6 +14,8 @@
 
 enum { ACCEPTS_A_TURN = 256, REST_MS = 100, SPARE_FILES = 1200 };
 
+enum { BACKLOG_MOST = 8192 }; /* beyond what the kernel keeps (net.core.somaxconn, 4096) */
+
 /* The role's doors are closed together and never one by one. */
 static struct {
 	struct server *server;
@@ -60,12 +62,11 @@ turned_one_away(int door)
 	return fd != -1;
 }
 
+/* Takes in whom the kernel has connected already, so many at most. */
 static void
-on_door(evutil_socket_t door, short what, void *ctx)
+take_in(int door, unsigned most)
 {
-	(void)what;
-	(void)ctx;
-	for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
+	for (unsigned i = 0; i < most; i++) {
 		struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 		socklen_t len = sizeof(from);
 		int fd =
@@ -87,6 +88,14 @@ on_door(evutil_socket_t door, short what, void *ctx)
 }
 
 static void
+on_door(evutil_socket_t door, short what, void *ctx)
+{
+	(void)what;
+	(void)ctx;
+	take_in(door, ACCEPTS_A_TURN);
+}
+
+static void
 done(void *unused)
 {
 	(void)unused;
@@ -97,6 +106,8 @@ static void
 stop(void *unused, unsigned deadline_s)
 {
 	(void)unused;
+	for (unsigned i = 0; i < listener.n; i++) /* a close would reset them */
+		take_in(event_get_fd(listener.doors[i]), BACKLOG_MOST);
 	for (unsigned i = 0; i < listener.n; i++) {
 		int fd = event_get_fd(listener.doors[i]);
 
@@ -104,9 +115,12 @@ stop(void *unused, unsigned deadline_s)
 		close(fd);
 	}
 	listener.n = 0;
+	if (listener.reserve != -1)
+		close(listener.reserve);
+	listener.reserve = -1;
 	timer_clear(listener.rest);
 	timer_set_ms(listener.deadline, (uint64_t)deadline_s * 1000);
-	server_stop(listener.server, done, NULL);
+	server_stop(listener.server, role_is_replaced(listener.role), done, NULL);
 }
 
 /* More connections than descriptors would only be refused in a worse way. */

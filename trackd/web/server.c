@@ -115,16 +115,23 @@ server_new(const struct web_conf *conf)
 	return s;
 }
 
-void
-server_stop(struct server *s, void (*empty)(void *), void *ctx)
+static void
+farewell_all(struct connection_queue *queue, bool replaced)
 {
-	struct connection *c;
+	struct connection *c, *next;
 
+	TAILQ_FOREACH_SAFE (c, queue, link, next)
+		if (!replaced || c->answered)
+			connection_farewell(c);
+}
+
+void
+server_stop(struct server *s, bool replaced, void (*empty)(void *), void *ctx)
+{
 	s->stopping = true;
 	s->empty = empty;
 	s->empty_ctx = ctx;
-	while ((c = TAILQ_FIRST(&s->queues[AWAIT_PROXY])) != NULL ||
-	       (c = TAILQ_FIRST(&s->queues[AWAIT_REQUEST])) != NULL)
-		connection_farewell(c);
+	farewell_all(&s->queues[AWAIT_PROXY], replaced);
+	farewell_all(&s->queues[AWAIT_REQUEST], replaced);
 	refusals_flush();
 }

@@ -17,5 +17,6 @@ void server_came(struct server *, int fd, const struct sockaddr *from);
 /* One more than there are descriptors for: 503 and closed at once. */
 void server_turn_away(struct server *, int fd, const struct sockaddr *from);
 
-/* Idle connections are closed, requests in hand are answered; empty() when nothing is left. */
-void server_stop(struct server *, void (*empty)(void *ctx), void *ctx);
+/* Idle connections are closed, requests in hand are answered; empty() when nothing is left. replaced: others have taken over; who has
+ * connected and not asked yet may still ask. */
+void server_stop(struct server *, bool replaced, void (*empty)(void *ctx), void *ctx);
