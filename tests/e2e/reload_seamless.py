@@ -102,9 +102,11 @@ class Sender(threading.Thread):
 
 def under_load(reloads=20):
     server = Server(lambda rcpt: time.sleep(0.02))
-    with house_for(server, "connections 4", tenant="sign no") as house:
+    with house_for(server, "connections 4", tenant="sign yes") as house:
         set_deadline(house, 60)
         house.start()
+        house.ctl("dkim", "new", "-s", "s1", "first", "first.test")
+        house.ctl("dkim", "activate", "--force", "-s", "s1", "first", "first.test")
         senders = [Sender(house, "a"), Sender(house, "b"), Sender(house, "c", large=True)]
         with house.smtp() as through:  # one session from before the first reload until after the last
             through.ehlo("client.test")

@@ -28,6 +28,10 @@ struct signing_key {
 struct signer {
 	struct signing_key *keys;
 	uint32_t keys_n, keys_cap;
+	struct role *role;
+	unsigned peers_n;
+	struct timer *deadline;
+	bool leaving;
 };
 
 /* A rewriter, which is told the keys and asks. */
@@ -159,8 +163,13 @@ keys_tell(void *ctx)
 static void
 on_rewrite_gone(void *ctx, struct chan *c, const char *why)
 {
+	struct peer *p = ctx;
+	struct signer *s = p->signer;
+
 	(void)c, (void)why;
-	free(ctx);
+	free(p);
+	if (--s->peers_n == 0 && s->leaving)
+		role_done(s->role);
 }
 
 /* Tells a new peer which keys there are. */
@@ -176,7 +185,29 @@ rewrite_connected(void *ctx, unsigned instance, int fd)
 	p->chan = chan_new(fd, "trackd-rewrite", QUEUE_BYTES, on_rewrite, on_rewrite_gone, p);
 	chan_answers(p->chan);
 	chan_on_room(p->chan, keys_tell);
+	p->signer->peers_n++;
 	keys_tell(p);
+}
+
+static void
+on_deadline(void *ctx)
+{
+	struct signer *s = ctx;
+
+	role_done(s->role);
+}
+
+/* Rewriters end what they have in hand, and that is to be signed: the last to leave is who signs. */
+static void
+stop(void *ctx, unsigned deadline_s)
+{
+	struct signer *s = ctx;
+
+	s->leaving = true;
+	if (s->peers_n == 0)
+		role_done(s->role);
+	else
+		timer_set_ms(s->deadline, deadline_s * 1000ULL);
 }
 
 int
@@ -194,7 +225,10 @@ main(int argc, char **argv)
 	keys_load(s, role);
 	/* OpenSSL loads what a signature needs when the first one is made: here, not in the sandbox. */
 	keys_warm(s);
+	s->role = role;
+	s->deadline = timer_new(on_deadline, s);
 	role_on_peer(role, ROLE_REWRITE, rewrite_connected, s);
+	role_on_stop(role, stop, s);
 	sandbox_enter(role);
 	return role_run(role);
 }
