@@ -175,6 +175,23 @@ submit_ack_get(struct msg *m, struct submit_ack *a)
 }
 
 void
+submit_no_draft_put(struct chan *c, const struct submit_no_draft *n)
+{
+	chan_begin(c, SUBMIT_NO_DRAFT);
+	chan_u16(c, n->code);
+	chan_span(c, n->text);
+	chan_end(c);
+}
+
+int
+submit_no_draft_get(struct msg *m, struct submit_no_draft *n)
+{
+	n->code = msg_u16(m);
+	n->text = msg_span(m);
+	return msg_end(m);
+}
+
+void
 submit_state_put(struct chan *c, const struct submit_state *s)
 {
 	chan_begin(c, SUBMIT_STATE);

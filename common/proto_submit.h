@@ -14,13 +14,14 @@ enum submit_type {
 	SUBMIT_MESSAGE = 1, /* smtpd: envelope, facts, bytes */
 	SUBMIT_COMMIT,      /* smtpd: envelope (a chunk or whole), facts, draft */
 	SUBMIT_RCPTS, /* smtpd: more recipients of a COMMIT to come, for envelopes over SUBMIT_ENVELOPE_MAX */
-	SUBMIT_DROP,   /* smtpd: this draft will not be filled */
-	SUBMIT_WANT,   /* smtpd: send drafts ahead of time */
-	SUBMIT_ASK,    /* smtpd: what only queued knows, at MAIL or RCPT */
-	SUBMIT_ACK,    /* queued: on disk, or why not */
-	SUBMIT_DRAFT,  /* queued: number and write-only descriptor */
-	SUBMIT_ANSWER, /* queued: to an ASK */
-	SUBMIT_STATE,  /* queued: whether mail is taken at all, told unasked */
+	SUBMIT_DROP,     /* smtpd: this draft will not be filled */
+	SUBMIT_WANT,     /* smtpd: send drafts ahead of time */
+	SUBMIT_ASK,      /* smtpd: what only queued knows, at MAIL or RCPT */
+	SUBMIT_ACK,      /* queued: on disk, or why not */
+	SUBMIT_DRAFT,    /* queued: number and write-only descriptor */
+	SUBMIT_ANSWER,   /* queued: to an ASK */
+	SUBMIT_STATE,    /* queued: whether mail is taken at all, told unasked */
+	SUBMIT_NO_DRAFT, /* queued: one of those wanted cannot be had, and why */
 };
 
 struct submit_message {
@@ -70,6 +71,11 @@ struct submit_ack {
 	struct span text; /* begins with the enhanced code when code is not 0 */
 };
 
+struct submit_no_draft {
+	uint16_t code;    /* 451; 452: the disk is full */
+	struct span text; /* begins with the enhanced code */
+};
+
 /* code 0: mail is taken. Else MAIL is answered with it. */
 struct submit_state {
 	uint16_t code;
@@ -94,5 +100,7 @@ void submit_answer_put(struct chan *, const struct submit_answer *);
 int submit_answer_get(struct msg *, struct submit_answer *);
 void submit_ack_put(struct chan *, const struct submit_ack *);
 int submit_ack_get(struct msg *, struct submit_ack *);
+void submit_no_draft_put(struct chan *, const struct submit_no_draft *);
+int submit_no_draft_get(struct msg *, struct submit_no_draft *);
 void submit_state_put(struct chan *, const struct submit_state *);
 int submit_state_get(struct msg *, struct submit_state *);

@@ -132,6 +132,21 @@ lent_end(uint32_t draft)
 	free(l);
 }
 
+static void
+no_draft(struct queued *q, struct chan *peer, const struct err *err)
+{
+	const char *why;
+	struct submit_no_draft n = { .code = store_pressure(q->store, &why) };
+
+	log_warn("no-draft", "why=\"%s\"", err->text);
+	if (n.code == 0) {
+		n.code = 451;
+		why = "4.3.0 no file could be made for the message, try again";
+	}
+	n.text = span_str(why);
+	submit_no_draft_put(peer, &n);
+}
+
 void
 intake_new_draft(struct queued *q, struct chan *peer)
 {
@@ -141,7 +156,7 @@ intake_new_draft(struct queued *q, struct chan *peer)
 
 	d.fd = store_draft_new(q->store, &d.draft, &err);
 	if (d.fd == -1) {
-		log_warn("no-draft", "why=\"%s\"", err.text);
+		no_draft(q, peer, &err);
 		return;
 	}
 	l = calloc(1, sizeof(*l));

@@ -12,7 +12,7 @@ enum {
 	LINE_BYTES = 2048,
 	FIRST_BYTES = 16 * 1024,
 	SPILL_BYTES = 128 * 1024,
-	SHOWN_BYTES = 100, /* of a field, in a reply */
+	SHOWN_BYTES = 100,               /* of a field, in a reply */
 	HEADERS_BYTES = 32 * 1024 * 1024 /* of a worker: thousands of usual ones */
 };
 
@@ -194,7 +194,10 @@ draft_write(int fd, struct span bytes)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {
-			log_warn("draft", "why=\"%s\"", strerror(errno));
+			int why = errno;
+
+			log_warn("draft", "why=\"%s\"", strerror(why));
+			errno = why;
 			return -1;
 		}
 		bytes = span_from(bytes, (size_t)n);
@@ -202,16 +205,32 @@ draft_write(int fd, struct span bytes)
 	return 0;
 }
 
-/* What has gathered goes into the draft; the first time it takes one. */
-static void
-spill(struct session *s)
+static void on_draft(void *, uint16_t, struct span);
+
+/* False: it waits for one. */
+static bool
+has_draft(struct session *s)
 {
 	struct transaction *tx = s->tx;
+	struct submit *q = s->worker->submit;
 
-	if (tx->draft.fd == -1 && submit_draft_take(s->worker->submit, &tx->draft) == -1)
-		turn_down(tx, "452 4.3.1 no room for a message of this size now, try again");
-	else if (draft_write(tx->draft.fd, buf_all(&tx->data.out)) == -1)
-		turn_down(tx, "452 4.3.1 the message cannot be stored now, try again");
+	if (tx->draft.fd != -1 || submit_draft_take(q, &tx->draft) == 0)
+		return true;
+	tx->draft_asked_ms = loop_now_ms();
+	session_go(s, AWAIT_DRAFT);
+	submit_draft_await(q, &s->waiter, on_draft, s);
+	return false;
+}
+
+/* What has gathered goes into the draft. */
+static void
+spill(struct transaction *tx)
+{
+	if (draft_write(tx->draft.fd, buf_all(&tx->data.out)) == 0)
+		return;
+	turn_down(tx, errno == ENOSPC || errno == EDQUOT
+			  ? "452 4.3.1 the queue's disk is full"
+			  : "451 4.3.0 the message cannot be stored now, try again");
 }
 
 /* Bytes of a message that still travel without a draft. */
@@ -232,8 +251,8 @@ spill_if_large(struct session *s)
 	if (tx->data.fault != DATA_FINE) {
 		buf_free(&tx->data.out);
 		submit_draft_drop(s->worker->submit, &tx->draft);
-	} else if (!tx->data.in_header && tx->data.out.n > most) {
-		spill(s);
+	} else if (!tx->data.in_header && tx->data.out.n > most && has_draft(s)) {
+		spill(tx);
 		data_flushed(&tx->data);
 	}
 }
@@ -327,19 +346,55 @@ fault_reply(const struct transaction *tx)
 }
 
 static void
-content_done(struct session *s)
+content_settled(struct session *s)
 {
 	struct transaction *tx = s->tx;
 
-	data_finish(&tx->data);
-	if (tx->data.fault == DATA_FINE && (tx->draft.fd != -1 || tx->data.out.n > inline_most(tx)))
-		spill(s);
 	if (tx->data.fault == DATA_FINE) {
 		hand_over(s);
 		return;
 	}
 	refuse(s, "DATA", "%s", fault_reply(tx));
 	next_message(s);
+}
+
+static void
+content_done(struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	data_finish(&tx->data);
+	tx->whole = true;
+	if (tx->data.fault == DATA_FINE &&
+	    (tx->draft.fd != -1 || tx->data.out.n > inline_most(tx))) {
+		if (!has_draft(s))
+			return;
+		spill(tx);
+	}
+	content_settled(s);
+}
+
+/* The time it waited is not the client's. */
+static void
+on_draft(void *ctx, uint16_t code, struct span text)
+{
+	struct session *s = ctx;
+	struct transaction *tx = s->tx;
+
+	tx->content_began_ms += loop_now_ms() - tx->draft_asked_ms;
+	session_go(s, AWAIT_CONTENT);
+	if (code == 0 && submit_draft_take(s->worker->submit, &tx->draft) == 0)
+		spill(tx);
+	else
+		turn_down(tx, arena_printf(tx->arena, "%u %.*s", code == 0 ? 451 : code,
+				  SPAN(code == 0 ? SPAN_LIT("4.3.0 try again") : text)));
+	if (tx->whole)
+		content_settled(s);
+	else {
+		data_flushed(&tx->data);
+		spill_if_large(s);
+	}
+	session_resume(s);
 }
 
 /* A header stays in memory until it is whole, and strangers may begin thousands. Beyond a sum those that are larger than mail has

@@ -32,6 +32,7 @@ static const struct {
 	[AWAIT_CONTENT] = { "content", on_content, TIMEOUT_DATA,
 	    "421 4.4.2 no content came in time (timeout-data, min-rate)" },
 	[AWAIT_AUTH] = { "auth", NULL, TIMEOUT_COMMAND, "421 4.3.0 the login took too long" },
+	[AWAIT_DRAFT] = { "draft", NULL, TIMEOUT_COMMAND, "421 4.3.0 the queue does not answer" },
 	[AWAIT_ANSWER] = { "answer", NULL, TIMEOUT_COMMAND, "421 4.3.0 the queue does not answer" },
 	[AWAIT_ACK] = { "ack", NULL, TIMEOUT_COMMAND, "421 4.3.0 the queue does not answer" },
 	[AWAIT_LEAVE] = { "leave", NULL, TIMEOUT_TLS, NULL },
@@ -140,6 +141,13 @@ content_ends_ms(const struct session *s)
 	       s->tx->content_bytes * 1000 / c->min_rate;
 }
 
+/* Nor does who sends on and reads nothing of what he is answered: his replies are to leave as soon as a command is to come. */
+static uint64_t
+unread_ends_ms(const struct session *s)
+{
+	return s->unread_since_ms + s->listener->conf.timeout_command_ms;
+}
+
 /* The timer is set anew only when it would fire too late; when it fires early it looks at the deadline again. */
 static void
 touch(struct session *s)
@@ -149,6 +157,8 @@ touch(struct session *s)
 	s->deadline_ms = now + timeout_ms(s);
 	if (s->state == AWAIT_CONTENT && s->deadline_ms > content_ends_ms(s))
 		s->deadline_ms = content_ends_ms(s);
+	if (s->unread_since_ms != 0 && s->deadline_ms > unread_ends_ms(s))
+		s->deadline_ms = unread_ends_ms(s);
 	if (s->deadline_ms > s->session_ends_ms)
 		s->deadline_ms = s->session_ends_ms;
 	if (s->timer_at_ms != 0 && s->timer_at_ms <= s->deadline_ms)
@@ -323,12 +333,24 @@ keep_rest(struct session *s, struct span rest)
 
 static void session_free(struct session *);
 
+static void
+unread(struct session *s)
+{
+	if (s->out.n == 0)
+		s->unread_since_ms = 0;
+	else if (s->unread_since_ms == 0) {
+		s->unread_since_ms = loop_now_ms();
+		touch(s);
+	}
+}
+
 /* After a round: replies leave together. true: the session is no more. */
 static bool
 settle(struct session *s)
 {
 	if (!s->ended && wire_flush(s) == -1)
 		s->ended = true;
+	unread(s);
 	if (s->state == AWAIT_LEAVE && s->out.n == 0)
 		s->ended = true;
 	if (s->ended) {

@@ -24,6 +24,7 @@ enum state {
 	AWAIT_LOGIN,   /* a line of AUTH's exchange */
 	AWAIT_CONTENT, /* what follows DATA */
 	AWAIT_AUTH,    /* smtpd-auth's answer */
+	AWAIT_DRAFT,   /* a file of queued's for a large message */
 	AWAIT_ANSWER,  /* queued's answer to a question at MAIL or RCPT */
 	AWAIT_ACK,     /* queued: on disk */
 	AWAIT_LEAVE,   /* the last reply to leave */
@@ -45,6 +46,8 @@ struct transaction {
 	bool is_ours;       /* a tenant's mail; else from outside */
 	struct data data;
 	struct draft draft;
+	uint64_t draft_asked_ms;
+	bool whole; /* the content's end has come */
 	struct header_facts header;
 	const char *turned_down; /* the reply to a content that is not wanted */
 };
@@ -63,6 +66,7 @@ struct session {
 	SSL *ssl;
 	struct event ev_read, ev_write;
 	struct timer *timer;
+	uint64_t unread_since_ms; /* replies wait that the client does not read; 0: none do */
 	uint64_t deadline_ms, session_ends_ms, timer_at_ms, number;
 	struct buf in, out;              /* what is left over; replies that have not left */
 	char *helo, *login, *login_name; /* login_name: LOGIN's first half */

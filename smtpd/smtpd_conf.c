@@ -113,7 +113,8 @@ static const struct conf_setting listener_settings[] = {
 	    .def = "5m",
 	    .min = 1,
 	    .max = 3600,
-	    .help = "Time a client has for its next command; then 421 4.4.2." },
+	    .help = "Time a client has for its next command, and to read what it was "
+		    "answered; then 421 4.4.2." },
 	{ .name = "timeout-data",
 	    .type = CONF_DURATION,
 	    .def = "3m",

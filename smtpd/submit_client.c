@@ -13,7 +13,8 @@ struct submit {
 	struct chan *chan; /* NULL: queued is away */
 	uint64_t epoch;    /* counts the queueds there have been */
 	uint64_t next_ask;
-	struct waiters asks, messages;
+	struct waiters asks, messages, wants; /* wants: who waits for a draft */
+	uint64_t next_want;
 	struct draft drafts[DRAFTS_MOST];
 	unsigned drafts_n, drafts_asked, drafts_goal;
 	uint16_t state_code;
@@ -22,6 +23,7 @@ struct submit {
 
 #define GONE SPAN_LIT("4.3.0 the queue went away before it answered, try again")
 #define AWAY SPAN_LIT("4.3.2 the queue is not there, try again")
+#define LOST SPAN_LIT("4.3.0 too many files are open, try again")
 #define BUSY SPAN_LIT("4.3.2 the queue is busy, try again")
 
 struct submit *
@@ -33,6 +35,7 @@ submit_new(void)
 		fatal("out of memory for the queue's channel");
 	waiters_init(&s->asks);
 	waiters_init(&s->messages);
+	waiters_init(&s->wants);
 	s->drafts_goal = DRAFTS_FIRST;
 	return s;
 }
@@ -82,11 +85,27 @@ on_draft(struct submit *s, struct msg *m)
 		s->drafts_asked--;
 	if (d.fd != -1 && s->drafts_n < DRAFTS_MOST) {
 		s->drafts[s->drafts_n++] = (struct draft){ d.draft, d.fd, s->epoch };
+		waiters_answer_first(&s->wants, 0, span_of(NULL, 0));
 		return 0;
 	}
+	submit_drop_put(s->chan, d.draft);
 	if (d.fd != -1)
 		close(d.fd);
-	submit_drop_put(s->chan, d.draft);
+	else
+		waiters_answer_first(&s->wants, 451, LOST);
+	return 0;
+}
+
+static int
+on_no_draft(struct submit *s, struct msg *m)
+{
+	struct submit_no_draft n;
+
+	if (submit_no_draft_get(m, &n) == -1)
+		return -1;
+	if (s->drafts_asked > 0)
+		s->drafts_asked--;
+	waiters_answer_first(&s->wants, n.code, n.text);
 	return 0;
 }
 
@@ -118,6 +137,9 @@ on_queued(void *ctx, struct chan *c, struct msg *m)
 	case SUBMIT_DRAFT:
 		r = on_draft(s, m);
 		break;
+	case SUBMIT_NO_DRAFT:
+		r = on_no_draft(s, m);
+		break;
 	case SUBMIT_STATE:
 		r = on_state(s, m);
 		break;
@@ -142,6 +164,7 @@ on_gone(void *ctx, struct chan *c, const char *why)
 	s->drafts_n = s->drafts_asked = 0;
 	waiters_answer_all(&s->asks, 451, GONE);
 	waiters_answer_all(&s->messages, 451, GONE);
+	waiters_answer_all(&s->wants, 451, GONE);
 }
 
 static void
@@ -253,6 +276,18 @@ submit_draft_take(struct submit *s, struct draft *d)
 	*d = s->drafts[--s->drafts_n];
 	drafts_ask(s);
 	return 0;
+}
+
+void
+submit_draft_await(struct submit *s, struct waiter *w, waiter_fn *fn, void *ctx)
+{
+	if (s->chan == NULL) {
+		fn(ctx, 451, AWAY);
+		return;
+	}
+	submit_want_put(s->chan, 1);
+	s->drafts_asked++;
+	waiter_add(&s->wants, w, ++s->next_want, fn, ctx);
 }
 
 void

@@ -33,4 +33,6 @@ void submit_file(struct submit *, const struct envelope *, const struct facts *,
 
 /* -1: there is none now; more have been asked for. */
 int submit_draft_take(struct submit *, struct draft *);
+/* Until one is there to be taken (code 0), or cannot be had. Who came first is served first. */
+void submit_draft_await(struct submit *, struct waiter *, waiter_fn *, void *ctx);
 void submit_draft_drop(struct submit *, struct draft *); /* fine without one */

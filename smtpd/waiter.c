@@ -54,6 +54,15 @@ waiters_answer(struct waiters *list, uint64_t ticket, uint16_t code, struct span
 }
 
 void
+waiters_answer_first(struct waiters *list, uint16_t code, struct span text)
+{
+	struct waiter *w = RB_MIN(waiter_tree, &list->tree);
+
+	if (w != NULL)
+		answer(w, code, text);
+}
+
+void
 waiters_answer_all(struct waiters *list, uint16_t code, struct span text)
 {
 	struct waiter_tree all = list->tree;

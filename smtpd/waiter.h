@@ -29,5 +29,7 @@ void waiters_init(struct waiters *);
 void waiter_add(struct waiters *, struct waiter *, uint64_t ticket, waiter_fn *, void *ctx);
 void waiter_forget(struct waiter *); /* fine when it waits for nothing */
 void waiters_answer(struct waiters *, uint64_t ticket, uint16_t code, struct span text);
+/* Whoever has waited longest, if any: the lowest ticket. */
+void waiters_answer_first(struct waiters *, uint16_t code, struct span text);
 /* The peer is gone: the same answer for all. */
 void waiters_answer_all(struct waiters *, uint16_t code, struct span text);

@@ -7,7 +7,7 @@ from house import Chan, Reader, hand_over, span, pair
 HELLO, GIVE, PEER, GO, PING, STOP = range(1, 7)
 READY, FAILED = 10, 11
 ROLE_SMTPD, ROLE_AUTH, ROLE_QUEUED = 1, 2, 3
-MESSAGE, COMMIT, RCPTS, DROP, WANT, ASK, ACK, DRAFT, ANSWER, STATE = range(1, 11)
+MESSAGE, COMMIT, RCPTS, DROP, WANT, ASK, ACK, DRAFT, ANSWER, STATE, NO_DRAFT = range(1, 12)
 
 
 class Process:
@@ -92,6 +92,7 @@ class Queued(threading.Thread):
         self.messages, self.asked, self.wanted, self.drafts, self.dropped = [], [], 0, {}, []
         self.ack = self.answer = (0, "")
         self.hold, self.held, self.rcpts, self.give = False, [], {}, True
+        self.withheld = 0
         self.folder = tempfile.TemporaryDirectory()
 
     def begin(self):
@@ -108,15 +109,25 @@ class Queued(threading.Thread):
                 return
             self.take(*got)
 
+    def hand_out(self, drafts):
+        for _ in range(drafts):
+            self.wanted += 1
+            path = os.path.join(self.folder.name, str(self.wanted))
+            fd = os.open(path, os.O_CREAT | os.O_WRONLY)
+            self.drafts[self.wanted] = path
+            self.chan.send((DRAFT, struct.pack("=I", self.wanted), 1), fds=[fd])
+            os.close(fd)
+
+    def no_draft(self, code, text):
+        self.chan.send((NO_DRAFT, struct.pack("=H", code) + span(text)))
+
     def take(self, kind, r):
         if kind == WANT:
-            for _ in range(r.num("I") if self.give else 0):
-                self.wanted += 1
-                path = os.path.join(self.folder.name, str(self.wanted))
-                fd = os.open(path, os.O_CREAT | os.O_WRONLY)
-                self.drafts[self.wanted] = path
-                self.chan.send((DRAFT, struct.pack("=I", self.wanted), 1), fds=[fd])
-                os.close(fd)
+            n = r.num("I")
+            if self.give:
+                self.hand_out(n)
+            else:
+                self.withheld += n
         elif kind == ASK:
             n, what = r.num("Q"), r.num("B")
             self.asked.append((what, r.span(), r.span()))

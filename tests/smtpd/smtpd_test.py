@@ -2,7 +2,7 @@
 """smtpd and smtpd-auth end to end: we play master, queued and clients. Usage: smtpd_test.py PROGRAM [name...]
 
 smtpd-auth stands beside PROGRAM."""
-import base64, crypt, os, socket, ssl, subprocess, sys, tempfile, time
+import base64, crypt, os, socket, ssl, subprocess, sys, tempfile, threading, time
 from players import House, Client
 
 BIN = os.path.dirname(sys.argv[1])
@@ -104,6 +104,13 @@ def hello(h, name):
     c = Client(h.ports[name])
     c.ehlo = c.say("EHLO c.example")
     return c
+
+
+def until(look, seconds=10):
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end, "not within %d s" % seconds
+        time.sleep(0.02)
 
 
 def is_(got, want):
@@ -220,6 +227,73 @@ def large(h):
     is_(c.say("MAIL FROM:<a@acme.example> SIZE=99999999"), "552 5.3.4")
     is_(c.say("MAIL FROM:<a@acme.example> SIZE=1000"), "250")
     assert len(h.queued.dropped) == 1, h.queued.dropped
+
+
+def drafts_awaited(h):
+    """Sixty at once that send what is large wait for the queue's files, whole or not; only a full disk is 452."""
+    h.queued.give = False
+    content = "From: a@acme.example\r\nSubject: x\r\n\r\n" + ("%s\r\n" % ("l" * 70)) * 1400
+    many = [hello(h, "local") for _ in range(60)]
+    for c in many:
+        for line in ("MAIL FROM:<a@acme.example>", "RCPT TO:<x@t.example>"):
+            is_(c.say(line), "250")
+        is_(c.say("DATA"), "354")
+    for i, c in enumerate(many):
+        c.raw(content if i % 2 else content + ".\r\nNOOP\r\n")
+    until(lambda: h.queued.withheld >= 60 + 4)
+    h.queued.no_draft(452, "4.3.1 the queue's disk is full")
+    h.queued.give = True
+    h.queued.hand_out(h.queued.withheld - 1)
+    got = []
+    for i, c in enumerate(many):
+        if i % 2:
+            c.raw(".\r\nNOOP\r\n")
+        got.append(c.reply())
+        is_(c.reply(), "250")
+    assert [r[:9] for r in got].count("250 2.0.0") == 59, got
+    assert [r[:9] for r in got].count("452 4.3.1") == 1, got
+    assert {len(m[2]) > len(content) for m in h.queued.messages} == {True}
+
+
+def draft_gone(h):
+    """The queue goes away meanwhile."""
+    h.queued.give = False
+    content = "From: a@acme.example\r\nSubject: x\r\n\r\n" + ("%s\r\n" % ("l" * 70)) * 9000 + ".\r\n"
+    c = hello(h, "local")
+    before = 4  # are asked for ahead of time
+    for line in ("MAIL FROM:<a@acme.example>", "RCPT TO:<x@t.example>"):
+        is_(c.say(line), "250")
+    is_(c.say("DATA"), "354")
+    threading.Thread(target=c.raw, args=(content,), daemon=True).start()
+    until(lambda: h.queued.withheld > before)
+    h.queued.chan.sock.shutdown(socket.SHUT_RDWR)
+    is_(c.reply(), "451 4.3.0")
+    is_(c.say("NOOP"), "250")
+
+
+def unread(h):
+    """Who sends on and on and hardly reads what is answered is not kept for longer than one who says nothing."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.connect(("127.0.0.1", h.ports["inbound"]))
+    s.setblocking(False)
+    began, over = time.monotonic(), False
+    while not over and time.monotonic() - began < 30:
+        try:
+            for _ in range(100):
+                s.send(b"NOOP\r\n" * 1000)
+        except BlockingIOError:
+            pass
+        except OSError:
+            over = True
+        try:
+            s.recv(3000)
+        except BlockingIOError:
+            pass
+        except OSError:
+            over = True
+        time.sleep(0.05)
+    assert over and time.monotonic() - began < 15, time.monotonic() - began
 
 
 def recipients(h):
@@ -586,7 +660,7 @@ def memory(h):
     assert each < 12
 
 
-CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, slow, headers_at_once, taken, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
+CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, slow, headers_at_once, taken, drafts_awaited, draft_gone, unread, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
 
 
 def main():
