@@ -365,6 +365,19 @@ control_line(struct control_call *c, struct span line)
 		buf_byte(&c->out, '\n');
 }
 
+/* A peer that went away is seen at the end. */
+void
+control_flush(struct control_call *c)
+{
+	ssize_t n = 1;
+
+	while (!buf_over(&c->out) && c->out.n > 0 && n > 0) {
+		n = send(c->fd, c->out.p, c->out.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n > 0)
+			buf_drop(&c->out, (size_t)n);
+	}
+}
+
 static void
 finish(struct control_call *c)
 {

@@ -43,6 +43,8 @@ void control_row_end(struct control_call *);
 /* A line that is JSON already (an event). */
 void control_line(struct control_call *, struct span json_line);
 
+/* Sends what can be sent now: rows that say how far it is. */
+void control_flush(struct control_call *);
 void control_end(struct control_call *);
 void control_error(struct control_call *, int exit_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

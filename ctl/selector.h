@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 struct selector {
+	bool all; /* everything; nothing else is said */
 	const char *id, *tenant, *to, *from, *site, *campaign, *state;
 };
 
@@ -22,8 +23,10 @@ struct selector {
 		"site", 's', OPT_TEXT, offsetof(struct selector, site), "NAME", "for this site"    \
 	}
 
+/* Nothing was said, not even all. */
 bool selector_is_empty(const struct selector *);
-/* An id is 1 to 26 characters of Crockford's base 32; an address pattern is not empty, and not * alone. -1: err. */
+/* An id is 1 to 26 characters of Crockford's base 32; an address pattern is not empty, and not * alone; all is
+ * said alone. -1: err. */
 int selector_check(const struct selector *, struct err *);
 /* Adds what is set to a request. */
 void selector_put(const struct selector *, json_t *request);

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COUNT_MOST = 100000 };
-
 struct args {
 	struct selector which;
 	const char *reason;
@@ -18,6 +16,7 @@ struct args {
 
 static const struct opt opts[] = {
 	SELECTOR_OPTS,
+	{ "all", 'a', OPT_FLAG, offsetof(struct args, which.all), NULL, "all that wait" },
 	{ "reason", 'r', OPT_TEXT, offsetof(struct args, reason), "TEXT", "why, for the event" },
 	{ "dry-run", 'n', OPT_FLAG, offsetof(struct args, dry_run), NULL,
 	    "say what would be done, and do nothing" },
@@ -27,16 +26,17 @@ static const struct opt opts[] = {
 
 static const struct act {
 	const char *verb, *done;
-	const char *state; /* of what it works on; NULL: any that waits */
-	bool destroys;     /* asks even when one id is given */
-	bool blind;        /* what it works on is not in the queue: nothing to count before */
+	const char *state;  /* of what it works on; NULL: any that waits */
+	const char *passes; /* states that it does not change */
+	bool destroys;      /* asks even when one id is given */
+	bool blind;         /* what it works on is not in the queue: nothing to count before */
 } acts[] = {
-	{ "hold", "held", NULL, false, false },
-	{ "release", "released", "held", false, false },
-	{ "retry", "to be tried now", NULL, false, false },
-	{ "drop", "dropped", NULL, true, false },
-	{ "undrop", "back in the queue", NULL, false, true },
-	{ "recover", "back in the queue", NULL, false, true },
+	{ "hold", "held", NULL, "held already", false, false },
+	{ "release", "released", "held", "released already", false, false },
+	{ "retry", "to be tried now", NULL, "in its lane, held, paused", false, false },
+	{ "drop", "dropped", NULL, "ending", true, false },
+	{ "undrop", "back in the queue", NULL, "", false, true },
+	{ "recover", "back in the queue", NULL, "", false, true },
 };
 
 /* What a selector means at the moment. */
@@ -59,22 +59,52 @@ plural(uint64_t n)
 	return n == 1 ? "delivery" : "deliveries";
 }
 
+static bool
+shows_progress(const struct ctl *c)
+{
+	return !c->json && isatty(STDERR_FILENO);
+}
+
+/* A row {"so_far":N} says that it takes a while: on the terminal, in one line. */
+static bool
+is_progress(const struct ctl *c, const char *doing, const json_t *row)
+{
+	if (json_object_get(row, "so_far") == NULL)
+		return false;
+	if (shows_progress(c))
+		fprintf(
+		    stderr, "\r%s: %llu so far", doing, (unsigned long long)row_num(row, "so_far"));
+	return true;
+}
+
+static void
+progress_ends(const struct ctl *c, bool any)
+{
+	if (any && shows_progress(c))
+		fputc('\n', stderr);
+}
+
 /* A row {"count":N} counts for many; any other for itself. */
 static int
 meant_count(struct ctl *c, const struct act *act, const struct args *args, struct meant *m)
 {
-	json_t *request = json_pack("{ssss*sIsb}", "verb", "queue", "state", act->state, "limit",
-	    (json_int_t)COUNT_MOST, "count", 1);
+	json_t *request = json_pack("{ssss*sb}", "verb", "queue", "state", act->state, "count", 1);
 	const json_t *row;
+	bool slow = false;
 	struct ask *a;
 
 	selector_put(&args->which, request);
 	a = ask(c, "queued", ASK_VIEW, request);
 	while ((row = ask_row(a)) != NULL) {
+		if (is_progress(c, "counting", row)) {
+			slow = true;
+			continue;
+		}
 		if (m->example[0] == '\0' && row_text(row, "message", c->arena).n > 0)
 			example(m, row, c->arena);
 		m->n += json_object_get(row, "count") != NULL ? row_num(row, "count") : 1;
 	}
+	progress_ends(c, slow);
 	return ask_end(a);
 }
 
@@ -90,24 +120,34 @@ agreed(const struct act *act, const struct meant *m)
 }
 
 static int
-perform(struct ctl *c, const struct act *act, const struct args *args)
+perform(struct ctl *c, const struct act *act, const struct args *args, uint64_t meant)
 {
 	json_t *request = json_pack("{ssss*}", "verb", act->verb, "reason", args->reason);
 	uint64_t n = 0;
 	const json_t *row;
+	bool slow = false;
 	struct ask *a;
 	int exit_code;
 
 	selector_put(&args->which, request);
 	a = ask(c, "queued", ASK_OPS, request);
 	while ((row = ask_row(a)) != NULL) {
+		if (is_progress(c, act->verb, row)) {
+			slow = true;
+			continue;
+		}
 		n += json_object_get(row, "count") != NULL ? row_num(row, "count") : 1;
 		if (c->json)
 			printf("%.*s\n", SPAN(ask_line(a)));
 	}
+	progress_ends(c, slow);
 	exit_code = ask_end(a);
-	if (exit_code == 0 && !c->json)
+	if (exit_code == 0 && !c->json) {
 		printf("%llu %s %s.\n", (unsigned long long)n, plural(n), act->done);
+		if (n < meant)
+			printf("%llu were in another state: being sent, %s, or ended meanwhile.\n",
+			    (unsigned long long)(meant - n), act->passes);
+	}
 	return exit_code != 0 ? exit_code : n == 0;
 }
 
@@ -131,7 +171,7 @@ act_on(struct ctl *c, const struct act *act, const struct args *args)
 	int exit_code = act->blind ? 0 : meant_count(c, act, args, &meant);
 
 	if (act->blind && !args->dry_run)
-		return perform(c, act, args);
+		return perform(c, act, args, 0);
 	if (exit_code != 0)
 		return exit_code;
 	selector_text(&args->which, text, sizeof(text));
@@ -139,14 +179,13 @@ act_on(struct ctl *c, const struct act *act, const struct args *args)
 		return ctl_fail(1, "nothing in the queue is %s%s%s", text,
 		    act->state == NULL ? "" : " and ", act->state == NULL ? "" : act->state);
 	if (!c->json)
-		printf("%llu%s %s (%s)%s%s\n", (unsigned long long)meant.n,
-		    meant.n >= COUNT_MOST ? " or more" : "", plural(meant.n), text,
+		printf("%llu %s (%s)%s%s\n", (unsigned long long)meant.n, plural(meant.n), text,
 		    meant.example[0] == '\0' ? "" : ", as ", meant.example);
 	if (args->dry_run)
 		return 0;
 	switch (consent(act, args, &meant)) {
 	case CONSENT_YES:
-		return perform(c, act, args);
+		return perform(c, act, args, meant.n);
 	case CONSENT_NO:
 		return ctl_fail(1, "nothing was done");
 	case CONSENT_CANNOT_ASK:
@@ -173,9 +212,12 @@ run(struct ctl *c, const struct verb *v, int argc, char **argv)
 	int n = verb_words(c, v, &args, argc, argv, 0, -1), exit_code = 0;
 
 	args.which.id = n > 0 ? argv[0] : NULL;
+	if (args.which.all && act_named(v->name)->blind)
+		return ctl_fail(2, "%s needs the whole id of a message", v->name);
 	if (selector_is_empty(&args.which))
-		return ctl_fail(
-		    2, "%s what? Name a message id, --tenant, --to, --from or --site", v->name);
+		return ctl_fail(2,
+		    "%s what? Name a message id, --tenant, --to, --from or --site, or say --all",
+		    v->name);
 	for (int i = 0; i < (n > 0 ? n : 1); i++) {
 		int one;
 

@@ -1,6 +1,5 @@
 #include "control_verbs.h"
 #include "control.h"
-#include "course.h"
 #include "err.h"
 #include "events.h"
 #include "explain.h"
@@ -9,7 +8,6 @@
 #include "message.h"
 #include "queued.h"
 #include "selection.h"
-#include "storage.h"
 #include "store.h"
 #include "tenants.h"
 #include "verdict.h"
@@ -20,7 +18,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum { LIST_MOST = 1000, WORDS_MAX = 4096 };
+enum { WORDS_MAX = 4096 };
 
 /* ---- looking ---- */
 
@@ -65,6 +63,12 @@ delivery_row(struct queued *q, struct control_call *c, struct delivery *d, void 
 	control_row_end(c);
 }
 
+void
+control_delivery(struct queued *q, struct control_call *c, struct delivery *d)
+{
+	delivery_row(q, c, d, NULL);
+}
+
 /* With "count" one row, the first that fits, and how many there are. */
 struct counting {
 	struct id message;
@@ -83,6 +87,17 @@ count_one(struct queued *q, struct control_call *c, struct delivery *d, void *ct
 	n->message = d->message->envelope->id;
 	snprintf(n->from, sizeof(n->from), "%.*s", SPAN(d->message->envelope->from));
 	snprintf(n->recipient, sizeof(n->recipient), "%.*s", SPAN(delivery_address(d)));
+}
+
+/* The first is read back, as the example. */
+static bool
+count_record(struct queued *q, const struct store_wait *w, void *ctx)
+{
+	const struct counting *n = ctx;
+
+	(void)q;
+	(void)w;
+	return n->recipient[0] != '\0';
 }
 
 static void
@@ -155,25 +170,31 @@ asides_list(struct queued *q, struct control_call *c, const struct selection *s,
 static void
 count(struct selection *s, unsigned most)
 {
+	static const struct selection_use use = {
+		.each = count_one, .done = on_counted, .record = count_record, .tells = true
+	};
 	struct counting *n = calloc(1, sizeof(*n));
 
 	if (n == NULL)
 		fatal("out of memory for a count");
-	selection_walk(s, most, count_one, on_counted, n);
+	selection_walk(s, most, &use, n);
 }
 
 static void
 verb_queue(void *ctx, struct control_call *c)
 {
+	static const struct selection_use use = { .each = delivery_row, .done = on_listed };
 	struct selection *s = selection_new(ctx, c);
-	unsigned most = (unsigned)control_arg_num(c, "limit", LIST_MOST);
+	bool counts = control_arg_bool(c, "count");
+	unsigned most =
+	    (unsigned)control_arg_num(c, "limit", counts ? UINT32_MAX : CONTROL_LIST_MOST);
 
 	if (s == NULL)
 		return;
-	if (control_arg_bool(c, "count"))
+	if (counts)
 		count(s, most);
 	else
-		selection_walk(s, asides_list(ctx, c, s, most), delivery_row, on_listed, NULL);
+		selection_walk(s, asides_list(ctx, c, s, most), &use, NULL);
 }
 
 static void
@@ -190,6 +211,7 @@ on_explained(struct queued *q, struct control_call *c, unsigned found, void *ctx
 static void
 verb_why(void *ctx, struct control_call *c)
 {
+	static const struct selection_use use = { .each = delivery_row, .done = on_explained };
 	struct selection *s = selection_new(ctx, c);
 
 	if (s == NULL)
@@ -200,7 +222,7 @@ verb_why(void *ctx, struct control_call *c)
 		selection_free(s);
 		return;
 	}
-	selection_walk(s, LIST_MOST, delivery_row, on_explained, ctx);
+	selection_walk(s, CONTROL_LIST_MOST, &use, ctx);
 }
 
 static void
@@ -313,229 +335,6 @@ verb_lanes(void *ctx, struct control_call *c)
 		buf_free(&held);
 	}
 	control_end(c);
-}
-
-/* ---- acting ---- */
-
-struct act {
-	const char *verb;
-	int (*fn)(struct queued *, struct delivery *);
-	unsigned done;
-};
-
-/* An answer that is given once what it says is on disk. */
-struct answer {
-	struct control_call *call;
-	unsigned done;
-};
-
-static void
-on_settled(void *ctx)
-{
-	struct answer *a = ctx;
-
-	control_row(a->call);
-	control_num(a->call, "count", a->done);
-	control_row_end(a->call);
-	control_end(a->call);
-	free(a);
-}
-
-static void
-answer_settled(struct queued *q, struct control_call *c, unsigned done)
-{
-	struct answer *a = malloc(sizeof(*a));
-
-	if (a == NULL)
-		fatal("out of memory for an answer");
-	*a = (struct answer){ c, done };
-	store_settled(q->store, on_settled, a);
-}
-
-static void
-act_on(struct queued *q, struct control_call *c, struct delivery *d, void *ctx)
-{
-	struct act *a = ctx;
-
-	events_admin(q->events, a->verb, control_actor(c), d, control_arg(c, "reason"));
-	a->done += a->fn(q, d) == 0;
-}
-
-static void
-answer_done(struct queued *q, struct control_call *c, unsigned done)
-{
-	if (done == 0)
-		control_error(c, 1, "nothing in the queue fits");
-	else
-		answer_settled(q, c, done);
-}
-
-static void
-on_acted(struct queued *q, struct control_call *c, unsigned found, void *ctx)
-{
-	struct act *a = ctx;
-
-	(void)found;
-	answer_done(q, c, a->done);
-	free(a);
-}
-
-static void
-on_shown(struct queued *q, struct control_call *c, unsigned found, void *ctx)
-{
-	(void)ctx;
-	answer_done(q, c, found);
-}
-
-static void
-act(struct selection *s, const char *verb, int (*fn)(struct queued *, struct delivery *))
-{
-	struct act *a = malloc(sizeof(*a));
-
-	if (a == NULL)
-		fatal("out of memory for a command");
-	*a = (struct act){ .verb = verb, .fn = fn };
-	selection_walk(s, UINT32_MAX, act_on, on_acted, a);
-}
-
-/* What acts refuses an empty selector, unless "all" is said; with dry_run it only shows. */
-static void
-acting(struct queued *q, struct control_call *c, const char *verb,
-    int (*fn)(struct queued *, struct delivery *))
-{
-	struct selection *s = selection_new(q, c);
-
-	if (s == NULL)
-		return;
-	if (selection_is_empty(s) && !control_arg_bool(c, "all")) {
-		control_error(c, EX_USAGE,
-		    "%s needs a message id, an address, a tenant or a site, or all", verb);
-		selection_free(s);
-	} else if (control_arg_bool(c, "dry_run"))
-		selection_walk(s, LIST_MOST, delivery_row, on_shown, NULL);
-	else
-		act(s, verb, fn);
-}
-
-static void
-verb_hold(void *ctx, struct control_call *c)
-{
-	acting(ctx, c, "hold", course_hold);
-}
-
-static void
-verb_release(void *ctx, struct control_call *c)
-{
-	acting(ctx, c, "release", course_release);
-}
-
-static void
-verb_retry(void *ctx, struct control_call *c)
-{
-	acting(ctx, c, "retry", course_retry);
-}
-
-static void
-verb_drop(void *ctx, struct control_call *c)
-{
-	struct queued *q = ctx;
-
-	if (events_behind(q->events))
-		control_error(c, EX_TEMPFAIL,
-		    "the event file cannot be written: what ends now could not be told");
-	else
-		acting(ctx, c, "drop", course_drop);
-}
-
-static int
-whole_id(struct control_call *c, const char *verb, struct id *id)
-{
-	struct id last;
-
-	if (id_prefix(control_arg(c, "id"), id, &last) == 0 && id_eq(*id, last))
-		return 0;
-	control_error(c, EX_USAGE, "%s needs the whole id of a message", verb);
-	return -1;
-}
-
-/* Back from corrupt/, or once more what could not be read. */
-static void
-verb_recover(void *ctx, struct control_call *c)
-{
-	struct queued *q = ctx;
-	struct message *m;
-	struct err err;
-	struct id id;
-
-	if (whole_id(c, "recover", &id) == -1)
-		return;
-	if (message_find(&q->messages, id) != NULL) {
-		control_error(c, 1, "%s is in the queue", id_text(id).c);
-		return;
-	}
-	if (store_recover(q->store, id, &err) == -1) {
-		control_error(c, 1, "%s: %s", id_text(id).c, err.text);
-		return;
-	}
-	m = storage_bring(q, id);
-	if (m == NULL) {
-		control_error(c, EX_IOERR, "%s cannot be read", id_text(id).c);
-		return;
-	}
-	events_admin(
-	    q->events, "recover", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
-	answer_settled(q, c, m->open);
-}
-
-/* Out of the trash, by its whole id: what is there is in no table that a selector could look at. */
-static void
-verb_undrop(void *ctx, struct control_call *c)
-{
-	struct queued *q = ctx;
-	struct message *m;
-	struct err err;
-	struct id id;
-
-	if (whole_id(c, "undrop", &id) == -1)
-		return;
-	if (storage_bring(q, id) != NULL) {
-		control_error(c, 1, "%s is in the queue, not in the trash", id_text(id).c);
-		return;
-	}
-	if (store_undrop(q->store, id, &err) == -1) {
-		control_error(c, 1, "%s", err.text);
-		return;
-	}
-	m = storage_bring(q, id);
-	if (m == NULL) {
-		control_error(
-		    c, EX_IOERR, "%s came out of the trash and cannot be read", id_text(id).c);
-		return;
-	}
-	events_admin(
-	    q->events, "undrop", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
-	answer_settled(q, c, m->open);
-}
-
-/* A lane as configured again: suspension, cuts and back-off forgotten. */
-static void
-verb_lane_release(void *ctx, struct control_call *c)
-{
-	struct queued *q = ctx;
-	struct span site = control_arg(c, "site");
-	unsigned n = 0;
-
-	for (struct lane *l = lanes_each(q->lanes, NULL); l != NULL; l = lanes_each(q->lanes, l))
-		if (site.n > 0 && span_glob(site, l->site->name)) {
-			lane_release(l);
-			course_lane_released(q, l);
-			n++;
-		}
-	events_admin(q->events, "lane-release", control_actor(c), NULL, control_arg(c, "reason"));
-	if (n == 0)
-		control_error(c, 1, "no lane leads to \"%.*s\"", SPAN(site));
-	else
-		control_end(c);
 }
 
 static const struct control_verb verbs[] = {

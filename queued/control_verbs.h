@@ -6,6 +6,20 @@ struct control_call;
 
 void control_verbs_serve(struct queued *);
 
+struct delivery;
+enum { CONTROL_LIST_MOST = 1000 };
+/* A row of the answer. */
+void control_delivery(struct queued *, struct control_call *, struct delivery *);
+
+/* control_acts.c; ctx is struct queued. */
+void verb_hold(void *ctx, struct control_call *);
+void verb_release(void *ctx, struct control_call *);
+void verb_retry(void *ctx, struct control_call *);
+void verb_drop(void *ctx, struct control_call *);
+void verb_undrop(void *ctx, struct control_call *);
+void verb_recover(void *ctx, struct control_call *);
+void verb_lane_release(void *ctx, struct control_call *);
+
 /* control_tenants.c; ctx is struct queued. */
 void verb_tenants(void *ctx, struct control_call *);
 void verb_tenant_pause(void *ctx, struct control_call *);

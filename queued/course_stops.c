@@ -7,6 +7,7 @@
 #include "loop.h"
 #include "queued.h"
 #include "settle.h"
+#include "storage.h"
 #include "store.h"
 
 /* ---- tenants and lanes that were stopped ---- */
@@ -168,6 +169,18 @@ course_hold(struct queued *q, struct delivery *d)
 	return 0;
 }
 
+/* As many at once as there is room for; the others have their turn as it is free again. */
+static void
+set_free(struct queued *q, struct delivery *d)
+{
+	if (storage_is_crowded(q)) {
+		settle_due_now(q, d);
+		return;
+	}
+	settle_freed(q, d);
+	course_begin(q, d);
+}
+
 int
 course_release(struct queued *q, struct delivery *d)
 {
@@ -180,10 +193,8 @@ course_release(struct queued *q, struct delivery *d)
 	d->message->held = false;
 	doing_forgive(d->message->envelope->id);
 	schedule_clear(&q->schedule, &d->due);
-	if (aside_move(q, d, DELIVERY_NEW)) {
-		settle_freed(q, d);
-		course_begin(q, d);
-	}
+	if (aside_move(q, d, DELIVERY_NEW))
+		set_free(q, d);
 	return 0;
 }
 
@@ -211,10 +222,8 @@ course_retry(struct queued *q, struct delivery *d)
 	schedule_clear(&q->schedule, &d->due);
 	d->immediate = true;
 	d->given_up = false;
-	if (aside_move(q, d, DELIVERY_NEW)) {
-		settle_freed(q, d);
-		course_begin(q, d);
-	}
+	if (aside_move(q, d, DELIVERY_NEW))
+		set_free(q, d);
 	return 0;
 }
 

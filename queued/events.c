@@ -358,6 +358,19 @@ events_aside(struct events *e, const struct delivery *d, const char *why)
 }
 
 void
+events_admin_many(
+    struct events *e, const char *verb, unsigned actor, unsigned count, struct span reason)
+{
+	struct buf *b = begin(e, "admin");
+
+	event_str(b, "verb", verb);
+	event_num(b, "actor", actor);
+	event_num(b, "count", count);
+	event_span(b, "reason", reason);
+	end(e);
+}
+
+void
 events_admin(struct events *e, const char *verb, unsigned actor, const struct delivery *d,
     struct span reason)
 {

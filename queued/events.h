@@ -46,3 +46,6 @@ void events_corrupt(struct events *, const char *file, const char *why);
 void events_aside(struct events *, const struct delivery *, const char *why);
 void events_admin(
     struct events *, const char *verb, unsigned actor, const struct delivery *, struct span reason);
+/* The same done to so many deliveries that wait on disk alone. */
+void events_admin_many(
+    struct events *, const char *verb, unsigned actor, unsigned count, struct span reason);

@@ -668,38 +668,65 @@ index_has_written(struct index *x, struct id id)
 	return there;
 }
 
-static unsigned
-ids_from(MDB_cursor *cursor, struct id from, struct id *ids, unsigned max)
+/* As it is by now: what changes of it goes before what is written. */
+static bool
+record_now(struct index *x, const struct key *k, const MDB_val *v)
 {
-	struct key key = key_of(from, 0), last;
-	MDB_val k = { sizeof(key), &key }, v;
-	unsigned n = 0;
+	const struct change *c = change_pending(x, k);
 
-	while (n < max && mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE) == 0) {
-		if (k.mv_size != sizeof(last))
-			break;
-		memcpy(ids[n].b, k.mv_data, ID_BYTES);
-		last = key_of(ids[n++], UINT32_MAX); /* behind its last recipient */
-		k = (MDB_val){ sizeof(last), &last };
+	if (c != NULL) {
+		x->shown = c->record;
+		return c->put;
 	}
-	return n;
+	memset(&x->shown, 0, sizeof(x->shown));
+	memcpy(
+	    &x->shown, v->mv_data, v->mv_size < sizeof(x->shown) ? v->mv_size : sizeof(x->shown));
+	return true;
 }
 
-unsigned
-index_ids(struct index *x, struct id from, struct id *ids, unsigned max)
+static bool
+records_from(struct index *x, MDB_cursor *cursor, struct key *at, unsigned max,
+    void (*each)(void *, const struct store_wait *), void *ctx)
 {
+	struct key from = *at;
+	MDB_val k = { sizeof(from), &from }, v;
+	int r = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+
+	for (; r == 0; r = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
+		struct store_wait w;
+
+		if (k.mv_size != sizeof(*at))
+			continue;
+		memcpy(at, k.mv_data, sizeof(*at));
+		if (max-- == 0)
+			return true;
+		if (!record_now(x, at, &v))
+			continue;
+		show(x, at, &w);
+		each(ctx, &w);
+	}
+	return false;
+}
+
+bool
+index_records(struct index *x, struct id *from, uint32_t *from_index, unsigned max,
+    void (*each)(void *, const struct store_wait *), void *ctx)
+{
+	struct key at = key_of(*from, *from_index);
 	MDB_cursor *cursor;
-	unsigned n = 0;
+	bool more = false;
 	MDB_txn *txn;
 
 	if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
-		return 0;
+		return false;
 	if (mdb_cursor_open(txn, x->by_message, &cursor) == 0) {
-		n = ids_from(cursor, from, ids, max);
+		more = records_from(x, cursor, &at, max, each, ctx);
 		mdb_cursor_close(cursor);
 	}
 	mdb_txn_abort(txn);
-	return n;
+	memcpy(from->b, at.id, ID_BYTES);
+	*from_index = be32toh(at.index);
+	return more;
 }
 
 /* ---- what is due ---- */

@@ -34,8 +34,10 @@ bool index_has(struct index *, struct id, uint32_t index);
 /* Any recipient of it is in the database; for other threads. */
 bool index_has_written(struct index *, struct id);
 
-/* Ids of messages in the database, from that one on, in order; at most max. Returns how many. */
-unsigned index_ids(struct index *, struct id from, struct id *ids, unsigned max);
+/* Records that the database has, from that one on, in order, as they are by now; at most max are looked at. The next of them
+ * is where it goes on; false: there are no more. In each() the index may be read and changed. */
+bool index_records(struct index *, struct id *from, uint32_t *from_index, unsigned max,
+    void (*each)(void *, const struct store_wait *), void *ctx);
 
 /* What is due until then, in order of time, each once: the index remembers how far it told. taken()
  * false: it does not count. Returns how many counted. */

@@ -12,9 +12,13 @@
 #include <time.h>
 
 enum {
-	SLICE_MS = 5,     /* of a turn; a clock is looked at after each of ... */
-	LOOK_AFTER = 32,  /* ... so many messages */
-	IDS_AT_ONCE = 64, /* of those on disk */
+	SLICE_MS = 5,         /* of a turn; a clock is looked at after each of ... */
+	LOOK_AFTER = 100,     /* ... so many recipients */
+	RECORDS_AT_ONCE = 64, /* of those on disk */
+	CHANGES_MOST = 4000,  /* under way to the disk, and of what memory holds ... */
+	CHANGES_SHARE = 4,    /* ... a quarter: mail flows meanwhile */
+	STALLED_MS = 100,
+	TELL_MS = 1000,
 };
 
 struct selection {
@@ -22,17 +26,28 @@ struct selection {
 	struct control_call *call;
 	struct span to, from, tenant, site, state, campaign;
 	struct id lo, hi;
-	bool by_id, empty;
+	bool is_id, empty;
 	/* the walk */
 	unsigned most, found;
-	selection_each *each;
-	selection_done *done;
+	struct selection_use use;
 	void *ctx;
 	struct due next;
-	struct id *ids; /* of the messages that were in memory when it began */
+	uint64_t tell_ms; /* when to tell again */
+	struct id *ids;   /* of the messages that were in memory when it began, in order */
 	size_t ids_n, at;
 	bool on_disk;   /* those are done */
-	struct id disk; /* where those on disk go on */
+	bool told_disk; /* and all that they left has its record */
+	/* where those on disk go on */
+	struct id disk;
+	uint32_t disk_index;
+	struct id whole; /* this message was looked at whole: its other records are passed */
+	struct id read[RECORDS_AT_ONCE]; /* of these records: to be read back */
+	unsigned read_n, read_at;
+	bool no_more; /* records */
+	/* since the disk had all that was done */
+	unsigned changed;
+	struct id staying[CHANGES_MOST + RECORDS_AT_ONCE]; /* brought, and not yet gone again */
+	unsigned staying_n;
 };
 
 /* ---- what is meant ---- */
@@ -53,11 +68,10 @@ selection_new(struct queued *q, struct control_call *c)
 		.site = control_arg(c, "site"),
 		.state = control_arg(c, "state"),
 		.campaign = control_arg(c, "campaign"),
-		.hi = { { 0xff } },
-		.by_id = id.n > 0 };
+		.is_id = id.n > 0 };
 	s->empty =
 	    s->to.n + s->from.n + s->tenant.n + s->site.n + s->state.n + s->campaign.n + id.n == 0;
-	if (!s->by_id)
+	if (!s->is_id)
 		for (unsigned i = 0; i < ID_BYTES; i++)
 			s->hi.b[i] = 0xff;
 	else if (id_prefix(id, &s->lo, &s->hi) == -1) {
@@ -78,7 +92,7 @@ selection_is_empty(const struct selection *s)
 bool
 selection_is_by_id(const struct selection *s)
 {
-	return s->by_id;
+	return s->is_id;
 }
 
 void
@@ -131,6 +145,17 @@ fits(const struct selection *s, const struct delivery *d)
 	       (s->state.n == 0 || span_is_nocase(s->state, delivery_state_name(d->state)));
 }
 
+static bool
+fits_record(const struct selection *s, const struct store_wait *w)
+{
+	enum delivery_state state = w->held     ? DELIVERY_HELD
+				    : w->paused ? DELIVERY_PAUSED
+						: DELIVERY_DEFERRED;
+
+	return in_range(s, w->id) &&
+	       (s->state.n == 0 || span_is_nocase(s->state, delivery_state_name(state)));
+}
+
 /* ---- the walk ---- */
 
 /* A delivery may end in its call, and with the last the message: it is looked up anew for each. */
@@ -145,53 +170,98 @@ look_at(struct selection *s, struct id id)
 		if (!fits(s, &m->deliveries[i]))
 			continue;
 		s->found++;
-		s->each(s->q, s->call, &m->deliveries[i], s->ctx);
+		s->changed++;
+		s->use.each(s->q, s->call, &m->deliveries[i], s->ctx);
 		m = message_find(&s->q->messages, id);
 	}
 }
 
-/* False: all of those that were in memory have been looked at. */
-static bool
-look_in_memory(struct selection *s)
+/* Wherever it is by now. What was read back for this goes again, at once or when the disk has what was done to it. Returns
+ * how many recipients were looked at, at least 1. */
+static unsigned
+look_for(struct selection *s, struct id id)
 {
-	if (s->at == s->ids_n)
-		return false;
-	look_at(s, s->ids[s->at++]);
-	return true;
+	struct message *m = message_find(&s->q->messages, id);
+	bool here = m != NULL;
+	unsigned looked;
+
+	if (!here)
+		m = storage_look(s->q, id);
+	if (m == NULL)
+		return 1;
+	looked = m->envelope->rcpts_n;
+	look_at(s, id);
+	if (!here && !storage_leave(s->q, id) && s->use.changes)
+		s->staying[s->staying_n++] = id;
+	return looked;
 }
 
-static struct id
-id_after(struct id id)
+static int
+by_id(const void *a, const void *b)
 {
-	for (unsigned i = ID_BYTES; i-- > 0 && ++id.b[i] == 0;)
-		;
-	return id;
+	const struct id *x = a, *y = b;
+
+	return id_cmp(*x, *y);
+}
+
+static bool
+was_in_memory(const struct selection *s, struct id id)
+{
+	return s->ids_n > 0 && bsearch(&id, s->ids, s->ids_n, sizeof(id), by_id) != NULL;
+}
+
+static void
+on_record(void *ctx, const struct store_wait *w)
+{
+	struct selection *s = ctx;
+	bool here;
+
+	if (id_eq(w->id, s->whole) || was_in_memory(s, w->id) || !fits_record(s, w) ||
+	    s->found >= s->most)
+		return;
+	here = message_find(&s->q->messages, w->id) != NULL;
+	if (!here && s->use.record != NULL && !selection_needs_envelope(s) &&
+	    s->use.record(s->q, w, s->ctx)) {
+		s->found++;
+		s->changed++;
+		return;
+	}
+	s->whole = w->id;
+	s->read[s->read_n++] = w->id;
 }
 
 /* Some of those on disk; false: there are no more. */
 static bool
 look_on_disk(struct selection *s)
 {
-	struct id ids[IDS_AT_ONCE];
-	unsigned n = store_waiting(s->q->store, s->disk, ids, IDS_AT_ONCE);
+	unsigned looked = 0;
 
-	for (unsigned i = 0; i < n && s->found < s->most; i++) {
-		struct id id = ids[i];
-		struct message *m;
-
-		s->disk = id_after(id);
-		if (id_cmp(id, s->hi) > 0)
-			return false;
-		if (!in_range(s, id) || message_find(&s->q->messages, id) != NULL)
-			continue;
-		m = storage_bring(s->q, id);
-		if (m == NULL)
-			continue;
-		look_at(s, id);
-		storage_leave(s->q, id);
+	if (s->read_at == s->read_n && s->no_more)
+		return false;
+	if (s->read_at == s->read_n) {
+		s->read_at = s->read_n = 0;
+		s->no_more = !store_records(s->q->store, &s->disk, &s->disk_index, RECORDS_AT_ONCE,
+				 on_record, s) ||
+			     id_cmp(s->disk, s->hi) > 0;
 	}
-	return n > 0 && s->found < s->most;
+	while (s->read_at < s->read_n && looked < LOOK_AFTER)
+		looked += look_for(s, s->read[s->read_at++]);
+	return true;
 }
+
+static void
+look_in_memory(struct selection *s)
+{
+	unsigned looked = 0;
+
+	while (s->at < s->ids_n && looked < LOOK_AFTER)
+		looked += look_for(s, s->ids[s->at++]);
+	s->on_disk = s->at == s->ids_n;
+}
+
+/* ---- by slices ---- */
+
+enum step { STEP_DONE, STEP_MORE, STEP_SETTLE, STEP_STALLED };
 
 static uint64_t
 clock_ms(void)
@@ -202,32 +272,99 @@ clock_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* True: there is more. */
+/* What left memory a moment ago has no record in the database before the disk has it. */
 static bool
+must_settle(const struct selection *s)
+{
+	size_t most = s->q->conf->memory_messages / CHANGES_SHARE;
+
+	if (most > CHANGES_MOST)
+		most = CHANGES_MOST;
+	return s->use.changes &&
+	       (s->changed >= most || s->staying_n >= most || (s->on_disk && !s->told_disk));
+}
+
+/* All is done; what was read back for it leaves first. */
+static enum step
+end_of(const struct selection *s)
+{
+	return s->staying_n > 0 ? STEP_SETTLE : STEP_DONE;
+}
+
+static enum step
 slice(struct selection *s)
 {
 	uint64_t end = clock_ms() + SLICE_MS;
 
-	for (;;) {
-		for (unsigned i = 0; i < LOOK_AFTER && !s->on_disk; i++)
-			if (s->found >= s->most || !look_in_memory(s))
-				s->on_disk = true;
-		if (s->found >= s->most || (s->on_disk && !look_on_disk(s)))
-			return false;
-		if (clock_ms() >= end)
-			return true;
-	}
+	do {
+		if (s->found >= s->most)
+			return end_of(s);
+		if (must_settle(s))
+			return STEP_SETTLE;
+		if (s->use.may != NULL && !s->use.may(s->q))
+			return STEP_STALLED;
+		if (!s->on_disk)
+			look_in_memory(s);
+		else if (!look_on_disk(s))
+			return end_of(s);
+	} while (clock_ms() < end);
+	return STEP_MORE;
+}
+
+static void
+tell(struct selection *s)
+{
+	if (!s->use.tells || loop_now_ms() < s->tell_ms)
+		return;
+	s->tell_ms = loop_now_ms() + TELL_MS;
+	control_row(s->call);
+	control_num(s->call, "so_far", s->found);
+	control_row_end(s->call);
+	control_flush(s->call);
+}
+
+static void go_on(struct selection *);
+
+static void
+let_go(struct selection *s)
+{
+	for (unsigned i = 0; i < s->staying_n; i++)
+		(void)storage_leave(s->q, s->staying[i]);
+	s->staying_n = 0;
+}
+
+static void
+on_settled(void *ctx)
+{
+	struct selection *s = ctx;
+
+	let_go(s);
+	s->changed = 0;
+	s->told_disk = s->on_disk;
+	go_on(s);
 }
 
 static void
 go_on(struct selection *s)
 {
-	if (slice(s)) {
+	enum step step = slice(s);
+
+	tell(s);
+	switch (step) {
+	case STEP_MORE:
 		schedule_set(&s->q->schedule, &s->next, loop_now_ms() + 1);
-		return;
+		break;
+	case STEP_STALLED:
+		schedule_set(&s->q->schedule, &s->next, loop_now_ms() + STALLED_MS);
+		break;
+	case STEP_SETTLE:
+		store_settled(s->q->store, on_settled, s);
+		break;
+	case STEP_DONE:
+		s->use.done(s->q, s->call, s->found, s->ctx);
+		selection_free(s);
+		break;
 	}
-	s->done(s->q, s->call, s->found, s->ctx);
-	selection_free(s);
 }
 
 static void
@@ -251,19 +388,20 @@ note_memory(struct selection *s)
 		if (in_range(s, m->envelope->id))
 			s->ids[s->ids_n++] = m->envelope->id;
 	}
+	if (s->ids_n > 1)
+		qsort(s->ids, s->ids_n, sizeof(*s->ids), by_id);
 }
 
 void
-selection_walk(
-    struct selection *s, unsigned most, selection_each *each, selection_done *done, void *ctx)
+selection_walk(struct selection *s, unsigned most, const struct selection_use *use, void *ctx)
 {
 	s->most = most;
-	s->each = each;
-	s->done = done;
+	s->use = *use;
 	s->ctx = ctx;
 	s->next = (struct due){ .fire = on_next, .ctx = s };
+	s->tell_ms = loop_now_ms() + TELL_MS;
 	s->disk = s->lo;
-	if (s->by_id && id_eq(s->lo, s->hi))
+	if (s->is_id && id_eq(s->lo, s->hi))
 		storage_bring(s->q, s->lo); /* it may have no record yet */
 	note_memory(s);
 	go_on(s);

@@ -11,6 +11,7 @@
 struct queued;
 struct selection;
 
+/* One that fits; it may end in this. */
 typedef void selection_each(struct queued *, struct control_call *, struct delivery *, void *ctx);
 /* found: how many it was called for. */
 typedef void selection_done(struct queued *, struct control_call *, unsigned found, void *ctx);
@@ -22,7 +23,18 @@ bool selection_is_by_id(const struct selection *);
 bool selection_has(const struct selection *, struct id); /* by its id alone */
 bool selection_needs_envelope(const struct selection *); /* more than id and state was said */
 void selection_free(struct selection *);                 /* of one that is not walked */
-/* Calls each() for those that fit, at most `most`; a delivery may end in it. Then done(), once, perhaps before this
- * returns; then the selection is freed. */
-void
-selection_walk(struct selection *, unsigned most, selection_each *, selection_done *, void *ctx);
+struct store_wait;
+struct selection_use {
+	selection_each *each;
+	selection_done *
+	    done; /* once, perhaps before selection_walk() returns; the selection is freed after it */
+	/* One that fits and waits on disk alone, where nothing was said that only its envelope knows. False: it is read back for
+	 * each(). NULL: all are. */
+	bool (*record)(struct queued *, const struct store_wait *, void *ctx);
+	bool (*may)(struct queued *); /* false: it waits until it may go on; NULL: always */
+	bool
+	    changes; /* what each() does goes to disk: no more is under way than memory has room for */
+	bool tells; /* a row {"so_far":N} each second */
+};
+/* For those that fit, each once, at most `most`. It goes on when whoever asked went away. */
+void selection_walk(struct selection *, unsigned most, const struct selection_use *, void *ctx);

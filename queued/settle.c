@@ -126,6 +126,19 @@ settle_resumed(struct queued *q, struct delivery *d, uint64_t next_ms)
 }
 
 void
+settle_resumed_paused(struct queued *q, struct delivery *d, uint64_t next_ms)
+{
+	(void)waits_in(q, d, DELIVERY_PAUSED, next_ms);
+}
+
+void
+settle_due_now(struct queued *q, struct delivery *d)
+{
+	if (waits_in(q, d, DELIVERY_DEFERRED, loop_wall_ms()))
+		keep(q, d);
+}
+
+void
 settle_put_off(struct queued *q, struct delivery *d)
 {
 	if (!waits_in(q, d, DELIVERY_DEFERRED, loop_wall_ms() + PUT_OFF_MS))

@@ -23,6 +23,10 @@ void settle_delivered(struct queued *, struct delivery *, bool dsn);
 void settle_damaged(struct queued *, struct delivery *);
 /* NEW, as the index has it: waits until then (ms since 1970), without an event: it had one. */
 void settle_resumed(struct queued *, struct delivery *, uint64_t next_ms);
+/* NEW, paused as the index has it. */
+void settle_resumed_paused(struct queued *, struct delivery *, uint64_t next_ms);
+/* NEW, by an operator's word, while memory is crowded: due now, and its record says so; it may wait on disk. */
+void settle_due_now(struct queued *, struct delivery *);
 /* NEW: no room in memory; waits on disk for its first attempt. */
 void settle_put_off(struct queued *, struct delivery *);
 /* Mail to many, or that says so itself: what waits while the suppression list lacks what was on it. */

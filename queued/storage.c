@@ -25,17 +25,20 @@ enum {
 	TICK_MS = 1000,
 	AHEAD_MS = 2000,      /* read back so long before it is due */
 	LEAVE_MS = 60 * 1000, /* what is due later than this may leave memory */
-	BRING_A_TICK = 500,
+	BRING_AT_ONCE = 200,  /* some 10 ms of reading ... */
+	BRING_PAUSE_MS =
+	    10, /* ... and as long for all else: a lane that drains fast is not left empty */
 	RESERVE_BYTES = 64 << 20,
 	BOUNCD_COMES_MS = 2000, /* after a start: who judges replies */
 };
 
 /* One store a process. */
 static struct {
-	struct due tick;
+	struct due tick, bring;
 	uint16_t pressure;
+	bool looks; /* what is found is to be looked at */
 	struct message *last_found;
-	struct id due[BRING_A_TICK];
+	struct id due[BRING_AT_ONCE];
 	unsigned due_n;
 } storage;
 
@@ -46,6 +49,12 @@ storage_is_full(const struct queued *q)
 }
 
 bool
+storage_is_crowded(const struct queued *q)
+{
+	return q->messages.by_id.n >= q->conf->memory_messages / 2;
+}
+
+bool
 storage_may_send(const struct queued *q)
 {
 	return !events_stuck(q->events);
@@ -53,14 +62,11 @@ storage_may_send(const struct queued *q)
 
 /* ---- bringing back ---- */
 
-/* What the index knows of it goes before what a fresh start would do. */
 static void
-resume(struct queued *q, struct delivery *d)
+recall(struct delivery *d, const struct store_wait *known)
 {
-	struct store_wait w;
+	struct store_wait w = *known;
 
-	if (!store_known(q->store, d->message->envelope->id, d->index, &w))
-		return;
 	d->attempts = w.attempts;
 	d->delay_told = w.delay_told;
 	d->given_up = w.given_up;
@@ -73,6 +79,17 @@ resume(struct queued *q, struct delivery *d)
 
 		delivery_attempt(d, &r, loop_wall_ms());
 	}
+}
+
+/* What the index knows of it goes before what a fresh start would do. */
+static void
+resume(struct queued *q, struct delivery *d)
+{
+	struct store_wait w;
+
+	if (!store_known(q->store, d->message->envelope->id, d->index, &w))
+		return;
+	recall(d, &w);
 	if (w.held)
 		settle_resumed_held(q, d);
 	else if (w.given_up)
@@ -81,6 +98,30 @@ resume(struct queued *q, struct delivery *d)
 		return; /* as new: it goes, or waits for its tenant again */
 	else if (w.next_ms > loop_wall_ms())
 		settle_resumed(q, d, w.next_ms);
+}
+
+/* As its record says, and no further. */
+static void
+lie_still(struct queued *q, struct delivery *d)
+{
+	struct store_wait w = { .next_ms = loop_wall_ms() };
+
+	if (store_known(q->store, d->message->envelope->id, d->index, &w))
+		recall(d, &w);
+	if (w.held)
+		settle_resumed_held(q, d);
+	else if (w.paused)
+		settle_resumed_paused(q, d, w.next_ms);
+	else
+		settle_resumed(q, d, w.next_ms);
+}
+
+static void
+all_lie_still(struct queued *q, struct message *m)
+{
+	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
+		if (m->deliveries[i].state == DELIVERY_NEW)
+			lie_still(q, &m->deliveries[i]);
 }
 
 static void
@@ -110,7 +151,10 @@ on_found(void *ctx, const struct store_found *f)
 	if (m == NULL) {
 		m = message_new(&q->messages, q->conf, f->envelope, f->facts, f->bytes);
 		m->held = f->held;
-		set_out(q, m, f->damaged);
+		if (storage.looks && !f->damaged)
+			all_lie_still(q, m);
+		else
+			set_out(q, m, f->damaged);
 	}
 	storage.last_found = m;
 }
@@ -133,11 +177,22 @@ storage_bring(struct queued *q, struct id id)
 	return storage.last_found;
 }
 
+struct message *
+storage_look(struct queued *q, struct id id)
+{
+	struct message *m;
+
+	storage.looks = true;
+	m = storage_bring(q, id);
+	storage.looks = false;
+	return m;
+}
+
 static void
 on_due(void *ctx, const struct store_wait *w)
 {
 	(void)ctx;
-	if (storage.due_n < BRING_A_TICK)
+	if (storage.due_n < BRING_AT_ONCE)
 		storage.due[storage.due_n++] = w->id;
 }
 
@@ -149,24 +204,37 @@ bring_until(const struct queued *q)
 								  : loop_wall_ms() + AHEAD_MS;
 }
 
-static void
+/* True: there may be more. */
+static bool
 bring_due(struct queued *q)
 {
+	unsigned most;
 	size_t room = storage_is_full(q) ? 0 : q->conf->memory_messages - q->messages.by_id.n;
 
 	storage.due_n = 0;
 	if (room == 0)
-		return;
-	store_due(q->store, bring_until(q), room < BRING_A_TICK ? (unsigned)room : BRING_A_TICK,
-	    on_due, q);
+		return false;
+	most = room < BRING_AT_ONCE ? (unsigned)room : BRING_AT_ONCE;
+	store_due(q->store, bring_until(q), most, on_due, q);
 	for (unsigned i = 0; i < storage.due_n; i++)
 		storage_bring(q, storage.due[i]);
+	return storage.due_n == most;
+}
+
+static void
+on_bring(void *ctx, struct due *due)
+{
+	struct queued *q = ctx;
+
+	if (bring_due(q))
+		schedule_set(&q->schedule, due, loop_now_ms() + BRING_PAUSE_MS);
 }
 
 /* ---- leaving ---- */
 
+/* Until then at least. */
 static bool
-may_leave(const struct message *m, uint64_t now_ms)
+waits(const struct message *m, uint64_t until_ms)
 {
 	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++) {
 		const struct delivery *d = &m->deliveries[i];
@@ -174,29 +242,29 @@ may_leave(const struct message *m, uint64_t now_ms)
 		if (d->state != DELIVERY_ENDED &&
 		    ((d->state != DELIVERY_DEFERRED && d->state != DELIVERY_PAUSED &&
 			 d->state != DELIVERY_HELD) ||
-			d->due.at_ms < now_ms + LEAVE_MS))
+			d->due.at_ms < until_ms))
 			return false;
 	}
 	return m->open > 0;
 }
 
-static void
+static bool
 leave(struct queued *q, struct message *m)
 {
 	if (!store_forget(q->store, m->envelope->id))
-		return;
+		return false;
 	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
 		schedule_clear(&q->schedule, &m->deliveries[i].due);
 	message_free(&q->messages, m);
+	return true;
 }
 
-void
+bool
 storage_leave(struct queued *q, struct id id)
 {
 	struct message *m = message_find(&q->messages, id);
 
-	if (m != NULL && may_leave(m, loop_now_ms()))
-		leave(q, m);
+	return m == NULL || (waits(m, 0) && leave(q, m));
 }
 
 /* Half full is when those that wait long begin to leave. */
@@ -204,16 +272,16 @@ static void
 make_room(struct queued *q)
 {
 	struct table_node *n, *next;
-	uint64_t now = loop_now_ms();
+	uint64_t until = loop_now_ms() + LEAVE_MS;
 
-	if (q->messages.by_id.n < q->conf->memory_messages / 2)
+	if (!storage_is_crowded(q))
 		return;
 	for (n = table_each(&q->messages.by_id, NULL); n != NULL; n = next) {
 		struct message *m = TABLE_OF(n, struct message, by_id);
 
 		next = table_each(&q->messages.by_id, n);
-		if (may_leave(m, now))
-			leave(q, m);
+		if (waits(m, until))
+			(void)leave(q, m);
 	}
 }
 
@@ -232,7 +300,7 @@ on_tick(void *ctx, struct due *due)
 	}
 	storage.pressure = pressure;
 	make_room(q);
-	bring_due(q);
+	on_bring(q, &storage.bring);
 	schedule_set(&q->schedule, due, loop_now_ms() + TICK_MS);
 }
 
@@ -324,6 +392,7 @@ storage_start(struct queued *q)
 	tenants_start(q->tenants);
 	loop_at_turn_end(on_turn_end, q);
 	storage.tick = (struct due){ .fire = on_tick, .ctx = q };
+	storage.bring = (struct due){ .fire = on_bring, .ctx = q };
 	schedule_set(&q->schedule, &storage.tick, loop_now_ms());
 }
 

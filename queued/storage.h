@@ -17,9 +17,13 @@ void storage_start(struct queued *);
 void storage_stop(struct queued *);
 /* Reads a message back that is not in memory; NULL: there is none. */
 struct message *storage_bring(struct queued *, struct id);
-/* It waits on disk alone again, if it waits long and nothing is under way. */
-void storage_leave(struct queued *, struct id);
+/* The same, to look at: what is due does not set out. storage_leave() in the same turn. */
+struct message *storage_look(struct queued *, struct id);
+/* It waits on disk alone again. False: not now, something of it is under way, or not on disk yet. */
+bool storage_leave(struct queued *, struct id);
 /* No room for one more in memory: it waits on disk for its turn. */
 bool storage_is_full(const struct queued *);
+/* Half full: what waits on disk stays there until there is more room. */
+bool storage_is_crowded(const struct queued *);
 /* Mail may be handed to deliverd. False: what would end by it could not be told. */
 bool storage_may_send(const struct queued *);

@@ -111,10 +111,24 @@ store_due(struct store *s, uint64_t until_ms, unsigned max,
 	return index_due(s->index, until_ms, max, on_due, &a);
 }
 
-unsigned
-store_waiting(struct store *s, struct id from, struct id *ids, unsigned max)
+bool
+store_records(struct store *s, struct id *from, uint32_t *from_index, unsigned max,
+    void (*each)(void *, const struct store_wait *), void *ctx)
 {
-	return index_ids(s->index, from, ids, max);
+	return index_records(s->index, from, from_index, max, each, ctx);
+}
+
+bool
+store_due_now(struct store *s, const struct store_wait *w, uint64_t now_ms)
+{
+	struct store_wait now = *w;
+
+	if (entry_find(s, w->id) != NULL)
+		return false;
+	now.next_ms = now_ms;
+	now.given_up = false;
+	index_put(s->index, &now);
+	return true;
 }
 
 bool

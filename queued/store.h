@@ -113,8 +113,12 @@ bool store_forget(struct store *, struct id);
  * crash) are found after the start, a folder at a time, and come this way too, due at once. */
 unsigned store_due(struct store *, uint64_t until_ms, unsigned max,
     void (*due)(void *ctx, const struct store_wait *), void *ctx);
-/* Ids of messages with a record, from that one on, in order; at most max. Returns how many. */
-unsigned store_waiting(struct store *, struct id from, struct id *ids, unsigned max);
+/* Records on disk from that one on, in order of messages; at most max are looked at. The next is where it goes on; false:
+ * there are no more. What waits since less than store_settled() takes may be missed. */
+bool store_records(struct store *, struct id *from, uint32_t *from_index, unsigned max,
+    void (*each)(void *, const struct store_wait *), void *ctx);
+/* A delivery that waits on disk alone is due now. False: its message is in memory, or something of it is under way. */
+bool store_due_now(struct store *, const struct store_wait *, uint64_t now_ms);
 /* What the index knows of one recipient; false: nothing. Spans valid until the next call. */
 bool store_known(struct store *, struct id, uint32_t index, struct store_wait *);
 /* Reads the message's head (and bytes, where they are few) from its file in cur/ or hold/, or from the journal. -1: gone,

@@ -1,0 +1,275 @@
+/* hold, release, retry, drop, undrop, recover: what operators do to deliveries that wait, in memory or on disk. */
+#include "control.h"
+#include "control_verbs.h"
+#include "course.h"
+#include "err.h"
+#include "events.h"
+#include "lane.h"
+#include "loop.h"
+#include "message.h"
+#include "queued.h"
+#include "selection.h"
+#include "storage.h"
+#include "store.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+struct act {
+	const char *verb;
+	int (*fn)(struct queued *, struct delivery *);
+	bool (*record)(struct queued *, const struct store_wait *, void *ctx);
+	bool (*may)(struct queued *);
+	unsigned done, records; /* of these, on disk alone */
+};
+
+/* An answer that is given once what it says is on disk. */
+struct answer {
+	struct control_call *call;
+	unsigned done;
+};
+
+static void
+on_settled(void *ctx)
+{
+	struct answer *a = ctx;
+
+	control_row(a->call);
+	control_num(a->call, "count", a->done);
+	control_row_end(a->call);
+	control_end(a->call);
+	free(a);
+}
+
+static void
+answer_settled(struct queued *q, struct control_call *c, unsigned done)
+{
+	struct answer *a = malloc(sizeof(*a));
+
+	if (a == NULL)
+		fatal("out of memory for an answer");
+	*a = (struct answer){ c, done };
+	store_settled(q->store, on_settled, a);
+}
+
+static void
+act_on(struct queued *q, struct control_call *c, struct delivery *d, void *ctx)
+{
+	struct act *a = ctx;
+
+	events_admin(q->events, a->verb, control_actor(c), d, control_arg(c, "reason"));
+	a->done += a->fn(q, d) == 0;
+}
+
+/* While there is room it is read back and goes at once; then the lanes drain what is due, in order. */
+static bool
+retry_record(struct queued *q, const struct store_wait *w, void *ctx)
+{
+	struct act *a = ctx;
+
+	if (w->held || w->paused)
+		return true;
+	if (!storage_is_crowded(q) || !store_due_now(q->store, w, loop_wall_ms()))
+		return false;
+	a->done++;
+	a->records++;
+	return true;
+}
+
+static void
+on_acted(struct queued *q, struct control_call *c, unsigned found, void *ctx)
+{
+	struct act *a = ctx;
+
+	if (a->records > 0)
+		events_admin_many(
+		    q->events, a->verb, control_actor(c), a->records, control_arg(c, "reason"));
+	if (found == 0)
+		control_error(c, 1, "nothing in the queue fits");
+	else if (a->done == 0)
+		control_error(c, 1, "none of the %u that fit can be: see their state", found);
+	else
+		answer_settled(q, c, a->done);
+	free(a);
+}
+
+static void
+on_shown(struct queued *q, struct control_call *c, unsigned found, void *ctx)
+{
+	(void)ctx;
+	if (found == 0)
+		control_error(c, 1, "nothing in the queue fits");
+	else
+		answer_settled(q, c, found);
+}
+
+static void
+show(struct queued *q, struct control_call *c, struct delivery *d, void *ctx)
+{
+	(void)ctx;
+	control_delivery(q, c, d);
+}
+
+static void
+act(struct selection *s, const struct act *how)
+{
+	const struct selection_use use = { .each = act_on,
+		.done = on_acted,
+		.record = how->record,
+		.may = how->may,
+		.changes = true,
+		.tells = true };
+	struct act *a = malloc(sizeof(*a));
+
+	if (a == NULL)
+		fatal("out of memory for a command");
+	*a = *how;
+	selection_walk(s, UINT32_MAX, &use, a);
+}
+
+/* What acts refuses an empty selector, unless "all" is said; with dry_run it only shows. */
+static void
+acting(struct queued *q, struct control_call *c, const struct act *how)
+{
+	static const struct selection_use shown = { .each = show, .done = on_shown };
+	struct selection *s = selection_new(q, c);
+
+	if (s == NULL)
+		return;
+	if (selection_is_empty(s) && !control_arg_bool(c, "all")) {
+		control_error(c, EX_USAGE,
+		    "%s needs a message id, an address, a tenant or a site, or all", how->verb);
+		selection_free(s);
+	} else if (control_arg_bool(c, "dry_run"))
+		selection_walk(s, CONTROL_LIST_MOST, &shown, NULL);
+	else
+		act(s, how);
+}
+
+void
+verb_hold(void *ctx, struct control_call *c)
+{
+	acting(ctx, c, &(struct act){ .verb = "hold", .fn = course_hold });
+}
+
+void
+verb_release(void *ctx, struct control_call *c)
+{
+	acting(ctx, c, &(struct act){ .verb = "release", .fn = course_release });
+}
+
+void
+verb_retry(void *ctx, struct control_call *c)
+{
+	acting(
+	    ctx, c, &(struct act){ .verb = "retry", .fn = course_retry, .record = retry_record });
+}
+
+static bool
+may_end(struct queued *q)
+{
+	return !events_behind(q->events);
+}
+
+void
+verb_drop(void *ctx, struct control_call *c)
+{
+	struct queued *q = ctx;
+
+	if (events_behind(q->events))
+		control_error(c, EX_TEMPFAIL,
+		    "the event file cannot be written: what ends now could not be told");
+	else
+		acting(ctx, c, &(struct act){ .verb = "drop", .fn = course_drop, .may = may_end });
+}
+
+static int
+whole_id(struct control_call *c, const char *verb, struct id *id)
+{
+	struct id last;
+
+	if (id_prefix(control_arg(c, "id"), id, &last) == 0 && id_eq(*id, last))
+		return 0;
+	control_error(c, EX_USAGE, "%s needs the whole id of a message", verb);
+	return -1;
+}
+
+/* Back from corrupt/, or once more what could not be read. */
+void
+verb_recover(void *ctx, struct control_call *c)
+{
+	struct queued *q = ctx;
+	struct message *m;
+	struct err err;
+	struct id id;
+
+	if (whole_id(c, "recover", &id) == -1)
+		return;
+	if (message_find(&q->messages, id) != NULL) {
+		control_error(c, 1, "%s is in the queue", id_text(id).c);
+		return;
+	}
+	if (store_recover(q->store, id, &err) == -1) {
+		control_error(c, 1, "%s: %s", id_text(id).c, err.text);
+		return;
+	}
+	m = storage_bring(q, id);
+	if (m == NULL) {
+		control_error(c, EX_IOERR, "%s cannot be read", id_text(id).c);
+		return;
+	}
+	events_admin(
+	    q->events, "recover", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
+	answer_settled(q, c, m->open);
+}
+
+/* Out of the trash, by its whole id: what is there is in no table that a selector could look at. */
+void
+verb_undrop(void *ctx, struct control_call *c)
+{
+	struct queued *q = ctx;
+	struct message *m;
+	struct err err;
+	struct id id;
+
+	if (whole_id(c, "undrop", &id) == -1)
+		return;
+	if (storage_bring(q, id) != NULL) {
+		control_error(c, 1, "%s is in the queue, not in the trash", id_text(id).c);
+		return;
+	}
+	if (store_undrop(q->store, id, &err) == -1) {
+		control_error(c, 1, "%s", err.text);
+		return;
+	}
+	m = storage_bring(q, id);
+	if (m == NULL) {
+		control_error(
+		    c, EX_IOERR, "%s came out of the trash and cannot be read", id_text(id).c);
+		return;
+	}
+	events_admin(
+	    q->events, "undrop", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
+	answer_settled(q, c, m->open);
+}
+
+/* A lane as configured again: suspension, cuts and back-off forgotten. */
+void
+verb_lane_release(void *ctx, struct control_call *c)
+{
+	struct queued *q = ctx;
+	struct span site = control_arg(c, "site");
+	unsigned n = 0;
+
+	for (struct lane *l = lanes_each(q->lanes, NULL); l != NULL; l = lanes_each(q->lanes, l))
+		if (site.n > 0 && span_glob(site, l->site->name)) {
+			lane_release(l);
+			course_lane_released(q, l);
+			n++;
+		}
+	events_admin(q->events, "lane-release", control_actor(c), NULL, control_arg(c, "reason"));
+	if (n == 0)
+		control_error(c, 1, "no lane leads to \"%.*s\"", SPAN(site));
+	else
+		control_end(c);
+}
