@@ -83,6 +83,19 @@ header_count(struct span block, const char *name)
 	return n;
 }
 
+bool
+header_is_mbox_line(struct span message)
+{
+	struct span rest;
+
+	if (span_starts(message, ">From "))
+		return true;
+	if (!span_starts(message, "From "))
+		return false;
+	rest = span_trim(span_from(message, 5));
+	return rest.n > 0 && rest.p[0] != ':';
+}
+
 struct span
 header_block(struct span message, struct span *body)
 {

@@ -22,6 +22,9 @@ bool header_find(struct span block, const char *name, struct header_field *);
 /* How many fields have that name. */
 size_t header_count(struct span block, const char *name);
 
+/* A first line "From x@y Mon ..." or ">From ..." of an mbox: no field, and no part of the mail. "From :" is the field as of old. */
+bool header_is_mbox_line(struct span message);
+
 /* The block of a message: everything before the empty line; *body begins behind that line. A message
  * without an empty line is all header, and *body is empty. */
 struct span header_block(struct span message, struct span *body);

@@ -115,7 +115,7 @@ read_fields(struct mime_part *p, struct arena *arena)
 
 	while (header_next(&rest, &f)) {
 		bool mbox =
-		    p->parent == NULL && f.whole.p == p->header.p && span_starts(f.whole, "From ");
+		    p->parent == NULL && f.whole.p == p->header.p && header_is_mbox_line(f.whole);
 
 		if (f.bad && !mbox)
 			p->marks |= MIME_BAD_HEADER;

@@ -119,6 +119,10 @@ header_facts_read(struct span header, struct arena *a, struct header_facts *h, s
 
 	*h = (struct header_facts){ 0 };
 	while (header_next(&rest, &f)) {
+		if (f.whole.p == header.p && header_is_mbox_line(f.whole)) {
+			(void)drop(facts, 0, (uint32_t)f.whole.n); /* the first: there is room */
+			continue;
+		}
 		if (!span_starts_nocase(f.name, prefix)) {
 			common(&f, a, h);
 			continue;

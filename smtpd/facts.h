@@ -1,6 +1,7 @@
 /* facts.h: what the fields of a header say to us (RFC 5322 3.6; X-Posthouse-*). Pure.
  *
- * X-Posthouse-Campaign, -Tags and -Track are for this relay alone: their lines become drops and are not sent on. */
+ * X-Posthouse-Campaign, -Tags and -Track are for this relay alone, and an mbox line in front is no part of the mail: their lines
+ * become drops and are not sent on. */
 #pragma once
 
 #include "arena.h"

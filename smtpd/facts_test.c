@@ -73,6 +73,36 @@ START_TEST(too_many_drops)
 }
 END_TEST
 
+/* It would stand amid the header, behind the fields that we add. */
+START_TEST(an_mbox_line_is_left_out)
+{
+	static const struct {
+		const char *header;
+		unsigned dropped;
+	} cases[] = {
+		{ "From news@a.example Mon Nov 30 10:00:00 2026\r\nX-Posthouse-Tags: a\r\nDate: "
+		  "x\r\n",
+		    67 },
+		{ ">From news@a.example Mon\r\nDate: x\r\n", 26 },
+		{ "From : news@a.example\r\nDate: x\r\n", 0 },
+		{ "From: news@a.example\r\nDate: x\r\n", 0 },
+		{ "Date: x\r\nFrom news@a.example Mon\r\n", 0 },
+	};
+
+	for (unsigned i = 0; i < 5; i++) {
+		struct arena *a = arena_new(0);
+		struct facts f = { 0 };
+		struct header_facts h;
+
+		ck_assert_int_eq(header_facts_read(span_str(cases[i].header), a, &h, &f), 0);
+		ck_assert(h.has_date);
+		ck_assert_uint_eq(f.drops_n, cases[i].dropped > 0);
+		ck_assert_uint_eq(f.drops[0].start + f.drops[0].length, cases[i].dropped);
+		arena_free(a);
+	}
+}
+END_TEST
+
 START_TEST(no_header_at_all)
 {
 	struct arena *a = arena_new(0);
@@ -118,6 +148,7 @@ main(void)
 	suite_add_tcase(suite, t);
 	tcase_add_test(t, fields_are_found);
 	tcase_add_test(t, what_to_track);
+	tcase_add_test(t, an_mbox_line_is_left_out);
 	tcase_add_test(t, too_many_drops);
 	tcase_add_test(t, no_header_at_all);
 	tcase_add_test(t, facts_outlive_the_header);

@@ -1,5 +1,7 @@
 #include "sevenbit.h"
+#include "header.h"
 #include "mime.h"
+#include "transfer.h"
 #include "../recode.h"
 
 static bool
@@ -22,7 +24,49 @@ refuse(struct err *err, const char *why)
 static bool
 untouchable(const struct mime_part *p)
 {
-	return mime_type_is(p, "message/rfc822") || mime_is_sealed(p);
+	return mime_type_is(p, "message/rfc822") || p->transfer == TRANSFER_OTHER ||
+	       mime_is_sealed(p);
+}
+
+/* What a report brings back may be its header alone (RFC 6522 3). */
+static bool
+is_returned(const struct mime_part *p)
+{
+	return p->parent != NULL && mime_type_is(p->parent, "multipart/report") &&
+	       mime_type_is(p, "message/rfc822") && !mime_is_sealed(p);
+}
+
+static void
+returned_header(struct recode *r, const struct mime_part *p)
+{
+	struct qp_writer qp = { .out = r->out };
+	struct span body, header = header_block(p->body, &body);
+
+	recode_header_as(r, p, "text/rfc822-headers", "quoted-printable");
+	recode_upto(r, p->body.p);
+	qp_put(&qp, header);
+	r->at = p->body.p + p->body.n;
+}
+
+static bool
+is_encoded(const struct mime_part *p)
+{
+	return p->transfer == TRANSFER_QP || p->transfer == TRANSFER_BASE64;
+}
+
+/* A part with bytes beyond ASCII. -1: it has no other form. */
+static int
+leaf_make(struct recode *r, const struct mime_part *p)
+{
+	if (is_returned(p))
+		returned_header(r, p);
+	else if (untouchable(p))
+		return -1;
+	else if (is_encoded(p))
+		recode_encoded(r, p);
+	else
+		recode_qp(r, p);
+	return 0;
 }
 
 static bool
@@ -46,13 +90,12 @@ sevenbit_make(struct buf *message, struct arena *arena, struct err *err)
 	for (struct mime_part *p = root; p != NULL; p = mime_walk(p)) {
 		bool leaf_8bit = p->child == NULL && is_8bit(p->body);
 
-		if (leaf_8bit && untouchable(p)) {
+		if (leaf_8bit && leaf_make(&r, p) == -1) {
 			buf_free(&out);
-			return refuse(err, "an 8-bit part is signed or nested");
+			return refuse(
+			    err, "an 8-bit part is signed, nested, or encoded as nobody knows");
 		}
-		if (leaf_8bit)
-			recode_qp(&r, p);
-		else if (p->child != NULL && declared_8bit(p))
+		if (!leaf_8bit && p->child != NULL && declared_8bit(p))
 			recode_header(&r, p, "7bit");
 	}
 	recode_upto(&r, whole.p + whole.n);

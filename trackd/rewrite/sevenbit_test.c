@@ -2,10 +2,14 @@
 
 #include <check.h>
 
-#define TEXT  "Content-Type: text/plain; charset=utf-8\r\n"
-#define EIGHT "Content-Transfer-Encoding: 8bit\r\n"
-#define QP    "Content-Transfer-Encoding: quoted-printable\r\n"
-#define MIXED "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+#define TEXT   "Content-Type: text/plain; charset=utf-8\r\n"
+#define EIGHT  "Content-Transfer-Encoding: 8bit\r\n"
+#define QP     "Content-Transfer-Encoding: quoted-printable\r\n"
+#define TEN    "1234567890"
+#define NINE   "123456789"
+#define TWENTY TEN TEN
+#define FORTY  TWENTY TWENTY
+#define MIXED  "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
 
 static const struct {
 	const char *in, *out; /* NULL: it has no 7-bit form */
@@ -26,6 +30,24 @@ static const struct {
 	{ MIXED "\r\n--b\r\nContent-Type: message/rfc822\r\n" EIGHT
 		"\r\nA: b\r\n\r\n\xc3\xbc\r\n--b--\r\n",
 	    NULL },
+	/* what is encoded already is not encoded again: only what is beyond ASCII is */
+	{ MIXED "\r\n--b\r\n" TEXT QP
+		"\r\n<a href=3D\"x\">=C3=BC\xc3\xbc\r\nlike this=\r\n\r\n--b--\r\n",
+	    MIXED "\r\n--b\r\n" TEXT QP
+		  "\r\n<a href=3D\"x\">=C3=BC=C3=BC\r\nlike this=\r\n\r\n--b--\r\n" },
+	{ "A: b\r\n" QP "\r\n" FORTY "\xc3\xbc" FORTY "=\r\nx\r\n",
+	    "A: b\r\n" QP "\r\n" FORTY "=C3=BC" TWENTY NINE "=\r\n0" TEN "=\r\nx\r\n" },
+	{ "A: b\r\nContent-Transfer-Encoding: base64\r\n\r\nYWJj\xc3\r\nZGVm\r\n",
+	    "A: b\r\nContent-Transfer-Encoding: base64\r\n\r\nYWJj\r\nZGVm\r\n" },
+	{ "A: b\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n\xc3\r\n", NULL },
+	/* a report may bring back the header alone */
+	{ "MIME-Version: 1.0\r\nContent-Type: multipart/report; boundary=b\r\n" EIGHT
+	  "\r\n--b\r\n" TEXT EIGHT "\r\n\xc3\xbc\r\n--b\r\nContent-Type: message/rfc822\r\n" EIGHT
+	  "\r\nA: b\r\n\r\n\xc3\xbc\r\n--b--\r\n",
+	    "MIME-Version: 1.0\r\nContent-Type: multipart/report; boundary=b\r\n"
+	    "Content-Transfer-Encoding: 7bit\r\n\r\n--b\r\n" TEXT QP
+	    "\r\n=C3=BC\r\n--b\r\nContent-Type: text/rfc822-headers\r\n" QP
+	    "\r\nA: b\r\n\r\n--b--\r\n" },
 };
 
 START_TEST(forms)

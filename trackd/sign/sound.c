@@ -142,9 +142,7 @@ field_put(const struct header_field *f, struct buf *out)
 static struct span
 without_mbox_line(struct span message)
 {
-	return span_starts(message, "From ") || span_starts(message, ">From ")
-		   ? span_from(message, line_length(message))
-		   : message;
+	return header_is_mbox_line(message) ? span_from(message, line_length(message)) : message;
 }
 
 static bool
