@@ -49,7 +49,7 @@ fill_in(struct verdict *v, const struct bounce_reply *r)
 		v->class = CLASS_SOFT;
 	if (v->category == CATEGORY_NONE)
 		v->category = r->code == 0 ? CATEGORY_NETWORK : CATEGORY_OTHER;
-	if (v->advice == ADVICE_NONE)
+	if (v->advice == ADVICE_NONE && r->code < 500)
 		v->advice = ADVICE_RETRY;
 	if (v->status[0] == '\0')
 		snprintf(v->status, sizeof(v->status), "%s", r->code >= 500 ? "5.0.0" : "4.4.0");
@@ -152,6 +152,7 @@ verdict_say(struct bouncd *b, void *what, bool durable)
 						  .category = (uint8_t)v->category,
 						  .advice = (uint8_t)v->advice,
 						  .advice_s = v->retry_s,
+						  .later = v->later,
 						  .status = span_str(v->status),
 						  .rule = span_str(v->rule),
 						  .provider = span_str(v->provider),

@@ -113,9 +113,21 @@ is_permanent(const struct said *sd, bool otherwise)
 	return sd->status.class >= 4 ? sd->status.class == 5 : otherwise;
 }
 
+/* Its words, not a code, say that it is for now: so the rule says, or what it is about. */
+static bool
+means_later(const struct rule *r)
+{
+	if (r->match == NULL)
+		return false;
+	if (r->advice != ADVICE_NONE)
+		return advice_is_retry(r->advice) || r->advice == ADVICE_SLOW_LANE;
+	return r->category == CATEGORY_GREYLISTED || r->category == CATEGORY_RATE_LIMITED;
+}
+
 static void
 by_rule(struct verdict *v, const struct rule *r)
 {
+	v->later = means_later(r);
 	v->category = r->category;
 	v->class = r->class;
 	v->advice = r->advice;
@@ -146,8 +158,9 @@ complete(struct verdict *v, bool permanent)
 		return;
 	if (v->class == CLASS_NONE)
 		v->class = permanent && category_is_hard(v->category) ? CLASS_HARD : CLASS_SOFT;
+	v->later = v->later && permanent;
 	if (v->advice == ADVICE_NONE)
-		v->advice = category_advice(v->category, v->class);
+		v->advice = category_advice(v->category, v->class, permanent && !v->later);
 	if (v->advice == ADVICE_RETRY_LATER && v->retry_s == 0)
 		v->retry_s = v->category == CATEGORY_GREYLISTED ? GREYLIST_S : FULL_S;
 	if (v->advice == ADVICE_FIX && v->fix[0] == '\0')

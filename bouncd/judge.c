@@ -65,7 +65,7 @@ mind_the_sender(struct verdict *v, struct span diagnostic)
 		return;
 	v->category = CATEGORY_BAD_SENDER;
 	v->class = CLASS_SOFT;
-	v->advice = category_advice(v->category, v->class);
+	v->advice = category_advice(v->category, v->class, false);
 	snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
 }
 

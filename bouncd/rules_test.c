@@ -91,7 +91,10 @@ static const struct {
 } meanings[] = {
 	{ "550 5.1.1 user unknown", CLASS_HARD, CATEGORY_BAD_MAILBOX, ADVICE_SUPPRESS },
 	{ "450 4.1.1 user unknown", CLASS_SOFT, CATEGORY_BAD_MAILBOX, ADVICE_RETRY },
-	{ "552 5.2.2 mailbox full", CLASS_SOFT, CATEGORY_MAILBOX_FULL, ADVICE_RETRY_LATER },
+	{ "552 5.2.2 mailbox full", CLASS_SOFT, CATEGORY_MAILBOX_FULL, ADVICE_NONE },
+	{ "452 4.2.2 mailbox full", CLASS_SOFT, CATEGORY_MAILBOX_FULL, ADVICE_RETRY_LATER },
+	{ "524 5.2.4 Mailing list expansion problem: <a@b.example>", CLASS_HARD,
+	    CATEGORY_BAD_MAILBOX, ADVICE_SUPPRESS },
 	{ "550 5.7.1 blocked using zen.spamhaus.org", CLASS_SOFT, CATEGORY_BLOCKED_SOURCE,
 	    ADVICE_SUSPEND_LANE },
 	{ "550 5.2.1 The user you are trying to contact is receiving mail at a rate that",
@@ -105,7 +108,7 @@ static const struct {
 	{ "421 4.7.30 rate limited because DKIM does not pass", CLASS_SOFT, CATEGORY_AUTH_FAILURE,
 	    ADVICE_FIX },
 	{ "550 5.7.1 <a@example.com>... Relaying denied. IP name lookup failed [192.0.2.1]",
-	    CLASS_SOFT, CATEGORY_RELAY_DENIED, ADVICE_RETRY },
+	    CLASS_SOFT, CATEGORY_RELAY_DENIED, ADVICE_NONE },
 	{ "550 user unknown; client host [192.0.2.1] blocked using bl.example.net", CLASS_SOFT,
 	    CATEGORY_BLOCKED_SOURCE, ADVICE_SUSPEND_LANE },
 	{ "550 5.7.1 sender account does not exist", CLASS_SOFT, CATEGORY_BAD_SENDER, ADVICE_FIX },
@@ -114,7 +117,7 @@ static const struct {
 	{ "550 Der Benutzer existiert nicht", CLASS_HARD, CATEGORY_BAD_MAILBOX, ADVICE_SUPPRESS },
 	{ "421 4.3.2 Service not active", CLASS_SOFT, CATEGORY_SYSTEM, ADVICE_RETRY },
 	{ "550 5.2.2 it was rejected by the server", CLASS_SOFT, CATEGORY_MAILBOX_FULL,
-	    ADVICE_RETRY_LATER },
+	    ADVICE_NONE },
 	{ "450 qwertz", CLASS_SOFT, CATEGORY_OTHER, ADVICE_RETRY },
 };
 

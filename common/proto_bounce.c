@@ -48,6 +48,7 @@ bounce_verdict_put(struct chan *c, const struct bounce_verdict *r)
 	chan_u8(c, r->category);
 	chan_u8(c, r->advice);
 	chan_u32(c, r->advice_s);
+	chan_u8(c, r->later);
 	chan_span(c, r->status);
 	chan_span(c, r->rule);
 	chan_span(c, r->provider);
@@ -64,6 +65,7 @@ bounce_verdict_get(struct msg *m, struct bounce_verdict *r)
 	r->category = msg_u8(m);
 	r->advice = msg_u8(m);
 	r->advice_s = msg_u32(m);
+	r->later = msg_u8(m) != 0;
 	r->status = msg_span(m);
 	r->rule = msg_span(m);
 	r->provider = msg_span(m);

@@ -44,6 +44,7 @@ struct bounce_verdict {
 	uint8_t category;
 	uint8_t advice;
 	uint32_t advice_s;
+	bool later;         /* a 5yz whose words mean: not now */
 	struct span status; /* enhanced code, never empty */
 	struct span rule;
 	struct span provider;

@@ -130,10 +130,20 @@ category_is_hard(enum category c)
 	return categories[c].hard;
 }
 
-enum advice
-category_advice(enum category c, enum verdict_class class)
+bool
+advice_is_retry(enum advice a)
 {
-	return class == CLASS_HARD ? ADVICE_SUPPRESS : categories[c].soft_advice;
+	return a == ADVICE_RETRY || a == ADVICE_RETRY_LATER;
+}
+
+enum advice
+category_advice(enum category c, enum verdict_class class, bool permanent)
+{
+	enum advice a = categories[c].soft_advice;
+
+	if (class == CLASS_HARD)
+		return ADVICE_SUPPRESS;
+	return permanent && advice_is_retry(a) ? ADVICE_NONE : a;
 }
 
 const char *

@@ -53,6 +53,8 @@ struct verdict {
 	enum verdict_class class;
 	enum category category;
 	enum advice advice;
+	bool
+	    later; /* a rule knows the words of this permanent answer to mean: not now (5yz alone means: never) */
 	uint32_t retry_s; /* ADVICE_RETRY_LATER */
 	uint8_t
 	    confidence; /* 0..100: 90 a rule's own pattern, 60 the enhanced code, 30 the basic code */
@@ -78,7 +80,9 @@ extern const char category_choices[], advice_choices[];
 
 /* Whether a permanent answer of this category means that the address will never work. */
 bool category_is_hard(enum category);
-/* What to do about it where no rule says otherwise. */
-enum advice category_advice(enum category, enum verdict_class);
+/* What to do about it where no rule says otherwise. permanent: it was said for good, so nothing is tried again (RFC 5321 4.2.1). */
+enum advice category_advice(enum category, enum verdict_class, bool permanent);
+/* "The usual schedule", or a time: nothing but another try. */
+bool advice_is_retry(enum advice);
 /* What to fix, for ADVICE_FIX; "" where there is nothing of ours. */
 const char *category_fix(enum category);

@@ -23,8 +23,11 @@ START_TEST(hard_is_suppressed)
 {
 	ck_assert(category_is_hard(CATEGORY_MOVED));
 	ck_assert(!category_is_hard(CATEGORY_MAILBOX_FULL));
-	ck_assert_int_eq(category_advice(CATEGORY_BAD_MAILBOX, CLASS_HARD), ADVICE_SUPPRESS);
-	ck_assert_int_eq(category_advice(CATEGORY_BLOCKED_SOURCE, CLASS_SOFT), ADVICE_SUSPEND_LANE);
+	ck_assert_int_eq(category_advice(CATEGORY_BAD_MAILBOX, CLASS_HARD, true), ADVICE_SUPPRESS);
+	ck_assert_int_eq(
+	    category_advice(CATEGORY_BLOCKED_SOURCE, CLASS_SOFT, true), ADVICE_SUSPEND_LANE);
+	ck_assert_int_eq(category_advice(CATEGORY_POLICY, CLASS_SOFT, true), ADVICE_NONE);
+	ck_assert_int_eq(category_advice(CATEGORY_POLICY, CLASS_SOFT, false), ADVICE_RETRY);
 }
 END_TEST
 

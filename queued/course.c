@@ -21,7 +21,6 @@
 
 enum {
 	SUSPEND_S = 15 * 60, /* where the verdict names no time */
-	LOST_RETRY_S = 10,   /* a worker died: soon, but not at once */
 };
 
 /* ---- setting out ---- */
@@ -228,7 +227,7 @@ course_unconfirmed(struct queued *q, struct delivery *d)
 	if (!aside_unless(
 		q, d, 1u << DELIVERY_CONFIRM, "bouncd did not say whether it is suppressed"))
 		return;
-	settle_deferred(q, d, LOST_RETRY_S);
+	settle_deferred(q, d, 0);
 }
 
 void
@@ -239,11 +238,12 @@ course_returned(struct queued *q, struct delivery *d, const struct bounce_stored
 	if (!aside_unless(q, d, 1u << DELIVERY_RETURNED, "bouncd had read it"))
 		return;
 	if (s == NULL || !s->ok)
-		settle_deferred(q, d, LOST_RETRY_S);
+		settle_deferred(q, d, 0);
 	else if (span_is(s->kind, "unreadable")) {
 		store_corrupt(
 		    q->store, d->message->envelope->id, "bouncd-parse died of it, again and again");
-		final_end(q, d, FINAL_DELIVERED, SPAN_LIT("set aside"));
+		final_end(
+		    q, d, FINAL_DROPPED, SPAN_LIT("set aside: bouncd-parse died of reading it"));
 	} else if (s->forward.n > 0)
 		forward_begin(q, d, s->forward);
 	else
@@ -258,7 +258,7 @@ course_forwarded(struct queued *q, struct delivery *d, enum forward_end how)
 	if (!aside_unless(q, d, 1u << DELIVERY_RETURNED, "it was forwarded"))
 		return;
 	if (how == FORWARD_FAILED)
-		settle_deferred(q, d, LOST_RETRY_S);
+		settle_deferred(q, d, 0);
 	else
 		final_end(q, d, FINAL_DELIVERED,
 		    how == FORWARD_DONE ? SPAN_LIT("forwarded") : SPAN_LIT("not forwarded"));
@@ -354,8 +354,7 @@ course_result(struct queued *q, struct delivery *d, const struct deliver_result 
 	else if (r->outcome == OUTCOME_DAMAGED)
 		settle_damaged(q, d);
 	else if (d->result_worker == NULL)
-		settle_deferred(
-		    q, d, LOST_RETRY_S); /* the worker is gone: no server said anything */
+		settle_deferred(q, d, 0); /* the worker is gone: no server said anything */
 	else if (aside_move(q, d, DELIVERY_VERDICT))
 		peer_bouncd_reply(q->bouncd, d);
 }
@@ -414,6 +413,15 @@ course_worker_gone(struct queued *q, struct worker *w)
 
 /* ---- verdicts ---- */
 
+/* Not before that; but no wait is longer than retry-most says. */
+static uint32_t
+advised_s(const struct delivery *d)
+{
+	uint32_t most_s = d->message->stream->retry.most_s;
+
+	return d->last->advice_s < most_s ? d->last->advice_s : most_s;
+}
+
 /* Content that is put off is taken later or not at all: its tenant waits. What is refused for good may be one message. */
 static bool
 takes_none_of(struct delivery *d, const struct attempt *a)
@@ -433,7 +441,7 @@ lane_hears(struct delivery *d)
 	const struct ban *ban;
 
 	if (d->lane == NULL)
-		return a->advice_s;
+		return advised_s(d);
 	if (a->advice == ADVICE_SLOW_LANE)
 		lane_slow(d->lane, a->text);
 	else if (a->advice == ADVICE_SUSPEND_LANE)
@@ -445,7 +453,7 @@ lane_hears(struct delivery *d)
 		return loop_seconds_until(d->lane->adapt.until_ms);
 	if (a->advice == ADVICE_SUSPEND_TENANT && ban != NULL)
 		return loop_seconds_until(ban->until_ms);
-	return a->advice_s;
+	return advised_s(d);
 }
 
 /* A reply before any command about a message. */
@@ -466,8 +474,8 @@ judged_at_the_door(struct attempt *a)
 		a->category = CATEGORY_TLS;
 }
 
-/* A 5yz that is not about the address, and that waiting will not change, ends it too. What is said before MAIL is about us or the
- * server, and 503 about the place of a command: the message waits. */
+/* A 5yz ends it, whatever it is about (RFC 5321 4.2.1), unless its words are known to mean something else. What is said
+ * before MAIL is about us or the server, and 503 about the place of a command: the message waits. */
 static bool
 ends_it(const struct attempt *a)
 {
@@ -477,10 +485,7 @@ ends_it(const struct attempt *a)
 		return true;
 	if (a->code == 503)
 		return false;
-	if (a->code < 500)
-		return false;
-	return a->advice != ADVICE_RETRY && a->advice != ADVICE_RETRY_LATER &&
-	       a->advice != ADVICE_SLOW_LANE && a->advice != ADVICE_SUSPEND_LANE;
+	return a->code >= 500 && !a->later;
 }
 
 /* It was refused with its hosts' connection, and waits for them: where that lets nobody pass, in its lane and in silence. */

@@ -24,11 +24,11 @@ ask_what_they_mean(struct queued *q, struct lane_hosts *h, const struct deliver_
 		.server = c->server,
 		.address = c->address };
 	struct draw_item *i = draw_take(&h->waiting);
-	struct delivery *d =
-	    (struct delivery *)(void *)((char *)i - offsetof(struct delivery, item));
+	struct delivery *d;
 
 	if (i == NULL)
 		return;
+	d = (struct delivery *)(void *)((char *)i - offsetof(struct delivery, item));
 	d->attempts++;
 	delivery_attempt(d, &r, loop_wall_ms());
 	d->next_ms = loop_wall_ms() + loop_seconds_until(h->backoff_ms) * 1000;

@@ -40,6 +40,7 @@ struct attempt {
 	bool judged;
 	uint8_t class, category, advice;
 	uint32_t advice_s;
+	bool later;         /* a 5yz whose words mean: not now */
 	uint8_t confidence; /* percent */
 	struct span status, words, rule, provider;
 };

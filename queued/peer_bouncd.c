@@ -159,6 +159,7 @@ got_verdict(struct peer_bouncd *p, struct msg *m)
 		return 0;
 	delivery_judged(d, v.class, v.category, v.advice, v.advice_s, v.status, v.words);
 	delivery_ruled(d, v.rule, v.provider, v.confidence);
+	d->last->later = v.later;
 	course_judged(p->q, d);
 	return 0;
 }

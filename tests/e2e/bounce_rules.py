@@ -34,7 +34,7 @@ def main():
 
         assert "Every reply so far was known" in house.ctl("bounces", "unknown", code=1)
         house.send(ODD + "one.test")
-        house.await_event("deferred", recipient=ODD + "one.test")
+        house.await_event("bounced", recipient=ODD + "one.test", **{"class": "soft"})
         row = unknown(house)[0]
         assert row["count"] == 1 and row["reply"].endswith("550 wuzzled at qrmpf vvz"), row
         assert not hits(house)
