@@ -269,6 +269,8 @@ class House:
             return f.read()
 
     def log(self):
+        """The log so far. The master writes what roles say at most 40 ms later, and a busy machine needs longer for it."""
+        time.sleep(0.2)
         try:
             with open(self.folder + "/posthouse.log", encoding="utf-8", errors="replace") as f:
                 return f.read()
