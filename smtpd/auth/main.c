@@ -31,6 +31,10 @@ struct auth {
 	unsigned threads;
 	unsigned sent_away; /* since the log said so last */
 	uint64_t said_ms;
+	struct role *role;
+	unsigned workers_n;
+	struct timer *deadline;
+	bool leaving;
 };
 
 struct worker {
@@ -228,6 +232,8 @@ on_gone(void *ctx, struct chan *c, const char *why)
 	(void)c;
 	log_debug("worker-gone", "why=\"%s\"", why);
 	turns_forget(w->auth->turns, w);
+	if (--w->auth->workers_n == 0 && w->auth->leaving)
+		role_done(w->auth->role);
 	free(w);
 }
 
@@ -240,7 +246,29 @@ connected(void *ctx, unsigned instance, int fd)
 	if (w == NULL)
 		fatal("out of memory for a worker");
 	w->auth = ctx;
+	w->auth->workers_n++;
 	w->chan = chan_new(fd, "smtpd", QUEUE_BYTES, on_ask, on_gone, w);
+}
+
+static void
+on_deadline(void *ctx)
+{
+	struct auth *auth = ctx;
+
+	role_done(auth->role);
+}
+
+/* Sessions go on with the workers that have them, and may log in yet: it leaves when these have. */
+static void
+stop(void *ctx, unsigned deadline_s)
+{
+	struct auth *auth = ctx;
+
+	auth->leaving = true;
+	if (auth->workers_n == 0)
+		role_done(auth->role);
+	else
+		timer_set_ms(auth->deadline, deadline_s * 1000ULL);
 }
 
 /* ---- beginning ---- */
@@ -272,7 +300,10 @@ main(int argc, char **argv)
 	auth->turns = turns_new(auth->guesses, auth->threads);
 	auth->recent = recent_new();
 	auth->again = timer_new(go_on, auth);
+	auth->role = role;
+	auth->deadline = timer_new(on_deadline, auth);
 	role_on_peer(role, ROLE_SMTPD, connected, auth);
+	role_on_stop(role, stop, auth);
 	sandbox_enter(role);
 	/* Threads of a sandboxed process are sandboxed. */
 	auth->pool = pool_new(auth->threads, hashed, auth);

@@ -179,7 +179,8 @@ def queue_killed_while_draining():
 
 def sessions_go_on():
     server = Server()
-    with house_for(server) as house:
+    with house_for(server, listener="auth required\n\tauth-without-tls yes") as house:
+        house.ctl("user", "add", "ann", "--tenant", "first", "--no-reload", text="secret\n")
         house.start()
         s = house.smtp()
         s.ehlo("client.test")
@@ -187,6 +188,7 @@ def sessions_go_on():
         house.ctl("reload")
         until(lambda: [p for _, p in house.pids("smtpd")] != [smtpd], 20, "another smtpd")
         assert s.noop()[0] == 250
+        assert s.login("ann", "secret")[0] == 235
         s.sendmail("news@first.test", ["ann@good.test"], MESSAGE % ("ann@good.test", ""))
         house.await_event("delivered", recipient="ann@good.test")
         # Its deadline ends it, with a word.
