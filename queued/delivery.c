@@ -1,6 +1,7 @@
 #include "delivery.h"
 #include "err.h"
 #include "log.h"
+#include "loop.h"
 #include "message.h"
 
 #include <stdlib.h>
@@ -67,6 +68,14 @@ delivery_hold(struct delivery *d)
 {
 	d->state = DELIVERY_HELD;
 	d->given_up = false;
+}
+
+uint64_t
+delivery_age_ms(const struct delivery *d)
+{
+	uint64_t now = loop_wall_ms(), received = d->message->envelope->received_ms;
+
+	return now > received ? now - received : 0;
 }
 
 struct span

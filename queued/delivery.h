@@ -91,6 +91,8 @@ bool delivery_may(enum delivery_state from, enum delivery_state to);
 const char *delivery_state_name(enum delivery_state);
 
 struct span delivery_address(const struct delivery *);
+/* Since its message was received. 0 where the clock was put back behind that. */
+uint64_t delivery_age_ms(const struct delivery *);
 struct span delivery_domain(const struct delivery *); /* what is behind the last @ */
 
 /* Copies the result; what was there before is freed. */

@@ -1,4 +1,5 @@
 #include "delivery.h"
+#include "loop.h"
 #include "message.h"
 
 #include <check.h>
@@ -50,6 +51,19 @@ START_TEST(domain_is_behind_the_last_at)
 }
 END_TEST
 
+START_TEST(no_age_wraps_when_the_clock_was_put_back)
+{
+	struct envelope e = { .received_ms = loop_wall_ms() + 3600 * 1000 };
+	struct message m = { .envelope = &e };
+	struct delivery d = { .message = &m };
+
+	ck_assert_uint_eq(delivery_age_ms(&d), 0);
+	e.received_ms = loop_wall_ms() - 5000;
+	ck_assert_uint_ge(delivery_age_ms(&d), 5000);
+	ck_assert_uint_lt(delivery_age_ms(&d), 3600 * 1000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -62,6 +76,7 @@ main(void)
 	tcase_add_test(t, whoever_ends_came_through_ending);
 	tcase_add_test(t, nothing_comes_back_from_the_end);
 	tcase_add_test(t, domain_is_behind_the_last_at);
+	tcase_add_test(t, no_age_wraps_when_the_clock_was_put_back);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

@@ -150,7 +150,7 @@ events_delivery(struct buf *b, const struct delivery *d)
 	message_keys(b, e);
 	event_span(b, "site", d->lane != NULL ? d->lane->site->name : delivery_domain(d));
 	event_num(b, "attempts", d->attempts);
-	event_num(b, "delay_ms", loop_wall_ms() - e->received_ms);
+	event_num(b, "delay_ms", delivery_age_ms(d));
 	event_num(b, "size", d->message->facts.size_bytes);
 }
 

@@ -51,8 +51,7 @@ story(const struct delivery *d, enum final_kind k, const struct final_why *why)
 	if (why->scope.n > 0)
 		log_kv("scope", why->scope);
 	log_kvf("attempts", "%u", d->attempts);
-	log_kvf("delay_s", "%.3f",
-	    (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
+	log_kvf("delay_s", "%.3f", (double)delivery_age_ms(d) / 1000.0);
 	log_end();
 }
 

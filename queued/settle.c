@@ -50,8 +50,7 @@ story(const struct delivery *d, uint64_t wait_ms)
 		log_kvf("reply", "%u %.*s", a->code, SPAN(span_first(a->text, 300)));
 	}
 	log_kvf("attempts", "%u", d->attempts);
-	log_kvf("delay_s", "%.1f",
-	    (double)(loop_wall_ms() - d->message->envelope->received_ms) / 1000.0);
+	log_kvf("delay_s", "%.1f", (double)delivery_age_ms(d) / 1000.0);
 	log_kvf("retry_s", "%llu", (unsigned long long)(wait_ms / 1000));
 	log_end();
 }
