@@ -16,7 +16,8 @@
 struct part {
 	int fd;
 	size_t used;
-	uint64_t records;
+	uint64_t records, generation;
+	uint32_t salt;
 };
 
 struct again_work {
@@ -79,6 +80,7 @@ part_ends(struct again_work *k, const struct part *p, struct retold *r)
 	char *block = malloc(p->used + 1);
 	struct journal_reader reader;
 	struct journal_record rec;
+	struct journal_gap gap;
 
 	if (block == NULL)
 		fatal("out of memory for a journal segment");
@@ -86,9 +88,15 @@ part_ends(struct again_work *k, const struct part *p, struct retold *r)
 		k->unread = true;
 	else {
 		journal_reader_init(&reader, span_of(block, p->used));
-		while (reader.sequence < p->records && journal_next(&reader, &rec))
-			if (rec.type == JOURNAL_END && rec.head.n > 0)
+		reader.generation = p->generation;
+		reader.salt = p->salt;
+		while (reader.sequence < p->records) {
+			if (!journal_next(&reader, &rec)) {
+				if (!journal_skip(&reader, &gap))
+					break;
+			} else if (rec.type == JOURNAL_END && rec.head.n > 0)
 				retold_add(r, rec.head);
+		}
 	}
 	free(block);
 }
@@ -156,7 +164,8 @@ again_tell(struct store *s)
 		const struct segment *seg = &s->segments[i];
 
 		if (seg->state != SEGMENT_FREE && !seg->retired)
-			k->parts[k->parts_n++] = (struct part){ seg->fd, seg->used, seg->records };
+			k->parts[k->parts_n++] = (struct part){ seg->fd, seg->used, seg->records,
+				seg->generation, seg->salt };
 	}
 	s->telling_again = true;
 	s->events_unsure = false;
