@@ -96,7 +96,7 @@ mark_in_file(struct store *s, struct entry *e, uint32_t index)
 void
 entry_let_go(struct store *s, struct entry *e)
 {
-	if (e->gone_aside && e->state == ENTRY_FILE && e->moves == 0 && e->ends == 0)
+	if ((e->gone_aside || e->untold) && e->state == ENTRY_FILE && e->moves == 0 && e->ends == 0)
 		entry_free(s, e);
 }
 

@@ -297,6 +297,7 @@ journal_trace(const struct journal_reader *r, const struct journal_gap *gap, siz
 		if (!looks_like_ours(r, &h, gap->first, gap->records))
 			continue;
 		*rec = record_of(s, &h, *at);
+		rec->is_certain = *at == gap->at || (r->salt != 0 && h.salt == r->salt);
 		*at += step(r, s);
 		return true;
 	}

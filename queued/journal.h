@@ -35,6 +35,7 @@ struct journal_record {
 	uint64_t segment_bytes; /* of this segment */
 	uint32_t segments;      /* of the journal */
 	struct span ends; /* of struct journal_end: so many records of those generations count */
+	bool is_certain; /* of journal_trace(): not what the bytes of a damaged message look like */
 };
 
 struct journal_end {

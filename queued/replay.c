@@ -36,6 +36,7 @@ struct replaying {
 	size_t orphans_n, orphans_cap;
 	uint64_t accepted, ended;
 	struct retold *told;
+	struct perished *perished;
 };
 
 /* ---- records ---- */
@@ -96,10 +97,13 @@ end_again(struct replaying *r, const struct journal_record *rec, unsigned segmen
 	r->ended++;
 	if (rec->head.n > 0)
 		retold_add(r->told, rec->head);
-	if (e == NULL)
-		orphan_add(r, rec, segment);
-	else
+	if (e != NULL) {
 		(void)mark_take(e, rec->index, rec->mark);
+		return;
+	}
+	orphan_add(r, rec, segment);
+	if (rec->mark != MARK_OPEN)
+		perished_end(r->perished, rec->id, rec->index);
 }
 
 static void
@@ -131,6 +135,18 @@ record_again(void *ctx, const struct journal_record *rec, unsigned segment)
 		end_again(r, rec, segment);
 	else if (rec->type == JOURNAL_MOVE)
 		move_again(r, rec, segment);
+}
+
+static void
+record_lost(void *ctx, const struct journal_record *rec, unsigned segment)
+{
+	struct replaying *r = ctx;
+
+	(void)segment;
+	if (rec->type == JOURNAL_MESSAGE)
+		perished_add(r->perished, rec);
+	else if (rec->type == JOURNAL_END)
+		perished_end(r->perished, rec->id, rec->index);
 }
 
 /* ---- files of messages that the journal holds ---- */
@@ -278,6 +294,14 @@ file_compare(struct store *s, struct entry *e)
 		files_move(s, e, e->place);
 }
 
+/* What the journal holds cannot be read now. It gets its file all the same; from there it is read anew (unqueued.c). */
+static void
+not_told(struct store *s, struct entry *e, const char *why)
+{
+	e->untold = true;
+	unqueued_put(s, e->id, UNQUEUED_UNREADABLE, why);
+}
+
 static void
 entry_settle(struct store *s, struct entry *e)
 {
@@ -295,7 +319,7 @@ entry_settle(struct store *s, struct entry *e)
 	if (e->gone_aside)
 		index_remove_all(s->index, e->id);
 	else if (entry_tell(s, e, s->hooks->found, s->hooks_ctx, &err) < 0)
-		log_error("replay-damaged", "id=%s why=\"%s\"", id_text(e->id).c, err.text);
+		not_told(s, e, err.text);
 }
 
 /* ---- files of messages that it does not hold ---- */
@@ -404,9 +428,11 @@ replay(struct store *s)
 		fatal("out of memory for the replay");
 	r->store = s;
 	r->told = retold_new();
-	segments_read(s, record_again, r);
+	r->perished = perished_new();
+	segments_read(s, record_again, record_lost, r);
 	again_at_start(s, r->told);
 	orphans_settle(r);
+	perished_tell(s, r->perished);
 	for (n = table_each(&s->entries, NULL); n != NULL; n = next) {
 		next = table_each(&s->entries, n);
 		entry_settle(s, TABLE_OF(n, struct entry, by_id));

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -12,20 +13,35 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct store s;
 static char folder[64];
 static struct {
-	unsigned found, held, events, damaged;
+	unsigned found, held, events, damaged, ended, lost, unnamed; /* ended, lost: recipients */
 	bool damage_is_expected;
 	char last_marks[8];
 } told;
+
+static unsigned
+open_in(const struct envelope *e)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < e->rcpts_n; i++)
+		n += e->rcpts[i].mark == MARK_OPEN;
+	return n;
+}
 
 static void
 on_found(void *ctx, const struct store_found *f)
 {
 	(void)ctx;
+	if (f->damaged) {
+		told.ended += open_in(f->envelope);
+		return;
+	}
 	told.found++;
 	told.held += f->held;
 	ck_assert(span_is(f->bytes, "Subject: x\r\n\r\nhello\r\n"));
@@ -49,9 +65,31 @@ on_corrupt(void *ctx, const char *name, const char *why)
 	told.damaged++;
 }
 
+static void
+on_lost(void *ctx, const struct envelope *e, const char *why)
+{
+	(void)ctx;
+	(void)why;
+	told.lost += open_in(e);
+	told.unnamed += e->rcpts_n == 0;
+	if (e->rcpts_n == 2)
+		ck_assert_int_eq(e->rcpts[0].mark, MARK_OPEN);
+}
+
 static const struct store_hooks hooks = {
-	.found = on_found, .event = on_event, .corrupt = on_corrupt
+	.found = on_found, .event = on_event, .lost = on_lost, .corrupt = on_corrupt
 };
+
+static bool heads_fail; /* to be read */
+
+ssize_t
+pread(int fd, void *p, size_t n, off_t at)
+{
+	if (!heads_fail || n != MESSAGE_FILE_FIRST)
+		return syscall(SYS_pread64, fd, p, n, at);
+	errno = EIO;
+	return -1;
+}
 
 /* ---- a journal by hand ---- */
 
@@ -143,6 +181,7 @@ begin(void)
 	}
 	s.active = s.segments_n;
 	s.telling = SEGMENT_NONE;
+	TAILQ_INIT(&s.unreadable);
 	STAILQ_INIT(&s.undone);
 	STAILQ_INIT(&s.corrected);
 	STAILQ_INIT(&s.covering);
@@ -242,6 +281,42 @@ START_TEST(damage_at_any_byte_of_a_record_costs_that_record_alone)
 	finish();
 	for (unsigned i = 0; i < 4; i++) /* the last ones may be padding */
 		damage_each(at[i], at[i + 1] - 8, 3);
+}
+END_TEST
+
+/* One of the two has ended. Where what says the kind of record, its id or its length is damaged, it may be that nothing of it
+ * can be told. */
+START_TEST(whose_record_is_damaged_is_ended)
+{
+	size_t from, to;
+	unsigned n;
+
+	begin();
+	open_generation(1, UINT64_MAX);
+	message('a');
+	from = segment.n;
+	message('b');
+	to = segment.n;
+	message('c');
+	end('b', 1);
+	write_segment(0, 1);
+	finish();
+	for (size_t i = from; i < to - 8; i++) {
+		begin();
+		told.damage_is_expected = true;
+		segment.p[i] ^= 0x20;
+		ck_assert_int_eq(
+		    pwrite(s.segments[0].fd, segment.p, segment.n, 0), (ssize_t)segment.n);
+		start();
+		n = told.ended + told.lost + told.unnamed;
+		ck_assert_msg(n == 1 || i - from < JOURNAL_HEADER,
+		    "byte %zu: %u ended, %u lost, %u unnamed", i - from, told.ended, told.lost,
+		    told.unnamed);
+		if (i >= to - 21) /* in its bytes */
+			ck_assert_uint_eq(told.ended, 1);
+		segment.p[i] ^= 0x20;
+		finish();
+	}
 }
 END_TEST
 
@@ -431,6 +506,51 @@ the_entry(void)
 	return entry_find(&s, named('a'));
 }
 
+START_TEST(what_has_a_file_is_not_ended_for_a_damaged_record)
+{
+	size_t last;
+
+	begin();
+	told.damage_is_expected = true;
+	open_generation(1, UINT64_MAX);
+	message('a');
+	last = segment.n - 12;
+	message('b');
+	write_segment(0, 1);
+	file_in(SPOOL_CUR, 0);
+	segment.p[last] ^= 1;
+	ck_assert_int_eq(pwrite(s.segments[0].fd, segment.p, segment.n, 0), (ssize_t)segment.n);
+	start();
+	ck_assert_uint_eq(told.damaged, 1);
+	ck_assert_uint_eq(told.found, 1);
+	ck_assert_uint_eq(told.ended + told.lost, 0);
+	finish();
+}
+END_TEST
+
+START_TEST(what_the_start_cannot_read_is_read_from_its_file)
+{
+	struct entry *e;
+
+	begin();
+	open_generation(1, UINT64_MAX);
+	message('a');
+	write_segment(0, 1);
+	heads_fail = true;
+	start();
+	heads_fail = false;
+	e = the_entry();
+	ck_assert_uint_eq(told.found, 0);
+	ck_assert_uint_eq(s.numbers.unreadable, 1);
+	e->state = ENTRY_FILE; /* as a checkpoint does */
+	s.numbers.files++;
+	entry_leaves(&s, e);
+	entry_let_go(&s, e);
+	ck_assert_ptr_null(the_entry());
+	finish();
+}
+END_TEST
+
 START_TEST(of_two_files_the_whole_one_is_believed)
 {
 	begin();
@@ -605,6 +725,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, what_was_accepted_lives_and_what_ended_does_not);
 	tcase_add_test(t, damage_at_any_byte_of_a_record_costs_that_record_alone);
+	tcase_add_test(t, whose_record_is_damaged_is_ended);
+	tcase_add_test(t, what_has_a_file_is_not_ended_for_a_damaged_record);
 	tcase_add_test(t, damage_of_the_opening_costs_no_message);
 	tcase_add_test(t, a_segment_that_ends_early_is_told);
 	tcase_add_test(t, a_generation_that_is_missing_is_told);
@@ -616,6 +738,7 @@ main(void)
 	tcase_add_test(t, records_behind_the_end_of_a_failed_generation_do_not_count);
 	tcase_add_test(t, what_was_moved_stays_moved);
 	tcase_add_test(t, a_file_is_believed_only_whole);
+	tcase_add_test(t, what_the_start_cannot_read_is_read_from_its_file);
 	tcase_add_test(t, of_two_files_the_whole_one_is_believed);
 	tcase_add_test(t, what_was_put_aside_is_kept_though_all_have_ended);
 	tcase_add_test(t, so_it_is_where_the_journal_does_not_hold_the_message);

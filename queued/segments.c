@@ -34,7 +34,7 @@ struct reading {
 		uint64_t generation, records;
 	} * ends; /* of those that somebody knows of */
 	size_t ends_n, ends_cap;
-	segment_each *each;
+	segment_each *each, *lost;
 	void *ctx;
 };
 
@@ -199,7 +199,8 @@ segment_keep(struct store *s, unsigned segment)
 
 /* Whose records they were, as far as their headers tell. */
 static void
-gap_told(const struct journal_reader *reader, const struct journal_gap *gap, unsigned segment)
+gap_told(struct reading *r, const struct journal_reader *reader, const struct journal_gap *gap,
+    unsigned segment, bool counts)
 {
 	static const char *const kinds[] = { [JOURNAL_OPEN] = "opening",
 		[JOURNAL_MESSAGE] = "message",
@@ -211,10 +212,13 @@ gap_told(const struct journal_reader *reader, const struct journal_gap *gap, uns
 	log_error("journal-unreadable", "segment=%u generation=%llu at=%zu bytes=%zu records=%llu",
 	    segment, (unsigned long long)reader->generation, gap->at, gap->n,
 	    (unsigned long long)gap->records);
-	for (size_t at = gap->at; n < TRACES_MOST && journal_trace(reader, gap, &at, &rec); n++)
+	for (size_t at = gap->at; n < TRACES_MOST && journal_trace(reader, gap, &at, &rec); n++) {
 		log_error("journal-lost", "id=%s what=%s recipient=%u", id_text(rec.id).c,
 		    rec.type >= JOURNAL_OPEN && rec.type <= JOURNAL_MOVE ? kinds[rec.type] : "?",
 		    rec.type == JOURNAL_END ? rec.index : 0);
+		if (counts && rec.is_certain)
+			r->lost(r->ctx, &rec, segment);
+	}
 }
 
 static void
@@ -243,14 +247,15 @@ records_read(struct reading *r, unsigned i, struct journal_reader *reader, uint6
 			break;
 		if (reader->sequence > end)
 			gap.records -= reader->sequence - end;
-		gap_told(reader, &gap, i);
+		gap_told(r, reader, &gap, i, true);
 		gaps_add(missing, &gap);
 	}
 }
 
-/* Nothing more of it can be read: is that where it ended? */
+/* Nothing more of it can be read: is that where it ended? Whoever sent what was never finished has it still. */
 static void
-end_look(const struct journal_reader *reader, uint64_t end, unsigned i, struct journal_gap *missing)
+end_look(struct reading *r, const struct journal_reader *reader, uint64_t end, unsigned i,
+    struct journal_gap *missing)
 {
 	struct journal_gap gap;
 
@@ -262,7 +267,7 @@ end_look(const struct journal_reader *reader, uint64_t end, unsigned i, struct j
 			.first = reader->sequence,
 			.records = end - reader->sequence };
 	}
-	gap_told(reader, &gap, i);
+	gap_told(r, reader, &gap, i, end != UINT64_MAX);
 	gaps_add(missing, &gap);
 }
 
@@ -292,7 +297,7 @@ segment_take(struct reading *r, unsigned i)
 		reader.salt = seg->salt;
 	}
 	records_read(r, i, &reader, end, &missing);
-	end_look(&reader, end, i, &missing);
+	end_look(r, &reader, end, i, &missing);
 	seg->used = reader.at;
 	seg->records = reader.sequence;
 	seg->state = SEGMENT_FULL;
@@ -383,9 +388,11 @@ largest(const struct store *s)
 }
 
 void
-segments_read(struct store *s, segment_each *each, void *ctx)
+segments_read(struct store *s, segment_each *each, segment_each *lost, void *ctx)
 {
-	struct reading r = { .store = s, .block = malloc(largest(s)), .each = each, .ctx = ctx };
+	struct reading r = {
+		.store = s, .block = malloc(largest(s)), .each = each, .lost = lost, .ctx = ctx
+	};
 	uint64_t at;
 	int i;
 
@@ -405,28 +412,6 @@ segments_read(struct store *s, segment_each *each, void *ctx)
 	sizes_look(&r);
 	free(r.block);
 	free(r.ends);
-}
-
-void
-segment_read(struct store *s, unsigned segment, segment_each *each, void *ctx)
-{
-	struct segment *seg = &s->segments[segment];
-	char *block = malloc(seg->used + 1);
-	struct journal_reader reader;
-	struct journal_record rec;
-	struct journal_gap gap;
-
-	if (block == NULL)
-		fatal("out of memory for a journal segment");
-	journal_reader_init(&reader, span_of(block, bytes_read(seg, block, seg->used)));
-	reader.generation = seg->generation;
-	reader.salt = seg->salt;
-	while (reader.sequence < seg->records)
-		if (journal_next(&reader, &rec))
-			each(ctx, &rec, segment);
-		else if (!journal_skip(&reader, &gap))
-			break;
-	free(block);
 }
 
 /* ---- those that failed ---- */

@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICK_MS = 1000, TRASH_KEPT_S = 86400, SEGMENT_LEAST = 256 * 1024 };
+enum {
+	TICK_MS = 1000,
+	TRASH_KEPT_S = 86400,
+	SEGMENT_LEAST = 256 * 1024,
+	/* A stop waits so long for a journal that cannot be written: a disk that is away for a moment is back by then, and the
+	 * master kills nobody yet. */
+	STOP_TICKS = 5,
+};
 
 /* ---- taking in ---- */
 
@@ -151,6 +158,22 @@ store_numbers(const struct store *s, struct store_numbers *n)
 
 /* ---- life ---- */
 
+/* The journal cannot be written: what gathered is lost with the memory. Acceptances in it were not answered; ends are told
+ * again by whoever was sent to, or sent twice. */
+static void
+stop_give_up(struct store *s)
+{
+	void (*stopped)(void *) = s->stopped;
+
+	if (stopped == NULL || s->ticks < s->stop_until || s->commit.under_way ||
+	    (s->failures == 0 && !s->stuck))
+		return;
+	log_error("stopped-unwritten", "records=%zu why=\"the journal cannot be written\"",
+	    s->commit.gathering.n);
+	s->stopped = NULL;
+	stopped(s->stopped_ctx);
+}
+
 static void
 on_tick(void *ctx)
 {
@@ -164,6 +187,7 @@ on_tick(void *ctx)
 	checkpoint_index(s);
 	segments_probe(s);
 	operate_look(s);
+	stop_give_up(s);
 	timer_set_ms(s->tick, TICK_MS);
 }
 
@@ -309,6 +333,7 @@ store_stop(struct store *s, void (*stopped)(void *), void *ctx)
 	s->stopped = stopped;
 	s->stopped_ctx = ctx;
 	s->not_before = 0;
+	s->stop_until = s->ticks + STOP_TICKS;
 	store_cut(s);
 	event_active(s->wake, EV_READ, 0);
 }

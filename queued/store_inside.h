@@ -5,6 +5,7 @@
  *	files.c       what the namespace thread does: files, marks, moves, removals
  *	checkpoint.c  segments become free again
  *	replay.c      the start; segments.c: what the journal holds then; strays.c: files without an index record
+ *	perished.c    messages whose record in the journal is damaged
  *	again.c       final events that may not have reached their file
  *	draft.c       large messages; pressure.c: is there room; operate.c: hold, drop
  *	unqueued.c       what cannot be read, and what is in corrupt/
@@ -57,7 +58,9 @@ struct entry {
 	bool gone_aside;  /* dropped or corrupt: hidden, forgotten once its file is safe */
 	bool
 	    named; /* a file of its name may exist, whatever the state: it was asked for, or found */
-	bool from_trash;    /* its file may still stand in trash/: an undrop is on its way */
+	bool from_trash; /* its file may still stand in trash/: an undrop is on its way */
+	bool
+	    untold; /* the start could not read it: forgotten once it has its file, and read anew from there */
 	char *marks;        /* rcpts_n of enum recipient_mark */
 	uint32_t mark_at[]; /* offset of each in the head; the marks behind */
 };
@@ -190,6 +193,8 @@ struct store {
 	bool closed; /* stopping: the last record is written */
 	void (*stopped)(void *);
 	void *stopped_ctx;
+	uint64_t
+	    stop_until; /* tick: no longer does a stop wait for a journal that cannot be written */
 	struct store_numbers numbers;
 };
 
@@ -205,7 +210,7 @@ void entry_lives_in(struct store *, struct entry *, unsigned segment);
 void entry_leaves(struct store *, struct entry *);
 /* Its file, wherever it stands: a read-only descriptor, or -1 with errno. */
 int entry_file(const struct store *, const struct entry *);
-/* It was put aside, and its file is safe there: then it is forgotten. */
+/* It was put aside, or not told, and its file is safe: then it is forgotten. */
 void entry_let_go(struct store *, struct entry *);
 /* A recipient ended durably (or, MARK_OPEN, waits again): marks; after the last one the file goes and the entry is freed. */
 void entry_ended(struct store *, struct entry *, uint32_t index, char mark);
@@ -281,15 +286,24 @@ int entry_tell(struct store *, struct entry *, void (*found)(void *, const struc
 
 void replay(struct store *);
 
+/* ---- perished.c: messages whose record in the journal is damaged ---- */
+
+struct perished;
+struct perished *perished_new(void);
+void perished_add(struct perished *, const struct journal_record *);
+/* An end that the journal holds of a message that it does not hold. */
+void perished_end(struct perished *, struct id, uint32_t index);
+/* Those of whom nothing is left elsewhere: what can be read of them is told, to be ended. Frees it. */
+void perished_tell(struct store *, struct perished *);
+
 typedef void segment_each(void *ctx, const struct journal_record *, unsigned segment);
-/* Each record that counts, in the order of generations. What is damaged is said and kept aside. */
-void segments_read(struct store *, segment_each *, void *ctx);
+/* Each record that counts, in the order of generations. What is damaged is said and kept aside; lost() gets each record that
+ * left a trace there (journal_trace()). */
+void segments_read(struct store *, segment_each *, segment_each *lost, void *ctx);
 /* A copy of it goes to corrupt/. -1: not now. In any thread. */
 int segment_keep(struct store *, unsigned segment);
 /* Failed segments that hold nothing are written over with what they hold; if that goes well they are free. */
 void segments_probe(struct store *);
-/* The records of one that is in use. */
-void segment_read(struct store *, unsigned segment, segment_each *, void *ctx);
 
 void strays_look(struct store *);
 void draft_cut(struct store *); /* turn's end: what gathered is written */

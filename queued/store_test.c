@@ -469,6 +469,19 @@ START_TEST(a_journal_that_failed_is_used_again_once_it_can_be_written)
 }
 END_TEST
 
+START_TEST(a_stop_does_not_wait_for_ever_for_a_journal_that_cannot_be_written)
+{
+	begin();
+	looked_at = accepted_one();
+	atomic_store(&disk.segments_fail, true);
+	end(looked_at, 0, MARK_DONE);
+	await(may_not_send, "a journal that fails");
+	store_stop(s, on_stopped, NULL);
+	await(is_stopped, "the stop");
+	ck_assert_uint_eq(told.ended, 0);
+}
+END_TEST
+
 START_TEST(that_it_can_be_written_is_found_out_though_nobody_writes)
 {
 	begin();
@@ -523,6 +536,7 @@ main(void)
 	tcase_add_test(t, what_comes_out_of_the_trash_has_all_its_recipients_again);
 	tcase_add_test(t, each_thread_that_syncs_the_spool_has_a_descriptor_of_its_own);
 	tcase_add_test(t, a_journal_that_failed_is_used_again_once_it_can_be_written);
+	tcase_add_test(t, a_stop_does_not_wait_for_ever_for_a_journal_that_cannot_be_written);
 	tcase_add_test(t, that_it_can_be_written_is_found_out_though_nobody_writes);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_NORMAL);

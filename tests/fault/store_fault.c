@@ -108,6 +108,10 @@ on_found(void *ctx, const struct store_found *f)
 
 	if (!w->checking)
 		return;
+	if (f->damaged) { /* to be ended */
+		say("told %s\n", id_text(f->envelope->id).c);
+		return;
+	}
 	if (bytes.n == 0 && store_read(w->store, f->envelope->id, &b, &err) == 0) {
 		p = malloc(b.size_bytes);
 		bytes = span_of(
