@@ -255,6 +255,9 @@ store_accept_draft(struct store *s, const struct envelope *e, const struct facts
 	if (code == 0 && e->rcpts_n == 0) {
 		code = 554;
 		why = "5.5.1 no recipients";
+	} else if (code == 0 && !message_file_takes(e)) {
+		code = 552;
+		why = STORE_TOO_MANY;
 	} else if (code == 0 && entry_find(s, e->id) != NULL) {
 		code = 451;
 		why = "4.3.0 a message of that id is here already";

@@ -128,6 +128,13 @@ head_crc(struct span rest)
 	return crc;
 }
 
+bool
+message_file_takes(const struct envelope *e)
+{
+	/* A byte is three where it is escaped; facts and the first line are a few hundred. */
+	return envelope_bytes(e) * 3 + 1024 <= MESSAGE_FILE_HEAD_MAX;
+}
+
 void
 message_file_head(struct buf *out, const struct envelope *e, const struct facts *f)
 {

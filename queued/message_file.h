@@ -23,6 +23,8 @@ struct message_file {
 	uint32_t rcpts_n;
 };
 
+/* Whether the head of that envelope is one that can be read again. */
+bool message_file_takes(const struct envelope *);
 /* Appends the head (with the empty line). */
 void message_file_head(struct buf *out, const struct envelope *, const struct facts *);
 /* The first MESSAGE_FILE_FIRST bytes: how long the head is. -1: not such a file. */

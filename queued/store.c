@@ -3,6 +3,7 @@
 #include "err.h"
 #include "log.h"
 #include "loop.h"
+#include "message_file.h"
 #include "store_inside.h"
 
 #include <event2/event.h>
@@ -16,7 +17,7 @@ enum {
 	SEGMENT_LEAST = 256 * 1024,
 	/* A stop waits so long for a journal that cannot be written: a disk that is away for a moment is back by then, and the
 	 * master kills nobody yet. */
-	STOP_TICKS = 5,
+	STOP_TICKS = 3,
 };
 
 /* ---- taking in ---- */
@@ -32,6 +33,10 @@ why_not(struct store *s, const struct envelope *e, const struct facts *f, struct
 	if (e->rcpts_n == 0) {
 		*text = "5.5.1 no recipients";
 		return 554;
+	}
+	if (!message_file_takes(e)) {
+		*text = STORE_TOO_MANY;
+		return 552;
 	}
 	if (journal_bytes(envelope_bytes(e) * 3 + 1024, bytes.n) > s->options.segment_bytes / 2) {
 		*text = "5.3.4 larger than the journal takes at once";

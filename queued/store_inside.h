@@ -28,6 +28,9 @@ struct retold;
 struct settling;
 STAILQ_HEAD(name_works, name_work);
 
+/* Its head could be written and not read again. */
+#define STORE_TOO_MANY "5.5.3 too much to say of so many recipients; send it in parts"
+
 enum { SEGMENTS_MAX = 128, SEGMENT_NONE = 0xffff, DRAFTS_READY = 16 };
 
 enum entry_state {

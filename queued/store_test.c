@@ -435,6 +435,12 @@ may_send(void)
 }
 
 static bool
+two_refused(void)
+{
+	return told.refused == 2;
+}
+
+static bool
 may_not_send(void)
 {
 	return !store_may_send(s) && s->failures > 1;
@@ -466,6 +472,30 @@ START_TEST(a_journal_that_failed_is_used_again_once_it_can_be_written)
 	accepted_one();
 	ck_assert_uint_eq(told.accepted, 2);
 	await(none_has_failed, "all segments");
+}
+END_TEST
+
+/* One that was accepted and could not be read again would be lost by the next start. */
+START_TEST(what_is_too_much_to_be_read_again_is_refused)
+{
+	enum { MANY = 60000 };
+	static char name[600];
+	struct recipient *rcpts = calloc(MANY, sizeof(*rcpts));
+	struct envelope e = { .id = id_new(), .rcpts_n = MANY, .rcpts = rcpts };
+	struct facts f = { 0 };
+	uint32_t draft;
+	struct err err;
+
+	begin();
+	memset(name, 'a', sizeof(name));
+	for (unsigned i = 0; i < MANY; i++)
+		rcpts[i].address = span_of(name, sizeof(name));
+	store_accept(s, &e, &f, SPAN_LIT(""), on_accepted, NULL);
+	close(store_draft_new(s, &draft, &err));
+	store_accept_draft(s, &e, &f, draft, on_accepted, NULL);
+	await(two_refused, "refusals");
+	ck_assert_uint_eq(told.accepted, 0);
+	free(rcpts);
 }
 END_TEST
 
@@ -536,6 +566,7 @@ main(void)
 	tcase_add_test(t, what_comes_out_of_the_trash_has_all_its_recipients_again);
 	tcase_add_test(t, each_thread_that_syncs_the_spool_has_a_descriptor_of_its_own);
 	tcase_add_test(t, a_journal_that_failed_is_used_again_once_it_can_be_written);
+	tcase_add_test(t, what_is_too_much_to_be_read_again_is_refused);
 	tcase_add_test(t, a_stop_does_not_wait_for_ever_for_a_journal_that_cannot_be_written);
 	tcase_add_test(t, that_it_can_be_written_is_found_out_though_nobody_writes);
 	suite_add_tcase(suite, t);
