@@ -164,11 +164,11 @@ opened(struct work *w, const char *base)
 	struct err err;
 
 	close(folder(base, ""));
-	close(folder(base, "index"));
-	snprintf(index, sizeof(index), "%s/index", base);
+	snprintf(index, sizeof(index), "%s/spool/index", base);
 	snprintf(w->hold, sizeof(w->hold), "%s/spool/hold", base);
 	snprintf(events, sizeof(events), "%s/events", base);
 	o.spool = folder(base, "spool");
+	close(folder(base, "spool/index"));
 	o.events = open(events, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	w->store = store_prepare(&o, &err);
 	if (w->store == NULL || store_start(w->store, &hooks, w, &err) == -1) {
