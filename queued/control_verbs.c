@@ -322,7 +322,7 @@ verb_lanes(void *ctx, struct control_call *c)
 		control_num(c, "minute", minute_rate(&l->accepted, loop_now_ms()));
 		rate_field(c, l);
 		control_num(c, "share", l->adapt.share_permille);
-		control_num(c, "waiting", l->draw.n);
+		control_num(c, "waiting", l->draw.n + l->parked.n);
 		control_num(c, "connections", l->sessions_n);
 		control_num(c, "connections_max", lane_connections_max(l));
 		control_num(c, "host_sets", l->hosts.n);

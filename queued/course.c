@@ -79,6 +79,10 @@ line_up(struct queued *q, struct delivery *d, const struct domain_answer *a)
 
 	if (settle_if_paused(q, d))
 		return;
+	if (!lane_has_room(l, d)) {
+		lane_park(l, d);
+		return;
+	}
 	if (!aside_move(q, d, DELIVERY_LANE))
 		return;
 	lane_put(l, a->hosts, d);
@@ -164,7 +168,7 @@ course_begin(struct queued *q, struct delivery *d)
 
 	if (!aside_unless(q, d, 1u << DELIVERY_NEW, "it was to set out"))
 		return;
-	d->away = false;
+	d->away = d->parked = false;
 	if (d->message->held) {
 		if (aside_move(q, d, DELIVERY_HELD))
 			settle_held(q, d);

@@ -12,6 +12,7 @@
 struct queued;
 struct lane;
 struct lane_hosts;
+struct parked;
 struct worker;
 struct transaction;
 struct final_why;
@@ -48,6 +49,8 @@ void course_connect_failed(struct queued *, struct lane_hosts *, const struct de
 void course_lane_away(struct queued *, struct delivery *);
 /* LANE: its hosts cannot be reached. It stays in its lane; it is told so once, and waits in silence. */
 void course_hosts_away(struct queued *, struct delivery *);
+/* DEFERRED, parked: there is room in its lane. One that went on meanwhile is left alone. */
+void course_unpark(struct queued *, const struct parked *);
 /* LANE: wakes it when its time is over there, or its sender is to hear that it is late. */
 void course_lane_watch(struct queued *, struct delivery *);
 /* LANE, before it is sent: what is known of its domain is not what it lined up by. True: it went elsewhere, or its domain is

@@ -76,6 +76,19 @@ begin_again(struct queued *q, struct delivery *d)
 		course_begin(q, d);
 }
 
+void
+course_unpark(struct queued *q, const struct parked *e)
+{
+	struct message *m = storage_bring(q, e->id);
+	struct delivery *d;
+
+	if (m == NULL || e->index >= m->envelope->rcpts_n)
+		return;
+	d = &m->deliveries[e->index];
+	if (d->state == DELIVERY_DEFERRED && d->parked && d->next_ms == e->next_ms)
+		begin_again(q, d);
+}
+
 static void
 go_of_tenant(struct queued *q, struct delivery *d, const void *tenant)
 {

@@ -60,6 +60,7 @@ struct delivery {
 	bool immediate;    /* an operator asked for a try now */
 	bool first;        /* its turn had come already: it goes to the front of its line */
 	bool away;         /* DEFERRED: no server was asked, its lane takes nothing */
+	bool parked;       /* DEFERRED: its lane has no room for it in memory */
 	bool unreached;    /* LANE: it was told that its hosts cannot be reached */
 	bool delay_told;   /* the sender knows that it waits */
 	bool given_up;     /* by an answer that is known, though the sender does not know it yet */

@@ -213,7 +213,7 @@ tenant_of(struct draw *d, struct span name)
 }
 
 static struct draw_campaign *
-campaign_of(struct draw_tenant *t, struct span name, unsigned priority)
+campaign_of(struct draw *d, struct draw_tenant *t, struct span name, unsigned priority)
 {
 	struct draw_campaign key = { .name = name, .priority = priority };
 	struct draw_campaign *c = RB_FIND(draw_campaigns, &t->campaigns, &key);
@@ -231,6 +231,7 @@ campaign_of(struct draw_tenant *t, struct span name, unsigned priority)
 		c->turn[g].weight = 1;
 	}
 	RB_INSERT(draw_campaigns, &t->campaigns, c);
+	d->campaigns_n++;
 	return c;
 }
 
@@ -281,7 +282,7 @@ static struct draw_line *
 line_of(struct draw_set *s, const struct draw_place *p)
 {
 	struct draw_tenant *t = tenant_of(s->draw, p->tenant);
-	struct draw_campaign *c = campaign_of(t, p->campaign, p->priority);
+	struct draw_campaign *c = campaign_of(s->draw, t, p->campaign, p->priority);
 	struct draw_share of = { .set = s };
 	struct draw_line key = { .share = &of };
 	struct draw_line *l = RB_FIND(draw_campaign_lines, &c->lines, &key);
@@ -293,6 +294,17 @@ line_of(struct draw_set *s, const struct draw_place *p)
 		l = line_new(c, share_of(s, t, weight), p->first);
 	l->share->turn.weight = weight;
 	return l;
+}
+
+size_t
+draw_count(const struct draw *d, const struct draw_place *p)
+{
+	struct draw_tenant t_key = { .name = p->tenant };
+	struct draw_campaign c_key = { .name = p->campaign, .priority = p->priority };
+	struct draw_tenant *t = RB_FIND(draw_tenants, (struct draw_tenants *)&d->tenants, &t_key);
+	struct draw_campaign *c = t == NULL ? NULL : RB_FIND(draw_campaigns, &t->campaigns, &c_key);
+
+	return c == NULL ? 0 : c->n;
 }
 
 void
@@ -307,6 +319,7 @@ draw_put(struct draw_set *s, struct draw_item *i, const struct draw_place *p, ui
 		TAILQ_INSERT_TAIL(&i->in->items, i, link);
 	s->n++;
 	s->draw->n++;
+	i->in->campaign->n++;
 }
 
 /* ---- taking ---- */
@@ -373,6 +386,7 @@ campaign_free(struct draw *d, struct draw_campaign *c)
 	struct draw_tenant *t = c->tenant;
 
 	RB_REMOVE(draw_campaigns, &t->campaigns, c);
+	d->campaigns_n--;
 	free(c);
 	if (!RB_EMPTY(&t->campaigns))
 		return;
@@ -411,6 +425,7 @@ draw_remove(struct draw_item *i)
 	i->in = NULL;
 	s->n--;
 	s->draw->n--;
+	l->campaign->n--;
 	if (TAILQ_EMPTY(&l->items))
 		line_free(l);
 }

@@ -59,6 +59,7 @@ struct draw_campaign {
 	struct draw_tenant *tenant;
 	struct span name;
 	unsigned priority;
+	size_t n; /* items */
 	char text[];
 };
 
@@ -88,7 +89,7 @@ struct draw_line {
 struct draw {
 	RB_HEAD(draw_tenants, draw_tenant) tenants;
 	struct draw_turns rounds[DRAW_GIFTS];
-	size_t n;
+	size_t n, campaigns_n;
 };
 
 /* What waits for one set of hosts. */
@@ -111,6 +112,8 @@ struct draw_place {
 
 void draw_init(struct draw *);
 void draw_set_init(struct draw_set *, struct draw *);
+/* How many wait in the lane of that campaign and priority. */
+size_t draw_count(const struct draw *, const struct draw_place *);
 void draw_put(struct draw_set *, struct draw_item *, const struct draw_place *, uint32_t cost);
 
 /* The next of a set; NULL: there is none. */

@@ -157,6 +157,20 @@ in_lane(const struct queued *q, const struct delivery *d, struct buf *out)
 	last_reply(d, out);
 }
 
+/* On disk; the lane's window is served first. */
+static void
+parked(const struct delivery *d, struct buf *out)
+{
+	buf_str(out, "waits on disk for its turn");
+	if (d->lane != NULL) {
+		buf_printf(out,
+		    " in the lane to %.*s, with %zu others and %zu before them; held by: ",
+		    SPAN(d->lane->site->name), d->lane->parked.n, d->lane->draw.n);
+		explain_lane(d->lane, out);
+	}
+	last_reply(d, out);
+}
+
 static void
 paused(const struct queued *q, const struct delivery *d, struct buf *out)
 {
@@ -184,6 +198,10 @@ explain(const struct queued *q, const struct delivery *d, struct buf *out)
 		in_lane(q, d, out);
 		break;
 	case DELIVERY_DEFERRED:
+		if (d->parked) {
+			parked(d, out);
+			break;
+		}
 		buf_printf(out, "deferred after %u attempts; tried again in %llu s", d->attempts,
 		    (unsigned long long)loop_seconds_until(d->due.at_ms));
 		last_reply(d, out);

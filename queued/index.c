@@ -13,7 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum flag { FLAG_HELD = 1, FLAG_DELAY_TOLD = 2, FLAG_GIVEN_UP = 4, FLAG_PAUSED = 8 };
+enum flag {
+	FLAG_HELD = 1,
+	FLAG_DELAY_TOLD = 2,
+	FLAG_GIVEN_UP = 4,
+	FLAG_PAUSED = 8,
+	FLAG_PARKED = 16
+};
 enum { STATUS_MAX = 11, TEXT_MAX = 500 };
 enum { CHECK_MS = 20 * 1000 }; /* a large index on a slow disk: what lies behind is tried */
 static const size_t map_bytes = (size_t)64 << 30; /* address space, not memory */
@@ -369,7 +375,8 @@ index_put(struct index *x, const struct store_wait *w)
 		.code = w->code,
 		.flags =
 		    (uint8_t)((w->held ? FLAG_HELD : 0) | (w->delay_told ? FLAG_DELAY_TOLD : 0) |
-			      (w->given_up ? FLAG_GIVEN_UP : 0) | (w->paused ? FLAG_PAUSED : 0)),
+			      (w->given_up ? FLAG_GIVEN_UP : 0) | (w->paused ? FLAG_PAUSED : 0) |
+			      (w->parked ? FLAG_PARKED : 0)),
 		.text_n = (uint16_t)text.n };
 	if (status.n > 0)
 		memcpy(c->record.status, status.p, status.n);
@@ -537,6 +544,7 @@ show(struct index *x, const struct key *k, struct store_wait *w)
 		.delay_told = r->flags & FLAG_DELAY_TOLD,
 		.given_up = r->flags & FLAG_GIVEN_UP,
 		.paused = r->flags & FLAG_PAUSED,
+		.parked = r->flags & FLAG_PARKED,
 		.code = r->code,
 		.status = span_of(r->status, strnlen(r->status, STATUS_MAX)),
 		.text = span_of(r->text, r->text_n <= TEXT_MAX ? r->text_n : 0) };

@@ -26,7 +26,7 @@ struct coming {
 static void
 set_out(struct queued *q, struct message *m)
 {
-	if (!storage_is_full(q) || tenants_paused(q->tenants, m->envelope->tenant) != NULL) {
+	if (!storage_is_overfull(q) || tenants_paused(q->tenants, m->envelope->tenant) != NULL) {
 		course_set_out(q, m);
 		return;
 	}

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "loop.h"
 #include "queued.h"
+#include "settle.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@ enum {
 	REFUSALS_TO_HEED = 3,   /* by different sets of hosts, and no other let us in meanwhile */
 	COST_BYTES = 64 * 1024, /* each such piece of a message costs one more */
 	COST_MOST = 32,
+	WINDOW_LEAST = 8,
+	WINDOW_S = 2 * 60, /* of a lane with a rate: so much of it */
 	/* Messages a minute: what a lane that was cut goes on from at least. In its first second it has carried next to
 	 * nothing; where this is too much for the provider it says so again, and each time it is cut further. */
 	CARRIES_LEAST = 3000,
@@ -25,6 +28,7 @@ struct lanes {
 	struct table by_pair;
 	struct lane_list woken;
 	struct lane_hosts_list stalled;
+	size_t busy_n; /* with mail that waits */
 };
 
 static const char *const waits[] = {
@@ -97,6 +101,7 @@ lane_new(struct lanes *ls, const struct source *source, struct site *site)
 	site_lane(site);
 	adapt_init(&l->adapt);
 	draw_init(&l->draw);
+	parking_init(&l->parked);
 	TAILQ_INIT(&l->woken_hosts);
 	TAILQ_INIT(&l->held_hosts);
 	TAILQ_INIT(&l->sessions);
@@ -215,13 +220,36 @@ cost_of(const struct message *m)
 	return cost > COST_MOST ? COST_MOST : (uint32_t)cost;
 }
 
+static struct draw_place
+place_of(const struct delivery *d)
+{
+	const struct message *m = d->message;
+
+	return (struct draw_place){ m->envelope->tenant, m->envelope->campaign,
+		d->immediate ? 0 : m->stream->priority, m->tenant->weight, d->first };
+}
+
+static void
+busy(struct lane *l, bool is)
+{
+	if (l->busy != is)
+		home->busy_n += is ? 1 : (size_t)-1;
+	l->busy = is;
+}
+
+void
+lane_served(struct lane *l)
+{
+	busy(l, l->draw.n > 0);
+}
+
 void
 lane_put(struct lane *l, struct host_set *set, struct delivery *d)
 {
 	const struct message *m = d->message;
-	struct draw_place place = { m->envelope->tenant, m->envelope->campaign,
-		d->immediate ? 0 : m->stream->priority, m->tenant->weight, d->first };
+	struct draw_place place = place_of(d);
 
+	busy(l, true);
 	d->first = false;
 	d->lane = l;
 	d->hosts = lane_hosts_of(l, set);
@@ -238,6 +266,64 @@ lane_take_out(struct delivery *d)
 		return;
 	draw_remove(&d->item);
 	lane_hosts_wake(d->hosts);
+}
+
+/* ---- the window ---- */
+
+static size_t
+window(const struct lane *l)
+{
+	size_t lanes = home->busy_n + !l->busy, n = home->q->conf->memory_messages / 2 / lanes;
+	uint64_t count, per_s;
+
+	if (lane_rate(l, &count, &per_s) && count * WINDOW_S / per_s < n)
+		n = (size_t)(count * WINDOW_S / per_s);
+	return n < WINDOW_LEAST ? WINDOW_LEAST : n;
+}
+
+static bool
+memory_is_plenty(void)
+{
+	return home->q->messages.by_id.n < home->q->conf->memory_messages / 2;
+}
+
+bool
+lane_has_room(const struct lane *l, const struct delivery *d)
+{
+	struct draw_place place = place_of(d);
+	size_t most;
+
+	if (d->first || memory_is_plenty())
+		return true;
+	most = window(l);
+	if (l->draw.n < most / 2)
+		return true;
+	return l->draw.n < most * 2 &&
+	       draw_count(&l->draw, &place) < most / 2 / (l->draw.campaigns_n + 1);
+}
+
+void
+lane_park(struct lane *l, struct delivery *d)
+{
+	const struct message *m = d->message;
+	struct draw_place place = place_of(d);
+	struct parked e = { .id = m->envelope->id, .index = d->index };
+
+	d->lane = l;
+	e.next_ms = settle_parked(home->q, d);
+	if (e.next_ms == 0)
+		return;
+	(void)parking_put(&l->parked, place.tenant, place.priority, &e);
+	if (!l->busy) /* nothing that goes will wake it */
+		lane_wake(l);
+}
+
+bool
+lane_unpark(struct lane *l, struct parked *e)
+{
+	if (l->parked.n == 0 || l->draw.n >= window(l) / 2)
+		return false;
+	return parking_take(&l->parked, e);
 }
 
 /* ---- rates ---- */

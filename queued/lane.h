@@ -12,6 +12,7 @@
 #include "delivery.h"
 #include "domain.h"
 #include "lane_hosts.h"
+#include "parking.h"
 #include "site.h"
 
 struct queued;
@@ -57,6 +58,8 @@ struct lane {
 	enum lane_wait wait;
 	uint64_t delivered, deferred, bounced;
 	struct minute accepted;
+	bool busy;             /* mail waits, or did when it was served last */
+	struct parking parked; /* what is beyond its window */
 };
 
 struct lanes *lanes_new(struct queued *);
@@ -78,6 +81,14 @@ struct lane_hosts_list *lanes_stalled(void);
 
 /* Lines up for these hosts. */
 void lane_put(struct lane *, struct host_set *, struct delivery *);
+/* Whether there is room for it in the lane's window. While memory has plenty there is for all; then the lanes in which mail
+ * waits share half of it, one with a rate gets no more than minutes of that, and who has little there goes before the rest. */
+bool lane_has_room(const struct lane *, const struct delivery *);
+/* It waits on disk for room. */
+void lane_park(struct lane *, struct delivery *);
+/* The next that comes back now; false: none, or there is no room for more. */
+bool lane_unpark(struct lane *, struct parked *);
+void lane_served(struct lane *);
 void lane_take_out(struct delivery *); /* from its place in the draw */
 struct queued *lane_queued(const struct lane *);
 

@@ -18,8 +18,9 @@
 
 enum {
 	DEFER_A_TURN = 500, /* deliveries of a lane that cannot connect */
-	PASS_A_TURN = 64, /* whose turn came and that are not to be sent: asked about again, say */
-	OPEN_A_TURN = 4,  /* connections of one lane */
+	PASS_A_TURN = 64,  /* whose turn came and that are not to be sent: asked about again, say */
+	OPEN_A_TURN = 4,   /* connections of one lane */
+	BRING_A_TURN = 64, /* of a lane, from the disk */
 };
 
 struct pool {
@@ -468,6 +469,23 @@ lane_is_away(const struct lane *l)
 	return l->sessions_n == l->connecting_n && l->adapt.until_ms > loop_now_ms();
 }
 
+/* What waits on disk for room in the lane's window, as far as there is some. */
+static void
+bring_parked(struct pool *p, struct lane *l)
+{
+	struct parked e;
+
+	lane_served(l);
+	if (lane_is_away(l)) /* woken when it is back */
+		return;
+	for (unsigned n = 0; n < BRING_A_TURN; n++) {
+		if (!lane_unpark(l, &e))
+			return;
+		course_unpark(p->q, &e);
+	}
+	lane_wake(l);
+}
+
 /* Hosts that are woken while these are looked at come in the next turn. */
 static void
 serve(struct pool *p, struct lane *l)
@@ -504,8 +522,10 @@ on_turn_end(void *ctx)
 
 	if (serves) {
 		lanes_woken(p->q->lanes, &woken);
-		while ((l = lane_list_next(&woken)) != NULL)
+		while ((l = lane_list_next(&woken)) != NULL) {
 			serve(p, l);
+			bring_parked(p, l);
+		}
 	}
 	if (may_send)
 		peer_rewrite_serve(p->q->rewrite);

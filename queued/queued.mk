@@ -7,13 +7,14 @@ queued.libs := -llmdb -lpthread
 queued.store.o := $(addprefix queued/,store.o entry.o writer.o flush.o commit.o journal.o files.o spool.o message_file.o index.o \
 	checkpoint.o replay.o perished.o segments.o again.o retold.o unqueued.o restore.o strays.o draft.o pressure.o operate.o note.o table.o)
 
-tests += $(addprefix queued/,schedule_test retry_test adapt_test bucket_test draw_test route_test limits_test acks_test delivery_test health_test ban_test flush_test \
+tests += $(addprefix queued/,schedule_test retry_test adapt_test bucket_test parking_test draw_test route_test limits_test acks_test delivery_test health_test ban_test flush_test \
 	host_set_test)
 queued/flush_test.o    := queued/flush_test.o queued/flush.o
 queued/schedule_test.o := queued/schedule_test.o queued/schedule.o
 queued/retry_test.o    := queued/retry_test.o queued/retry.o
 queued/adapt_test.o    := queued/adapt_test.o queued/adapt.o
 queued/bucket_test.o   := queued/bucket_test.o queued/bucket.o
+queued/parking_test.o  := queued/parking_test.o queued/parking.o queued/table.o
 queued/draw_test.o     := queued/draw_test.o queued/draw.o
 queued/route_test.o    := queued/route_test.o queued/route.o queued/table.o
 queued/limits_test.o   := queued/limits_test.o queued/limits.o

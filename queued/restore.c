@@ -347,6 +347,7 @@ store_load(struct store *s, struct id id, void (*found)(void *, const struct sto
 		entry_free(s, e);
 		return err_set(err, "all its recipients have ended");
 	}
+	e->left = false;
 	r = entry_tell(s, e, found, ctx, err);
 	if (r == TOLD_UNREAD && restored) {
 		entry_free(s, e);

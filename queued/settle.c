@@ -19,6 +19,7 @@
 
 enum {
 	PUT_OFF_MS = 90 * 1000,
+	PARKED_S = 6 * 3600,  /* its lane brings it back; should it be forgotten there, this does */
 	LIST_COMES_MS = 1000, /* after a start */
 	PAUSED_LOOK_S =
 	    3600, /* a release wakes what is in memory; what is on disk looks so often */
@@ -67,7 +68,8 @@ keep(struct queued *q, const struct delivery *d)
 		.held = d->state == DELIVERY_HELD,
 		.paused = d->state == DELIVERY_PAUSED,
 		.delay_told = d->delay_told,
-		.given_up = d->given_up };
+		.given_up = d->given_up,
+		.parked = d->parked };
 
 	if (a != NULL) {
 		w.code = a->code;
@@ -122,6 +124,35 @@ void
 settle_resumed(struct queued *q, struct delivery *d, uint64_t next_ms)
 {
 	(void)waits_in(q, d, DELIVERY_DEFERRED, next_ms);
+}
+
+uint64_t
+settle_parked(struct queued *q, struct delivery *d)
+{
+	const struct message *m = d->message;
+	uint64_t now = loop_wall_ms();
+
+	if (retry_expired(&m->stream->retry, m->envelope->received_ms, now)) {
+		settle_untried(d, "its time was over before it was tried");
+		settle_given_up(q, d, FINAL_EXPIRED);
+		return 0;
+	}
+	if (!waits_in(q, d, DELIVERY_DEFERRED,
+		retry_at_ms(&m->stream->retry, m->envelope->received_ms, now, PARKED_S)))
+		return 0;
+	d->parked = true;
+	keep(q, d);
+	drop_bytes(d->message);
+	return d->next_ms;
+}
+
+void
+settle_resumed_parked(struct queued *q, struct delivery *d, uint64_t next_ms, uint64_t started_ms)
+{
+	if (next_ms < started_ms + (uint64_t)PARKED_S * 1000)
+		return;
+	settle_resumed(q, d, next_ms);
+	d->parked = d->state == DELIVERY_DEFERRED;
 }
 
 void

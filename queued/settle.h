@@ -13,6 +13,12 @@ void settle_deferred(struct queued *, struct delivery *, uint32_t wait_s);
 void settle_away(struct queued *, struct delivery *, uint32_t wait_s);
 /* Its hosts cannot be reached, and it waits for them in its lane; they are tried next at d->next_ms. */
 void settle_unreached(struct queued *, struct delivery *);
+/* No room in its lane's window: it waits on disk until there is some, without an event, and looks itself after some hours. Says
+ * until when (ms since 1970); 0: it is elsewhere. */
+uint64_t settle_parked(struct queued *, struct delivery *);
+/* NEW, as the index has it: it was parked. By a queued before us: nobody remembers it there, it sets out anew. */
+void
+settle_resumed_parked(struct queued *, struct delivery *, uint64_t next_ms, uint64_t started_ms);
 /* LANE: its sender hears that it is late, where that is due. */
 void settle_delayed(struct queued *, struct delivery *);
 /* No more attempts: the sender is told where that is due, then it ends. */

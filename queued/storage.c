@@ -36,7 +36,8 @@ enum {
 static struct {
 	struct due tick, bring;
 	uint16_t pressure;
-	bool looks; /* what is found is to be looked at */
+	bool looks;          /* what is found is to be looked at */
+	uint64_t started_ms; /* since 1970 */
 	struct message *last_found;
 	struct id due[BRING_AT_ONCE];
 	unsigned due_n;
@@ -52,6 +53,12 @@ bool
 storage_is_crowded(const struct queued *q)
 {
 	return q->messages.by_id.n >= q->conf->memory_messages / 2;
+}
+
+bool
+storage_is_overfull(const struct queued *q)
+{
+	return q->messages.by_id.n / 4 >= q->conf->memory_messages;
 }
 
 bool
@@ -96,6 +103,8 @@ resume(struct queued *q, struct delivery *d)
 		settle_resumed(q, d, loop_wall_ms() + BOUNCD_COMES_MS);
 	else if (w.paused || tenants_paused(q->tenants, d->message->envelope->tenant) != NULL)
 		return; /* as new: it goes, or waits for its tenant again */
+	else if (w.parked)
+		settle_resumed_parked(q, d, w.next_ms, storage.started_ms);
 	else if (w.next_ms > loop_wall_ms())
 		settle_resumed(q, d, w.next_ms);
 }
@@ -386,6 +395,7 @@ storage_start(struct queued *q)
 		.corrupt = on_corrupt };
 	struct err err;
 
+	storage.started_ms = loop_wall_ms();
 	tenants_load(q->tenants);
 	if (store_start(q->store, &hooks, q, &err) == -1)
 		role_fail(q->role, EX_IOERR, "%s", err.text);

@@ -21,9 +21,11 @@ struct message *storage_bring(struct queued *, struct id);
 struct message *storage_look(struct queued *, struct id);
 /* It waits on disk alone again. False: not now, something of it is under way, or not on disk yet. */
 bool storage_leave(struct queued *, struct id);
-/* No room for one more in memory: it waits on disk for its turn. */
-bool storage_is_full(const struct queued *);
 /* Half full: what waits on disk stays there until there is more room. */
 bool storage_is_crowded(const struct queued *);
+/* Nothing is brought back into memory. What comes in goes on as far as its lane has room for it: each keeps a window. */
+bool storage_is_full(const struct queued *);
+/* Four times as much: what comes in waits on disk, wherever it goes. */
+bool storage_is_overfull(const struct queued *);
 /* Mail may be handed to deliverd. False: what would end by it could not be told. */
 bool storage_may_send(const struct queued *);

@@ -87,13 +87,15 @@ store_forget(struct store *s, struct id id)
 
 	if (e == NULL)
 		return true;
-	if (e->state < ENTRY_FILED || e->segment != SEGMENT_NONE || e->ends > 0 || e->moves > 0 ||
-	    files_correcting(s, id))
+	if (e->state < ENTRY_FILED || e->ends > 0 || e->moves > 0 || files_correcting(s, id))
 		return false;
 	for (uint32_t i = 0; i < e->rcpts_n; i++)
 		if (e->marks[i] == MARK_OPEN)
 			index_due_again(s->index, id, i);
-	entry_free(s, e);
+	if (e->segment == SEGMENT_NONE)
+		entry_free(s, e);
+	else /* a segment of the journal has it still: the checkpoint asks for it */
+		e->left = true;
 	return true;
 }
 
@@ -108,7 +110,9 @@ on_due(void *ctx, const struct store_wait *w)
 {
 	struct due_asked *a = ctx;
 
-	if (entry_find(a->store, w->id) != NULL)
+	const struct entry *e = entry_find(a->store, w->id);
+
+	if (e != NULL && !e->left)
 		return false;
 	a->due(a->ctx, w);
 	return true;

@@ -97,6 +97,7 @@ struct store_wait {
 	uint64_t next_ms; /* since 1970 */
 	uint16_t attempts;
 	bool held;
+	bool parked;     /* its lane has no room for it in memory */
 	bool paused;     /* it waits for its tenant's release: next_ms is when to look again */
 	bool delay_told; /* the sender was told that it waits */
 	bool given_up;   /* by this reply: it is to be judged anew, not sent again */
