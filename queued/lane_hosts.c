@@ -231,6 +231,15 @@ lane_hosts_release(struct lane_hosts *h)
 }
 
 void
+lane_hosts_stood(struct lane_hosts *h)
+{
+	uint32_t stand = h->sessions_n - h->connecting_n;
+
+	if (h->failures == 0 && h->allowed <= stand)
+		h->allowed = stand + 1;
+}
+
+void
 lane_hosts_answered(struct lane_hosts *h)
 {
 	if (h->failures >= FAILURES_TO_TELL)

@@ -73,6 +73,8 @@ bool lane_hosts_away(const struct lane_hosts *);
 /* A connection failed, or ended without any answer to what it was given. False: so did another that was made at the same time,
  * and it counts once. */
 bool lane_hosts_failed(struct lane_hosts *, const struct deliver_closed *, struct span words);
+/* A connection stands. What it carries may be long: before it is answered, one more may be made than stand, for others. */
+void lane_hosts_stood(struct lane_hosts *);
 /* A connection got its first answer to a message. */
 void lane_hosts_answered(struct lane_hosts *);
 /* An operator wants a try now, or all forgotten that failed. */

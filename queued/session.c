@@ -141,6 +141,7 @@ session_stood(struct session *s, const struct host *host)
 	idle_begins(s);
 	idle_watch(s);
 	lane_opened(s->lane);
+	lane_hosts_stood(s->hosts);
 	lane_hosts_wake(s->hosts);
 }
 

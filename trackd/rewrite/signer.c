@@ -8,8 +8,8 @@
 
 enum {
 	QUEUE_BYTES = 4 * 1024 * 1024,
-	AWAIT_MS =
-	    5000 /* a start, or a new signer in the place of a dead one, with thousands of keys */
+	GONE_MS = 5000, /* until the master has put a new signer in the place of a dead one */
+	KEYS_MS = 60000 /* until one that is there has read all its keys, which may be thousands */
 };
 
 struct signer {
@@ -26,10 +26,10 @@ struct signer {
 };
 
 static void
-await(struct signer *s)
+await(struct signer *s, uint64_t ms)
 {
 	s->awaited = true;
-	timer_set_ms(s->patience, AWAIT_MS);
+	timer_set_ms(s->patience, ms);
 }
 
 static void
@@ -118,7 +118,7 @@ on_signer_gone(void *ctx, struct chan *c, const char *why)
 	log_warn("signer-gone", "why=\"%s\"", why);
 	s->chan = NULL;
 	s->told = false;
-	await(s);
+	await(s, GONE_MS);
 	s->answered(s->ctx, 0, false, span_of(NULL, 0));
 }
 
@@ -136,7 +136,7 @@ connected(void *ctx, unsigned instance, int fd)
 	arena_reset(s->arena);
 	s->keys_n = 0;
 	s->told = false;
-	await(s);
+	await(s, KEYS_MS);
 	s->chan = chan_new(fd, "trackd-sign", QUEUE_BYTES, on_signer, on_signer_gone, s);
 }
 
@@ -152,7 +152,7 @@ signer_new(struct role *role, void (*answered)(void *, uint64_t, bool, struct sp
 	s->answered = answered;
 	s->settled = settled;
 	s->patience = timer_new(settle, s);
-	await(s);
+	await(s, GONE_MS);
 	s->ctx = ctx;
 	role_on_peer(role, ROLE_SIGN, connected, s);
 	return s;
