@@ -2,7 +2,7 @@
 import os, select, socket, struct, subprocess, tempfile, time
 
 HELLO, GIVE, PEER, GO, PING, STOP = range(1, 7)
-READY, FAILED = 10, 11
+READY, FAILED, WORKING = 10, 11, 14
 ROLE_QUEUED, ROLE_DELIVERD, ROLE_RESOLVE = 3, 4, 5
 
 

@@ -2,7 +2,7 @@
 import json, os, struct, subprocess, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "deliverd"))
-from house import Chan, FAILED, GIVE, GO, HELLO, PEER, READY, STOP, hand_over, pair, span  # noqa: E402
+from house import Chan, FAILED, GIVE, GO, HELLO, PEER, READY, STOP, WORKING, hand_over, pair, span  # noqa: E402
 
 SMTPD, QUEUED, DELIVERD, RESOLVE, BOUNCD = 1, 3, 4, 5, 6
 MESSAGE, ACK = 1, 7
@@ -42,6 +42,8 @@ class Queued:
         self.bouncd = self.peer(BOUNCD, 0) if bouncd else None
         self.master.send((GO, struct.pack("=H", 1)))
         t, r = self.master.recv(20)
+        while t == WORKING:
+            t, r = self.master.recv(20)
         if t == FAILED:
             code = r.num("B")
             raise RuntimeError("queued failed with %d: %s" % (code, r.span()))
@@ -125,7 +127,7 @@ def result(number, t, index, outcome, code=250, enhanced="2.0.0", text="ok", sta
 
 
 def verdict(job, cls, category, advice, status):
-    return (VERDICT, struct.pack("=QBBBI", job, cls, category, advice, 0) + span(status) + span("rule") + span("")
+    return (VERDICT, struct.pack("=QBBBIB", job, cls, category, advice, 0, 0) + span(status) + span("rule") + span("")
             + struct.pack("=B", 90) + span("words"))
 
 
