@@ -1,8 +1,10 @@
 #include "suppress_file.h"
+#include "err.h"
 #include "event.h"
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -138,11 +140,12 @@ relay_line(const struct span f[SUPPRESS_FIELDS], struct buf *out, struct err *er
 
 /* The next field of a line; in quotes a comma is none, and "" is a quote. -1: the quotes are wrong. */
 static int
-csv_take(struct span *line, struct buf *room, struct span *field)
+csv_take(struct span *line, char **room, struct span *field)
 {
 	struct span s = span_trim(*line);
-	size_t at = room->n, i;
+	char *to = *room;
 	bool closed = false;
+	size_t i;
 
 	if (s.n == 0 || s.p[0] != '"') {
 		*field = span_trim(span_cut(*line, ',', line));
@@ -151,12 +154,13 @@ csv_take(struct span *line, struct buf *room, struct span *field)
 	for (i = 1; i < s.n && !closed; i++) {
 		closed = s.p[i] == '"' && (++i >= s.n || s.p[i] != '"');
 		if (!closed)
-			buf_byte(room, s.p[i]);
+			*to++ = s.p[i];
 	}
 	if (!closed)
 		return -1;
 	i--; /* onto what is behind the quote */
-	*field = span_of(room->p + at, room->n - at);
+	*field = span_of(*room, (size_t)(to - *room));
+	*room = to;
 	s = span_trim(span_from(s, i));
 	if (s.n > 0 && s.p[0] != ',')
 		return -1;
@@ -180,13 +184,14 @@ static enum suppress_line
 csv_line(struct suppress_reader *r, struct span line, struct buf *out, struct err *err)
 {
 	struct span f[FIELD_OTHER + 1] = { { NULL, 0 } };
-	struct buf room;
+	char *room = malloc(line.n + 1),
+	     *at = room; /* of quoted fields, which are shorter than the line */
 	enum suppress_line what = LINE_ENTRY;
 
-	buf_init(&room, SUPPRESS_LINE_MAX);
-	(void)buf_room(&room, line.n); /* so that it does not move under the fields */
+	if (room == NULL)
+		fatal("out of memory for a line");
 	for (unsigned i = 0; i < r->columns_n && line.n > 0 && what == LINE_ENTRY; i++)
-		if (csv_take(&line, &room, &f[r->columns[i]]) == -1) {
+		if (csv_take(&line, &at, &f[r->columns[i]]) == -1) {
 			err_set(err, "a quote is not closed, or something follows it");
 			what = LINE_BAD;
 		}
@@ -196,7 +201,7 @@ csv_line(struct suppress_reader *r, struct span line, struct buf *out, struct er
 		f[FIELD_REASON] = r->reason;
 	if (what == LINE_ENTRY)
 		what = relay_line(f, out, err);
-	buf_free(&room);
+	free(room);
 	return what;
 }
 

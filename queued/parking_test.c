@@ -34,6 +34,7 @@ START_TEST(each_tenant_in_turn_and_in_order)
 	ck_assert(!parking_take(&p, &e));
 	ck_assert_uint_eq(p.n, 0);
 	ck_assert_uint_eq(p.lines.n, 0);
+	table_free(&p.lines);
 }
 END_TEST
 
@@ -48,6 +49,7 @@ START_TEST(priorities_come_first)
 	ck_assert_uint_eq(take(&p), 3);
 	ck_assert_uint_eq(take(&p), 2);
 	ck_assert_uint_eq(take(&p), 1);
+	table_free(&p.lines);
 }
 END_TEST
 
@@ -66,6 +68,7 @@ START_TEST(a_line_grows_and_goes_round)
 	while (p.n > 0)
 		ck_assert_uint_eq(take(&p), ++out);
 	ck_assert_uint_eq(in, out);
+	table_free(&p.lines);
 }
 END_TEST
 
@@ -82,6 +85,7 @@ START_TEST(there_is_an_end_to_it)
 	while (parking_take(&p, &e))
 		n--;
 	ck_assert_uint_eq(n, 0);
+	table_free(&p.lines);
 }
 END_TEST
 

@@ -25,6 +25,22 @@ turn_down(struct transaction *tx, const char *why)
 	tx->data.fault = DATA_TURNED_DOWN;
 }
 
+/* Programs show some other field where there is no From; so there is one: the sender, whose domain is the tenant's, or for a
+ * report the mail daemon. */
+static void
+author_line(struct buf *line, const struct session *s)
+{
+	struct transaction *tx = s->tx;
+
+	if (tx->env.from.n > 0)
+		tx->header.from = tx->env.from;
+	else
+		tx->header.from =
+		    span_str(arena_printf(tx->arena, "MAILER-DAEMON@%s", s->worker->hostname));
+	tx->header.from_n = 1;
+	buf_printf(line, "From: %.*s\r\n", SPAN(tx->header.from));
+}
+
 /* What a tenant's own programs left out (RFC 6409 8). */
 static void
 complete(const struct session *s, struct data *d)
@@ -32,6 +48,8 @@ complete(const struct session *s, struct data *d)
 	struct buf line;
 
 	buf_init(&line, LINE_BYTES);
+	if (s->tx->header.from_n == 0)
+		author_line(&line, s);
 	if (!s->tx->header.has_date)
 		date_line(&line, loop_wall_ms());
 	if (!s->tx->header.has_message_id) {

@@ -46,9 +46,5 @@ originator_fields_ok(
 			if (!field_ok(f.value, i, rule, fault))
 				return false;
 		}
-	if (seen[FROM] > 0)
-		return true;
-	*fault =
-	    (struct originator_fault){ fields[FROM].name, "the field is missing", { 0 }, false };
-	return false;
+	return true;
 }

@@ -18,10 +18,11 @@ struct originator_rule {
 struct originator_fault {
 	const char *field; /* as it is usually written: "From" */
 	const char *why;
-	struct span near; /* in the header; empty: the field is missing */
+	struct span near; /* in the header */
 	bool domain;      /* near is a domain that the tenant may not send as */
 };
 
-/* header: the whole block. There must be one From, at most one of each of the others. False: fault says why. */
+/* header: the whole block. From and Sender may stand there once; whoever takes in a message without From completes it, so
+ * that no program makes up an author of its own. False: fault says why. */
 bool
 originator_fields_ok(struct span header, const struct originator_rule *, struct originator_fault *);

@@ -122,7 +122,8 @@ static const struct {
 } headers[] = {
 	{ "From: a@acme.example\r\n", true },
 	{ "from : a@acme.example\r\n", true },
-	{ "Subject: x\r\n", false },
+	{ "Subject: x\r\n", true },
+	{ "Subject: x\r\nSender: x@evil.example\r\n", false },
 	{ "From: a@acme.example\r\nFrom: b@acme.example\r\n", false },
 	{ "From: a@acme.example\r\nFROM : x@evil.example\r\n", false },
 	{ "From: a@acme.example\r\nSender: s@news.acme.example\r\n", true },

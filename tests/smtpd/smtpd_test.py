@@ -255,22 +255,6 @@ def drafts_awaited(h):
     assert {len(m[2]) > len(content) for m in h.queued.messages} == {True}
 
 
-def draft_gone(h):
-    """The queue goes away meanwhile."""
-    h.queued.give = False
-    content = "From: a@acme.example\r\nSubject: x\r\n\r\n" + ("%s\r\n" % ("l" * 70)) * 9000 + ".\r\n"
-    c = hello(h, "local")
-    before = 4  # are asked for ahead of time
-    for line in ("MAIL FROM:<a@acme.example>", "RCPT TO:<x@t.example>"):
-        is_(c.say(line), "250")
-    is_(c.say("DATA"), "354")
-    threading.Thread(target=c.raw, args=(content,), daemon=True).start()
-    until(lambda: h.queued.withheld > before)
-    h.queued.chan.sock.shutdown(socket.SHUT_RDWR)
-    is_(c.reply(), "451 4.3.0")
-    is_(c.say("NOOP"), "250")
-
-
 def unread(h):
     """Who sends on and on and hardly reads what is answered is not kept for longer than one who says nothing."""
     s = socket.socket()
@@ -367,7 +351,8 @@ def policy(h):
     is_(c.say("MAIL FROM:<a@sub.acme.example>"), "550 5.7.1")
     is_(c.mail("a@acme.example", ["x@t.example"], "From: Me <me@evil.example>\r\n\r\n.\r\n")[-1], "550 5.7.1")
     is_(c.mail("", ["x@t.example"], "From: \"a@evil.example\" (me)\r\n <me@News.acme.example>\r\n\r\n.\r\n")[-1], "250")
-    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n.\r\n")[-1], "550 5.6.0 From: the field is missing")
+    is_(c.mail("a@acme.example", ["x@t.example"], "Subject: x\r\n\r\n.\r\n")[-1], "250")
+    assert b"\r\nFrom: a@acme.example\r\n" in h.queued.messages[-1][2], h.queued.messages[-1][2]
     is_(c.mail("a@acme.example", ["x@t.example"], "From: a@acme.example\r\nSender: x@evil.example\r\n\r\n.\r\n")[-1], "550 5.7.1")
     is_(c.mail("a@acme.example", ["x@t.example"], "From: \"me <a@acme.example>\r\n\r\n.\r\n")[-1], "550 5.6.0 From: a quote is not closed")
     is_(c.mail("", ["x@t.example"], "From: MAILER-DAEMON@web1.lan (Mail Delivery System)\r\n\r\n.\r\n")[-1], "250")
@@ -660,7 +645,7 @@ def memory(h):
     assert each < 12
 
 
-CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, slow, headers_at_once, taken, drafts_awaited, draft_gone, unread, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
+CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, slow, headers_at_once, taken, drafts_awaited, unread, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
 
 
 def main():
