@@ -59,7 +59,7 @@ struct entry {
 	uint8_t place;    /* enum spool_place, where its file is or shall be */
 	bool indexed;     /* may have index records */
 	bool gone_aside;  /* dropped or corrupt: hidden, forgotten once its file is safe */
-	bool left; /* it is not in memory: what is due of it is told */
+	bool left;        /* it is not in memory: what is due of it is told */
 	bool
 	    named; /* a file of its name may exist, whatever the state: it was asked for, or found */
 	bool from_trash; /* its file may still stand in trash/: an undrop is on its way */
