@@ -188,7 +188,7 @@ file_open(int spool, struct id id, int flags, enum spool_place last, enum spool_
 int
 spool_read(int spool, struct id id, enum spool_place *where)
 {
-	return file_open(spool, id, O_RDONLY, SPOOL_HOLD, where);
+	return file_open(spool, id, O_RDONLY | O_NONBLOCK, SPOOL_HOLD, where);
 }
 
 int
@@ -197,7 +197,7 @@ spool_read_in(int spool, struct id id, enum spool_place place)
 	char name[64];
 
 	name_of(name, place, id);
-	return openat(spool, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return openat(spool, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
 int
