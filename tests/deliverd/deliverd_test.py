@@ -119,6 +119,7 @@ class Queued:
         self.c.send((ACK, struct.pack("=Q", number)))
 
     def end(self):
+        self.ack(1000000)  # all: who stops waits for results that were not acknowledged
         self.role.stop(0)
         code = self.role.wait()
         said = self.role.said()

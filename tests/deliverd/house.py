@@ -114,7 +114,7 @@ class Role:
         return ours
 
     def stop(self, deadline_s):
-        self.master.send((STOP, struct.pack("=I", deadline_s)))
+        self.master.send((STOP, struct.pack("=IB", deadline_s, 0)))
 
     def wait(self, timeout=10):
         return self.proc.wait(timeout)
