@@ -2,7 +2,7 @@
 """smtpd and smtpd-auth end to end: we play master, queued and clients. Usage: smtpd_test.py PROGRAM [name...]
 
 smtpd-auth stands beside PROGRAM."""
-import base64, crypt, os, socket, ssl, subprocess, sys, tempfile, threading, time
+import base64, crypt, os, socket, ssl, subprocess, sys, tempfile, time
 from players import House, Client
 
 BIN = os.path.dirname(sys.argv[1])
