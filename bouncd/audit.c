@@ -45,14 +45,14 @@ log_it(struct bouncd *b, const struct audit *a)
 	char shown[SUPPRESSION_HASH_CHARS + 1];
 
 	log_begin(LOG_LEVEL_INFO, a->verb);
-	log_kvf("actor", "%u", a->actor);
+	log_num("actor", a->actor);
 	if (a->entry != NULL) {
 		log_kvs("address", named(b, a->entry, shown));
 		log_kvs("scope", a->entry->scope);
 		log_kvs("entry", suppression_reason_word(a->entry->reason));
 	}
 	if (a->count > 0)
-		log_kvf("count", "%llu", (unsigned long long)a->count);
+		log_num("count", a->count);
 	if (a->kind != NULL) {
 		log_kvs("kind", a->kind);
 		log_kv("value", a->value);

@@ -346,7 +346,7 @@ story(const struct job *j, const struct outcome *o)
 	else if (o->of != NULL)
 		log_kvs("about", id_text(o->of->message).c);
 	log_kv("recipient", o->address);
-	log_kvf("recipients", "%u", j->back.n_recipients);
+	log_num("recipients", j->back.n_recipients);
 	log_end();
 }
 

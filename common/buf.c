@@ -124,23 +124,38 @@ buf_byte(struct buf *b, char c)
 }
 
 void
+buf_num(struct buf *b, uint64_t v)
+{
+	char text[20], *p = text + sizeof(text);
+
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	buf_add(b, p, (size_t)(text + sizeof(text) - p));
+}
+
+void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
+	/* Most fits in what is there: the second formatting is for what does not. */
+	char *room = buf_room(b, 1);
 	va_list ap, again;
-	char *room;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room, room == NULL ? 0 : b->cap - b->n, fmt, ap);
 	must(n >= 0);
-	room = buf_room(b, (size_t)n + 1);
+	if (room == NULL || (size_t)n >= b->cap - b->n) {
+		room = buf_room(b, (size_t)n + 1);
+		if (room != NULL)
+			vsnprintf(room, (size_t)n + 1, fmt, again);
+	}
 	if (room == NULL)
 		b->over = true;
-	else {
-		vsnprintf(room, (size_t)n + 1, fmt, again);
+	else
 		b->n += (size_t)n;
-	}
 	va_end(again);
 	va_end(ap);
 }

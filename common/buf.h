@@ -25,6 +25,7 @@ void buf_add(struct buf *, const void *, size_t);
 void buf_span(struct buf *, struct span);
 void buf_str(struct buf *, const char *);
 void buf_byte(struct buf *, char);
+void buf_num(struct buf *, uint64_t); /* in decimal digits */
 void buf_printf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* For read(2): room for at least want bytes behind the contents, or NULL when max forbids (sets no over).

@@ -22,6 +22,29 @@ START_TEST(appends_in_order)
 }
 END_TEST
 
+START_TEST(numbers_and_formats)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	buf_num(&b, 0);
+	buf_byte(&b, ' ');
+	buf_num(&b, UINT64_MAX);
+	ck_assert(span_is(buf_all(&b), "0 18446744073709551615"));
+	buf_reset(&b);
+	for (unsigned i = 0; i < 9; i++)
+		buf_printf(
+		    &b, "%099d;", (int)i); /* formatted into what is there, and where that grows */
+	ck_assert_uint_eq(b.n, 900);
+	for (unsigned i = 0; i < 9; i++)
+		ck_assert(b.p[i * 100 + 98] == (char)('0' + i) && b.p[i * 100 + 99] == ';');
+	buf_printf(&b, "%0200d", 1);
+	ck_assert(buf_over(&b));
+	ck_assert_uint_eq(b.n, 900);
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(an_append_fits_or_is_dropped_whole)
 {
 	struct buf b;
@@ -76,6 +99,7 @@ main(void)
 
 	suite_add_tcase(suite, t);
 	tcase_add_test(t, appends_in_order);
+	tcase_add_test(t, numbers_and_formats);
 	tcase_add_test(t, an_append_fits_or_is_dropped_whole);
 #ifdef BUF_MOVES
 	tcase_add_test(t, every_append_moves);

@@ -1,8 +1,7 @@
 #include "event.h"
 #include "utf8.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static void
@@ -47,16 +46,48 @@ json_span(struct buf *b, struct span s)
 	buf_byte(b, '"');
 }
 
+static void
+event_key(struct buf *b, const char *key)
+{
+	buf_add(b, ",\"", 2);
+	buf_str(b, key);
+	buf_add(b, "\":", 2);
+}
+
+/* A value of letters, digits and marks that JSON has as they are. */
+static void
+event_word(struct buf *b, const char *key, const char *word)
+{
+	event_key(b, key);
+	buf_byte(b, '"');
+	buf_str(b, word);
+	buf_byte(b, '"');
+}
+
+/* The text of the last second is kept: events come by the thousand a second. */
 void
 time_text(uint64_t time_ms, char out[32])
 {
+	static _Thread_local struct {
+		time_t s;
+		char text[24];
+	} last = { .s = -1 };
 	time_t s = (time_t)(time_ms / 1000);
+	unsigned ms = (unsigned)(time_ms % 1000);
 	struct tm tm;
 	size_t n;
 
-	gmtime_r(&s, &tm);
-	n = strftime(out, 24, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out + n, 32 - n, ".%03uZ", (unsigned)(time_ms % 1000));
+	if (s != last.s) {
+		gmtime_r(&s, &tm);
+		strftime(last.text, sizeof(last.text), "%Y-%m-%dT%H:%M:%S", &tm);
+		last.s = s;
+	}
+	n = strlen(last.text);
+	memcpy(out, last.text, n);
+	memcpy(out + n,
+	    (char[]){ '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+		(char)('0' + ms % 10), 'Z', '\0' },
+	    6);
 }
 
 void
@@ -65,14 +96,17 @@ event_open(struct buf *b, const char *kind, struct id event, uint64_t time_ms)
 	char when[32];
 
 	time_text(time_ms, when);
-	buf_printf(b, "{\"v\":%d,\"id\":\"%s\",\"time\":\"%s\",\"event\":\"%s\"", EVENT_VERSION,
-	    id_text(event).c, when, kind);
+	buf_str(b, "{\"v\":");
+	buf_num(b, EVENT_VERSION);
+	event_id(b, "id", event);
+	event_word(b, "time", when);
+	event_word(b, "event", kind);
 }
 
 void
 event_id(struct buf *b, const char *key, struct id id)
 {
-	buf_printf(b, ",\"%s\":\"%s\"", key, id_text(id).c);
+	event_word(b, key, id_text(id).c);
 }
 
 void
@@ -80,7 +114,7 @@ event_span(struct buf *b, const char *key, struct span s)
 {
 	if (s.n == 0)
 		return;
-	buf_printf(b, ",\"%s\":", key);
+	event_key(b, key);
 	json_span(b, s);
 }
 
@@ -93,13 +127,15 @@ event_str(struct buf *b, const char *key, const char *s)
 void
 event_num(struct buf *b, const char *key, uint64_t v)
 {
-	buf_printf(b, ",\"%s\":%" PRIu64, key, v);
+	event_key(b, key);
+	buf_num(b, v);
 }
 
 void
 event_bool(struct buf *b, const char *key, bool v)
 {
-	buf_printf(b, ",\"%s\":%s", key, v ? "true" : "false");
+	event_key(b, key);
+	buf_str(b, v ? "true" : "false");
 }
 
 void

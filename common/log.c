@@ -94,6 +94,7 @@ stamp(void)
 {
 	struct timespec now;
 	struct tm tm;
+	unsigned ms;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec != lg.stamp_s) {
@@ -101,8 +102,16 @@ stamp(void)
 		gmtime_r(&now.tv_sec, &tm);
 		strftime(lg.stamp, sizeof(lg.stamp), "%Y-%m-%dT%H:%M:%S", &tm);
 	}
-	buf_printf(
-	    &lg.lines, "%s.%03ldZ %s[%d]", lg.stamp, now.tv_nsec / 1000000, lg.name, (int)getpid());
+	ms = (unsigned)(now.tv_nsec / 1000000);
+	buf_str(&lg.lines, lg.stamp);
+	buf_add(&lg.lines,
+	    (char[]){ '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+		(char)('0' + ms % 10), 'Z', ' ' },
+	    6);
+	buf_str(&lg.lines, lg.name);
+	buf_byte(&lg.lines, '[');
+	buf_num(&lg.lines, (uint64_t)getpid());
+	buf_byte(&lg.lines, ']');
 }
 
 void
@@ -113,7 +122,8 @@ log_begin(enum log_level level, const char *event)
 		return;
 	lg.line_at = lg.lines.n;
 	stamp();
-	buf_printf(&lg.lines, " %s", event);
+	buf_byte(&lg.lines, ' ');
+	buf_str(&lg.lines, event);
 	if (level >= LOG_LEVEL_WARN)
 		buf_str(&lg.lines, level == LOG_LEVEL_WARN ? " level=warn" : " level=error");
 }
@@ -162,13 +172,21 @@ quoted(struct span v)
 	buf_byte(&lg.lines, '"');
 }
 
+static void
+key_put(const char *key)
+{
+	buf_byte(&lg.lines, ' ');
+	buf_str(&lg.lines, key);
+	buf_byte(&lg.lines, '=');
+}
+
 void
 log_kv(const char *key, struct span value)
 {
 	if (lg.muted)
 		return;
 	value = span_first(value, VALUE_BYTES);
-	buf_printf(&lg.lines, " %s=", key);
+	key_put(key);
 	if (plain(value))
 		buf_span(&lg.lines, value);
 	else
@@ -179,6 +197,27 @@ void
 log_kvs(const char *key, const char *value)
 {
 	log_kv(key, span_str(value));
+}
+
+void
+log_num(const char *key, uint64_t value)
+{
+	if (lg.muted)
+		return;
+	key_put(key);
+	buf_num(&lg.lines, value);
+}
+
+void
+log_address(const char *key, struct span address)
+{
+	char text[VALUE_BYTES];
+	size_t n = address.n < sizeof(text) - 2 ? address.n : sizeof(text) - 2;
+
+	text[0] = '<';
+	memcpy(text + 1, n > 0 ? address.p : "", n);
+	text[n + 1] = '>';
+	log_kv(key, span_of(text, n + 2));
 }
 
 void

@@ -31,5 +31,7 @@ void log_error(const char *event, const char *fmt, ...) __attribute__((format(pr
 void log_begin(enum log_level, const char *event);
 void log_kv(const char *key, struct span value);
 void log_kvs(const char *key, const char *value);
+void log_num(const char *key, uint64_t value);
+void log_address(const char *key, struct span address); /* in <> */
 void log_kvf(const char *key, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_end(void);

@@ -155,7 +155,7 @@ record_drop(struct chan *c)
 {
 	log_begin(LOG_LEVEL_ERROR, "record-dropped");
 	log_kvs("peer", c->peer);
-	log_kvf("type", "%u", c->record_type);
+	log_num("type", c->record_type);
 	log_kvf("most", "%d", MSG_RECORD_MAX);
 	log_end();
 	chan_fds_close(c->out_fds + c->record_fds, c->out_fds_n - c->record_fds);

@@ -183,7 +183,7 @@ remember_failure(
 	log_kv("address", c.address);
 	log_kvs("stage", deliver_stage_name(c.stage));
 	if (c.code != 0)
-		log_kvf("code", "%u", c.code);
+		log_num("code", c.code);
 	log_kv(c.code != 0 ? "reply" : "why", c.text);
 	log_end();
 	if (c.code != 0 || c.cause != CAUSE_NETWORK ||

@@ -233,7 +233,7 @@ launch_rejoin(struct child *child, enum role_kind kind, unsigned instance)
 		return;
 	log_begin(LOG_LEVEL_WARN, "channel-reopened");
 	log_kvs("role", role_name(child->seat->kind));
-	log_kvf("instance", "%u", child->instance);
+	log_num("instance", child->instance);
 	log_kvs("peer", role_name(kind));
 	log_kvf("peer-instance", "%u", instance);
 	log_end();

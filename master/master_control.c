@@ -66,7 +66,7 @@ static void
 audit(const char *what, const struct control_call *call)
 {
 	log_begin(LOG_LEVEL_INFO, what);
-	log_kvf("actor", "%u", control_actor(call));
+	log_num("actor", control_actor(call));
 	log_kv("reason", control_arg(call, "reason"));
 	log_end();
 }

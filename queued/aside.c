@@ -41,7 +41,7 @@ story(struct queued *q, const struct delivery *d, const char *why)
 {
 	log_begin(LOG_LEVEL_ERROR, "set-aside");
 	log_kvs("id", id_text(d->message->envelope->id).c);
-	log_kvf("rcpt", "%u", d->index);
+	log_num("rcpt", d->index);
 	log_kvs("state", delivery_state_name(d->state));
 	log_kvs("why", why);
 	log_end();

@@ -51,7 +51,7 @@ course_connect_failed(struct queued *q, struct lane_hosts *h, const struct deliv
 	log_kv("source", l->source->name);
 	log_kv("host", h->set->hosts[0].name);
 	log_kvs("why", why);
-	log_kvf("waiting", "%zu", h->waiting.n);
+	log_num("waiting", h->waiting.n);
 	log_end();
 	if (c->code != 0)
 		lane_refused(h->lane, h->set, span_str(why));

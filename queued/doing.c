@@ -85,9 +85,9 @@ suspect_add(const struct doing_note *n)
 	page->suspects[i].deaths++;
 	log_begin(LOG_LEVEL_ERROR, "died-handling");
 	log_kvs("id", id_text(n->id).c);
-	log_kvf("rcpt", "%u", n->index);
+	log_num("rcpt", n->index);
 	log_kvs("when", names[n->what]);
-	log_kvf("deaths", "%u", page->suspects[i].deaths);
+	log_num("deaths", page->suspects[i].deaths);
 	log_end();
 }
 

@@ -36,8 +36,8 @@ story(const struct delivery *d, enum final_kind k, const struct final_why *why)
 
 	log_begin(k == FINAL_DELIVERED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, kinds[k].name);
 	log_kvs("id", id_text(d->message->envelope->id).c);
-	log_kvf("to", "<%.*s>", SPAN(delivery_address(d)));
-	log_kvf("from", "<%.*s>", SPAN(d->message->envelope->from));
+	log_address("to", delivery_address(d));
+	log_address("from", d->message->envelope->from);
 	if (d->lane != NULL)
 		log_kv("site", d->lane->site->name);
 	if (a != NULL) {
@@ -50,7 +50,7 @@ story(const struct delivery *d, enum final_kind k, const struct final_why *why)
 		log_kv("why", why->reason);
 	if (why->scope.n > 0)
 		log_kv("scope", why->scope);
-	log_kvf("attempts", "%u", d->attempts);
+	log_num("attempts", d->attempts);
 	log_kvf("delay_s", "%.3f", (double)delivery_age_ms(d) / 1000.0);
 	log_end();
 }

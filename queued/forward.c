@@ -29,7 +29,7 @@ story(const struct delivery *d, struct span to, const char *why)
 	log_begin(why == NULL ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
 	    why == NULL ? "forwarded" : "not-forwarded");
 	log_kvs("id", id_text(d->message->envelope->id).c);
-	log_kvf("to", "<%.*s>", SPAN(to));
+	log_address("to", to);
 	if (why != NULL)
 		log_kvs("why", why);
 	log_end();

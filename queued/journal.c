@@ -220,17 +220,22 @@ is_ours(const struct journal_reader *r, const struct header *h)
 	return r->generation == 0 || (h->generation == r->generation && h->salt == r->salt);
 }
 
-/* How far to go for the next look. Of a record of ours whose header is good the length is, so its bytes are not looked at:
- * they come from outside. */
+/* How far the next byte is that may begin a record: a segment that was never used is 64 MB of zeros, and each start looks. */
 static size_t
-step(const struct journal_reader *r, struct span s)
+to_magic(struct span s)
 {
-	struct header h;
+	const char *p = s.n > padded(1) ? memchr(s.p + padded(1), magic[0], s.n - padded(1)) : NULL;
 
-	if (memcmp(s.p, magic, sizeof(magic)) != 0 || !header_get(s, &h) ||
-	    !header_is_good(s, &h) || !is_ours(r, &h))
-		return padded(1);
-	return journal_bytes(h.head_n, h.bytes_n);
+	return p == NULL ? s.n : (size_t)(p - s.p) & ~(padded(1) - 1);
+}
+
+/* The header is good and of this generation. Then the length is good too, so the bytes behind it are not looked at: they come
+ * from outside. */
+static bool
+is_header_of_ours(const struct journal_reader *r, struct span s, struct header *h)
+{
+	return memcmp(s.p, magic, sizeof(magic)) == 0 && header_get(s, h) && header_is_good(s, h) &&
+	       is_ours(r, h);
 }
 
 bool
@@ -240,8 +245,10 @@ journal_skip(struct journal_reader *r, struct journal_gap *gap)
 	struct header h;
 
 	for (size_t n; s.n >= JOURNAL_HEADER; s = span_from(s, n)) {
-		n = step(r, s);
-		if (n < JOURNAL_HEADER || !is_whole(s, &h) || h.sequence < r->sequence)
+		bool ours = is_header_of_ours(r, s, &h);
+
+		n = ours ? journal_bytes(h.head_n, h.bytes_n) : to_magic(s);
+		if (!ours || !is_whole(s, &h) || h.sequence < r->sequence)
 			continue;
 		*gap = (struct journal_gap){ r->at, (size_t)(s.p - r->segment.p) - r->at,
 			r->sequence, h.sequence - r->sequence };
@@ -298,7 +305,7 @@ journal_trace(const struct journal_reader *r, const struct journal_gap *gap, siz
 			continue;
 		*rec = record_of(s, &h, *at);
 		rec->is_certain = *at == gap->at || (r->salt != 0 && h.salt == r->salt);
-		*at += step(r, s);
+		*at += is_header_of_ours(r, s, &h) ? journal_bytes(h.head_n, h.bytes_n) : padded(1);
 		return true;
 	}
 	return false;

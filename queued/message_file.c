@@ -44,11 +44,13 @@ line(struct buf *out, const char *key, struct span value)
 static void
 facts_line(struct buf *out, const struct facts *f)
 {
-	buf_printf(out, "facts %u %u %c%c", f->header_bytes, f->longest_line,
-	    f->header_8bit ? 'h'
-	    : f->has_8bit  ? '8'
-			   : '-',
-	    f->has_dots ? '.' : '-');
+	buf_str(out, "facts ");
+	buf_num(out, f->header_bytes);
+	buf_byte(out, ' ');
+	buf_num(out, f->longest_line);
+	buf_byte(out, ' ');
+	buf_byte(out, f->header_8bit ? 'h' : f->has_8bit ? '8' : '-');
+	buf_byte(out, f->has_dots ? '.' : '-');
 	for (unsigned i = 0; i < f->drops_n; i++)
 		buf_printf(out, " %u+%u", f->drops[i].start, f->drops[i].length);
 	buf_byte(out, '\n');

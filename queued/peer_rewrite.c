@@ -151,7 +151,7 @@ log_deaths(const struct message *m, const char *then)
 {
 	log_begin(LOG_LEVEL_WARN, "rewriter-killed");
 	log_kvs("id", id_text(m->envelope->id).c);
-	log_kvf("deaths", "%u", m->rewriter_deaths);
+	log_num("deaths", m->rewriter_deaths);
 	log_kvs("then", then);
 	log_end();
 }

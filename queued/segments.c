@@ -127,9 +127,9 @@ opening_read(struct reading *r, unsigned i)
 	journal_reader_init(&reader, span_of(r->block, bytes_read(seg, r->block, SECTOR)));
 	if (journal_next(&reader, &rec))
 		opening_take(r, i, &rec);
-	else {
+	else { /* of what this start has just made there is nothing to read */
 		journal_reader_init(
-		    &reader, span_of(r->block, bytes_read(seg, r->block, seg->bytes)));
+		    &reader, span_of(r->block, bytes_read(seg, r->block, seg->had)));
 		if (!journal_skip(&reader, &gap))
 			return;
 		r->opened[i].headless = true;

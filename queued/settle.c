@@ -42,7 +42,7 @@ story(const struct delivery *d, uint64_t wait_ms)
 
 	log_begin(LOG_LEVEL_INFO, "deferred");
 	log_kvs("id", id_text(d->message->envelope->id).c);
-	log_kvf("to", "<%.*s>", SPAN(delivery_address(d)));
+	log_address("to", delivery_address(d));
 	if (d->lane != NULL)
 		log_kv("site", d->lane->site->name);
 	if (a != NULL) {
@@ -50,9 +50,9 @@ story(const struct delivery *d, uint64_t wait_ms)
 		log_kv("status", a->judged ? a->status : a->enhanced);
 		log_kvf("reply", "%u %.*s", a->code, SPAN(span_first(a->text, 300)));
 	}
-	log_kvf("attempts", "%u", d->attempts);
+	log_num("attempts", d->attempts);
 	log_kvf("delay_s", "%.1f", (double)delivery_age_ms(d) / 1000.0);
-	log_kvf("retry_s", "%llu", (unsigned long long)(wait_ms / 1000));
+	log_num("retry_s", (wait_ms / 1000));
 	log_end();
 }
 

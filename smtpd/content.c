@@ -284,9 +284,9 @@ accepted_log(const struct session *s)
 
 	log_begin(LOG_LEVEL_INFO, "accepted");
 	log_kvs("id", id_text(e->id).c);
-	log_kvf("from", "<%.*s>", SPAN(e->from));
-	log_kvf("rcpts", "%u", e->rcpts_n);
-	log_kvf("size", "%llu", (unsigned long long)s->tx->data.facts.size_bytes);
+	log_address("from", e->from);
+	log_num("rcpts", e->rcpts_n);
+	log_num("size", s->tx->data.facts.size_bytes);
 	log_kvs("client", s->client);
 	log_kv("helo", e->helo);
 	if (s->ssl != NULL)

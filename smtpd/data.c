@@ -163,15 +163,54 @@ one_line(struct data *d, struct span in)
 	return n + 1;
 }
 
+/* Whole lines at the front of a clean body that need no look but for their ends: kept in one piece. */
+static size_t
+plain_lines(struct data *d, struct span in)
+{
+	size_t at = 0, longest = d->facts.longest_line;
+
+	while (at < in.n && in.p[at] != '.') {
+		const char *line = in.p + at, *lf = memchr(line, '\n', in.n - at);
+		size_t n = lf == NULL ? 0 : (size_t)(lf - line);
+
+		if (n == 0 || n - 1 > d->limits.line_bytes || memchr(line, '\r', n) != lf - 1)
+			break;
+		longest = n - 1 > longest ? n - 1 : longest;
+		at += n + 1;
+	}
+	d->facts.longest_line = (uint32_t)longest;
+	keep(d, in.p, at);
+	return at;
+}
+
+static bool
+is_in_plain_body(const struct data *d)
+{
+	return !d->in_header && !d->begun && d->after_crlf && d->fault == DATA_FINE;
+}
+
+/* Neither a NUL nor a byte of 8 bits in it. */
+static bool
+is_clean(struct span in)
+{
+	return memchr(in.p, '\0', in.n) == NULL && !any_8bit(in.p, in.n);
+}
+
 size_t
 data_take(struct data *d, struct span in, bool *done)
 {
 	size_t all = in.n;
+	bool clean = in.n > 0 && is_clean(in);
 
 	*done = false;
 	while (in.n > 0) {
-		enum dot dot = d->begun ? DOT_NONE : dot_at_front(d, in);
-		size_t n;
+		size_t n = clean && is_in_plain_body(d) ? plain_lines(d, in) : 0;
+		enum dot dot;
+
+		in = span_from(in, n);
+		if (in.n == 0)
+			break;
+		dot = d->begun ? DOT_NONE : dot_at_front(d, in);
 
 		if (dot == DOT_UNCLEAR)
 			break;

@@ -20,10 +20,11 @@ static void
 address_literal(struct buf *b, struct span client)
 {
 	if (client.n > 0 &&
-	    ((client.p[0] >= '0' && client.p[0] <= '9') || span_find(client, ':') >= 0))
-		buf_printf(
-		    b, " ([%s%.*s])", span_find(client, ':') >= 0 ? "IPv6:" : "", SPAN(client));
-	else
+	    ((client.p[0] >= '0' && client.p[0] <= '9') || span_find(client, ':') >= 0)) {
+		buf_str(b, span_find(client, ':') >= 0 ? " ([IPv6:" : " ([");
+		buf_span(b, client);
+		buf_str(b, "])");
+	} else
 		buf_printf(b, " (%.*s)", SPAN(client));
 }
 

@@ -48,14 +48,14 @@ refused_log(const struct session *s, const char *command, const char *text)
 	(void)span_word(t, &why);
 	status = span_word(why, &why);
 	log_begin(LOG_LEVEL_INFO, "refused");
-	log_kvf("session", "%llu", (unsigned long long)s->number);
+	log_num("session", s->number);
 	log_kvs("client", s->client);
 	log_kvs("listener", s->listener->conf.name);
 	log_kvs("command", command);
 	log_kv("status", status);
 	log_kv("why", span_trim(why));
 	if (s->tx != NULL)
-		log_kvf("from", "<%.*s>", SPAN(s->tx->env.from));
+		log_address("from", s->tx->env.from);
 	log_end();
 }
 

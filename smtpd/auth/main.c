@@ -102,7 +102,7 @@ sent_away(struct auth *auth, struct login *l)
 	auth->sent_away++;
 	if (now >= auth->said_ms + SAID_MS) {
 		log_begin(LOG_LEVEL_WARN, "logins-busy");
-		log_kvf("count", "%u", auth->sent_away);
+		log_num("count", auth->sent_away);
 		log_kvs("login", l->ask.login);
 		log_kvs("client", l->ask.client);
 		log_end();

@@ -126,7 +126,7 @@ store_add(struct store *s, const struct store_mail *m)
 	while (rest.n > 0) {
 		log_mail(m, "taken", span_cut(rest, '\n', &rest));
 		log_kvf("number", "%06llu", (unsigned long long)s->number);
-		log_kvf("bytes", "%zu", m->content.n);
+		log_num("bytes", m->content.n);
 		log_kv("subject", subject_of(m->content));
 		log_end();
 	}

@@ -33,7 +33,7 @@ say(enum refusal kind)
 	ip_text(&kinds[kind].client, client);
 	log_begin(kind <= REFUSED_BUFFERS ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "refused");
 	log_kvs("reason", names[kind]);
-	log_kvf("count", "%" PRIu64, kinds[kind].count);
+	log_num("count", kinds[kind].count);
 	if (kinds[kind].why != NULL)
 		log_kvs("why", kinds[kind].why);
 	if (client[0] != '\0')
