@@ -122,20 +122,32 @@ originator_reply(const struct tenant *t, const struct originator_fault *f, struc
 	    near.n > 0 ? " at \"" : "", SPAN(near), near.n > 0 ? "\"" : "");
 }
 
+/* By all its fields; without From, by what will stand there. */
+static bool
+author_ok(struct session *s, struct span header, struct originator_fault *fault)
+{
+	struct transaction *tx = s->tx;
+	struct originator_rule rule = { policy_may_send_as, s->tenant, is_report(tx) };
+
+	if (!originator_fields_ok(header, &rule, fault))
+		return false;
+	return tx->header.from_n > 0 || tx->env.from.n == 0 ||
+	       originator_address_ok(tx->env.from, &rule, fault);
+}
+
 static void
 on_header(void *ctx, struct data *d, struct span header)
 {
 	struct session *s = ctx;
 	struct transaction *tx = s->tx;
 	struct header_facts *h = &tx->header;
-	struct originator_rule rule = { policy_may_send_as, s->tenant, is_report(tx) };
 	struct originator_fault fault;
 
 	if (header_facts_read(header, tx->arena, h, &d->facts) == -1)
 		turn_down(tx, "550 5.6.0 too many X-Posthouse lines");
 	else if (h->received > s->listener->conf.max_received + 1) /* ours is among them */
 		turn_down(tx, "554 5.4.6 too many Received lines (max-received): a loop");
-	else if (tx->is_ours && !originator_fields_ok(header, &rule, &fault))
+	else if (tx->is_ours && !author_ok(s, header, &fault))
 		turn_down(tx, originator_reply(s->tenant, &fault, tx->arena));
 	else if (tx->is_ours && h->track_unknown.n > 0)
 		turn_down(tx,

@@ -276,6 +276,8 @@ mailbox_list_ok(
 	*fault = (struct mailbox_fault){ 0 };
 	if (!is_text(value))
 		return wrong(&r, "a control character, or bytes that are not UTF-8", value);
+	if (!shown_turns_nothing(value))
+		return wrong(&r, "a character that turns the direction of others", value);
 	if (!list(&r, one))
 		return false;
 	if (!shown_encoded_ok(value, rule, &word))

@@ -27,6 +27,25 @@ field_ok(struct span value, unsigned i, const struct originator_rule *rule,
 	return false;
 }
 
+/* A line that is no field by itself, but is one for programs that unfold it first: "From" CRLF " : x@y". */
+static bool
+hides_field(const struct header_field *f, unsigned i)
+{
+	struct span rest = span_from(f->whole, span_str(fields[i].name).n);
+
+	if (!f->bad || !span_starts_nocase(f->whole, fields[i].name))
+		return false;
+	rest = span_trim(rest);
+	return rest.n > 0 && rest.p[0] == ':';
+}
+
+bool
+originator_address_ok(
+    struct span address, const struct originator_rule *rule, struct originator_fault *fault)
+{
+	return field_ok(address, FROM, rule, fault);
+}
+
 bool
 originator_fields_ok(
     struct span header, const struct originator_rule *rule, struct originator_fault *fault)
@@ -36,6 +55,11 @@ originator_fields_ok(
 
 	while (header_next(&header, &f))
 		for (unsigned i = 0; i < FIELDS; i++) {
+			if (hides_field(&f, i)) {
+				*fault = (struct originator_fault){ fields[i].name,
+					"no colon stands behind the field's name", f.whole, false };
+				return false;
+			}
 			if (f.bad || !span_is_nocase(f.name, fields[i].name))
 				continue;
 			if (++seen[i] > fields[i].times) {

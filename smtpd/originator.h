@@ -26,3 +26,6 @@ struct originator_fault {
  * that no program makes up an author of its own. False: fault says why. */
 bool
 originator_fields_ok(struct span header, const struct originator_rule *, struct originator_fault *);
+/* Whether the address of MAIL FROM can stand as the From of a message that has none. */
+bool originator_address_ok(
+    struct span address, const struct originator_rule *, struct originator_fault *);

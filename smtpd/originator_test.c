@@ -38,6 +38,12 @@ static const struct {
 	{ "=?utf-8?b?YUBhY21lLmV4YW1wbGU=?= <a@acme.example>", true },
 	{ "=?iso-2022-jp?b?GyRCIUBBaBsoQg==?= <a@acme.example>", true },
 	{ "=?shift_jis?q?=83=40=83A?= <a@acme.example>", true },
+	{ "=?big5?b?pECk61A=?= <a@acme.example>", true },
+	{ "=?gbk?q?=81=40?= <a@acme.example>", true },
+	{ "=?x-ias-german?q?J|rg?= <a@acme.example>", true },
+	{ "=?utf-8?q?Me_=40_home?= <a@acme.example>", true },
+	{ "=?utf-8?q?Is_it_me?= =?utf-8?q?=3F?= <a@acme.example>", true },
+	{ "\xe2\x80\x8f\xd7\x90 <a@acme.example>", true }, /* a mark of direction, Hebrew */
 	{ "Me @ home <a@acme.example>", false },
 	{ "", false },
 	{ "nobody", false },
@@ -90,6 +96,36 @@ static const struct {
 	{ "=?utf-8?q?x=40?=evil.example <a@acme.example>", false },
 	{ "=?utf-7?q?x+AEA-evil.example?= <a@acme.example>", false },
 	{ "=?utf-16?b?AHgAQABl?= <a@acme.example>", false },
+	{ "=?utf_16?b?AHgAQABl?= <a@acme.example>", false },
+	{ "=?u7?q?x+AEA-evil.example?= <a@acme.example>", false },
+	{ "=?cp500?q?=A7=7C=85?= <a@acme.example>", false },
+	{ "=?ibm870?q?=A7=7C=85?= <a@acme.example>", false },
+	{ "=?raw_unicode_escape?q?x=5Cu0040evil.example?= <a@acme.example>", false },
+	{ "=?punycode?q?x?= <a@acme.example>", false },
+	/* escapes of another charset, first bytes that make no character */
+	{ "=?utf-8?q?=1B=24x=40evil.example?= <a@acme.example>", false },
+	{ "=?iso-2022-jp?q?=1B=24Zx=40evil.example?= <a@acme.example>", false },
+	{ "=?iso-2022-jp?q?=1B=24B=21=21=1B(Bx=40evil.example?= <a@acme.example>", false },
+	{ "=?iso-2022-jp?q?x_=40evil=1B(B.example?= <a@acme.example>", false },
+	{ "=?shift_jis?q?x=B1=40evil.example?= <a@acme.example>", false },
+	{ "=?shift_jis?q?x=A0=40evil.example?= <a@acme.example>", false },
+	{ "=?shift_jis?q?x=86=40evil.example?= <a@acme.example>", false },
+	{ "=?gbk?q?x=A2=40evil.example?= <a@acme.example>", false },
+	{ "=?big5?q?x=81=40evil.example?= <a@acme.example>", false },
+	{ "=?ks_c_5601-1987?q?x=B0=40evil.example?= <a@acme.example>", false },
+	/* what programs read differently */
+	{ "=?utf-8?q?=?utf-8?q?=40evil.example?= <a@acme.example>", false },
+	{ "=?utf-8?b?eA==QGV2aWwuZXhhbXBsZQ==?= <a@acme.example>", false },
+	{ "=?utf-8?q?x=0D=0ASubject:_y?= <a@acme.example>", false },
+	{ "=?utf-8?q?x=00?= <a@acme.example>", false },
+	{ "=?utf-8?q?x=40acme.example=5Fevil.example?= <a@acme.example>", false },
+	{ "=?utf-8?q?x=40_evil.example?= <a@acme.example>", false },
+	{ "=?utf-8?q?x=40(y)evil.example?= <a@acme.example>", false },
+	{ "\"=?utf-8?q?=22_=3C?=x@evil.example>\" <a@acme.example>", false },
+	{ "(x@ evil.example) a@acme.example", false },
+	{ "x\xe2\x80\xaemoc.live@ <a@acme.example>", false },
+	{ "\"x\xe2\x80\xaemoc.live\" <a@acme.example>", false },
+	{ "=?utf-8?q?x=E2=80=AEmoc.live=40?= <a@acme.example>", false },
 	{ "J\xf6rg <a@acme.example>", false },
 	{ "a@acme.example\x01", false },
 	{ "Me\x1b[2J <a@acme.example>", false },
@@ -136,6 +172,9 @@ static const struct {
 	    true },
 	{ "From: a@acme.example\r\nReply-To: x@elsewhere.example\r\n", true },
 	{ "From: a@acme.example,\r\n\tx@evil.example\r\n", false },
+	{ "From: a@acme.example\r\nFrom\r\n : x@evil.example\r\n", false },
+	{ "From: a@acme.example\r\nsender \r\n\t\r\n : x@evil.example\r\n", false },
+	{ "From: a@acme.example\r\nFrom here on no field\r\n", true },
 };
 
 START_TEST(all_fields)
@@ -159,11 +198,34 @@ START_TEST(reports)
 }
 END_TEST
 
+/* The sender of a message without From becomes its author. */
+START_TEST(addresses)
+{
+	static const struct {
+		const char *address;
+		bool ok;
+	} senders[] = {
+		{ "a@acme.example", true },
+		{ "\"j doe\"@acme.example", true },
+		{ "\"x@evil.example, \"@acme.example", false },
+		{ "\"\\\"@evil.example> \"@acme.example", false },
+		{ "=?utf-8?q?x=40evil.example?=@acme.example", false },
+		{ "a..b@acme.example", false },
+	};
+	struct originator_fault fault;
+
+	for (size_t i = 0; i < sizeof(senders) / sizeof(senders[0]); i++)
+		ck_assert_msg(originator_address_ok(span_str(senders[i].address), &rule, &fault) ==
+				  senders[i].ok,
+		    "%s", senders[i].address);
+}
+END_TEST
+
 /* Work grows with the value, not with its square: these take no time, or minutes. */
 START_TEST(long_values)
 {
 	static const char *const pieces[] = { "=?x?q? ", "=?", "\"\" ", "(", "@", "a, ",
-		"=?x?q?a?= " };
+		"=?x?q?a?= ", "=?utf-8?q?=40?= ", "=?utf-8?q?a?= @ " };
 	static char value[256 * 1024];
 	struct originator_fault fault;
 	size_t n = strlen(pieces[_i]), at = (size_t)snprintf(value, sizeof(value), "From: ");
@@ -185,7 +247,8 @@ main(void)
 	tcase_add_loop_test(t, from_fields, 0, sizeof(froms) / sizeof(froms[0]));
 	tcase_add_loop_test(t, all_fields, 0, sizeof(headers) / sizeof(headers[0]));
 	tcase_add_test(t, reports);
-	tcase_add_loop_test(t, long_values, 0, 7);
+	tcase_add_test(t, addresses);
+	tcase_add_loop_test(t, long_values, 0, 9);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);

@@ -1,6 +1,6 @@
 # smtpd/smtpd.mk: takes mail from the network; checks logins (auth/).
 programs += smtpd smtpd-auth
-smtpd.pure := $(addprefix smtpd/,command.o line.o rcpt_set.o path.o param.o data.o facts.o originator.o mailbox_list.o shown.o received.o gate.o policy.o networks.o smtpd_conf.o sasl.o)
+smtpd.pure := $(addprefix smtpd/,command.o line.o rcpt_set.o path.o param.o data.o facts.o originator.o mailbox_list.o shown.o word_charset.o received.o gate.o policy.o networks.o smtpd_conf.o sasl.o)
 smtpd.o    := $(smtpd.pure) $(addprefix smtpd/,main.o worker.o listener.o clients.o session.o wire.o ehlo.o \
 	mail_rcpt.o content.o login.o tls.o waiter.o submit_client.o auth_client.o)
 smtpd.libs := -lssl -lcrypto -lidn2
