@@ -1,8 +1,10 @@
 #include "url_place.h"
 #include "hex.h"
+#include "ip.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { FRONT_MAX = 1500 };
@@ -149,16 +151,29 @@ is_name(const char *host)
 	return host[0] != '.' && host[0] != '\0';
 }
 
-/* 0x7f.1, 2130706433: a name whose last label is a number is an address of IPv4 (WHATWG URL 3.5). */
-static void
+/* 0x7f.1, 2130706433: a name whose last label is a number is an address of IPv4 (WHATWG URL 3.5). [2001:DB8:0::1] is one of
+ * IPv6, of which only one spelling stays; -1: it is none. */
+static int
 number_write(char host[URL_HOST_MAX + 1])
 {
-	struct in_addr a;
 	const char *last = strrchr(host, '.');
+	struct span name = span_str(host);
+	char text[IP_TEXT];
+	struct in_addr a;
+	struct ip six;
 
+	if (host[0] == '[') {
+		if (name.p[name.n - 1] != ']' ||
+		    ip_read(span_of(host + 1, name.n - 2), &six) == -1 || six.family != AF_INET6)
+			return -1;
+		ip_text(&six, text);
+		snprintf(host, URL_HOST_MAX + 1, "[%s]", text);
+		return 0;
+	}
 	last = last == NULL ? host : last + 1;
 	if (*last >= '0' && *last <= '9' && inet_aton(host, &a) == 1)
 		inet_ntop(AF_INET, &a, host, URL_HOST_MAX + 1);
+	return 0;
 }
 
 int
@@ -178,8 +193,7 @@ url_place(struct span url, struct url_place *place)
 	n = strlen(place->host);
 	while (n > 1 && place->host[n - 1] == '.')
 		place->host[--n] = '\0';
-	number_write(place->host);
-	return is_name(place->host) ? 0 : -1;
+	return number_write(place->host) == 0 && is_name(place->host) ? 0 : -1;
 }
 
 /* ---- the path ---- */

@@ -18,7 +18,7 @@ struct entry {
 };
 
 static LIST_HEAD(place, entry) places[PLACES];
-static size_t entries_n;
+static size_t entries_n, targets_n;
 static bool known;
 
 static struct span
@@ -75,12 +75,14 @@ add(const struct web_block *b)
 	e->key_n = key_of(e->kind, value_of(e)).n;
 	LIST_INSERT_HEAD(place_of(e->kind, span_first(value_of(e), e->key_n)), e, link);
 	entries_n++;
+	targets_n += e->kind == WEB_BLOCK_TARGET;
 }
 
 static void
 drop(struct entry *e)
 {
 	LIST_REMOVE(e, link);
+	targets_n -= e->kind == WEB_BLOCK_TARGET;
 	free(e);
 	entries_n--;
 }
@@ -191,6 +193,8 @@ has_place(struct span domain, struct span path)
 	return false;
 }
 
+/* Programs know names that the rules of IDNA do not: where a link leads that cannot be told counts as switched off, as soon as
+ * some place is. */
 static bool
 has_target(struct span url)
 {
@@ -198,8 +202,10 @@ has_target(struct span url)
 	struct buf path;
 	bool has;
 
-	if (url_place(url, &place) == -1)
+	if (targets_n == 0 || url.n == 0)
 		return false;
+	if (url_place(url, &place) == -1)
+		return true;
 	buf_init(&path, place.path.n + 1);
 	url_path_plain(place.path, &path);
 	has = has_place(span_str(place.host), buf_all(&path));

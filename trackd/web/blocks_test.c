@@ -46,6 +46,9 @@ static const struct {
 	    true },
 	{ "127.0.0.1", "http://2130706433/", true },
 	{ "[2001:db8::1]", "http://[2001:db8::1]:80/x", true },
+	{ "[2001:db8::1]", "http://[2001:DB8:0:0::0:1]/x", true },
+	{ "[2001:db8::1]", "http://[2001:db8::2]/x", false },
+	{ "evil.example", "https://ab--\xc3\xbc.evil.example/", true }, /* no name of IDNA */
 	{ "s.example/aB", "https://s.example/aB", true },
 	{ "s.example/aB", "http://s.example:8080/aBc?d", true },
 	{ "s.example/aB", "https://s.example/ab", false },
@@ -63,6 +66,19 @@ START_TEST(each_target)
 	ck_assert_msg(goes(targets[_i].url) != targets[_i].blocked, "%s", targets[_i].url);
 	say(WEB_BLOCK_TARGET, targets[_i].block, false);
 	ck_assert(goes(targets[_i].url));
+}
+END_TEST
+
+/* Browsers go there, whatever stands before the host. */
+START_TEST(a_long_user)
+{
+	char url[4096];
+
+	say(WEB_BLOCK_TARGET, "evil.example", true);
+	snprintf(url, sizeof(url), "https://%03000d@evil.example/x", 1);
+	ck_assert(!goes(url));
+	say(WEB_BLOCK_TARGET, "evil.example", false);
+	ck_assert(goes(url));
 }
 END_TEST
 
@@ -125,6 +141,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_loop_test(t, each_target, 0, sizeof(targets) / sizeof(targets[0]));
+	tcase_add_test(t, a_long_user);
 	tcase_add_test(t, a_campaign_and_a_tenant);
 	tcase_add_test(t, told_anew);
 	tcase_add_test(t, as_many_as_there_may_be);
