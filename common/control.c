@@ -4,6 +4,7 @@
 #include "log.h"
 #include "loop.h"
 
+#include <bsd/sys/queue.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
@@ -16,7 +17,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { REQUEST_BYTES = 64 * 1024, ANSWER_BYTES = 64 * 1024 * 1024, CALLS_MAX = 64, STALL_S = 60 };
+/* Calls at once: one user that leaves his open keeps no other out, those who only look keep out nobody who acts, and root
+ * comes in always. */
+enum { CALLS_MAX = 64, CALLS_VIEW = 48, CALLS_USER = 16, CALLS_ROOT = CALLS_MAX + 64 };
+/* ANSWERS_BYTES: of all that wait to be read. */
+enum {
+	REQUEST_BYTES = 64 * 1024,
+	ANSWER_BYTES = 64 * 1024 * 1024,
+	ANSWERS_BYTES = 4 * ANSWER_BYTES,
+	STALL_S = 60
+};
 
 struct server {
 	int fd;
@@ -28,6 +38,7 @@ struct server {
 };
 
 struct control_call {
+	LIST_ENTRY(control_call) link;
 	struct server *server;
 	int fd;
 	int passed; /* came with the request; -1: none */
@@ -38,7 +49,8 @@ struct control_call {
 	bool first_key, ended;
 };
 
-static unsigned calls; /* of this process: at most CALLS_MAX at once */
+static LIST_HEAD(, control_call) calls; /* of this process */
+static unsigned calls_n;
 
 static void
 call_free(struct control_call *c)
@@ -50,8 +62,9 @@ call_free(struct control_call *c)
 	buf_free(&c->in);
 	buf_free(&c->out);
 	json_decref(c->args);
+	LIST_REMOVE(c, link);
+	calls_n--;
 	free(c);
-	calls--;
 }
 
 static void on_call(evutil_socket_t, short, void *);
@@ -102,7 +115,24 @@ verb_call(struct control_call *c)
 	control_error(c, 2, "unknown verb \"%.*s\"", SPAN(span_first(verb, 40)));
 }
 
-/* As recv(2). The first descriptor that comes along is kept, others are closed. */
+/* Those that came along with some bytes: the first is kept, the others are ours to close. */
+static void
+descriptors_take(struct control_call *c, const struct cmsghdr *h)
+{
+	size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+	for (size_t i = 0; i < n; i++) {
+		int fd;
+
+		memcpy(&fd, CMSG_DATA(h) + i * sizeof(fd), sizeof(fd));
+		if (c->passed == -1)
+			c->passed = fd;
+		else
+			close(fd);
+	}
+}
+
+/* As recv(2). The kernel fills what room there is for descriptors, that for two of them too. */
 static ssize_t
 receive(struct control_call *c, char *room, size_t size)
 {
@@ -118,17 +148,9 @@ receive(struct control_call *c, char *room, size_t size)
 	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	for (struct cmsghdr *h = n == -1 ? NULL : CMSG_FIRSTHDR(&m); h != NULL;
-	     h = CMSG_NXTHDR(&m, h)) {
-		int fd;
-
-		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS ||
-		    h->cmsg_len != CMSG_LEN(sizeof(int)))
-			continue;
-		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
-		if (c->passed != -1)
-			close(c->passed);
-		c->passed = fd;
-	}
+	     h = CMSG_NXTHDR(&m, h))
+		if (h->cmsg_level == SOL_SOCKET && h->cmsg_type == SCM_RIGHTS)
+			descriptors_take(c, h);
 	return n;
 }
 
@@ -200,44 +222,53 @@ may_come(const struct server *s, int fd, struct ucred *cred)
 	return false;
 }
 
+static bool
+has_place(const struct server *s, uid_t uid)
+{
+	const struct control_call *c;
+	unsigned his = 0;
+
+	if (uid == 0)
+		return calls_n < CALLS_ROOT;
+	LIST_FOREACH (c, &calls, link)
+		his += c->uid == uid;
+	return his < CALLS_USER && calls_n < (s->ops ? CALLS_MAX : CALLS_VIEW);
+}
+
 static void
-call_new(struct server *s, int fd)
+call_new(struct server *s, int fd, uid_t uid)
 {
 	struct control_call *c = calloc(1, sizeof(*c));
-	struct ucred cred = { .uid = (uid_t)-1 };
 
 	if (c == NULL)
 		fatal("out of memory for a control call");
-	if (!may_come(s, fd, &cred)) {
-		close(fd);
-		free(c);
-		return;
-	}
 	c->server = s;
 	c->fd = fd;
 	c->passed = -1;
-	c->uid = cred.uid;
+	c->uid = uid;
 	c->ev = event_new(loop_base(), fd, EV_READ, on_call, c);
 	if (c->ev == NULL)
 		fatal("out of memory for a control call");
 	buf_init(&c->in, REQUEST_BYTES);
 	buf_init(&c->out, ANSWER_BYTES);
-	calls++;
+	LIST_INSERT_HEAD(&calls, c, link);
+	calls_n++;
 	await(c, EV_READ);
 }
 
 static void
 on_accept(evutil_socket_t fd, short what, void *ctx)
 {
+	struct ucred cred = { .uid = (uid_t)-1 };
 	struct server *s = ctx;
 	int client;
 
 	(void)what;
 	while ((client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
-		if (calls >= CALLS_MAX)
-			close(client);
+		if (may_come(s, client, &cred) && has_place(s, cred.uid))
+			call_new(s, client, cred.uid);
 		else
-			call_new(s, client);
+			close(client);
 	}
 }
 
@@ -385,9 +416,25 @@ finish(struct control_call *c)
 	await(c, EV_WRITE);
 }
 
+/* Whether there is room for it beside the answers that wait to be read. */
+static bool
+answer_fits(const struct control_call *c)
+{
+	size_t waiting = 0;
+
+	for (const struct control_call *o = LIST_FIRST(&calls); o != NULL; o = LIST_NEXT(o, link))
+		waiting += o == c || !o->ended ? 0 : o->out.n;
+	return c->uid == 0 || waiting + c->out.n <= ANSWERS_BYTES;
+}
+
 void
 control_end(struct control_call *c)
 {
+	if (!answer_fits(c)) {
+		buf_free(&c->out);
+		control_error(c, 1, "too many answers wait to be read: try again later");
+		return;
+	}
 	if (buf_over(&c->out)) {
 		buf_reset(&c->out);
 		control_error(

@@ -3,7 +3,7 @@
  * A request is one line of JSON, {"verb":"queue","limit":10}; the answer is lines of flat JSON, then {"end":true} or
  * {"error":"...","exit":1}. Verbs marked ops are refused on view.sock. The peer's uid is the actor. The mode of the socket
  * says who may come, and the kernel's word of who came (SO_PEERCRED, SO_PEERGROUPS) is held against it. One request a
- * connection. A client that reads slowly or sends too much is dropped. */
+ * connection. A client that reads slowly or sends too much is dropped. A user has 16 calls at once, root as many as he wants. */
 #pragma once
 
 #include "buf.h"
