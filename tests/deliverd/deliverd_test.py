@@ -67,7 +67,7 @@ class Queued:
         self.synced = 0
         self.until(lambda: self.synced)
 
-    def take(self, timeout=10):
+    def take(self, timeout=60):
         got = self.c.recv(timeout)
         assert got is not None, "deliverd closed the channel"
         t, r = got
@@ -82,7 +82,7 @@ class Queued:
         elif t == SYNCED:
             self.synced += 1
 
-    def until(self, done, timeout=10):
+    def until(self, done, timeout=60):
         end = time.monotonic() + timeout
         while not done():
             self.take(max(0.01, end - time.monotonic()))
@@ -126,7 +126,7 @@ class Queued:
         assert code == 0 and "runtime error" not in said, "exit %s: %s" % (code, said[-3000:])
 
 
-def delivered(q, n=1, timeout=10):
+def delivered(q, n=1, timeout=60):
     q.until(lambda: len(q.results) >= n, timeout)
     return q.results[:n]
 
