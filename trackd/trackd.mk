@@ -74,7 +74,11 @@ trackd/web/blocks_test.libs    := -lidn2
 trackd/web/page_test.o         := $(addprefix trackd/web/,page_test.o page.o page_text.o)
 trackd/web/page_test.libs      := -lcrypto
 trackd/rewrite/fields_test.o   := $(addprefix trackd/rewrite/,fields_test.o fields.o author.o)
-trackd/rewrite/fields_test.libs := -lcrypto
+trackd/rewrite/fields_test.libs := -lcrypto -lidn2
+
+tests += trackd/rewrite/author_test
+trackd/rewrite/author_test.o    := $(addprefix trackd/rewrite/,author_test.o author.o)
+trackd/rewrite/author_test.libs := -lidn2
 
 tests += trackd/rewrite/sevenbit_test
 trackd/rewrite/sevenbit_test.o := $(addprefix trackd/rewrite/,sevenbit_test.o sevenbit.o) trackd/recode.o

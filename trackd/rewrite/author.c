@@ -1,5 +1,6 @@
 #include "author.h"
 #include "header.h"
+#include "idna.h"
 
 static struct span
 domain_of(struct span value)
@@ -19,6 +20,16 @@ domain_of(struct span value)
 	return span_first(value, n);
 }
 
+/* In the form that keys and tenants are kept in: a From field may have U-labels (RFC 6532), and so may d= (RFC 8616 4). One that
+ * IDNA does not know stays what it is: it is nobody's. */
+static struct span
+in_a_labels(struct span domain, struct arena *arena)
+{
+	struct span ascii;
+
+	return arena_lower(arena, idna_ascii(domain, arena, &ascii) == 0 ? ascii : domain);
+}
+
 struct span
 from_domain(struct span message, struct arena *arena)
 {
@@ -29,7 +40,7 @@ from_domain(struct span message, struct arena *arena)
 	if (header_count(block, "From") != 1 || !header_find(block, "From", &from))
 		return span_of(NULL, 0);
 	domain = domain_of(header_bare(from.value, arena));
-	return arena_lower(arena, domain);
+	return in_a_labels(domain, arena);
 }
 
 static struct span
@@ -48,7 +59,7 @@ tag_of(struct span value, const char *name, struct arena *arena)
 struct span
 signature_domain(struct span value, struct arena *arena)
 {
-	return tag_of(value, "d", arena);
+	return in_a_labels(tag_of(value, "d", arena), arena);
 }
 
 bool

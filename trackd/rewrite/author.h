@@ -4,9 +4,9 @@
 #include "arena.h"
 #include "span.h"
 
-/* Lower case, in the arena; empty when there is no From field, or more than one, or no address in it. */
+/* In A-labels and lower case, in the arena; empty when there is no From field, or more than one, or no address in it. */
 struct span from_domain(struct span message, struct arena *);
-/* d= of a DKIM-Signature's value; empty: none. */
+/* d= of a DKIM-Signature's value, in A-labels and lower case; empty: none. */
 struct span signature_domain(struct span value, struct arena *);
 /* Is that field named in h= of a DKIM-Signature's value? */
 bool signature_names(struct span value, struct span field, struct arena *);
