@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The bounce messages we make, read by Python's email package: failed, delayed, relayed, in UTF-8, in a digest."""
+"""The bounce messages we make, read by Python's email package: failed, delayed, relayed, in UTF-8, in 7 bits, in a digest."""
 import time
 
 from house import House, run_test, until
@@ -7,8 +7,8 @@ from report import Report
 
 SENDER = "news@first.test"
 SINKS = {"good": "", "dsn": "dsn=yes smtputf8=yes", "unknown": "unknown=nobody* full=full*",
-         "slow": 'mail="451 4.3.1 disk is busy"'}
-ROUTES = {"good.test": "good", "dsn.test": "dsn", "unknown.test": "unknown", "slow.test": "slow", "first.test": "good",
+         "old": "8bitmime=no", "slow": 'mail="451 4.3.1 disk is busy"'}
+ROUTES = {"good.test": "good", "dsn.test": "dsn", "unknown.test": "unknown", "slow.test": "slow", "first.test": "good", "mail.first.test": "old",
           "xn--bcher-kva.test": "unknown"}
 
 
@@ -152,6 +152,22 @@ def utf8(house):
     assert "<nobody-there@b\u00fccher.test> (nobody-there@xn--bcher-kva.test)" in r.text, r.text
 
 
+def seven_bits(house):
+    """To a server without 8BITMIME: what came back is its header alone, encoded where it has to be (RFC 6522 3)."""
+    sender, body = "news@mail.first.test", "Gr\u00fc\u00dfe.\r\n".encode()
+    head = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
+    for i, (options, more) in enumerate(((["RET=FULL"], ""), (["RET=FULL"], "X-Name: \u00c4\r\n"), (["RET=HDRS"], "X-Name: \u00c4\r\n"))):
+        to = "nobody7%d@unknown.test" % i
+        _, ident, _ = submit(house, [to], [], options + ["BODY=8BITMIME"], sender, body, (head + more).encode())
+        found = until(lambda ident=ident: [c for _, c in house.mails(sender) if ident.encode() in c], 20, "a report in 7 bits")
+        assert len(found) == 1 and found[0].isascii(), found
+        r = Report(found[0])
+        assert r.of(to)["Status"] == "5.1.1" and r.ours()["kind"] == "bounce", r.ours()
+        assert r.third.get_content_type() == "text/rfc822-headers", r.third.get_content_type()
+        assert r.headers()[0]["Message-ID"] == ident, r.headers()[0]
+        assert not more or "\u00c4".encode() in r.third.get_payload(decode=True), r.third
+
+
 def digest():
     """Failures of one sender in one message, which a kill does not lose; and nothing is sent a second time for it."""
     with House(SINKS, ROUTES, tenant="notify-digest 6s") as house:
@@ -191,7 +207,7 @@ def main():
         with open(house.conf_path, "w", encoding="utf-8") as f:
             f.write(text)
         house.start()
-        for case in (failed, too_large_for_whole, not_asked_for, success, utf8, delayed):
+        for case in (failed, too_large_for_whole, not_asked_for, success, utf8, seven_bits, delayed):
             case(house)
         assert house.stop() == 0
     digest()
