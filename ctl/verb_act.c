@@ -31,9 +31,9 @@ static const struct act {
 	bool destroys;      /* asks even when one id is given */
 	bool blind;         /* what it works on is not in the queue: nothing to count before */
 } acts[] = {
-	{ "hold", "held", NULL, "held already", false, false },
-	{ "release", "released", "held", "released already", false, false },
-	{ "retry", "to be tried now", NULL, "in its lane, held, paused", false, false },
+	{ "hold", "held", NULL, "held already, ending", false, false },
+	{ "release", "released", "held", "being sent, released already", false, false },
+	{ "retry", "to be tried now", NULL, "being sent, in its lane, held, paused", false, false },
 	{ "drop", "dropped", NULL, "ending", true, false },
 	{ "undrop", "back in the queue", NULL, "", false, true },
 	{ "recover", "back in the queue", NULL, "", false, true },
@@ -119,11 +119,30 @@ agreed(const struct act *act, const struct meant *m)
 	       (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+/* What became of those that were meant. */
+struct outcome {
+	uint64_t done, in_flight;
+};
+
+static void
+outcome_print(const struct act *act, const struct outcome *o, uint64_t meant)
+{
+	uint64_t known = o->done + o->in_flight;
+
+	printf("%llu %s %s.\n", (unsigned long long)o->done, plural(o->done), act->done);
+	if (o->in_flight > 0)
+		printf("%llu in flight: cannot be taken back; %s if no server takes %s.\n",
+		    (unsigned long long)o->in_flight, act->done, o->in_flight == 1 ? "it" : "them");
+	if (known < meant)
+		printf("%llu were in another state: %s, or ended meanwhile.\n",
+		    (unsigned long long)(meant - known), act->passes);
+}
+
 static int
 perform(struct ctl *c, const struct act *act, const struct args *args, uint64_t meant)
 {
 	json_t *request = json_pack("{ssss*}", "verb", act->verb, "reason", args->reason);
-	uint64_t n = 0;
+	struct outcome o = { 0 };
 	const json_t *row;
 	bool slow = false;
 	struct ask *a;
@@ -136,19 +155,16 @@ perform(struct ctl *c, const struct act *act, const struct args *args, uint64_t 
 			slow = true;
 			continue;
 		}
-		n += json_object_get(row, "count") != NULL ? row_num(row, "count") : 1;
+		o.done += row_num(row, "count");
+		o.in_flight += row_num(row, "in_flight");
 		if (c->json)
 			printf("%.*s\n", SPAN(ask_line(a)));
 	}
 	progress_ends(c, slow);
 	exit_code = ask_end(a);
-	if (exit_code == 0 && !c->json) {
-		printf("%llu %s %s.\n", (unsigned long long)n, plural(n), act->done);
-		if (n < meant)
-			printf("%llu were in another state: being sent, %s, or ended meanwhile.\n",
-			    (unsigned long long)(meant - n), act->passes);
-	}
-	return exit_code != 0 ? exit_code : n == 0;
+	if (exit_code == 0 && !c->json)
+		outcome_print(act, &o, meant);
+	return exit_code != 0 ? exit_code : o.done + o.in_flight == 0;
 }
 
 enum consent { CONSENT_YES, CONSENT_NO, CONSENT_CANNOT_ASK };

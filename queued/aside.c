@@ -1,6 +1,7 @@
 #include "aside.h"
 #include "doing.h"
 #include "events.h"
+#include "final.h"
 #include "lane.h"
 #include "log.h"
 #include "loop.h"
@@ -71,11 +72,47 @@ aside_put(struct queued *q, struct delivery *d, const char *why)
 	worker_settled(d);
 }
 
+/* Back from whoever had it, before anybody else gets it. */
+static bool
+would_wait(const struct delivery *d, enum delivery_state to)
+{
+	switch (to) {
+	case DELIVERY_NEW:
+	case DELIVERY_ROUTING:
+	case DELIVERY_LANE:
+	case DELIVERY_DEFERRED:
+	case DELIVERY_PAUSED:
+		return true;
+	case DELIVERY_SENDING:
+		return d->state == DELIVERY_REWRITING;
+	default:
+		return false;
+	}
+}
+
+static void
+follow_order(struct queued *q, struct delivery *d)
+{
+	enum delivery_order order = d->order;
+
+	d->order = ORDER_NONE;
+	if (order == ORDER_DROP)
+		final_drop(q, d);
+	else if (aside_move(q, d, DELIVERY_HELD)) {
+		settle_held(q, d);
+		worker_settled(d);
+	}
+}
+
 bool
 aside_move(struct queued *q, struct delivery *d, enum delivery_state to)
 {
 	char why[160];
 
+	if (d->order != ORDER_NONE && would_wait(d, to)) {
+		follow_order(q, d);
+		return false;
+	}
 	if (delivery_may(d->state, to))
 		leave(q, d, to);
 	if (delivery_move(d, to))

@@ -9,7 +9,8 @@
 
 struct queued;
 
-/* False: it may not move there, and was set aside: the caller goes no further with it. */
+/* False: the caller goes no further with it. It may not move there, and was set aside; or it would wait again, and what an operator
+ * said meanwhile was followed: it is held, or ends as dropped. */
 bool aside_move(struct queued *, struct delivery *, enum delivery_state)
     __attribute__((warn_unused_result));
 /* False: what happened to it cannot happen where it stands, and it was set aside. where: its states, as bits. */

@@ -17,16 +17,17 @@
 
 struct act {
 	const char *verb;
-	int (*fn)(struct queued *, struct delivery *);
+	enum course_act (*fn)(struct queued *, struct delivery *);
 	bool (*record)(struct queued *, const struct store_wait *, void *ctx);
 	bool (*may)(struct queued *);
 	unsigned done, records; /* of these, on disk alone */
+	unsigned later;         /* somebody has them in hand */
 };
 
 /* An answer that is given once what it says is on disk. */
 struct answer {
 	struct control_call *call;
-	unsigned done;
+	unsigned done, later;
 };
 
 static void
@@ -36,19 +37,21 @@ on_settled(void *ctx)
 
 	control_row(a->call);
 	control_num(a->call, "count", a->done);
+	if (a->later > 0)
+		control_num(a->call, "in_flight", a->later);
 	control_row_end(a->call);
 	control_end(a->call);
 	free(a);
 }
 
 static void
-answer_settled(struct queued *q, struct control_call *c, unsigned done)
+answer_settled(struct queued *q, struct control_call *c, unsigned done, unsigned later)
 {
 	struct answer *a = malloc(sizeof(*a));
 
 	if (a == NULL)
 		fatal("out of memory for an answer");
-	*a = (struct answer){ c, done };
+	*a = (struct answer){ c, done, later };
 	store_settled(q->store, on_settled, a);
 }
 
@@ -58,7 +61,16 @@ act_on(struct queued *q, struct control_call *c, struct delivery *d, void *ctx)
 	struct act *a = ctx;
 
 	events_admin(q->events, a->verb, control_actor(c), d, control_arg(c, "reason"));
-	a->done += a->fn(q, d) == 0;
+	switch (a->fn(q, d)) {
+	case ACT_DONE:
+		a->done++;
+		break;
+	case ACT_LATER:
+		a->later++;
+		break;
+	case ACT_NOT:
+		break;
+	}
 }
 
 /* While there is room it is read back and goes at once; then the lanes drain what is due, in order. */
@@ -86,10 +98,10 @@ on_acted(struct queued *q, struct control_call *c, unsigned found, void *ctx)
 		    q->events, a->verb, control_actor(c), a->records, control_arg(c, "reason"));
 	if (found == 0)
 		control_error(c, 1, "nothing in the queue fits");
-	else if (a->done == 0)
+	else if (a->done + a->later == 0)
 		control_error(c, 1, "none of the %u that fit can be: see their state", found);
 	else
-		answer_settled(q, c, a->done);
+		answer_settled(q, c, a->done, a->later);
 	free(a);
 }
 
@@ -100,7 +112,7 @@ on_shown(struct queued *q, struct control_call *c, unsigned found, void *ctx)
 	if (found == 0)
 		control_error(c, 1, "nothing in the queue fits");
 	else
-		answer_settled(q, c, found);
+		answer_settled(q, c, found, 0);
 }
 
 static void
@@ -220,7 +232,7 @@ verb_recover(void *ctx, struct control_call *c)
 	}
 	events_admin(
 	    q->events, "recover", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
-	answer_settled(q, c, m->open);
+	answer_settled(q, c, m->open, 0);
 }
 
 /* Out of the trash, by its whole id: what is there is in no table that a selector could look at. */
@@ -250,7 +262,7 @@ verb_undrop(void *ctx, struct control_call *c)
 	}
 	events_admin(
 	    q->events, "undrop", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
-	answer_settled(q, c, m->open);
+	answer_settled(q, c, m->open, 0);
 }
 
 /* A lane as configured again: suspension, cuts and back-off forgotten. */

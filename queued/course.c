@@ -308,6 +308,8 @@ pulled_into_sending(struct queued *q, struct delivery *d)
 		return true;
 	if (d->state == DELIVERY_ROUTING)
 		domain_unwait(d);
+	if (d->state == DELIVERY_HELD) /* the queued before us was told to hold or drop it */
+		d->order = ORDER_HOLD;
 	lane_take_out(d);
 	schedule_clear(&q->schedule, &d->due);
 	return aside_move(q, d, DELIVERY_SENDING);

@@ -75,8 +75,13 @@ void course_tenant_released(struct queued *, struct span tenant);
 /* An operator released the lane: who was sent away comes back. */
 void course_lane_released(struct queued *, struct lane *);
 
-/* What operators do. -1: not in a state for it. */
-int course_hold(struct queued *, struct delivery *);
-int course_release(struct queued *, struct delivery *);
-int course_retry(struct queued *, struct delivery *);
-int course_drop(struct queued *, struct delivery *);
+/* What operators do. */
+enum course_act {
+	ACT_NOT, /* it is not in a state for it */
+	ACT_DONE,
+	ACT_LATER, /* somebody has it in hand: it is done if it comes back, and not if a server takes it */
+};
+enum course_act course_hold(struct queued *, struct delivery *);
+enum course_act course_release(struct queued *, struct delivery *);
+enum course_act course_retry(struct queued *, struct delivery *);
+enum course_act course_drop(struct queued *, struct delivery *);

@@ -147,7 +147,7 @@ course_conf(struct queued *q)
 
 /* ---- operators ---- */
 
-/* Out of wherever it waits; false: it is with somebody and will answer soon. */
+/* Out of wherever it waits; false: somebody has it in hand, and will say what became of it. */
 static bool
 pulled(struct queued *q, struct delivery *d)
 {
@@ -164,22 +164,42 @@ pulled(struct queued *q, struct delivery *d)
 		schedule_clear(&q->schedule, &d->due);
 		return true;
 	case DELIVERY_NEW:
+	case DELIVERY_CONFIRM: /* an answer that comes late is nobody's */
 		return true;
 	default:
 		return false;
 	}
 }
 
-int
+/* It cannot be taken back from whoever has it in hand. If it comes back, the order is followed. */
+static enum course_act
+ordered(struct queued *q, struct delivery *d, enum delivery_order order)
+{
+	switch (d->state) {
+	case DELIVERY_REWRITING:
+	case DELIVERY_SENDING:
+	case DELIVERY_VERDICT:
+	case DELIVERY_RETURNED:
+		d->order = (uint8_t)order;
+		settle_ordered(q, d);
+		return ACT_LATER;
+	default:
+		return ACT_NOT;
+	}
+}
+
+enum course_act
 course_hold(struct queued *q, struct delivery *d)
 {
 	DOING(d, DOING_OPERATED);
 
-	if (d->state == DELIVERY_HELD || !pulled(q, d))
-		return -1;
+	if (d->state == DELIVERY_HELD)
+		return ACT_NOT;
+	if (!pulled(q, d))
+		return ordered(q, d, ORDER_HOLD);
 	if (aside_move(q, d, DELIVERY_HELD))
 		settle_held(q, d);
-	return 0;
+	return ACT_DONE;
 }
 
 /* As many at once as there is room for; the others have their turn as it is free again. */
@@ -194,13 +214,23 @@ set_free(struct queued *q, struct delivery *d)
 	course_begin(q, d);
 }
 
-int
+static enum course_act
+unordered(struct queued *q, struct delivery *d)
+{
+	d->order = ORDER_NONE;
+	settle_freed(q, d);
+	return ACT_DONE;
+}
+
+enum course_act
 course_release(struct queued *q, struct delivery *d)
 {
 	DOING(d, DOING_OPERATED);
 
+	if (d->order == ORDER_HOLD)
+		return unordered(q, d);
 	if (d->state != DELIVERY_HELD)
-		return -1;
+		return ACT_NOT;
 	if (d->message->held)
 		store_hold(q->store, d->message->envelope->id, false);
 	d->message->held = false;
@@ -208,7 +238,7 @@ course_release(struct queued *q, struct delivery *d)
 	schedule_clear(&q->schedule, &d->due);
 	if (aside_move(q, d, DELIVERY_NEW))
 		set_free(q, d);
-	return 0;
+	return ACT_DONE;
 }
 
 /* It stands in its lane, whose hosts could not be reached. */
@@ -221,47 +251,32 @@ try_now(struct delivery *d)
 	lane_probe(d->lane, d);
 }
 
-int
+enum course_act
 course_retry(struct queued *q, struct delivery *d)
 {
 	DOING(d, DOING_OPERATED);
 
 	if (d->state == DELIVERY_LANE && d->unreached) {
 		try_now(d);
-		return 0;
+		return ACT_DONE;
 	}
 	if (d->state != DELIVERY_DEFERRED)
-		return -1;
+		return ACT_NOT;
 	schedule_clear(&q->schedule, &d->due);
 	d->immediate = true;
 	d->given_up = false;
 	if (aside_move(q, d, DELIVERY_NEW))
 		set_free(q, d);
-	return 0;
+	return ACT_DONE;
 }
 
-/* All others have ended, or their ends are on the way to the disk. */
-static bool
-is_last(const struct delivery *d)
-{
-	const struct message *m = d->message;
-
-	for (uint32_t i = m->envelope->rcpts_n; i-- > 0;)
-		if (i != d->index && m->deliveries[i].state != DELIVERY_ENDED &&
-		    m->deliveries[i].state != DELIVERY_ENDING)
-			return false;
-	return true;
-}
-
-int
+enum course_act
 course_drop(struct queued *q, struct delivery *d)
 {
 	DOING(d, DOING_OPERATED);
 
 	if (!pulled(q, d))
-		return -1;
-	if (is_last(d))
-		store_drop(q->store, d->message->envelope->id); /* whole, for undrop */
-	final_end(q, d, FINAL_DROPPED, span_of(NULL, 0));
-	return 0;
+		return ordered(q, d, ORDER_DROP);
+	final_drop(q, d);
+	return ACT_DONE;
 }

@@ -96,7 +96,7 @@ delivery_in(enum delivery_state state, bool old)
 		d->state = DELIVERY_PAUSED;
 		break;
 	case DELIVERY_HELD:
-		ck_assert_int_eq(course_hold(q, d), 0);
+		ck_assert_int_eq(course_hold(q, d), ACT_DONE);
 		break;
 	case DELIVERY_NOTICE:
 		settle_given_up(q, d, FINAL_BOUNCED);
@@ -456,13 +456,30 @@ clean_up(struct id id)
 	turns(2);
 }
 
+/* What an operator said is followed, or stands. What makes no sense is held, whatever was said. */
+static bool
+is_followed(const struct delivery *d, enum delivery_order order)
+{
+	if (order == ORDER_NONE || d->order == order || aside_is(d))
+		return true;
+	return order == ORDER_HOLD ? d->state == DELIVERY_HELD || d->state >= DELIVERY_NOTICE
+				   : d->state >= DELIVERY_NOTICE;
+}
+
+static bool
+takes_it_back(void (*happens)(struct queued *, struct delivery *))
+{
+	return happens == release || happens == set_aside || happens == drop || happens == hold;
+}
+
 static void
-walk(enum delivery_state state, bool old)
+walk(enum delivery_state state, bool old, enum delivery_order order)
 {
 	for (unsigned i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		struct delivery *d = delivery_in(state, old);
 		struct id id = d->message->envelope->id;
 
+		d->order = (uint8_t)order;
 		events[i].happens(&queued, d);
 		if (message_find(&queued.messages, id) != NULL)
 			ck_assert_msg(goes_on(d, state), "%s while \"%s\": it is \"%s\" for ever",
@@ -473,6 +490,11 @@ walk(enum delivery_state state, bool old)
 			ck_assert_msg(goes_on(d, state),
 			    "%s while \"%s\": later it is \"%s\" for ever", events[i].name,
 			    delivery_state_name(state), delivery_state_name(d->state));
+		if (message_find(&queued.messages, id) != NULL && !takes_it_back(events[i].happens))
+			ck_assert_msg(is_followed(d, order),
+			    "%s while \"%s\": it is \"%s\", though an operator wanted it otherwise",
+			    events[i].name, delivery_state_name(state),
+			    delivery_state_name(d->state));
 		clean_up(id);
 	}
 }
@@ -480,7 +502,7 @@ walk(enum delivery_state state, bool old)
 START_TEST(everything_happens_in_every_state)
 {
 	queued_make();
-	walk((enum delivery_state)_i, false);
+	walk((enum delivery_state)_i, false, ORDER_NONE);
 	tidy();
 }
 END_TEST
@@ -489,7 +511,36 @@ END_TEST
 START_TEST(everything_happens_in_every_state_when_it_is_over)
 {
 	queued_make();
-	walk((enum delivery_state)_i, true);
+	walk((enum delivery_state)_i, true, ORDER_NONE);
+	tidy();
+}
+END_TEST
+
+static const enum delivery_state in_hand[] = { DELIVERY_REWRITING, DELIVERY_SENDING,
+	DELIVERY_VERDICT, DELIVERY_RETURNED };
+
+enum { IN_HAND = sizeof(in_hand) / sizeof(in_hand[0]) };
+
+/* The same to what an operator wanted held, or dropped, while somebody had it. */
+START_TEST(everything_happens_to_what_was_ordered)
+{
+	queued_make();
+	walk(in_hand[_i % IN_HAND], false, _i < IN_HAND ? ORDER_HOLD : ORDER_DROP);
+	tidy();
+}
+END_TEST
+
+START_TEST(who_has_it_in_hand_has_it)
+{
+	struct delivery *d;
+
+	queued_make();
+	d = delivery_in(in_hand[_i], false);
+	ck_assert_int_eq(course_hold(&queued, d), ACT_LATER);
+	ck_assert_int_eq(course_release(&queued, d), ACT_DONE);
+	ck_assert_int_eq(d->order, ORDER_NONE);
+	ck_assert_int_eq(course_drop(&queued, d), ACT_LATER);
+	ck_assert_int_eq(d->state, in_hand[_i]);
 	tidy();
 }
 END_TEST
@@ -524,7 +575,7 @@ START_TEST(a_message_that_killed_twice_is_set_aside)
 		ck_assert_int_eq(d->state, deaths == 1 ? DELIVERY_LANE : DELIVERY_HELD);
 	}
 	ck_assert(aside_is(d));
-	ck_assert_int_eq(course_release(&queued, d), 0);
+	ck_assert_int_eq(course_release(&queued, d), ACT_DONE);
 	ck_assert_uint_eq(doing_deaths(d->message->envelope->id, &what), 0);
 	ck_assert_int_eq(d->state, DELIVERY_LANE);
 	tidy();
@@ -565,6 +616,8 @@ main(void)
 	tcase_add_loop_test(t, everything_happens_in_every_state, 0, DELIVERY_STATES);
 	tcase_add_loop_test(
 	    t, everything_happens_in_every_state_when_it_is_over, 0, DELIVERY_STATES);
+	tcase_add_loop_test(t, everything_happens_to_what_was_ordered, 0, 2 * IN_HAND);
+	tcase_add_loop_test(t, who_has_it_in_hand_has_it, 0, IN_HAND);
 #ifndef __SANITIZE_ADDRESS__ /* which takes the signals of a fault for itself */
 	tcase_add_test(t, a_message_that_killed_twice_is_set_aside);
 #else

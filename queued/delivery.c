@@ -25,18 +25,20 @@ static const struct {
 	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
 					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) |
 					       TO(CONFIRM) | TO(PAUSED) },
-	[DELIVERY_REWRITING] = { "being rewritten",
-	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) },
-	[DELIVERY_SENDING] = { "being sent",
-	    TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) },
+	[DELIVERY_REWRITING] = { "being rewritten", TO(SENDING) | TO(LANE) | TO(DEFERRED) |
+							TO(NOTICE) | TO(ENDING) | TO(PAUSED) |
+							TO(HELD) },
+	[DELIVERY_SENDING] = { "being sent", TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) |
+						 TO(ENDING) | TO(PAUSED) | TO(HELD) },
 	[DELIVERY_VERDICT] = { "asking what the reply means",
-	    TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	    TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD) },
 	[DELIVERY_DEFERRED] = { "deferred",
 	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_PAUSED] = { "paused",
 	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
 	[DELIVERY_HELD] = { "held", TO(NEW) | TO(NOTICE) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
-	[DELIVERY_RETURNED] = { "with bouncd", TO(NEW) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) },
+	[DELIVERY_RETURNED] = { "with bouncd",
+	    TO(NEW) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD) },
 	[DELIVERY_NOTICE] = { "telling the sender", TO(ENDING) },
 	[DELIVERY_ENDING] = { "ending", TO(ENDED) },
 	[DELIVERY_ENDED] = { "ended", 0 },
@@ -67,6 +69,7 @@ void
 delivery_hold(struct delivery *d)
 {
 	d->state = DELIVERY_HELD;
+	d->order = ORDER_NONE;
 	d->given_up = false;
 }
 

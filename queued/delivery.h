@@ -45,6 +45,9 @@ struct attempt {
 	struct span status, words, rule, provider;
 };
 
+/* What an operator said of it while it was with somebody. */
+enum delivery_order { ORDER_NONE, ORDER_HOLD, ORDER_DROP };
+
 struct worker;
 struct domain;
 struct lane;
@@ -56,6 +59,8 @@ struct delivery {
 	struct message *message;
 	uint32_t index; /* recipient in the envelope */
 	uint8_t state;
+	uint8_t
+	    order; /* enum delivery_order: followed as soon as it would wait again (aside_move()) */
 	bool need_7bit;
 	bool immediate;    /* an operator asked for a try now */
 	bool first;        /* its turn had come already: it goes to the front of its line */

@@ -190,6 +190,14 @@ paused(const struct queued *q, const struct delivery *d, struct buf *out)
 	last_reply(d, out);
 }
 
+static void
+ordered(const struct delivery *d, struct buf *out)
+{
+	if (d->order != ORDER_NONE)
+		buf_printf(out, "; an operator said %s: so it is, unless its server takes it",
+		    d->order == ORDER_DROP ? "drop" : "hold");
+}
+
 void
 explain(const struct queued *q, const struct delivery *d, struct buf *out)
 {
@@ -226,6 +234,7 @@ explain(const struct queued *q, const struct delivery *d, struct buf *out)
 		buf_str(out, "is being sent now");
 		if (d->transaction == NULL)
 			buf_str(out, ", by a worker that began before this queue was restarted");
+		ordered(d, out);
 		break;
 	case DELIVERY_NOTICE:
 		buf_str(out, "given up; the bounce message to its sender is being made");

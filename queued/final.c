@@ -132,6 +132,27 @@ final_end(struct queued *q, struct delivery *d, enum final_kind k, struct span w
 	final_end_for(q, d, k, &(struct final_why){ .reason = why });
 }
 
+/* All others have ended, or their ends are on the way to the disk. */
+static bool
+is_last(const struct delivery *d)
+{
+	const struct message *m = d->message;
+
+	for (uint32_t i = m->envelope->rcpts_n; i-- > 0;)
+		if (i != d->index && m->deliveries[i].state != DELIVERY_ENDED &&
+		    m->deliveries[i].state != DELIVERY_ENDING)
+			return false;
+	return true;
+}
+
+void
+final_drop(struct queued *q, struct delivery *d)
+{
+	if (is_last(d))
+		store_drop(q->store, d->message->envelope->id); /* whole, for undrop */
+	final_end(q, d, FINAL_DROPPED, span_of(NULL, 0));
+}
+
 void
 final_end_for(struct queued *q, struct delivery *d, enum final_kind k, const struct final_why *why)
 {

@@ -17,5 +17,7 @@ struct final_why {
 };
 
 void final_end_for(struct queued *, struct delivery *, enum final_kind, const struct final_why *);
+/* By an operator's word; with the last one its message goes to the trash. */
+void final_drop(struct queued *, struct delivery *);
 /* why: for suppressed and dropped, what the reason was; else empty. */
 void final_end(struct queued *, struct delivery *, enum final_kind, struct span why);

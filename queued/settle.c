@@ -65,7 +65,7 @@ keep(struct queued *q, const struct delivery *d)
 		.index = d->index,
 		.next_ms = d->next_ms,
 		.attempts = d->attempts,
-		.held = d->state == DELIVERY_HELD,
+		.held = d->state == DELIVERY_HELD || d->order != ORDER_NONE,
 		.paused = d->state == DELIVERY_PAUSED,
 		.delay_told = d->delay_told,
 		.given_up = d->given_up,
@@ -217,6 +217,8 @@ defer(struct queued *q, struct delivery *d, uint32_t wait_s)
 	}
 	d->immediate = false;
 	d->need_7bit = false;
+	if (d->order == ORDER_HOLD) /* it will be held, and this attempt was made */
+		events_deferred(q->events, d, 0);
 	if (waits_in(q, d, DELIVERY_DEFERRED,
 		retry_at_ms(&m->stream->retry, m->envelope->received_ms, now, wait_s)))
 		tell_wait(q, d, now, d->next_ms - now);
@@ -404,13 +406,18 @@ on_held_long(void *ctx, struct due *due)
 	settle_given_up(ctx, d, FINAL_EXPIRED);
 }
 
+static uint64_t
+held_until(const struct message *m)
+{
+	return m->envelope->received_ms + (uint64_t)m->stream->retry.expire_s * 1000;
+}
+
 static void
 wait_held(struct queued *q, struct delivery *d)
 {
-	const struct message *m = d->message;
 	uint64_t now = loop_wall_ms();
 
-	d->next_ms = m->envelope->received_ms + (uint64_t)m->stream->retry.expire_s * 1000;
+	d->next_ms = held_until(d->message);
 	d->due.fire = on_held_long;
 	d->due.ctx = q;
 	schedule_set(
@@ -437,6 +444,13 @@ settle_held(struct queued *q, struct delivery *d)
 	if (!m->held)
 		store_hold(q->store, m->envelope->id, true);
 	m->held = true;
+}
+
+void
+settle_ordered(struct queued *q, struct delivery *d)
+{
+	d->next_ms = held_until(d->message);
+	keep(q, d);
 }
 
 void

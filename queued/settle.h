@@ -44,6 +44,8 @@ bool settle_if_paused(struct queued *, struct delivery *);
 void settle_untried(struct delivery *, const char *why);
 /* HELD: until it is released or expires; the index has it. */
 void settle_held(struct queued *, struct delivery *);
+/* In somebody's hand, and to be held or dropped if it comes back: after a start it is held, so that it does not go out. */
+void settle_ordered(struct queued *, struct delivery *);
 /* NEW, held as the index has it. */
 void settle_resumed_held(struct queued *, struct delivery *);
 /* NEW, by an operator's word: the index knows that it is due now, so that a start goes on from there. */
