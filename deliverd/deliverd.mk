@@ -1,7 +1,7 @@
 # deliverd/deliverd.mk: hands mail to servers; finds out which (resolve/).
 programs += deliverd
 deliverd.session := $(addprefix deliverd/,session.o greet.o dialogue.o wire.o tls.o connect.o \
-	command.o ehlo.o body.o transaction.o refusal.o result.o deliverd_conf.o)
+	command.o ehlo.o body.o transaction.o refusal.o plain_hosts.o result.o deliverd_conf.o)
 deliverd.o    := deliverd/main.o deliverd/worker.o $(deliverd.session)
 deliverd.libs := -lssl
 
@@ -10,6 +10,8 @@ deliverd-resolve.asks := $(addprefix deliverd/resolve/,asks.o places.o resolve_c
 deliverd-resolve.o    := deliverd/resolve/main.o $(deliverd-resolve.asks)
 deliverd-resolve.libs := -lunbound -levent -lpsl -lresolv
 
+tests += deliverd/plain_hosts_test
+deliverd/plain_hosts_test.o := deliverd/plain_hosts_test.o deliverd/plain_hosts.o
 tests += deliverd/ehlo_test deliverd/refusal_test deliverd/body_test deliverd/command_test deliverd/resolve/mx_test deliverd/resolve/places_test
 deliverd/ehlo_test.o       := deliverd/ehlo_test.o deliverd/ehlo.o
 deliverd/refusal_test.o    := deliverd/refusal_test.o deliverd/refusal.o

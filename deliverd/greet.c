@@ -1,5 +1,7 @@
 #include "command.h"
 #include "log.h"
+#include "loop.h"
+#include "refusal.h"
 #include "session_inside.h"
 
 #include <string.h>
@@ -34,11 +36,21 @@ open_up(struct session *s)
 		.dsn = s->ehlo.ext & EXT_DSN,
 		.size_max = s->ehlo.size_max };
 
+	if (s->encryption == ENCRYPT_NOT) /* so it was its TLS */
+		plain_hosts_put(s->house->plain_hosts, session_address(s),
+		    s->open.hosts[s->host].port, loop_now_ms());
 	s->stood = true;
 	if (!s->orphan && !s->told)
 		s->house->opened(s->house->ctx, &o);
 	s->told = true;
 	return next_transaction(s);
+}
+
+static enum await
+begin_auth_login(struct session *s)
+{
+	buf_str(say(s), "AUTH LOGIN\r\n");
+	return AWAIT_AUTH_LOGIN;
 }
 
 /* A password goes in the clear only where the route says that there is no TLS. */
@@ -51,20 +63,26 @@ begin_auth(struct session *s)
 		return host_failed(s, CAUSE_NO_AUTH, NULL, "the password is not sent without TLS");
 	if (s->ehlo.ext & EXT_AUTH_PLAIN) {
 		command_auth_plain(say(s), s->open.login, s->open.password);
-		return AWAIT_AUTH;
+		return AWAIT_AUTH_PLAIN;
 	}
-	if (s->ehlo.ext & EXT_AUTH_LOGIN) {
-		buf_str(say(s), "AUTH LOGIN\r\n");
-		return AWAIT_AUTH_LOGIN;
-	}
+	if (s->ehlo.ext & EXT_AUTH_LOGIN)
+		return begin_auth_login(s);
 	return host_failed(
 	    s, CAUSE_NO_AUTH, NULL, "the server offers neither AUTH PLAIN nor AUTH LOGIN");
 }
 
 static bool
+failed_lately(const struct session *s)
+{
+	return s->open.tls == TLS_OPPORTUNISTIC &&
+	       plain_hosts_has(s->house->plain_hosts, session_address(s),
+		   s->open.hosts[s->host].port, loop_now_ms());
+}
+
+static bool
 wants_tls(const struct session *s)
 {
-	return s->encryption == ENCRYPT_AS_ASKED && s->open.tls != TLS_NONE;
+	return s->encryption == ENCRYPT_AS_ASKED && s->open.tls != TLS_NONE && !failed_lately(s);
 }
 
 static bool
@@ -164,8 +182,17 @@ tls_failed(struct session *s, const struct reply *r, const char *why)
 	return session_connect(s);
 }
 
+/* Servers offer what they do not have: the other mechanism may be there. A password that is wrong is said once. */
 enum await
-on_auth(struct session *s, const struct reply *r)
+on_auth_plain(struct session *s, const struct reply *r)
+{
+	if (refusal_is_of_mechanism(r) && s->ehlo.ext & EXT_AUTH_LOGIN)
+		return begin_auth_login(s);
+	return on_auth_end(s, r);
+}
+
+enum await
+on_auth_end(struct session *s, const struct reply *r)
 {
 	return reply_ok(r) ? open_up(s) : host_failed(s, CAUSE_LOGIN, r, NULL);
 }
@@ -185,5 +212,5 @@ on_auth_password(struct session *s, const struct reply *r)
 	if (r->code != 334)
 		return host_failed(s, CAUSE_LOGIN, r, NULL);
 	command_base64_line(say(s), s->open.password);
-	return AWAIT_AUTH;
+	return AWAIT_AUTH_END;
 }

@@ -35,3 +35,16 @@ refusal_is_of_number(const struct reply *r)
 	return (says(r, "recipients") || says(r, "rcpt")) && !says_a_time(r) &&
 	       (says(r, "too many") || says(r, "maximum") || says(r, "limit"));
 }
+
+/* 504 is the code for it (5.5.4, 5.7.4), and 500 to 502 where AUTH has another form there. Under 535, which is a wrong password, the
+ * words decide. */
+bool
+refusal_is_of_mechanism(const struct reply *r)
+{
+	if (r->code == 504 || r->code == 500 || r->code == 501 || r->code == 502)
+		return true;
+	if (r->code / 100 != 5)
+		return false;
+	return says(r, "mechanism") || says(r, "authentication type") || says(r, "auth type") ||
+	       says(r, "not supported") || says(r, "unsupported") || says(r, "not implemented");
+}

@@ -38,6 +38,35 @@ START_TEST(each)
 }
 END_TEST
 
+static const struct {
+	const char *line;
+	bool of_mechanism;
+} to_auth[] = {
+	{ "504 5.7.4 Unrecognized authentication type", true },
+	{ "504 5.5.4 no such thing", true },
+	{ "501 5.5.2 Cannot decode the response", true },
+	{ "535 5.7.8 Error: authentication failed: no mechanism available", true },
+	{ "535 Authentication mechanism not supported", true },
+	{ "535 5.7.8 Error: authentication failed: authentication failure", false },
+	{ "535 5.7.3 Authentication unsuccessful", false },
+	{ "454 4.7.0 Temporary authentication failure", false },
+	{ "530 5.7.0 Must issue a STARTTLS command first", false },
+	{ "235 2.7.0 mechanism not supported, but welcome", false },
+};
+
+START_TEST(each_to_auth)
+{
+	struct reply r;
+	struct err err;
+
+	reply_init(&r);
+	ck_assert_int_eq(reply_line(&r, span_str(to_auth[_i].line), &err), REPLY_DONE);
+	ck_assert_msg(
+	    refusal_is_of_mechanism(&r) == to_auth[_i].of_mechanism, "%s", to_auth[_i].line);
+	reply_free(&r);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -47,6 +76,7 @@ main(void)
 	int bad;
 
 	tcase_add_loop_test(t, each, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(t, each_to_auth, 0, sizeof(to_auth) / sizeof(to_auth[0]));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

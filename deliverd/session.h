@@ -5,6 +5,7 @@
 #pragma once
 
 #include "deliverd_conf.h"
+#include "plain_hosts.h"
 #include "result.h"
 #include "tls.h"
 #include "transaction.h"
@@ -15,6 +16,7 @@ struct session;
 struct session_house {
 	const struct delivery *conf;
 	struct tls *tls;
+	struct plain_hosts *plain_hosts;
 	struct results *results;
 	size_t bytes; /* of all transactions */
 	void (*opened)(void *ctx, const struct deliver_opened *);

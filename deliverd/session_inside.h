@@ -16,9 +16,10 @@ enum await {
 	AWAIT_HELO,
 	AWAIT_STARTTLS,
 	HANDSHAKING,
-	AWAIT_AUTH,
+	AWAIT_AUTH_PLAIN,
 	AWAIT_AUTH_LOGIN,    /* the prompt for the login */
 	AWAIT_AUTH_PASSWORD, /* the prompt for the password */
+	AWAIT_AUTH_END,
 	IDLE,
 	AWAIT_MAIL,
 	AWAIT_RCPT,
@@ -85,9 +86,10 @@ enum await on_greeting(struct session *, const struct reply *);
 enum await on_ehlo(struct session *, const struct reply *);
 enum await on_helo(struct session *, const struct reply *);
 enum await on_starttls(struct session *, const struct reply *);
-enum await on_auth(struct session *, const struct reply *);
+enum await on_auth_plain(struct session *, const struct reply *);
 enum await on_auth_login(struct session *, const struct reply *);
 enum await on_auth_password(struct session *, const struct reply *);
+enum await on_auth_end(struct session *, const struct reply *);
 enum await begin_tls(struct session *);
 enum await tls_stands(struct session *);
 enum await tls_failed(struct session *, const struct reply *, const char *why);

@@ -314,6 +314,7 @@ worker_new(struct role *role, const struct delivery *conf, struct tls *tls)
 	w->role = role;
 	w->house = (struct session_house){ .conf = conf,
 		.tls = tls,
+		.plain_hosts = plain_hosts_new(),
 		.results = results_new(),
 		.opened = on_opened,
 		.closed = on_closed,

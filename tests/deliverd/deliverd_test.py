@@ -412,6 +412,15 @@ def test_tls_broken():
     q.open([s], session=2, tls=REQUIRED)
     q.until(lambda: q.closed)
     assert q.closed[0].stage == "tls", q.closed
+    # It is known for a while; where TLS is required it is tried all the same.
+    q.open([s], session=5, tls=OPPORTUNISTIC)
+    q.feed(session=5, transaction=5)
+    r = delivered(q, 2)[1]
+    assert r.outcome == "delivered" and r.tls == "" and s.connections == 4, (r, s.connections)
+    q.open([s], session=6, tls=REQUIRED)
+    q.until(lambda: len(q.closed) == 2)
+    assert q.closed[1].stage == "tls" and s.connections == 5, q.closed
+    q.closed.pop()
     s = Server()
     q.open([s], session=3, tls=REQUIRED)
     q.until(lambda: len(q.closed) == 2)
@@ -437,6 +446,25 @@ def test_auth():
         assert (q.closed[1].stage, q.closed[1].code, q.closed[1].enhanced) == ("auth", 535, "5.7.8"), q.closed[1]
         assert q.closed[1].cause == "login"
         q.end()
+
+
+def test_auth_other():
+    """A mechanism that is offered and not there: the other one. A password that is wrong is said once."""
+    for said in ("504 5.7.4 Unrecognized authentication type", "535 5.7.8 no mechanism available", "501 5.5.4 syntax"):
+        s = Server(ext=("AUTH PLAIN LOGIN", ), auth=lambda l, said=said: said if "PLAIN" in l else "334 VXNlcm5hbWU6",
+                   login=["334 UGFzc3dvcmQ6", "235 2.7.0 welcome"])
+        q, (r, ) = one(s, open_args={"login": "me", "password": "secret"})
+        assert r.outcome == "delivered" and s.lines[1:5] == ["AUTH PLAIN AG1lAHNlY3JldA==", "AUTH LOGIN", "bWU=", "c2VjcmV0"], s.lines
+        q.end()
+    wrong = Server(ext=("AUTH PLAIN LOGIN", ), auth="535 5.7.8 authentication failed")
+    alone = Server(ext=("AUTH PLAIN", ), auth="504 5.7.4 Unrecognized authentication type")
+    q = Queued("")
+    for i, (s, code) in enumerate(((wrong, 535), (alone, 504))):
+        q.open([s], session=i + 1, login="me", password="secret")
+        q.until(lambda i=i: len(q.closed) == i + 1)
+        assert (q.closed[i].stage, q.closed[i].code, q.closed[i].cause) == ("auth", code, "login"), q.closed
+        assert len([l for l in s.lines if l.startswith("AUTH")]) == 1, s.lines
+    q.end()
 
 
 def test_idle_end():

@@ -137,7 +137,9 @@ class Server:
                     self.messages.remove((mail, rcpts, content))
                 mail, rcpts = None, []
             elif verb == "AUTH":
-                self.say("auth", line)
+                while str(self.say("auth" if line.startswith("AUTH") else "login", line)).startswith("334"):
+                    line = self.local.f.readline().rstrip(b"\r\n").decode("latin-1")
+                    self.lines.append(line)
             elif verb == "RSET":
                 self.say("rset")
                 mail, rcpts = None, []
