@@ -2,7 +2,7 @@
 #
 #	make            build/bin                 sudo make run    a relay to try, in ./run
 #	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
-#	make bench, bench-bounces, bench-list, bench-web, bench-rewrite, soak, fuzz, lint, accuracy, visitors    SECONDS_EACH, SOAK_ROUNDS (tests/e2e/soak.py says more)
+#	make bench, bench-bounces, bench-cuts, bench-list, bench-web, bench-rewrite, soak, fuzz, lint, accuracy, visitors    SECONDS_EACH, SOAK_ROUNDS (tests/e2e/soak.py says more)
 #
 # Variables: B build folder, SAN=address,undefined sanitised build, in which a buffer moves at every append (common/buf.h).
 
@@ -87,6 +87,9 @@ bench: all
 
 bench-bounces: $B/bin/bouncd
 	@B=$B python3 tests/bench/bounces.py
+# What a power cut would send twice.
+bench-cuts: all all-tests
+	@B=$B python3 tests/bench/cuts.py $(BENCH_CUTS)
 
 # Clicks a second, with wrk; BENCH_WEB: seconds, connections.
 bench-web: all
@@ -129,6 +132,6 @@ fuzz: fuzz-build
 clean:
 	rm -rf $B $B-asan
 
-.PHONY: all all-tests check-unit run check bench bench-bounces bench-list bench-web model soak lint fuzz fuzz-build install uninstall clean
+.PHONY: all all-tests check-unit run check bench bench-bounces bench-cuts bench-list bench-web model soak lint fuzz fuzz-build install uninstall clean
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -2,7 +2,11 @@
 
 enum {
 	SLOW_US = 20 * 1000, /* a flush from which on gathering pays */
-	GATHER_PART = 4,     /* of a flush */
+	/* And from here on if there are few: a message's acceptance sets off its delivery, whose end would come just when the
+	 * next group has left, and wait for two flushes. */
+	HALF_SLOW_US = 1500,
+	FEW = 16,
+	GATHER_PART = 4, /* of a flush */
 	GATHER_MOST_MS = 25,
 	END_MOST_MS =
 	    5, /* that an end waits for its group; it is late so long after that, or after some usual flushes */
@@ -33,12 +37,18 @@ flush_began(struct flush *f)
 	f->since_ms = 0;
 }
 
+static bool
+pays(const struct flush *f, uint64_t gathered)
+{
+	return f->usual_us >= SLOW_US || (f->usual_us >= HALF_SLOW_US && gathered < FEW);
+}
+
 uint64_t
 flush_wait_ms(struct flush *f, uint64_t now_ms, uint64_t gathered)
 {
-	uint64_t most = f->usual_us / GATHER_PART / 1000, at;
+	uint64_t most = (f->usual_us / GATHER_PART + 999) / 1000, at;
 
-	if (f->usual_us < SLOW_US || gathered >= f->expected)
+	if (!pays(f, gathered) || gathered >= f->expected)
 		return 0;
 	if (f->since_ms == 0)
 		f->since_ms = now_ms;

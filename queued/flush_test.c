@@ -7,8 +7,22 @@ START_TEST(a_quick_disk_gets_each_group_at_once)
 	struct flush f = { 0 };
 
 	for (unsigned i = 0; i < 20; i++)
-		flush_took(&f, 1500, 8, 0);
+		flush_took(&f, 1400, 8, 0);
 	ck_assert_uint_eq(flush_wait_ms(&f, 1100, 1), 0);
+}
+END_TEST
+
+/* The end of what was accepted in the last group comes soon after it. */
+START_TEST(a_few_wait_a_little_for_ends)
+{
+	struct flush f = { 0 };
+
+	flush_took(&f, 5000, 2, 1);
+	ck_assert_uint_eq(flush_wait_ms(&f, 1000, 1), 2);
+	ck_assert_uint_eq(flush_wait_ms(&f, 1001, 3), 0);
+	ck_assert_uint_eq(flush_wait_ms(&f, 1002, 2), 0);
+	flush_took(&f, 5000, 40, 20);
+	ck_assert_uint_eq(flush_wait_ms(&f, 1010, 20), 0); /* many do not */
 }
 END_TEST
 
@@ -61,6 +75,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, a_quick_disk_gets_each_group_at_once);
+	tcase_add_test(t, a_few_wait_a_little_for_ends);
 	tcase_add_test(t, on_a_slow_disk_a_group_waits_for_those_of_the_last_one);
 	tcase_add_test(t, never_for_long);
 	tcase_add_test(t, an_end_that_waits_for_the_disk_is_late);

@@ -9,6 +9,7 @@
 #include "peer_deliverd.h"
 #include "peer_rewrite.h"
 #include "queued.h"
+#include "risk.h"
 #include "sender.h"
 #include "storage.h"
 #include "store.h"
@@ -21,6 +22,7 @@ enum {
 	PASS_A_TURN = 64,  /* whose turn came and that are not to be sent: asked about again, say */
 	OPEN_A_TURN = 4,   /* connections of one lane */
 	BRING_A_TURN = 64, /* of a lane, from the disk */
+	RISK_LOOK_MS = 2,  /* an end that comes to the disk makes a turn of its own */
 };
 
 struct pool {
@@ -30,6 +32,8 @@ struct pool {
 	uint32_t last_session;
 	struct due again;
 	unsigned passed_over; /* in this turn of the lane in hand */
+	struct risk risk;
+	bool at_risk; /* something was not fed in this turn, since ends are not on disk */
 	bool open, stopped;
 };
 
@@ -110,6 +114,8 @@ feed(struct pool *p, struct transaction *t)
 {
 	DOING(t->deliveries[0], DOING_SENT);
 
+	t->fed_ms = loop_now_ms();
+	risk_fed(&p->risk, t->fed_ms);
 	t->rewriting = rewrite_wanted(p->q, t->deliveries[0]);
 	if (!moved(p, t, t->rewriting ? DELIVERY_REWRITING : DELIVERY_SENDING))
 		return;
@@ -251,20 +257,30 @@ session_with_room(struct lane_hosts *h)
 	return NULL;
 }
 
-/* Where a rate holds the messages, a connection that has room is enough. */
+/* Where a rate holds the messages, or ends that are not on disk do, a connection that has room is enough. */
 static bool
-wants_connection(struct lane_hosts *h)
+wants_connection(const struct pool *p, struct lane_hosts *h)
 {
 	if (h->waiting.n == 0 || !lane_hosts_want(h))
 		return false;
-	return !lane_is_paced(h->lane) || session_with_room(h) == NULL;
+	return (!lane_is_paced(h->lane) && !p->at_risk) || session_with_room(h) == NULL;
 }
 
-/* Whether this turn has looked at enough mail that was not to be sent. */
+static bool
+may_feed(struct pool *p)
+{
+	struct risk_ends ends;
+
+	store_ends(p->q->store, &ends);
+	p->at_risk = !risk_may_feed(&p->risk, loop_now_ms(), &ends);
+	return !p->at_risk;
+}
+
+/* Whether this turn has looked at enough mail that was not to be sent, or has sent as much as may be lost. */
 static bool
 enough(struct pool *p, struct lane_hosts *h)
 {
-	if (p->passed_over < PASS_A_TURN)
+	if (p->passed_over < PASS_A_TURN && may_feed(p))
 		return false;
 	lane_hosts_wake(h);
 	return true;
@@ -341,7 +357,7 @@ look_at(struct pool *p, struct lane_hosts *h)
 			continue;
 	draw_wants(
 	    &h->waiting, DRAW_PERMIT, paced && h->waiting.n > 0 && session_with_room(h) != NULL);
-	draw_wants(&h->waiting, DRAW_CONNECTION, wants_connection(h));
+	draw_wants(&h->waiting, DRAW_CONNECTION, wants_connection(p, h));
 }
 
 /* ---- what a lane shares out ---- */
@@ -357,7 +373,7 @@ share_permits(struct pool *p, struct lane *l)
 
 		if (s == NULL) {
 			draw_wants(&h->waiting, DRAW_PERMIT, false);
-			draw_wants(&h->waiting, DRAW_CONNECTION, wants_connection(h));
+			draw_wants(&h->waiting, DRAW_CONNECTION, wants_connection(p, h));
 			continue;
 		}
 		if (enough(p, h) || !lane_may_send(l))
@@ -393,7 +409,7 @@ share_connection(struct pool *p, struct lane_hosts *h, struct draw_item *i)
 	struct lane *l = h->lane;
 	bool more = h->sessions_n > 0;
 
-	if (!wants_connection(h) || session_adopt(h)) {
+	if (!wants_connection(p, h) || session_adopt(h)) {
 		draw_wants(&h->waiting, DRAW_CONNECTION, false);
 		return SHARED_ON;
 	}
@@ -510,6 +526,15 @@ serve(struct pool *p, struct lane *l)
 	share_permits(p, l);
 }
 
+static void
+risk_turn_ends(struct pool *p)
+{
+	struct risk_ends ends;
+
+	store_ends(p->q->store, &ends);
+	risk_turn(&p->risk, loop_now_ms(), &ends, p->at_risk);
+}
+
 /* Lanes that are woken while these are served come in the next turn, which the timer makes sure of. */
 static void
 on_turn_end(void *ctx)
@@ -520,17 +545,20 @@ on_turn_end(void *ctx)
 	struct lane_list woken;
 	struct lane *l;
 
+	p->at_risk = false;
 	if (serves) {
 		lanes_woken(p->q->lanes, &woken);
 		while ((l = lane_list_next(&woken)) != NULL) {
 			serve(p, l);
 			bring_parked(p, l);
 		}
+		risk_turn_ends(p);
 	}
 	if (may_send)
 		peer_rewrite_serve(p->q->rewrite);
 	if (serves && lanes_any_woken(p->q->lanes))
-		schedule_set(&p->q->schedule, &p->again, loop_now_ms());
+		schedule_set(
+		    &p->q->schedule, &p->again, loop_now_ms() + (p->at_risk ? RISK_LOOK_MS : 0));
 }
 
 static void
@@ -582,6 +610,8 @@ whose(struct pool *p, const struct deliver_result *r)
 	struct message *m;
 
 	if (t != NULL && !t->rewriting && id_eq(t->message->envelope->id, r->id)) {
+		if (t->left == t->n)
+			risk_answered(&p->risk, loop_now_ms(), t->fed_ms);
 		if (r->outcome == OUTCOME_UNSENT)
 			unsent(t);
 		else if (r->outcome != OUTCOME_LOST)

@@ -7,8 +7,9 @@ queued.libs := -llmdb -lpthread
 queued.store.o := $(addprefix queued/,store.o entry.o writer.o flush.o commit.o journal.o files.o spool.o message_file.o index.o \
 	checkpoint.o replay.o perished.o segments.o again.o retold.o unqueued.o restore.o strays.o draft.o pressure.o operate.o note.o table.o)
 
-tests += $(addprefix queued/,schedule_test retry_test adapt_test bucket_test parking_test draw_test route_test limits_test acks_test delivery_test health_test ban_test flush_test \
+tests += $(addprefix queued/,schedule_test retry_test adapt_test bucket_test parking_test draw_test route_test limits_test acks_test delivery_test health_test ban_test flush_test risk_test \
 	host_set_test)
+queued/risk_test.o     := queued/risk_test.o queued/risk.o
 queued/flush_test.o    := queued/flush_test.o queued/flush.o
 queued/schedule_test.o := queued/schedule_test.o queued/schedule.o
 queued/retry_test.o    := queued/retry_test.o queued/retry.o

@@ -22,6 +22,7 @@ struct transaction {
 	struct message *message;
 	bool rewriting; /* waits for its bytes, deliverd knows nothing of it yet */
 	uint32_t n, left;
+	uint64_t fed_ms;               /* of risk.h's clock */
 	struct delivery *deliveries[]; /* NULL: has its result */
 };
 

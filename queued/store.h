@@ -62,6 +62,9 @@ void store_events_lost(struct store *);
 void store_cut(struct store *);
 /* False: no end could be made durable now, so that what is sent might be sent twice. Ask in each turn. */
 bool store_may_send(const struct store *);
+/* How many ends (and moves) were asked for, how many of them are on disk, and how long a flush takes. */
+struct risk_ends;
+void store_ends(const struct store *, struct risk_ends *);
 
 /* ---- taking in ---- */
 

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "loop.h"
 #include "message_file.h"
+#include "risk.h"
 #include "store_inside.h"
 
 #include <errno.h>
@@ -415,6 +416,12 @@ bool
 store_may_send(const struct store *s)
 {
 	return s->failures == 0 && !s->stuck && !flush_is_late(&s->flush, loop_now_ms());
+}
+
+void
+store_ends(const struct store *s, struct risk_ends *e)
+{
+	*e = (struct risk_ends){ s->records_asked, s->records_stand, s->flush.usual_us };
 }
 
 bool

@@ -1,11 +1,13 @@
 #include "tally.h"
 #include "arena.h"
+#include "tick.h"
 
 #include <stdlib.h>
 
 struct entry {
 	struct span number, recipient;
 	uint64_t hash;
+	uint64_t first; /* tick.h */
 	uint32_t count;
 	bool changed;
 };
@@ -94,7 +96,8 @@ entry_for(struct tally *t, struct span number, struct span recipient)
 	if (*slot == 0) {
 		t->entries[t->n] = (struct entry){ .number = arena_span(t->arena, number),
 			.recipient = arena_span(t->arena, recipient),
-			.hash = hash };
+			.hash = hash,
+			.first = tick_now() };
 		*slot = (uint32_t)++t->n;
 	}
 	return &t->entries[*slot - 1];
@@ -131,8 +134,8 @@ tally_write(const struct tally *t, const char *path, struct err *err)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct entry *e = &t->entries[i];
 
-		fprintf(f, "%.*s %.*s %u %s\n", SPAN(e->number), SPAN(e->recipient), e->count,
-		    e->changed ? "changed" : "ok");
+		fprintf(f, "%.*s %.*s %u %s %.6f\n", SPAN(e->number), SPAN(e->recipient), e->count,
+		    e->changed ? "changed" : "ok", tick_seconds(e->first));
 	}
 	return fclose(f) == 0 ? 0 : err_sys(err, "%s", path);
 }

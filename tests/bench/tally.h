@@ -19,5 +19,5 @@ struct tally *tally_new(void);
 void tally_free(struct tally *);
 void tally_add(struct tally *, struct span number, struct span recipient, bool unchanged);
 struct tally_sums tally_sums(const struct tally *);
-/* A line a pair: "NUMBER RECIPIENT COUNT ok|changed", in order of first arrival. */
+/* A line a pair: "NUMBER RECIPIENT COUNT ok|changed SECOND", in order of first arrival, which SECOND is of (tick.h). */
 int tally_write(const struct tally *, const char *path, struct err *);

@@ -8,12 +8,15 @@
  *	FAULT_THEN=N	so many steps after these the process dies; unset: it lives
  *	FAULT_SLOW_MS=N	each sync takes so much longer, with and without a fault
  *	FAULT_SLOW_FROM_MS=N	those of the process's first so many milliseconds do not
+ *	FAULT_DURABLE=FILE	gets a line "SECOND RECIPIENT" (monotonic clock) for each recipient that pwrite() wrote an event of, once
+ *			the next fdatasync() of that descriptor came back
  *
  * Steps: write pwrite writev pwritev fsync fdatasync syncfs renameat unlinkat. How many there were is told at the end
  * of a process that ends by itself, in the file FAULT_COUNT. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,6 +30,17 @@
 
 enum how { NONE, FAILS, KILL, AFTER, TEAR, LOST };
 enum { FDS = 1024 };
+
+/* Recipients whose event was written to that descriptor, and not synced yet. */
+enum { NAMED_BYTES = 1 << 20 };
+
+static struct {
+	pthread_mutex_t lock;
+	int to; /* -1: nobody asks */
+	int fd;
+	size_t n;
+	char names[NAMED_BYTES]; /* each with its LF */
+} named = { .lock = PTHREAD_MUTEX_INITIALIZER, .to = -1 };
 
 /* One a process, as its environment is. */
 static struct {
@@ -59,6 +73,9 @@ static void __attribute__((constructor)) fault_read(void)
 	fault.slow_ms = number("FAULT_SLOW_MS", 0);
 	fault.slow_from_ms = number("FAULT_SLOW_FROM_MS", 0);
 	clock_gettime(CLOCK_MONOTONIC, &fault.began);
+	if (getenv("FAULT_DURABLE") != NULL)
+		named.to =
+		    open(getenv("FAULT_DURABLE"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (how == NULL)
 		return;
 	fault.error = strcmp(how, "enospc") == 0 ? ENOSPC : EIO;
@@ -157,6 +174,51 @@ slow(int fd)
 		usleep(fault.slow_ms * 1000);
 }
 
+/* ---- what became durable when ---- */
+
+static void
+names_see(int fd, const char *p, size_t n)
+{
+	static const char key[] = "\"recipient\":\"";
+	const char *end = p + n, *at, *stop;
+
+	if (named.to == -1)
+		return;
+	pthread_mutex_lock(&named.lock);
+	if (fd != named.fd)
+		named.n = 0;
+	named.fd = fd;
+	while ((at = memmem(p, (size_t)(end - p), key, sizeof(key) - 1)) != NULL) {
+		p = at + sizeof(key) - 1;
+		stop = memchr(p, '"', (size_t)(end - p));
+		if (stop == NULL || named.n + (size_t)(stop - p) + 1 > sizeof(named.names))
+			break;
+		memcpy(named.names + named.n, p, (size_t)(stop - p));
+		named.n += (size_t)(stop - p);
+		named.names[named.n++] = '\n';
+	}
+	pthread_mutex_unlock(&named.lock);
+}
+
+static void
+names_tell(int fd)
+{
+	struct timespec now;
+
+	if (named.to == -1)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&named.lock);
+	for (char *p = named.names, *lf; fd == named.fd && p < named.names + named.n; p = lf + 1) {
+		lf = memchr(p, '\n', (size_t)(named.names + named.n - p));
+		dprintf(named.to, "%lld.%06ld %.*s\n", (long long)now.tv_sec, now.tv_nsec / 1000,
+		    (int)(lf - p), p);
+	}
+	if (fd == named.fd)
+		named.n = 0;
+	pthread_mutex_unlock(&named.lock);
+}
+
 static long
 ended(enum how how, long result)
 {
@@ -189,6 +251,7 @@ pwrite(int fd, const void *p, size_t n, off_t at)
 {
 	enum how how = step(fd);
 
+	names_see(fd, p, n);
 	if (is_lost(how, fd))
 		return (ssize_t)n;
 	if (how == FAILS)
@@ -237,11 +300,15 @@ int
 fdatasync(int fd)
 {
 	enum how how = step(fd);
+	int r;
 
 	slow(fd);
 	if (!is_told(fd, 0))
 		how = FAILS;
-	return (int)(how == FAILS ? failed() : ended(how, syscall(SYS_fdatasync, fd)));
+	r = (int)(how == FAILS ? failed() : ended(how, syscall(SYS_fdatasync, fd)));
+	if (r == 0)
+		names_tell(fd);
+	return r;
 }
 
 int
