@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Faults of the disk under queued's store: store_fault.py PROGRAM LIBRARY [--every N] [--messages N] [--most N] [KIND ...]
+"""Faults of the disk under queued's store:
+store_fault.py PROGRAM LIBRARY [--every N] [--from N] [--messages N] [--most N] [--jobs N] [KIND ...]
 
 For each kind of fault, N = 1, 2, 3 ... until nothing is hit: a day of the queue runs with the Nth step of the disk going
 wrong, then the store is opened again, twice. What was told accepted must live unless its end was asked for; what was told
-ended must not come back; nothing is hidden; one more message is taken afterwards. Prints one line a kind of fault; exits 1
-if a rule is broken.
+ended must not come back; nothing is hidden; one more message is taken afterwards. Prints one line a kind of fault, one for
+each hundred on the way, and what is wrong; exits 1 if a rule is broken. --jobs at once (2): they mostly wait for the disk.
 
     kill, after, tear       the process dies before, right after, or midway in the Nth step
     eio, enospc             the Nth step fails, and the day goes on
@@ -14,8 +15,10 @@ if a rule is broken.
     slow                    every sync takes 20 ms, and the process dies before the Nth step
     flip                    dead at the middle of the day; then a byte of the journal is another, the Nth of many places
     short, gone             dead at the middle of the day; then the Nth segment is cut short, or is not there
+    index-flip, -page       dead at the middle of the day; then a byte or a page of the index is another, the Nth of many
+    index-short, -gone      the same; the index is cut short, or is not there
     random                  dies at a moment of chance, --most times (100)"""
-import glob, os, random, subprocess, sys, tempfile, time
+import concurrent.futures, glob, os, random, subprocess, sys, tempfile, time
 
 # kind: what fault.so is told
 HOWS = {
@@ -26,8 +29,9 @@ HOWS = {
     "lost": {"FAULT_HOW": "lost", "FAULT_THEN": "20"},
     "slow": {"FAULT_HOW": "kill", "FAULT_SLOW_MS": "20"},
 }
-DAMAGE = ["flip", "short", "gone"]
-PLACES = 40  # of flip, spread over what was written
+DAMAGE = ["flip", "short", "gone", "index-flip", "index-page", "index-short", "index-gone"]
+PLACES = 40  # of a byte, spread over what was written
+PAGE = 4096
 
 
 def run(args, env):
@@ -70,6 +74,10 @@ class Told:
                     yield f"{ident} {i} was ended and came back"
                 elif (ident, i) not in self.asked and not is_open:
                     yield f"{ident} {i} was accepted and is lost"
+
+    def wrong_after_index(self, lines):
+        """The index can be rebuilt: its damage costs nothing."""
+        return [w for w in self.wrong(lines, True) if not w.startswith("corrupt index/")]
 
     def wrong_after_damage(self, lines):
         """What is missing or came back must have been told, and be no more than was told."""
@@ -115,37 +123,59 @@ def once(program, library, messages, how, n):
         return wrong
 
 
-def damage(spool, kind, n):
-    """False: there is no such place."""
-    segments = sorted(glob.glob(spool + "/spool/journal/*"))
-    if kind != "flip":
-        if n > len(segments):
-            return False
-        path = segments[n - 1]
-        if kind == "gone":
-            os.unlink(path)
-        else:
-            os.truncate(path, os.path.getsize(path) // 3)
-        return True
-    if n > PLACES:
-        return False
-    path = segments[n % len(segments)]
-    at = os.path.getsize(path) * n // (PLACES + 1)
+def flip(path, at):
     with open(path, "r+b") as f:
         f.seek(at)
         byte = f.read(1)
         f.seek(at)
         f.write(bytes([byte[0] ^ 0x10]))
+
+
+def damage_journal(spool, kind, n):
+    """False: there is no such place."""
+    segments = sorted(glob.glob(spool + "/spool/journal/*"))
+    if n > (PLACES if kind == "flip" else len(segments)):
+        return False
+    path = segments[n % len(segments) if kind == "flip" else n - 1]
+    if kind == "gone":
+        os.unlink(path)
+    elif kind == "short":
+        os.truncate(path, os.path.getsize(path) // 3)
+    else:
+        flip(path, os.path.getsize(path) * n // (PLACES + 1))
+    return True
+
+
+def damage_index(spool, kind, n):
+    path = spool + "/spool/index/data.mdb"
+    size = os.path.getsize(path)
+    if kind == "index-gone" and n == 1:
+        os.unlink(path)
+    elif kind == "index-short" and n < 4:
+        os.truncate(path, size * n // 4 + 100)
+    elif kind == "index-page" and n <= size // PAGE:
+        with open(path, "r+b") as f:
+            f.seek((n - 1) * PAGE)
+            f.write(b"\xa5" * PAGE)
+    elif kind == "index-flip" and n <= 2 * PLACES:
+        # at places of its pages that differ: heads, lists of entries, keys and values
+        flip(path, size * n // (2 * PLACES + 1) // PAGE * PAGE + n * 397 % PAGE)
+    else:
+        return False
     return True
 
 
 def once_damaged(program, messages, kind, n):
     """A day that ends by a kill while it goes on, and damage to what it left."""
+    of_index = kind.startswith("index-")
     with tempfile.TemporaryDirectory() as folder:
         spool = folder + "/q"
-        told, log = until_killed(program, spool, messages, accepted=150)
-        if not damage(spool, kind, n):
+        # the index is written once a second
+        told, log = until_killed(program, spool, messages, accepted=1000 if of_index else 150)
+        if not (damage_index if of_index else damage_journal)(spool, kind, n):
             return None
+        if of_index:
+            return checked(program, spool, told.wrong_after_index, log)
         _, lines, errors = run([program, "check", spool], {})
         wrong = told.wrong_after_damage(lines)
         return [(*wrong[:10], log[-500:], errors[-2500:])] if wrong else []
@@ -172,39 +202,61 @@ def until_killed(program, spool, messages, after_s=60, accepted=10**6):
 def once_random(program, messages, seed):
     with tempfile.TemporaryDirectory() as folder:
         spool = folder + "/q"
-        told, log = until_killed(program, spool, messages, random.Random(seed).uniform(0.05, 1.5))
-        return checked(program, spool, lambda after: told.wrong(after, True), log)
+        chance = random.Random(seed).randrange(1, int(messages[0]))
+        told, log = until_killed(program, spool, messages, accepted=chance)
+        wrong = checked(program, spool, lambda after: told.wrong(after, True), log)
+        return wrong + ([] if len(told.accepted) >= chance else [("the day came to its end too early", log[-1500:])])
 
 
 def option(args, name, otherwise):
     return int(args[args.index(name) + 1]) if name in args else otherwise
 
 
+def each_n(begin, every, most, jobs, fault):
+    """(N, what is wrong) in order, until one hits nothing."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        waiting, n, ended = [], begin, False
+        while True:
+            while not ended and len(waiting) < jobs and (not most or n < begin + most * every):
+                waiting.append((n, pool.submit(fault, n)))
+                n += every
+            if not waiting:
+                return
+            at, future = waiting.pop(0)
+            wrong = future.result()
+            if wrong is None:
+                ended = True
+            elif not ended:
+                yield at, wrong
+
+
 def main():
     args = sys.argv[1:]
     program, library = (os.path.abspath(a) for a in args[:2])
     rest = args[2:]
-    every, most, broken = option(rest, "--every", 1), option(rest, "--most", 0), 0
+    every, begin, jobs = option(rest, "--every", 1), option(rest, "--from", 1), option(rest, "--jobs", 2)
     messages = [str(option(rest, "--messages", 28))]
     many = [str(option(rest, "--messages", 2000))]
-    seed = int(time.time())
-    for how in [h for h in rest if h in HOWS or h in DAMAGE or h == "random"] or [*HOWS, *DAMAGE]:
-        n, runs = 1, 0
-        while not most or runs < most:
+    seed, broken = int(time.time()), 0
+    kinds = [*HOWS, *DAMAGE, "random"]
+    for how in [h for h in rest if h in kinds] or kinds:
+        def fault(n, how=how):
             if how in HOWS:
-                wrong = once(program, library, messages, how, n)
-            elif how in DAMAGE:
-                wrong = once_damaged(program, many, how, n)
-            else:
-                wrong = once_random(program, many, seed + n) if runs < (most or 100) else None
-            if wrong is None:
-                break
+                return once(program, library, messages, how, n)
+            return once_damaged(program, many, how, n) if how in DAMAGE else once_random(program, many, seed + n)
+
+        most, runs, n = option(rest, "--most", 100 if how == "random" else 0), 0, 0
+        for n, wrong in each_n(begin, every, most, jobs, fault):
             runs += 1
             for w in wrong:
                 broken += 1
                 print(f"{how} {n}:", *w, sep="\n  ", flush=True)
-            n += every
-        print(f"{how}: {runs} faults, steps 1..{n}, {broken} broken so far", flush=True)
+            if runs % 100 == 0:
+                print(f"{how}: {runs} so far", flush=True)
+        print(f"{how}: {runs} faults, steps {begin}..{n}, {broken} broken so far", flush=True)
+        if runs == 0:
+            print(f"{how}: nothing was hit", flush=True)
+            broken += 1
     return 1 if broken else 0
 
 
