@@ -6,5 +6,6 @@ common.tests := $(patsubst %.c,%,$(wildcard common/*_test.c))
 tests        += $(common.tests)
 $(foreach t,$(common.tests),$(eval $t.o := $t.o))
 common/url_place_test.libs := -lidn2
+common/idna_test.libs := -lidn2
 common/suffixes_test.libs := -lpsl
 common/lmdb_check_test.libs := -llmdb

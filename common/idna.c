@@ -5,6 +5,20 @@
 
 enum { DOMAIN_BYTES = 1024 };
 
+/* Mapping makes of some letters what separates: U+FF20 becomes "@", U+2100 "a/c", U+FE47 "[". No domain has these. */
+static bool
+is_domain(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_' &&
+		    c != '.')
+			return false;
+	}
+	return s.n > 0 && s.p[0] != '.' && s.p[s.n - 1] != '.' && span_find_str(s, "..") < 0;
+}
+
 int
 idna_ascii(struct span domain, struct arena *a, struct span *out)
 {
@@ -20,5 +34,5 @@ idna_ascii(struct span domain, struct arena *a, struct span *out)
 		return -1;
 	*out = arena_span(a, span_str((const char *)ascii));
 	idn2_free(ascii);
-	return 0;
+	return is_domain(*out) ? 0 : -1;
 }

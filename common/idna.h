@@ -7,5 +7,6 @@
 #include "arena.h"
 #include "span.h"
 
-/* The A-labels of a domain in U-labels, lower case, in the arena; ASCII comes out as it is. -1: it is no domain. */
+/* The A-labels of a domain in U-labels, lower case, in the arena; ASCII comes out as it is. -1: it is
+ * not a valid domain (a letter of it may stand for "@", "[" or "/"). */
 int idna_ascii(struct span domain, struct arena *, struct span *out);

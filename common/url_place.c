@@ -77,18 +77,16 @@ static struct span
 without_user_and_port(struct span authority)
 {
 	struct span host = span_from(authority, (size_t)(span_find_last(authority, '@') + 1));
-	ptrdiff_t end =
-	    host.n > 0 && host.p[0] == '[' ? span_find(host, ']') + 1 : span_find(host, ':');
+	ptrdiff_t close = host.n > 0 && host.p[0] == '[' ? span_find(host, ']') : 0;
+	ptrdiff_t colon = close < 0 ? -1 : span_find(span_from(host, (size_t)close), ':');
 
-	return end < 0 ? host : span_first(host, (size_t)end);
+	return colon < 0 ? host : span_first(host, (size_t)(close + colon));
 }
 
-/* Of an address of IPv6 in brackets, or of a name. */
+/* Of a name. */
 static bool
-may_stand(char c, bool in_brackets)
+may_stand(char c)
 {
-	if (in_brackets)
-		return c == ':' || c == '.' || c == '[' || c == ']' || hex_digit(c) >= 0;
 	return c != 127 && (c < 0 || c > ' ') && strchr("#%/:<>?@[\\]^|", c) == NULL;
 }
 
@@ -96,7 +94,6 @@ may_stand(char c, bool in_brackets)
 static int
 decoded(struct span host, char out[FRONT_MAX + 1])
 {
-	bool in_brackets = host.n > 0 && host.p[0] == '[';
 	int n = 0;
 
 	for (size_t i = 0; i < host.n; i++) {
@@ -110,7 +107,7 @@ decoded(struct span host, char out[FRONT_MAX + 1])
 			c = (char)byte;
 			i += 2;
 		}
-		if (!may_stand(c, in_brackets))
+		if (!may_stand(c))
 			return -1;
 		out[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 	}
@@ -146,54 +143,82 @@ static bool
 is_name(const char *host)
 {
 	for (const char *p = host; *p != '\0'; p++)
-		if (!may_stand(*p, host[0] == '['))
+		if (!may_stand(*p))
 			return false;
 	return host[0] != '.' && host[0] != '\0';
 }
 
-/* 0x7f.1, 2130706433: a name whose last label is a number is an address of IPv4 (WHATWG URL 3.5). [2001:DB8:0::1] is one of
- * IPv6, of which only one spelling stays; -1: it is none. */
+/* Whether the last label is a number, of which only an address of IPv4 can be made (WHATWG URL 3.5). */
+static bool
+ends_in_number(const char *host)
+{
+	const char *last = strrchr(host, '.');
+	struct span label = span_str(last == NULL ? host : last + 1);
+	bool hex = span_starts_nocase(label, "0x");
+
+	for (size_t i = hex ? 2 : 0; i < label.n; i++)
+		if (!(label.p[i] >= '0' && label.p[i] <= '9') &&
+		    !(hex && hex_digit(label.p[i]) >= 0))
+			return false;
+	return label.n > 0;
+}
+
+/* 0x7f.1, 2130706433: as 127.0.0.1. -1: a number, but no address. */
 static int
 number_write(char host[URL_HOST_MAX + 1])
 {
-	const char *last = strrchr(host, '.');
-	struct span name = span_str(host);
-	char text[IP_TEXT];
 	struct in_addr a;
+
+	if (!ends_in_number(host))
+		return 0;
+	if (inet_aton(host, &a) != 1)
+		return -1;
+	inet_ntop(AF_INET, &a, host, URL_HOST_MAX + 1);
+	return 0;
+}
+
+/* "[2001:db8::1]", in its one form: nothing is encoded in it, or mapped. */
+static int
+address_read(struct span host, char out[URL_HOST_MAX + 1])
+{
+	char text[IP_TEXT];
 	struct ip six;
 
-	if (host[0] == '[') {
-		if (name.p[name.n - 1] != ']' ||
-		    ip_read(span_of(host + 1, name.n - 2), &six) == -1 || six.family != AF_INET6)
-			return -1;
-		ip_text(&six, text);
-		snprintf(host, URL_HOST_MAX + 1, "[%s]", text);
-		return 0;
-	}
-	last = last == NULL ? host : last + 1;
-	if (*last >= '0' && *last <= '9' && inet_aton(host, &a) == 1)
-		inet_ntop(AF_INET, &a, host, URL_HOST_MAX + 1);
+	if (host.n < 3 || host.p[host.n - 1] != ']' ||
+	    ip_read(span_of(host.p + 1, host.n - 2), &six) == -1 || six.family != AF_INET6)
+		return -1;
+	ip_text(&six, text);
+	snprintf(out, URL_HOST_MAX + 1, "[%s]", text);
 	return 0;
+}
+
+static int
+name_read(struct span host, char out[URL_HOST_MAX + 1])
+{
+	char raw[FRONT_MAX + 1];
+	size_t n;
+
+	if (decoded(host, raw) < 1 || ascii(raw, out) == -1)
+		return -1;
+	n = strlen(out);
+	while (n > 1 && out[n - 1] == '.')
+		out[--n] = '\0';
+	return is_name(out) ? number_write(out) : -1;
 }
 
 int
 url_place(struct span url, struct url_place *place)
 {
-	char front[FRONT_MAX], raw[FRONT_MAX + 1];
-	struct span whole = front_of(url, front), s = authority_begin(whole);
+	char front[FRONT_MAX];
+	struct span whole = front_of(url, front), s = authority_begin(whole), host;
 	size_t authority = authority_length(s);
-	size_t n;
 
 	if (whole.n == FRONT_MAX && authority == s.n) /* no end of it in sight */
 		return -1;
 	place->path = behind(url, whole.n - s.n + authority);
-	if (decoded(without_user_and_port(span_first(s, authority)), raw) < 1 ||
-	    ascii(raw, place->host) == -1)
-		return -1;
-	n = strlen(place->host);
-	while (n > 1 && place->host[n - 1] == '.')
-		place->host[--n] = '\0';
-	return number_write(place->host) == 0 && is_name(place->host) ? 0 : -1;
+	host = without_user_and_port(span_first(s, authority));
+	return host.n > 0 && host.p[0] == '[' ? address_read(host, place->host)
+					      : name_read(host, place->host);
 }
 
 /* ---- the path ---- */

@@ -1,7 +1,7 @@
 /* url_place.h: where a URL leads, as a browser takes it (WHATWG URL, special schemes), in a form that can be compared.
  *
- * The host: A-labels in lower case, percent-encoding undone, numbers of IPv4 in all their spellings as 192.0.2.1, no root's
- * dot; without user and port. Whatever the scheme. The path, query and fragment follow as written. Pure. */
+ * The host: A-labels in lower case, percent-encoding undone, numbers of IPv4 in all their spellings as 192.0.2.1, an
+ * address of IPv6 in its one form, no root's dot; without user and port. Whatever the scheme. The path, query and fragment follow as written. Pure. */
 #pragma once
 
 #include "buf.h"

@@ -30,7 +30,23 @@ static const struct {
 	{ "http://2130706433/", "127.0.0.1", "/" },
 	{ "http://0x7f.1/", "127.0.0.1", "/" },
 	{ "http://[2001:db8::1]:80/x", "[2001:db8::1]", "/x" },
+	{ "http://[2001:DB8:0:0::0:1]/", "[2001:db8::1]", "/" },
+	{ "http://[::ffff:c000:201]/", "[::ffff:192.0.2.1]", "/" },
 	{ "https://7.example/", "7.example", "/" },
+	{ "https://a.7com/", "a.7com", "/" },
+	{ "https://a.0x7g/", "a.0x7g", "/" },
+	{ "https://\xef\xbd\x81.example/", "a.example", "/" }, /* U+FF41 */
+	{ "https://\xef\xb9\x87/", NULL, NULL },               /* U+FE47 becomes [ */
+	{ "https://\xef\xb9\x87::1]/", NULL, NULL },
+	{ "https://x\xef\xbc\xa0y.example/", NULL, NULL }, /* U+FF20 becomes @ */
+	{ "https://[1%5d]/", NULL, NULL },
+	{ "https://[[::1]/", NULL, NULL },
+	{ "https://[::1]x/", NULL, NULL },
+	{ "https://%5b::1]/", NULL, NULL },
+	{ "https://1.2.3.4\xc2\xa0x/", NULL, NULL },
+	{ "https://1.2.3.256/", NULL, NULL },
+	{ "https://a.1/", NULL, NULL },
+	{ "https://09/", NULL, NULL },
 	{ "h\ntt\tps:/\r/evil\n.example/a\tb", "evil.example", "/a\tb" },
 	{ "https://evil.example..", "evil.example", "" },
 	{ "https://a[b.example/", NULL, NULL },

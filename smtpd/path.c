@@ -168,7 +168,7 @@ path_read(struct span s, struct arena *a, struct path *p, struct span *rest)
 		return PATH_NOT_UTF8;
 	if (idna_ascii(domain, a, &domain) == -1)
 		return PATH_NO_DOMAIN;
-	if (!labels_fit(domain))
+	if (domain_length(domain) != domain.n || !labels_fit(domain)) /* as it is mapped, too */
 		return PATH_SYNTAX;
 	if (local.n > PATH_LOCAL_MAX || domain.n > PATH_DOMAIN_MAX ||
 	    local.n + domain.n + 1 > PATH_MAX_BYTES)

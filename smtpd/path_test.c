@@ -50,6 +50,10 @@ static const struct {
 	{ "<j\xc3rg@b>", PATH_NOT_UTF8, "", "" },
 	{ "<a@b\xff.example>", PATH_NOT_UTF8, "", "" },
 	{ "<a@\xe2\x80\xa8.example>", PATH_NO_DOMAIN, "", "" },
+	{ "<a@evil\xef\xbc\xa0"
+	  "b.example>",
+	    PATH_NO_DOMAIN, "", "" },                            /* U+FF20 becomes @ */
+	{ "<a@b\xef\xbc\x8d.example>", PATH_NO_DOMAIN, "", "" }, /* U+FF0D becomes a hyphen */
 	{ "<a@b23456789012345678901234567890123456789012345678901234567890123.c>", PATH_OK,
 	    "a@b23456789012345678901234567890123456789012345678901234567890123.c", "" },
 	{ "<a@b234567890123456789012345678901234567890123456789012345678901234.c>", PATH_SYNTAX, "",
