@@ -376,6 +376,34 @@ START_TEST(hand_over_round_trip)
 }
 END_TEST
 
+/* As they stand between quotes. */
+static const char *const words[] = { "=", "==", "=x", "{", "}", "{}", "#", "#x", "x;", ";", "a b",
+	"\\\"", "\\\\", "include", "file:x", "\xc3\xbc" };
+
+START_TEST(a_word_is_shown_so_that_it_reads_the_same)
+{
+	char text[200];
+	struct conf *c, *again;
+	struct buf shows;
+
+	snprintf(text, sizeof(text), "greeting \"%s\"\nsite last {\n\tmx a \"%s\"\n}\n", words[_i],
+	    words[_i]);
+	c = read_good(text);
+	for (int form = CONF_SHOW_SET; form <= CONF_SHOW_KEEP; form++) {
+		shows = shown(c, (enum conf_show)form, 0);
+		again = conf_read_text(&top, "again", buf_all(&shows));
+		ck_assert_msg(conf_errors(again) == 0, "%s", shows.p);
+		ck_assert_str_eq(
+		    conf_str(conf_top(again), "greeting"), conf_str(conf_top(c), "greeting"));
+		ck_assert_str_eq(conf_str_at(conf_first(conf_top(again), "site"), "mx", 1),
+		    conf_str_at(conf_first(conf_top(c), "site"), "mx", 1));
+		conf_free(again);
+		buf_free(&shows);
+	}
+	conf_free(c);
+}
+END_TEST
+
 START_TEST(hand_over_by_role)
 {
 	struct conf *c = read_good(good), *role;
@@ -666,6 +694,8 @@ text_cases(void)
 	tcase_add_test(t, show_set);
 	tcase_add_test(t, show_defaults_and_origin);
 	tcase_add_test(t, hand_over_round_trip);
+	tcase_add_loop_test(
+	    t, a_word_is_shown_so_that_it_reads_the_same, 0, sizeof(words) / sizeof(words[0]));
 	tcase_add_test(t, hand_over_by_role);
 	tcase_add_test(t, secret_withheld_at_hand_over);
 	tcase_add_test(t, main_file_missing);

@@ -59,6 +59,7 @@ no_such(const struct conf_setting *s, struct span text, struct conf_problem *p)
 	    types[s->type].word);
 }
 
+/* A word that reads as itself without quotes. A lone "=" behind a name does not: it is what other configurations have there. */
 static bool
 plain(struct span s)
 {
@@ -72,7 +73,7 @@ plain(struct span s)
 		if (!letter && memchr(safe, c, sizeof(safe) - 1) == NULL)
 			return false;
 	}
-	return s.n > 0;
+	return s.n > 0 && !span_is(s, "=");
 }
 
 void
