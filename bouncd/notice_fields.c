@@ -3,7 +3,10 @@
 #include "utf8.h"
 #include "xtext.h"
 
-enum { ASCII_BYTES = 950 }; /* of an address beyond ASCII; an address that is one needs less */
+enum {
+	ASCII_BYTES = 950, /* of an address beyond ASCII; an address that is one needs less */
+	TYPE_BYTES = 40,   /* of an address type; IANA's are "rfc822", "utf-8", "x400", "unknown" */
+};
 
 static const struct {
 	const char *word, *status;
@@ -56,7 +59,7 @@ original_recipient(struct buf *out, struct span orcpt, bool utf8, struct arena *
 		return;
 	}
 	buf_str(out, "Original-Recipient: ");
-	notice_value(out, kind, false);
+	notice_value(out, span_first(kind, TYPE_BYTES), false);
 	buf_byte(out, ';');
 	notice_value(out, xtext_decoded(address, a), utf8);
 	buf_str(out, "\r\n");

@@ -264,6 +264,9 @@ START_TEST(lines_are_lines)
 	struct buf b;
 
 	r.diagnostic = span_str(memset(arena_alloc(a, 5001), 'x', 5000));
+	r.orcpt = span_str(arena_printf(a, "%.999s;%.999s", r.diagnostic.p, r.diagnostic.p));
+	r.address = r.remote_mta = r.status = span_first(r.diagnostic, 999);
+	n.envid = n.sender = n.received_from = r.address;
 	written(&n, &b);
 	for (size_t i = 0; i < b.n; i++)
 		if (b.p[i] == '\n') {
