@@ -21,9 +21,8 @@ LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now)
 # programs: what is installed. test-programs: what tests and benchmarks run. tests: unit tests (folder/x_test).
 programs      :=
 test-programs :=
-# links.bin: other names of posthouse. fuzz: targets tests/fuzz/fuzz_NAME.c.
+# links.bin: other names of posthouse.
 tests         :=
-fuzz          :=
 links.bin     :=
 common.libs   :=
 include $(wildcard */*.mk)
@@ -74,10 +73,11 @@ run:
 	@bash -c 'set -m; B=$B tests/run/run.sh; exit $$?'    # a job of its own: Ctrl-C is for it, not for make
 
 check:
-	@tests/deps.sh build run check
+	@tests/deps.sh build run check fuzz
 	$(again) all all-tests
 	$(again) B=$B-asan SAN=address,undefined all-tests
-	@B=$B ASAN=$B-asan tests/check $(addprefix --unit ,$(tests))
+	$(again) $(fuzz:%=$B/fuzz/%)
+	@B=$B ASAN=$B-asan tests/check $(addprefix --unit ,$(tests)) $(addprefix --fuzz ,$(fuzz))
 
 bench: all
 	@B=$B BENCH_RELAY_START="$(CURDIR)/tests/bench/relay" tests/bench/bench.sh
@@ -111,23 +111,41 @@ lint:
 	@tests/lint.sh
 	$(if $(manuals),$(again) lint-manuals)
 
-# ---- fuzz targets: fuzz.NAME.c lists the sources beside common/ ----
+# ---- fuzz targets: tests/fuzz/fuzz_NAME.c each; fuzz.NAME.c lists the sources beside common/ ----
 
 SECONDS_EACH ?= 60
 FUZZ_CC      ?= clang
-common.c     := $(filter-out %_test.c,$(wildcard common/*.c))
-$(fuzz:%=$B/fuzz/%): $B/fuzz/%: $$(fuzz.%.c) tests/fuzz/fuzz_%.c $(common.c)
+FUZZ_CFLAGS  := -std=gnu11 -O2 -g -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)/posthouse"' -DBUF_MOVES=8 -DFATAL_ABORTS -Icommon \
+		-fno-strict-aliasing -fsanitize=address,undefined -fno-sanitize-recover=all
+fuzz         := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz.plain   := common/arena.o common/buf.o common/needle.o common/pattern.o common/siphash.o common/span.o bouncd/parse/phrases.o bouncd/model.o
+fuzz-objects  = $(patsubst %.c,$B/fuzz/%.o,$(patsubst %.S,$B/fuzz/%.o,$(sort $1)))
+
+$B/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -O1 -g -D_GNU_SOURCE -DBUF_MOVES -DFATAL_ABORTS -Icommon -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
-	    $(fuzz.$*.cflags) -o $@ $(sort $^) $(fuzz.$*.libs) -lidn2 -lpsl $(common.libs)
+	$(FUZZ_CC) -fsanitize=fuzzer-no-link $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+# What looks for many words at every byte: each of those comparisons told to the fuzzer, it would do nothing else.
+$(addprefix $B/fuzz/,$(fuzz.plain)): FUZZ_CFLAGS += -fno-sanitize-coverage=trace-cmp
+
+$B/fuzz/%.o: %.S
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -c -o $@ $<
+$B/fuzz/bouncd/rules_text.o: etc/bounces.conf
+$B/fuzz/bouncd/model_text.o: etc/bounces.model
+$B/fuzz/trackd/web/visitors_text.o: etc/visitors.conf
+
+$B/fuzz/common.a: $(addprefix $B/fuzz/,$(common.o))
+	@rm -f $@; ar rcs $@ $^
+
+$(fuzz:%=$B/fuzz/%): $B/fuzz/%: $$(call fuzz-objects,$$(fuzz.%.c) tests/fuzz/fuzz_%.c) $B/fuzz/common.a
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(fuzz.$*.libs) -lidn2 -lpsl $(common.libs)
 
 fuzz-build:
 	@tests/deps.sh build fuzz
 	$(again) $(fuzz:%=$B/fuzz/%)
 fuzz: fuzz-build
-	@for f in $(fuzz); do mkdir -p $B/fuzz/$$f.found && echo "== $$f" && \
-	    $B/fuzz/$$f -max_total_time=$(SECONDS_EACH) -print_final_stats=1 -artifact_prefix=$B/fuzz/$$f- \
-	    $B/fuzz/$$f.found $$(ls -d tests/fuzz/seeds/$$f 2>/dev/null) || exit 1; done
+	@for f in $(fuzz); do echo "== $$f" && B=$B tests/fuzz/run.sh $$f $(SECONDS_EACH) || exit 1; done
 
 clean:
 	rm -rf $B $B-asan

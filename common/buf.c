@@ -31,16 +31,26 @@ buf_reset(struct buf *b)
 #ifdef BUF_MOVES
 /* Sanitised builds: the contents move at every append, and what looks at the old place is caught (buf.h). The old bytes are
  * spoilt before they are freed, for whoever reads them without a sanitiser's knowledge. One that has all its memory from the
- * beginning, somebody's array maybe, moves in no build. Large ones move at each 64th append, or tests would do little else. */
+ * beginning, somebody's array maybe, moves in no build. Large ones move at one append of 64, or tests would do little else;
+ * where BUF_MOVES is a number, as for fuzzing, all move at one of so many. What is in it decides which, so that the same
+ * input moves the same. */
 enum { LARGE_BYTES = 32 * 1024, LARGE_EACH = 64 };
+
+static bool
+stays(const struct buf *b, size_t cap)
+{
+	uint32_t draw =
+	    (uint32_t)b->n * 2654435761u >> 16; /* Knuth's: successive sizes differ in all bits */
+
+	return cap == b->cap && draw % (cap > LARGE_BYTES ? LARGE_EACH : BUF_MOVES) != 0;
+}
 
 static void
 moved(struct buf *b, size_t cap)
 {
-	static _Thread_local unsigned appends;
 	char *p;
 
-	if (b->cap == b->max || (cap == b->cap && cap > LARGE_BYTES && ++appends % LARGE_EACH))
+	if (b->cap == b->max || stays(b, cap))
 		return;
 	p = malloc(cap);
 	if (p == NULL)

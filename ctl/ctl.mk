@@ -34,7 +34,6 @@ tests          += ctl/check/spf_test ctl/check/dmarc_test
 ctl/check/spf_test.o     := ctl/check/spf_test.o ctl/check/spf.o ctl/check/spf_term.o
 ctl/check/dmarc_test.o   := ctl/check/dmarc_test.o $(ctl.check.pure)
 ctl/check/dmarc_test.libs := -lpsl
-fuzz              += records
 fuzz.records.c    := $(ctl.check.pure:.o=.c)
 tests                  += ctl/key_file_test
 ctl/key_file_test.o    := ctl/key_file_test.o ctl/key_file.o

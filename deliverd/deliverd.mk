@@ -12,6 +12,10 @@ deliverd-resolve.libs := -lunbound -levent -lpsl -lresolv
 
 tests += deliverd/plain_hosts_test
 deliverd/plain_hosts_test.o := deliverd/plain_hosts_test.o deliverd/plain_hosts.o
+fuzz.reply.c  := deliverd/ehlo.c
+fuzz.dns.c    := $(addprefix deliverd/resolve/,dns_read.c mx.c)
+fuzz.dns.libs := -lresolv
+
 tests += deliverd/ehlo_test deliverd/refusal_test deliverd/body_test deliverd/command_test deliverd/resolve/mx_test deliverd/resolve/places_test
 deliverd/ehlo_test.o       := deliverd/ehlo_test.o deliverd/ehlo.o
 deliverd/refusal_test.o    := deliverd/refusal_test.o deliverd/refusal.o

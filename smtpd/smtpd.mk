@@ -16,7 +16,6 @@ smtpd/auth/users_test.o  := $(addprefix smtpd/auth/,users_test.o users.o)
 smtpd/auth/recent_test.o := $(addprefix smtpd/auth/,recent_test.o recent.o)
 smtpd/auth/turns_test.o  := $(addprefix smtpd/auth/,turns_test.o turns.o guesses.o)
 
-fuzz += smtp_command smtp_data originator
-fuzz.smtp_command.c := tests/fuzz/fuzz_smtp_command.c $(smtpd.pure:.o=.c)
-fuzz.originator.c   := tests/fuzz/fuzz_originator.c $(smtpd.pure:.o=.c)
-fuzz.smtp_data.c    := tests/fuzz/fuzz_smtp_data.c $(smtpd.pure:.o=.c)
+fuzz.smtp_command.c := $(smtpd.pure:.o=.c)
+fuzz.originator.c   := $(smtpd.pure:.o=.c)
+fuzz.smtp_data.c    := $(smtpd.pure:.o=.c)

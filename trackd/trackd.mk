@@ -58,12 +58,8 @@ trackd/web/networks_test.o     := $(addprefix trackd/web/,networks_test.o networ
 trackd/web/proxy_header_test.o := $(addprefix trackd/web/,proxy_header_test.o proxy_header.o client.o)
 
 # Fuzz targets, built with clang by `make fuzz`.
-fuzz += rewrite mime sound http proxy_header
 fuzz.sound.c      := trackd/sign/sound.c trackd/recode.c
-fuzz.rewrite.cflags := -Itrackd/rewrite
-fuzz.rewrite.c := tests/fuzz/fuzz_rewrite.c $(rewrite.o:.o=.c)
-fuzz.mime.c    := tests/fuzz/fuzz_mime.c
-fuzz += visitors
+fuzz.rewrite.c := $(rewrite.o:.o=.c)
 fuzz.visitors.c      := $(filter-out %_text.c,$(visitors.o:.o=.c)) trackd/web/visitors_text.S
 fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
 fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)

@@ -60,6 +60,25 @@ show_all(const struct conf *c)
 	buf_free(&out);
 }
 
+/* What the master keeps, to roll back to. */
+static void
+kept(const struct conf *c)
+{
+	struct conf *again;
+	struct buf a, b;
+
+	buf_init(&a, 64 << 20);
+	buf_init(&b, 64 << 20);
+	conf_show(c, CONF_SHOW_KEEP, 0, &a);
+	again = conf_read_text(&top, "fuzz", buf_all(&a));
+	must(conf_errors(again) == 0);
+	conf_show(again, CONF_SHOW_KEEP, 0, &b);
+	must(span_eq(buf_all(&a), buf_all(&b)));
+	conf_free(again);
+	buf_free(&a);
+	buf_free(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -77,6 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		conf_free(again);
 		buf_free(&a);
 		buf_free(&b);
+		kept(c);
 	}
 	conf_free(c);
 	return 0;

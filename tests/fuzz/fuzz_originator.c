@@ -55,7 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		must(fault.near.n <= n);
 		return 0;
 	}
-	must(header_count(header, "From") == 1);
+	must(header_count(header, "From") <= 1); /* without one the message is completed */
 	if (header_find(header, "From", &from))
 		only_acme_in_angles(from.value);
 	return 0;

@@ -1,17 +1,13 @@
 /* Any message comes out as it was, but for what must change: the same parts; outside the bodies the same bytes; in these,
  * decoded, the same bytes but for the edits that scan_html() and scan_text() name, each of which is the text of its
  * token. And back: who reads the new text finds the links of the old one, each as it was or leading there. */
+#include "../../trackd/rewrite/pixel.h"
+#include "../../trackd/rewrite/rewrite.h"
+#include "../../trackd/rewrite/scan_text.h"
+#include "err.h"
 #include "mime.h"
-#include "pixel.h"
-#include "rewrite.h"
-#include "scan_text.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* An exit would leave no input behind. */
-#undef must
-#define must(cond) ((cond) ? (void)0 : abort())
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -4,10 +4,14 @@
 #include "../../trackd/web/recent.h"
 #include "../../trackd/web/visitors.h"
 
+#include <string.h>
+
 static struct visitors *visitors;
+static struct recent *recent;
+static struct id message; /* each input has its own, of which nothing is known */
 
 static void
-judge(struct recent *recent, struct span line, uint64_t *now_ms, uint8_t number)
+judge(struct span line, uint64_t *now_ms, uint8_t number)
 {
 	struct span rest, head = span_cut(line, '\t', &rest), client = span_cut(rest, '\t', &rest);
 	uint8_t choice = head.n > 0 ? (uint8_t)head.p[0] : 0,
@@ -18,7 +22,9 @@ judge(struct recent *recent, struct span line, uint64_t *now_ms, uint8_t number)
 		.purpose = span_from(head, 2),
 		.agent = rest,
 		.no_language = (choice & 0x80) != 0 };
-	struct recent_key key = { .client = client, .agent = rest, .link = span_first(head, 2) };
+	struct recent_key key = {
+		.message = message, .client = client, .agent = rest, .link = span_first(head, 2)
+	};
 	struct recent_revised revised[RECENT_VISITS];
 	struct id event = { .b = { number } };
 	struct visit_past past;
@@ -43,15 +49,18 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = span_of(data, size);
-	struct recent *recent = recent_new();
+	static uint64_t inputs;
 	uint64_t now_ms = 0;
 	struct err err;
 
-	if (visitors == NULL)
+	if (visitors == NULL) {
 		visitors = visitors_load("visitors.conf", visitors_shipped(), NULL, &err);
+		recent = recent_new();
+	}
 	must(visitors != NULL);
+	inputs++;
+	memcpy(message.b, &inputs, sizeof(inputs));
 	for (uint8_t n = 1; text.n > 0 && n < 250; n++)
-		judge(recent, span_cut(text, '\n', &text), &now_ms, n);
-	recent_free(recent);
+		judge(span_cut(text, '\n', &text), &now_ms, n);
 	return 0;
 }
