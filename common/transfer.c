@@ -134,6 +134,12 @@ transfer_decode_base64(struct span in, struct buf *out)
 	return s.clean && s.have % 4 != 1 && s.pads <= 2 && (s.have + s.pads) % 4 == 0;
 }
 
+size_t
+qp_character(struct span s)
+{
+	return s.n > 2 && s.p[0] == '=' && hex_digit(s.p[1]) >= 0 && hex_digit(s.p[2]) >= 0 ? 3 : 1;
+}
+
 /* One encoded line without its line end. Returns whether it ended in a soft break. */
 static bool
 decode_qp_line(struct span line, struct buf *out, bool *clean)
@@ -146,18 +152,18 @@ decode_qp_line(struct span line, struct buf *out, bool *clean)
 	line.n -= soft;
 	while (line.n > 0) {
 		ptrdiff_t eq = span_find(line, '=');
-		int hi, lo;
+		size_t n;
 
 		buf_span(out, span_first(line, eq < 0 ? line.n : (size_t)eq));
 		if (eq < 0)
 			break;
 		line = span_from(line, (size_t)eq);
-		hi = line.n > 2 ? hex_digit(line.p[1]) : -1;
-		lo = line.n > 2 ? hex_digit(line.p[2]) : -1;
-		if (hi < 0 || lo < 0)
+		n = qp_character(line);
+		if (n == 1)
 			*clean = false;
-		buf_byte(out, (char)(hi < 0 || lo < 0 ? '=' : hi << 4 | lo));
-		line = span_from(line, hi < 0 || lo < 0 ? 1 : 3);
+		buf_byte(
+		    out, n == 1 ? '=' : (char)(hex_digit(line.p[1]) << 4 | hex_digit(line.p[2])));
+		line = span_from(line, n);
 	}
 	return soft;
 }

@@ -26,6 +26,9 @@ enum transfer transfer_named(struct span value);
 /* Both return whether the input was clean. White space at the end of a quoted-printable line goes away. */
 bool transfer_decode_base64(struct span, struct buf *out);
 bool transfer_decode_qp(struct span, struct buf *out);
+/* Bytes of the encoded character at the front of a line's content: 3 of "=3D", else 1. A "=" that begins no escape stands for
+ * itself, as mail programs have it. */
+size_t qp_character(struct span);
 /* By name; 7bit, 8bit and binary are copied; OTHER is copied and unclean. */
 bool transfer_decode(enum transfer, struct span, struct buf *out);
 

@@ -53,19 +53,6 @@ is_beyond_ascii(char c)
 	return (unsigned char)c > 127;
 }
 
-static bool
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-}
-
-/* Of a line of quoted-printable: bytes of what may not be broken apart. */
-static size_t
-unit(struct span line)
-{
-	return line.n >= 3 && line.p[0] == '=' && is_hex(line.p[1]) && is_hex(line.p[2]) ? 3 : 1;
-}
-
 /* The line without its end. Escaping makes it longer: it is broken where it must be. */
 static void
 line_escaped(struct span line, struct buf *out)
@@ -74,7 +61,7 @@ line_escaped(struct span line, struct buf *out)
 
 	while (line.n > 0) {
 		bool beyond = is_beyond_ascii(line.p[0]);
-		size_t n = beyond ? 1 : unit(line), width = beyond ? 3 : n;
+		size_t n = beyond ? 1 : qp_character(line), width = beyond ? 3 : n;
 
 		if (column + width >= TRANSFER_LINE && line.n > n) {
 			buf_str(out, "=\r\n");

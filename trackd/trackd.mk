@@ -1,4 +1,4 @@
-rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o render.o layout.o scan.o scan_text.o link.o pixel.o html.o html_foreign.o entity.o \
+rewrite.o           := $(addprefix trackd/rewrite/,rewrite.o oddity.o render.o layout.o scan.o scan_text.o link.o pixel.o html.o html_foreign.o entity.o \
 		       entity_table.o url.o charset.o charset_view.o charset_iso2022.o charset_table.o author.o)
 
 sign.o              := $(addprefix trackd/sign/,dkim.o dkim_canon.o sound.o) trackd/recode.o

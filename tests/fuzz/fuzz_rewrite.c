@@ -103,7 +103,6 @@ static void
 check_body(const struct mime_part *old, const struct mime_part *new, struct arena *arena)
 {
 	struct buf was, is, want;
-	bool clean;
 
 	if (span_eq(old->body, new->body) && old->transfer == new->transfer)
 		return;
@@ -113,9 +112,8 @@ check_body(const struct mime_part *old, const struct mime_part *new, struct aren
 	buf_init(&was, 1 << 26);
 	buf_init(&is, 1 << 26);
 	buf_init(&want, 1 << 26);
-	clean = transfer_decode(old->transfer, old->body, &was) &&
-		transfer_decode(new->transfer, new->body, &is);
-	must(clean);
+	must(transfer_decode(old->transfer, old->body, &was) || old->transfer == TRANSFER_QP);
+	must(transfer_decode(new->transfer, new->body, &is) || old->transfer == TRANSFER_QP);
 	expected(old, buf_all(&was), arena, &want);
 	must(span_eq(buf_all(&is), buf_all(&want)));
 	check_links(old, buf_all(&was), buf_all(&is), arena);

@@ -50,6 +50,26 @@ print_pieces(struct explanation *x, const struct piece *p)
 	}
 }
 
+/* Where it stands: its line, and the byte of that. */
+static void
+print_oddities(FILE *out, const struct oddities *o)
+{
+	unsigned line = 1;
+	size_t at = 0, start = 0;
+
+	for (const struct oddity *odd = o->first; odd != NULL; odd = odd->next) {
+		if (odd->at < at)
+			line = 1, at = start = 0;
+		for (; at < odd->at; at++)
+			if (o->message.p[at] == '\n') {
+				line++;
+				start = at + 1;
+			}
+		fprintf(out, "%s  line %u, byte %zu: %s\n", odd->left ? "left" : "odd ", line,
+		    odd->at - start + 1, odd->what);
+	}
+}
+
 static const char *
 plural(unsigned n)
 {
@@ -67,6 +87,7 @@ explain_print(FILE *out, const struct rewrite_plan *plan, struct token_sealer *s
 		    .issued_s = to->issued_s,
 		    .campaign = plan->campaign } };
 
+	print_oddities(out, &plan->oddities);
 	if (plan->verdict != REWRITE_CHANGED) {
 		fprintf(
 		    out, "Nothing would be changed: %s.\n", rewrite_verdict_name(plan->verdict));

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* Each link with where it leads and what stands in its place, the pixel, parts whose encoding changes, and a line that
+/* What is odd in the message, with its place; each link with where it leads and what stands in its place, the pixel, parts whose encoding changes, and a line that
  * sums up. */
 void explain_print(
     FILE *, const struct rewrite_plan *, struct token_sealer *, const struct rewrite_recipient *);

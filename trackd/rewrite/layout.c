@@ -157,13 +157,18 @@ static size_t
 qp_decoded_length(struct span s)
 {
 	size_t n = s.n;
+	ptrdiff_t eq;
 
-	for (ptrdiff_t eq; (eq = span_find(s, '=')) >= 0; s = span_from(s, (size_t)eq + 3))
-		n -= 2;
+	while ((eq = span_find(s, '=')) >= 0) {
+		size_t wide = qp_character(span_from(s, (size_t)eq));
+
+		n -= wide - 1;
+		s = span_from(s, (size_t)eq + wide);
+	}
 	return n;
 }
 
-/* Moves on to the encoded byte that decodes to the byte at `decoded`. The text is clean. */
+/* Moves on to the encoded byte that decodes to the byte at `decoded`. */
 static void
 qp_seek(struct qp_cursor *c, size_t decoded)
 {
@@ -177,7 +182,7 @@ qp_seek(struct qp_cursor *c, size_t decoded)
 			c->at = c->l.content;
 		}
 		for (; c->decoded < decoded && c->at < c->l.content; c->decoded++)
-			c->at += c->in.p[c->at] == '=' ? 3 : 1;
+			c->at += qp_character(between(c->in, c->at, c->l.content));
 		if (c->at < c->l.content || c->decoded + ends > decoded)
 			return;
 		if (c->l.next >= c->in.n && ends == 0)

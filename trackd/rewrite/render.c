@@ -45,31 +45,75 @@ break_line(struct qp_writer *w)
 	w->column = 0;
 }
 
+/* A "=" that begins no escape stands for itself, and is written as an escape wherever its line is written anew. */
+static bool
+is_stray(struct span s)
+{
+	return s.p[0] == '=' && qp_character(s) == 1;
+}
+
+static size_t
+strays(struct span s)
+{
+	size_t n = 0;
+
+	for (ptrdiff_t eq; (eq = span_find(s, '=')) >= 0;) {
+		s = span_from(s, (size_t)eq);
+		n += is_stray(s);
+		s = span_from(s, qp_character(s));
+	}
+	return n;
+}
+
+/* What stands in the place of the encoded character at the front, n bytes of it. */
+static struct span
+written(struct span s, size_t n, bool line_begins)
+{
+	if (s.p[0] == '-' && line_begins)
+		return SPAN_LIT("=2D");
+	return is_stray(s) ? SPAN_LIT("=3D") : s.p[0] == '\r' ? SPAN_LIT("=0D") : span_first(s, n);
+}
+
 /* Encoded characters one by one, with soft breaks. None of the new lines begins like a boundary, and no CR that stood
  * alone comes to stand before a LF. */
 static void
 wrap_encoded(struct qp_writer *w, struct span s)
 {
 	while (s.n > 0) {
-		size_t n = s.p[0] == '=' && s.n >= 3 ? 3 : 1;
-		size_t wide = s.p[0] == '-' || s.p[0] == '\r' ? 3 : n;
+		size_t n = qp_character(s);
+		size_t wide = s.p[0] == '-' || s.p[0] == '\r' || s.p[0] == '=' ? 3 : 1;
 
 		if (w->column + wide > TRANSFER_LINE - 1)
 			break_line(w);
-		if (s.p[0] == '\r' || (s.p[0] == '-' && w->column == 0))
-			copy_on_line(w, s.p[0] == '-' ? SPAN_LIT("=2D") : SPAN_LIT("=0D"));
-		else
-			copy_on_line(w, span_first(s, n));
+		copy_on_line(w, written(s, n, w->column == 0));
 		s = span_from(s, n);
 	}
 }
 
+static void
+copy_without_strays(struct qp_writer *w, struct span s)
+{
+	while (s.n > 0) {
+		ptrdiff_t eq = span_find(s, '=');
+		size_t n = eq < 0 ? s.n : (size_t)eq;
+
+		copy_on_line(w, span_first(s, n));
+		s = span_from(s, n);
+		if (s.n == 0)
+			return;
+		n = qp_character(s);
+		copy_on_line(w, written(s, n, false));
+		s = span_from(s, n);
+	}
+}
+
+/* What of the line's rest is content, and no soft break or white space before its end. */
 static struct span
-without_blanks(struct span s)
+content_of(struct span s)
 {
 	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
 		s.n--;
-	return s;
+	return span_first(s, s.n - (s.n > 0 && s.p[s.n - 1] == '='));
 }
 
 /* Part of an encoded line. Copied if it fits, also behind a soft break; else wrapped anew. */
@@ -77,22 +121,17 @@ static void
 put_qp_line(struct qp_writer *w, const struct piece *p)
 {
 	size_t limit = p->end ? TRANSFER_LINE : TRANSFER_LINE - 1;
-	struct span s = p->bytes;
-	bool soft = false;
+	struct span s = p->end ? content_of(p->bytes) : p->bytes, tail = span_from(p->bytes, s.n);
 
-	if (w->column + s.n <= limit) {
-		copy_on_line(w, s);
+	if (w->column + p->bytes.n + 2 * strays(s) <= limit) {
+		copy_without_strays(w, s);
+		copy_on_line(w, tail);
 		return;
-	}
-	if (p->end) {
-		s = without_blanks(s);
-		soft = s.n > 0 && s.p[s.n - 1] == '=';
-		s.n -= soft;
 	}
 	if (w->column > 0 && s.n < TRANSFER_LINE - 1 && s.n > 0 && s.p[0] != '-')
 		break_line(w);
 	wrap_encoded(w, s);
-	if (soft)
+	if (tail.n > 0 && tail.p[0] == '=')
 		copy_on_line(w, SPAN_LIT("="));
 }
 

@@ -38,14 +38,21 @@ rewrite_verdict_reason(enum rewrite_verdict v)
 	return words[v];
 }
 
+/* What keeps readers from agreeing on where the part is. All of them read an encoded multipart as if it were not. */
+static bool
+is_odd(const struct mime_part *p)
+{
+	return (p->marks & ~(unsigned)MIME_ENCODED_MULTI) != 0;
+}
+
 /* Only in these does every reader see the part as the body. */
 static bool
 in_plain_multipart(const struct mime_part *p)
 {
 	for (p = p->parent; p != NULL; p = p->parent)
-		if (p->marks != 0 || !(mime_type_is(p, "multipart/mixed") ||
-					 mime_type_is(p, "multipart/alternative") ||
-					 mime_type_is(p, "multipart/related")))
+		if (is_odd(p) || !(mime_type_is(p, "multipart/mixed") ||
+				     mime_type_is(p, "multipart/alternative") ||
+				     mime_type_is(p, "multipart/related")))
 			return false;
 	return true;
 }
@@ -57,7 +64,7 @@ is_body(const struct mime_part *p, const char *type, struct arena *arena)
 	struct header_field f;
 	struct span name;
 
-	if (!mime_type_is(p, type) || p->marks != 0 || p->transfer == TRANSFER_OTHER)
+	if (!mime_type_is(p, type) || is_odd(p) || p->transfer == TRANSFER_OTHER)
 		return false;
 	if (p->disposition.n > 0 && !span_is_nocase(p->disposition, "inline"))
 		return false;
@@ -124,6 +131,14 @@ look(struct planner *pl, const struct mime_part *p, struct span decoded, struct 
 	scan_text(rules, span_trim(label), span_is_nocase(delsp, "yes"), decoded, pl->arena, scan);
 }
 
+/* HTML that cannot be read for sure. */
+static void
+leave(struct planner *pl, const struct mime_part *p, const char *what)
+{
+	pl->unread = true;
+	oddity_add(&pl->plan->oddities, p->body.p, what, true);
+}
+
 static void
 plan_part(struct planner *pl, const struct mime_part *p)
 {
@@ -137,13 +152,17 @@ plan_part(struct planner *pl, const struct mime_part *p)
 	bool clean;
 
 	part.decoded = decode(pl, p, &clean);
-	if (!clean) {
-		pl->unread = true;
+	if (!clean && p->transfer == TRANSFER_QP)
+		oddity_of_escape(&pl->plan->oddities, p);
+	else if (!clean) {
+		leave(pl, p, "base64 that not all programs read alike");
 		return;
 	}
 	look(pl, p, part.decoded, scan);
 	pl->costly = pl->costly || scan->costly;
-	pl->unread = pl->unread || scan->unread;
+	if (scan->unread)
+		leave(
+		    pl, p, "text that is not valid in its charset, or whose charset is not known");
 	if (scan->first == NULL)
 		return;
 	as = layout_transfer(&part);
@@ -180,11 +199,12 @@ note_passed_over(struct planner *pl, const struct mime_part *p)
 {
 	bool html = mime_type_is(p, "text/html");
 
+	oddity_of_encoding(&pl->plan->oddities, p);
 	pl->sealed = pl->sealed || (is_sealed(p) && !mime_type_is(p, "multipart/signed"));
-	for (; html && p != NULL; p = p->parent) {
+	if (html && oddity_of_structure(&pl->plan->oddities, p))
+		pl->unread = true;
+	for (; html && p != NULL; p = p->parent)
 		pl->sealed = pl->sealed || is_sealed(p);
-		pl->unread = pl->unread || p->marks != 0 || p->transfer == TRANSFER_OTHER;
-	}
 }
 
 /* May planning go on with this part? */
@@ -260,6 +280,7 @@ rewrite_plan(const struct rewrite_options *options, struct span message, struct 
 		.size_bytes = message.n,
 		.budget = options->rules.budget };
 	plan->place = (struct pixel_place){ options->rules.base, plan->campaign.n };
+	oddities_begin(&plan->oddities, message, arena);
 	pieces_begin(&pl.pieces, arena);
 	buf_init(&pl.decoded, message.n + 16);
 	plan->verdict = make_plan(&pl, message);

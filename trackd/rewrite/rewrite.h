@@ -3,9 +3,10 @@
  * Two passes: rewrite_plan() once a message finds what to change, rewrite_render() once a recipient writes the
  * message with that recipient's tokens. Never touched: what is not an HTML body shown to the reader, anything
  * signed or encrypted, attachments, forwarded messages. What is malformed, or not surely understood, goes out as it
- * came. Linear in the message. The way through: mime (common) -> scan -> layout -> render. */
+ * came; what all mail programs read alike although it is not as the RFCs have it is rewritten (oddity.h). Linear in the message. The way through: mime (common) -> scan -> layout -> render. */
 #pragma once
 
+#include "oddity.h"
 #include "pixel.h"
 #include "scan.h"
 struct rewrite_options {
@@ -37,6 +38,8 @@ struct rewrite_plan {
 	struct span message, campaign;
 	struct pixel_place place;
 	struct piece *pieces;
+	struct oddities
+	    oddities; /* what was read as mail programs do, and what was left alone for its form */
 	struct budget *budget; /* the rules' */
 };
 

@@ -114,21 +114,28 @@ letters_are_sane(struct span host)
 	return true;
 }
 
-/* What template languages leave behind, and what no host has. */
+/* What neither a host nor a user has, and template languages leave behind. */
 static bool
-host_is_sane(struct span host)
+has_odd_byte(struct span s, const char *odd)
 {
-	ptrdiff_t at = span_find_last(host, '@'), colon;
+	for (size_t i = 0; i < s.n; i++)
+		if ((uint8_t)s.p[i] <= ' ' || s.p[i] == 127 || strchr(odd, s.p[i]) != NULL)
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; i < host.n; i++) {
-		char c = host.p[i];
+/* User and password may have all that RFC 3986 3.2.1 allows; a browser takes any "%" there. */
+static bool
+authority_is_sane(struct span authority)
+{
+	ptrdiff_t at = span_find_last(authority, '@'), colon;
+	struct span host = span_from(authority, (size_t)(at + 1));
 
-		if ((uint8_t)c <= ' ' || c == 127 || memchr("<>^|\"'{}*$", c, 10) != NULL)
+	if (has_odd_byte(authority, "<>^|\"{}") || has_odd_byte(host, "'*$"))
+		return false;
+	for (size_t i = 0; i < host.n; i++)
+		if (host.p[i] == '%' && !is_encoded_letter(span_from(host, i)))
 			return false;
-		if (c == '%' && !is_encoded_letter(span_from(host, i)))
-			return false;
-	}
-	host = span_from(host, (size_t)(at + 1));
 	if (host.n > 0 && host.p[0] == '[')
 		return address_is_sane(host);
 	colon = span_find(host, ':');
@@ -164,7 +171,7 @@ url_is_web(struct span s, struct url *url)
 	rest = span_first(rest, hash < 0 ? rest.n : (size_t)hash);
 	mark = span_find(rest, '?');
 	url->query = span_from(rest, mark < 0 ? rest.n : (size_t)mark + 1);
-	return host_is_sane(url->host);
+	return authority_is_sane(url->host);
 }
 
 struct span

@@ -14,6 +14,12 @@ static const struct {
 	{ "//cdn.example/x", true, "cdn.example" },
 	{ "http:\\\\shop.example\\p", true, "shop.example" },
 	{ "https://user:pw@shop.example.:8443/", true, "shop.example" },
+	{ "https://us%40er:p%2Fw%@shop.example/", true, "shop.example" },
+	{ "https://u$er:p*'w!@shop.example/", true, "shop.example" },
+	{ "https://user:pw@sh%2Fop.example/", false, NULL },
+	{ "https://{{user}}@shop.example/", false, NULL },
+	{ "https://user@%%host%%/", false, NULL },
+	{ "https://us er@shop.example/", false, NULL },
 	{ "https://[2001:db8::1]/", true, "[2001:db8::1]" },
 	{ "https://b\xc3\xbc"
 	  "cher.example/",
