@@ -8,16 +8,10 @@ struct raw_param {
 	struct span name, value;
 };
 
-static bool
-white(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static struct span
 skip_white(struct span s)
 {
-	while (s.n > 0 && white(s.p[0]))
+	while (s.n > 0 && span_is_space(s.p[0]))
 		s = span_from(s, 1);
 	return s;
 }
@@ -50,7 +44,8 @@ next_param(struct span *rest, struct raw_param *p)
 		size_t n = 0;
 
 		*rest = s;
-		while (n < s.n && !white(s.p[n]) && memchr("=;()<>@,\"/[]?", s.p[n], 13) == NULL)
+		while (n < s.n && !span_is_space(s.p[n]) &&
+		       memchr("=;()<>@,\"/[]?", s.p[n], 13) == NULL)
 			n++;
 		p->name = span_first(s, n);
 		s = skip_white(span_from(s, n));
@@ -61,7 +56,7 @@ next_param(struct span *rest, struct raw_param *p)
 		if (s.n > 0 && s.p[0] == '"')
 			n = quoted_length(s);
 		else
-			while (n < s.n && s.p[n] != ';' && !white(s.p[n]))
+			while (n < s.n && s.p[n] != ';' && !span_is_space(s.p[n]))
 				n++;
 		p->value = span_first(s, n);
 		*rest = span_from(s, n);

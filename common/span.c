@@ -145,18 +145,12 @@ span_first(struct span s, size_t n)
 	return (struct span){ s.p, n < s.n ? n : s.n };
 }
 
-static bool
-white(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 struct span
 span_trim(struct span s)
 {
-	while (s.n > 0 && white(s.p[0]))
+	while (s.n > 0 && span_is_space(s.p[0]))
 		s.p++, s.n--;
-	while (s.n > 0 && white(s.p[s.n - 1]))
+	while (s.n > 0 && span_is_space(s.p[s.n - 1]))
 		s.n--;
 	return s;
 }

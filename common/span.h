@@ -44,7 +44,13 @@ ptrdiff_t span_find_nocase(struct span, const char *s);
 
 struct span span_from(struct span, size_t start); /* past the end: empty */
 struct span span_first(struct span, size_t n);    /* at most n bytes */
-struct span span_trim(struct span);               /* without white space at both ends */
+/* White space of headers and of what people type: a space, a tab, CR, LF. */
+static inline bool
+span_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+struct span span_trim(struct span); /* without white space at both ends */
 
 /* Cuts at the first sep: what is before it is returned, *rest begins behind it. Without a sep the whole is
  * returned and *rest is empty. s itself may be *rest. */

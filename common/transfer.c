@@ -42,12 +42,6 @@ sextet(char c, char c62, char c63)
 	return c == c62 ? 62 : c == c63 ? 63 : -1;
 }
 
-static bool
-blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* What a byte is in base64: 0..63, or one of these. */
 enum { B64_PAD = 64, B64_BLANK, B64_OTHER };
 
@@ -55,7 +49,7 @@ static void
 base64_table(uint8_t table[256])
 {
 	for (int c = 0; c < 256; c++)
-		table[c] = blank((char)c) ? B64_BLANK : c == '=' ? B64_PAD : B64_OTHER;
+		table[c] = span_is_space((char)c) ? B64_BLANK : c == '=' ? B64_PAD : B64_OTHER;
 	for (uint8_t i = 0; i < 64; i++)
 		table[(uint8_t)alphabet[i]] = i;
 }

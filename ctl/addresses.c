@@ -34,12 +34,6 @@ quoted(struct span s)
 	return s.n;
 }
 
-static bool
-is_white(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* One entry of the list as it goes by: outside <>, and inside where there is one. */
 struct entry {
 	struct buf bare, angle;
@@ -71,7 +65,7 @@ take(struct entry *e, struct span s)
 	case ';':
 		return e->in_angle && s.p[0] == ',' ? 1 : 0;
 	default:
-		if (!is_white(s.p[0]))
+		if (!span_is_space(s.p[0]))
 			buf_byte(to, s.p[0]);
 		return 1;
 	}

@@ -41,12 +41,6 @@ take(struct reader *r, size_t n)
 }
 
 static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
 is_atom(char c)
 {
 	return (unsigned char)c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -75,7 +69,7 @@ comment_length(struct span s)
 static bool
 skip_between(struct reader *r)
 {
-	while (is_space(peek(r)) || peek(r) == '(') {
+	while (span_is_space(peek(r)) || peek(r) == '(') {
 		size_t n = peek(r) == '(' ? comment_length(r->in) : 1;
 		struct span s, domain;
 
@@ -126,7 +120,8 @@ encoded_length(struct span s)
 
 	if (!span_starts(s, "=?"))
 		return 0;
-	for (size_t i = 2; i < s.n && !is_space(s.p[i]) && strchr("<>\"@\\", s.p[i]) == NULL; i++)
+	for (size_t i = 2; i < s.n && !span_is_space(s.p[i]) && strchr("<>\"@\\", s.p[i]) == NULL;
+	     i++)
 		if (s.p[i] == '?' && ++marks == 3)
 			return i + 1 < s.n && s.p[i + 1] == '=' ? i + 2 : 0;
 	return 0;
@@ -261,7 +256,7 @@ static bool
 is_text(struct span s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (((unsigned char)s.p[i] < ' ' && !is_space(s.p[i])) || s.p[i] == 127)
+		if (((unsigned char)s.p[i] < ' ' && !span_is_space(s.p[i])) || s.p[i] == 127)
 			return false;
 	return utf8_is(s);
 }

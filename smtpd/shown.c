@@ -17,12 +17,6 @@ in_domain(char c)
 	       (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == '[';
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 bool
 shown_turns_nothing(struct span text)
 {
@@ -58,7 +52,7 @@ bool
 shown_ok(struct span text, const struct originator_rule *rule, struct span *domain)
 {
 	for (size_t i = 0; i < text.n; i++) {
-		bool handle = i == 0 || is_space(text.p[i - 1]);
+		bool handle = i == 0 || span_is_space(text.p[i - 1]);
 
 		if (text.p[i] != '@')
 			continue;
@@ -121,7 +115,7 @@ is_clear(const struct encoded_word *w)
 	struct span padding = pad < 0 ? span_of(NULL, 0) : span_from(w->text, (size_t)pad);
 
 	for (size_t i = 0; i < padding.n; i++)
-		if (padding.p[i] != '=' && !is_space(padding.p[i]))
+		if (padding.p[i] != '=' && !span_is_space(padding.p[i]))
 			return false;
 	return span_find_str(w->text, "=?") < 0;
 }
