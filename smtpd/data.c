@@ -138,7 +138,7 @@ dot_at_front(const struct data *d, struct span in)
 		return DOT_UNCLEAR;
 	if (in.p[1] == '\r' && in.p[2] == '\n')
 		return d->after_crlf ? DOT_END : DOT_NONE;
-	return in.p[1] == '\n' ? DOT_NONE : DOT_STUFFED;
+	return in.p[1] == '\n' || in.p[1] == '\r' ? DOT_NONE : DOT_STUFFED;
 }
 
 /* Up to and with the next line end, or all there is; returns what it took. */

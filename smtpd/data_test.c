@@ -34,6 +34,8 @@ static const struct {
 	    .longest = 1 },
 	{ "repaired dots", "\n.\n.\r\n..x\r\n.\r\n", "\r\n.\r\n.\r\n.x\r\n", .repair = true,
 	    .dots = true, .header = 2, .longest = 2 },
+	{ "repaired, a lone dot before CR", "\r\n.\rb\r\n.\r\n", "\r\n.\r\nb\r\n", .repair = true,
+	    .dots = true, .header = 2, .longest = 1 },
 	{ "bare LF among plain lines", "\r\nab\r\ncd\nef\r\n.\r\n", NULL, .fault = DATA_BARE },
 	{ "bare CR among plain lines", "\r\nab\r\nc\rd\r\n.\r\n", NULL, .fault = DATA_BARE },
 	{ "a dot among plain lines", "\r\nab\r\n..cd\r\nefg\r\n\r\nh\r\n.\r\n",
