@@ -93,6 +93,7 @@ class Queued(threading.Thread):
         self.ack = self.answer = (0, "")
         self.hold, self.held, self.rcpts, self.give = False, [], {}, True
         self.withheld = 0
+        self.numbering = threading.Lock()  # a test hands out drafts too
         self.folder = tempfile.TemporaryDirectory()
 
     def begin(self):
@@ -111,12 +112,13 @@ class Queued(threading.Thread):
 
     def hand_out(self, drafts):
         for _ in range(drafts):
-            self.wanted += 1
-            path = os.path.join(self.folder.name, str(self.wanted))
-            fd = os.open(path, os.O_CREAT | os.O_WRONLY)
-            self.drafts[self.wanted] = path
-            self.chan.send((DRAFT, struct.pack("=I", self.wanted), 1), fds=[fd])
-            os.close(fd)
+            with self.numbering:
+                self.wanted += 1
+                path = os.path.join(self.folder.name, str(self.wanted))
+                fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL)
+                self.drafts[self.wanted] = path
+                self.chan.send((DRAFT, struct.pack("=I", self.wanted), 1), fds=[fd])
+                os.close(fd)
 
     def no_draft(self, code, text):
         self.chan.send((NO_DRAFT, struct.pack("=H", code) + span(text)))

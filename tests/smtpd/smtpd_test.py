@@ -255,6 +255,45 @@ def drafts_awaited(h):
     assert {len(m[2]) > len(content) for m in h.queued.messages} == {True}
 
 
+def draft_gone(h):
+    """The queue goes away while sessions wait for its files, one with all of its content sent, one with half: both hear 451."""
+    content = "From: a@acme.example\r\nSubject: x\r\n\r\n" + ("%s\r\n" % ("l" * 70)) * 1400
+
+    def large():
+        c = hello(h, "local")
+        for line in ("MAIL FROM:<a@acme.example>", "RCPT TO:<x@t.example>"):
+            is_(c.say(line), "250")
+        is_(c.say("DATA"), "354")
+        return c
+
+    q = h.queued
+    until(lambda: q.wanted + q.withheld >= 4)  # asked for as the queue came, and given
+    q.give = False
+    holders = [large() for _ in range(q.wanted)]
+    for i, c in enumerate(holders):
+        c.raw(content)
+        until(lambda: q.withheld == i + 1)  # who takes one of those asks for one more
+    waiting = []
+    for end in (".\r\n", ""):
+        asked = q.withheld
+        waiting.append(large())
+        waiting[-1].raw(content + end)
+        until(lambda: q.withheld >= asked + 2)  # who finds none asks for his own beside
+    q.chan.sock.shutdown(socket.SHUT_RDWR)
+    is_(waiting[0].reply(), "451 4.3.0")
+    waiting[1].raw(content + ".\r\n")
+    is_(waiting[1].reply(), "451 4.3.0")
+    for c in holders:
+        c.raw(".\r\n")
+        is_(c.reply(), "451 4.3.0")
+    h.new_queued()
+    for c in waiting + holders:
+        is_(c.say("NOOP"), "250")
+    until(lambda: h.queued.wanted >= 4)
+    is_(waiting[0].mail("a@acme.example", ["x@t.example"], content + ".\r\n")[-1], "250")
+    assert len(h.queued.messages) == 1 and not q.messages
+
+
 def unread(h):
     """Who sends on and on and hardly reads what is answered is not kept for longer than one who says nothing."""
     s = socket.socket()
@@ -645,7 +684,7 @@ def memory(h):
     assert each < 12
 
 
-CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, slow, headers_at_once, taken, drafts_awaited, unread, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
+CASES = [starttls_forgets, split, not_smtp, nul_bytes, routed, recipients_again, errors_forgiven, line_ends_of_tenants, slow, headers_at_once, taken, drafts_awaited, draft_gone, unread, pipelined, bytewise, line_ends, large, recipients, policy, utf8, headers, logins, memory, queue_away, limits, stopping]
 
 
 def main():
