@@ -51,21 +51,22 @@ unroutable(struct queued *q, struct delivery *d, const struct domain_answer *a)
 		    CATEGORY_BAD_DOMAIN },
 		[RESOLVE_LOOP] = { "5.4.6", "mail for the domain would come back to us",
 		    CATEGORY_BAD_DOMAIN },
+		[RESOLVE_BAD_MX] = { "4.4.4", "the MX records of the domain name no host",
+		    CATEGORY_BAD_DOMAIN },
 		[RESOLVE_LATER] = { "4.4.3", "the domain cannot be looked up now",
 		    CATEGORY_NETWORK },
 	};
-	bool later = a->status == RESOLVE_LATER || a->status > RESOLVE_LATER;
+	enum resolve_status status = a->status < RESOLVE_LATER ? a->status : RESOLVE_LATER;
+	bool later = status == RESOLVE_LATER || status == RESOLVE_BAD_MX;
 	struct deliver_result r = { .outcome = OUTCOME_REPLIED,
 		.stage = STAGE_CONNECT,
-		.enhanced = span_str(said[later ? RESOLVE_LATER : a->status].status),
-		.text = a->text.n > 0 ? a->text
-				      : span_str(said[later ? RESOLVE_LATER : a->status].text) };
+		.enhanced = span_str(said[status].status),
+		.text = a->text.n > 0 ? a->text : span_str(said[status].text) };
 
 	d->attempts++;
 	delivery_attempt(d, &r, loop_wall_ms());
-	delivery_judged(d, later || a->status == RESOLVE_LOOP ? CLASS_SOFT : CLASS_HARD,
-	    (uint8_t)said[later ? RESOLVE_LATER : a->status].category, ADVICE_NONE, 0, r.enhanced,
-	    r.text);
+	delivery_judged(d, later || status == RESOLVE_LOOP ? CLASS_SOFT : CLASS_HARD,
+	    (uint8_t)said[status].category, ADVICE_NONE, 0, r.enhanced, r.text);
 	if (later)
 		settle_deferred(q, d, 0);
 	else

@@ -548,7 +548,7 @@ is_good_for(const struct domain *d, const struct delivery *w)
 {
 	if (!is_fresh(d))
 		return false;
-	return d->status != RESOLVE_LATER || !w->immediate || w->state == DELIVERY_ROUTING;
+	return d->status == RESOLVE_OK || !w->immediate || w->state == DELIVERY_ROUTING;
 }
 
 static enum domain_found

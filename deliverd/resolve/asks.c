@@ -174,12 +174,19 @@ answer(struct ask *a, enum resolve_status status, const char *text)
 	    a->hosts_n, r.ttl_s);
 }
 
+static void conclude(struct ask *);
+
 static void
 on_timeout(void *ctx)
 {
 	struct ask *a = ctx;
 
-	answer(a, RESOLVE_LATER, "the name servers took too long");
+	a->failed = true;
+	a->text = SPAN_LIT("the name servers took too long");
+	if (a->hosts_n > 0)
+		conclude(a); /* those that are known by now serve until the others are */
+	else
+		answer(a, RESOLVE_LATER, a->text.p);
 	places_linger(&a->house->places, &a->of->place);
 	asks_next(a->house);
 }
@@ -293,13 +300,26 @@ hosts_take(struct ask *a, const struct mx_list *l)
 		a->hosts[a->hosts_n++].mx = l->at[i];
 }
 
+/* None of its MX records can be used, which is not the same as to have none: nothing else of it is tried. */
+static void
+answer_bad_mx(struct ask *a, const struct mx_list *l)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text), "the MX records of the domain name no host: %s%.*s%s",
+	    l->bad.n > 0 ? "\"" : "", SPAN(span_first(l->bad, 200)),
+	    l->bad.n > 0 ? "\" cannot be a host's name" : "they cannot be read");
+	answer(a, RESOLVE_BAD_MX, text);
+}
+
 /* What the MX records say; true: there are hosts to look up. */
 static bool
 judge_mx(struct ask *a, struct mx_list *l)
 {
 	const struct resolver_conf *conf = a->house->conf;
 
-	if (l->n == 0) { /* RFC 5321 5.1: the domain itself, with preference 0 */
+	if (l->n == 0 &&
+	    l->unusable == 0) { /* RFC 5321 5.1: the domain itself, with preference 0 */
 		l->at[0] = (struct mx){ 0, a->of->domain };
 		l->n = 1;
 	} else if (mx_is_null(l)) {
@@ -310,6 +330,10 @@ judge_mx(struct ask *a, struct mx_list *l)
 	mx_tidy(l);
 	if (mx_drop_own(l, conf->own, conf->own_n) && l->n == 0) {
 		answer(a, RESOLVE_LOOP, "this relay is the domain's best mail host");
+		return false;
+	}
+	if (l->n == 0 && l->unusable > 0) {
+		answer_bad_mx(a, l);
 		return false;
 	}
 	if (l->n == 0) {

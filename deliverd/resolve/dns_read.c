@@ -5,17 +5,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Names come lower-cased; one that holds anything but letters, digits, "-", "_" and "." names no mail host. */
-static int
-name_tidy(char *name)
+/* In lower case; the root is empty. */
+static struct span
+name_copy(char *name, struct arena *arena)
 {
-	for (char *p = name; *p != '\0'; p++) {
+	if (strcmp(name, ".") == 0)
+		name[0] = '\0';
+	for (char *p = name; *p != '\0'; p++)
 		*p = span_low(*p);
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-' ||
-			*p == '_' || *p == '.'))
-			return -1;
-	}
-	return 0;
+	return arena_span(arena, span_str(name));
+}
+
+/* It is counted all the same: a domain whose MX records are all wrong is not one without any (RFC 5321 5.1). */
+static void
+mx_unusable(struct dns_answer *a, struct span name)
+{
+	a->mx.unusable++;
+	if (a->mx.bad.n == 0)
+		a->mx.bad = name;
 }
 
 static void
@@ -23,18 +30,18 @@ mx_read(ns_msg *m, const ns_rr *rr, struct arena *arena, struct dns_answer *a)
 {
 	const uint8_t *data = ns_rr_rdata(*rr);
 	char name[NS_MAXDNAME];
-	struct mx *mx = &a->mx.at[a->mx.n];
+	struct span host;
 
-	if (a->mx.n == MX_READ_MAX || ns_rr_rdlen(*rr) < 3)
+	if (ns_rr_rdlen(*rr) < 3 ||
+	    dn_expand(ns_msg_base(*m), ns_msg_end(*m), data + 2, name, sizeof(name)) == -1) {
+		mx_unusable(a, span_of(NULL, 0));
 		return;
-	if (dn_expand(ns_msg_base(*m), ns_msg_end(*m), data + 2, name, sizeof(name)) == -1 ||
-	    name_tidy(name) == -1)
-		return;
-	if (strcmp(name, ".") == 0)
-		name[0] = '\0';
-	mx->preference = (uint16_t)(data[0] << 8 | data[1]);
-	mx->name = arena_span(arena, span_str(name));
-	a->mx.n++;
+	}
+	host = name_copy(name, arena);
+	if (host.n > 0 && !mx_name_is_host(host))
+		mx_unusable(a, host);
+	else if (a->mx.n < MX_READ_MAX)
+		a->mx.at[a->mx.n++] = (struct mx){ (uint16_t)(data[0] << 8 | data[1]), host };
 }
 
 static void

@@ -29,10 +29,29 @@ mx_order(struct mx_list *l, uint32_t (*draw)(uint32_t))
 		qsort(l->at, l->n, sizeof(l->at[0]), by_preference);
 }
 
+static bool
+is_of_host(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+bool
+mx_name_is_host(struct span name)
+{
+	bool letters = false; /* in the last label: what has none there is an address */
+
+	for (size_t i = 0; i < name.n; i++) {
+		if (!is_of_host(name.p[i]))
+			return false;
+		letters = name.p[i] != '.' && (letters || name.p[i] < '0' || name.p[i] > '9');
+	}
+	return letters;
+}
+
 bool
 mx_is_null(const struct mx_list *l)
 {
-	return l->n == 1 && l->at[0].name.n == 0;
+	return l->n == 1 && l->unusable == 0 && l->at[0].name.n == 0;
 }
 
 static bool

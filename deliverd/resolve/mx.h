@@ -13,11 +13,15 @@ struct mx {
 
 struct mx_list {
 	unsigned n;
+	unsigned unusable; /* records besides, whose names cannot be hosts' */
+	struct span bad;   /* the name of one of these */
 	struct mx at[MX_READ_MAX];
 };
 
 /* Best first; equals in an order drawn anew each time, so that load spreads. draw: uniform below n. */
 void mx_order(struct mx_list *, uint32_t (*draw)(uint32_t n));
+/* Whether it can be a host's: letters, digits, "-" and "_" between dots, and no address. In lower case. */
+bool mx_name_is_host(struct span);
 /* One record, and that one names the root. */
 bool mx_is_null(const struct mx_list *);
 /* Drops the root among others, and equal names but the best. In order before. */

@@ -88,6 +88,32 @@ START_TEST(null_mx)
 	struct mx_list one = list_of("0 "), two = list_of("0 |5 a"), host = list_of("0 a");
 
 	ck_assert(mx_is_null(&one) && !mx_is_null(&two) && !mx_is_null(&host));
+	one.unusable = 1; /* beside a record that is wrong it says nothing */
+	ck_assert(!mx_is_null(&one));
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool host;
+} mx_names[] = {
+	{ "mx.example.com", true },
+	{ "mx_1.example.com", true },
+	{ "1.2.3.a4", true },
+	{ "localhost", true },
+	{ "192.0.2.1", false },
+	{ "10", false },
+	{ "mail!.example.com", false },
+	{ "my mail.example.com", false },
+	{ "mail\\032x.example.com", false },
+	{ "2001:db8::1", false },
+	{ "", false },
+};
+
+START_TEST(names_of_hosts)
+{
+	ck_assert_msg(mx_name_is_host(span_str(mx_names[_i].name)) == mx_names[_i].host, "%s",
+	    mx_names[_i].name);
 }
 END_TEST
 
@@ -139,6 +165,7 @@ main(void)
 	LOOP(t, order_and_loops, orders);
 	tcase_add_test(t, equals_are_drawn);
 	tcase_add_test(t, null_mx);
+	LOOP(t, names_of_hosts, mx_names);
 	LOOP(t, site_names, sites);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
