@@ -12,8 +12,8 @@ enum resolve_status {
 	RESOLVE_NO_HOST,   /* MX without addresses, or no MX and no address: 5.4.4 */
 	RESOLVE_REFUSED,   /* only loopback, private or null addresses: 5.4.4 */
 	RESOLVE_LOOP,      /* we are the best MX: 5.4.6 */
-	RESOLVE_BAD_MX,    /* MX records that all name what cannot be a host: 4.4.4, for that will be mended */
-	RESOLVE_LATER,     /* SERVFAIL, time-out, bogus: 4.4.3 */
+	RESOLVE_BAD_MX, /* MX records that all name what cannot be a host: 4.4.4, for that will be mended */
+	RESOLVE_LATER, /* SERVFAIL, time-out, bogus: 4.4.3 */
 };
 
 enum resolve_type {

@@ -8,7 +8,7 @@ from zone_server import ZoneServer
 
 ASK, HOST, ANSWER = 1, 2, 3
 MAIL_DOMAIN, HOST_OF_ROUTE = range(2)
-STATUS = ["ok", "no-domain", "null-mx", "no-host", "refused", "loop", "later"]
+STATUS = ["ok", "no-domain", "null-mx", "no-host", "refused", "loop", "bad-mx", "later"]
 PROGRAM = sys.argv[1]
 
 ZONE = """
@@ -44,6 +44,12 @@ two.test        MX 10 a.other.test
 a.other.test    A 198.51.100.5
 short.test      MX 10 mx.short.test 1
 mx.short.test   A 198.51.100.6 1
+badmx.test      MX 10 mail!.badmx.test
+badmx.test      A 198.51.100.8
+badnull.test    MX 0 .
+badnull.test    MX 10 198.51.100.8
+onebad.test     MX 10 mail!.badmx.test
+onebad.test     MX 20 mx1.plain.test
 nullhost.test   MX 0 .
 nullhost.test   A 198.51.100.7
 """ + "".join("big.test MX %d h%d.some-long-name-to-fill-it.big.test\nh%d.some-long-name-to-fill-it.big.test A 198.51.100.%d\n"
@@ -87,12 +93,14 @@ def main():
     assert a.ask("implicit.test")[4] == [(0, "implicit.test", "198.51.100.3")]
     assert a.ask("implicit.test")[2] == "implicit.test"
     for domain, want in (("null.test", "null-mx"), ("loop.test", "loop"), ("private.test", "refused"), ("mapped.test", "refused"),
+                         ("badmx.test", "bad-mx"), ("badnull.test", "bad-mx"),
                          ("nothing.test", "no-host"), ("absent.test", "no-domain"), ("broken.test", "later"),
                          ("mxbroken.test", "later"), ("nohost.test", "no-host"), ("", "no-domain"), ("a b", "no-domain"),
                          ("x" * 300, "no-domain"), ("x" * 70 + ".test", "later"), ("[10.0.0.1]", "refused"),
                          ("[127.0.0.1]", "refused"), ("[IPv6:::1]", "refused"), ("[300.1.1.1]", "no-domain")):
         status, ttl, _, text, hosts = a.ask(domain)
         assert status == want and text and not hosts and ttl == 60, (domain, status, ttl, text, hosts)
+    assert [h[:2] for h in a.ask("onebad.test")[4]] == [(20, "mx1.plain.test")] * 2
     began = time.monotonic()
     assert a.ask("deaf.test")[0] == "later" and time.monotonic() - began < 4
     assert [h[1] for h in a.ask("loop2.test")[4]] == ["mx1.plain.test"] * 2
