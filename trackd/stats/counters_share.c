@@ -215,6 +215,8 @@ counters_share_flush(struct counters *c)
 	tally_each(&c->owners, owner_flush, c);
 	tally_reset(&c->days);
 	tally_reset(&c->owners);
+	if (today > c->today) /* an event that is dated years ahead takes nothing away */
+		today = c->today;
 	if (today > c->swept_day)
 		sweep(c, today);
 }

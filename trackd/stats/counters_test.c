@@ -237,6 +237,25 @@ START_TEST(campaigns_of_a_day_are_bounded_by_tenant)
 }
 END_TEST
 
+static void
+an_event_of_the_future(void)
+{
+	counters_share(counters, 65535, BY_TENANT, SPAN_LIT("first"), SHARE_DELIVERED);
+}
+
+START_TEST(the_clock_says_what_is_old)
+{
+	struct tally t = { 0 };
+
+	step(deliveries_of_a_day);
+	step(an_event_of_the_future);
+	step(deliveries_of_a_day);
+	counters_shares(counters, BY_CAMPAIGN, 0, &t);
+	ck_assert_uint_eq(row(&t, "first/spring")[SHARE_DELIVERED], 4);
+	tally_free(&t);
+}
+END_TEST
+
 START_TEST(an_abort_forgets_the_step_alone)
 {
 	struct sums s = { 0 };
@@ -273,6 +292,7 @@ main(void)
 	tcase_add_test(t, names_are_bounded);
 	tcase_add_test(t, campaigns_of_a_tenant_are_bounded);
 	tcase_add_test(t, campaigns_of_a_day_are_bounded_by_tenant);
+	tcase_add_test(t, the_clock_says_what_is_old);
 	tcase_add_test(t, an_abort_forgets_the_step_alone);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
