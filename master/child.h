@@ -68,8 +68,10 @@ struct child {
 	uint64_t preparing;  /* PREPARING, PREPARED: the generation it was asked about */
 	enum child_state state;
 	uint64_t started_ms;
-	uint64_t asked_ms;    /* when the ping that is not answered yet was sent; 0: none is */
-	uint64_t leave_by_ms; /* DRAINING, ENDING; 0: it stays */
+	uint64_t asked_ms;     /* when the ping that is not answered yet was sent; 0: none is */
+	uint64_t leave_by_ms;  /* DRAINING, ENDING; 0: it stays */
+	uint64_t lost_from_ms; /* since then it said LOST lost_n times */
+	unsigned lost_n;
 	char selftest[200];
 	struct child *older; /* the next of those that leave this seat */
 };

@@ -20,6 +20,8 @@ enum {
 	LAST_READS = 64,        /* of one that has exited: a pipe of the largest size */
 	TURN_READS = 8,         /* so many at a time: no role keeps the master */
 	REST_MS = 40, /* a busy role writes thousands of times a second: it wakes us 25 times */
+	QUOTED_MS = 1000,
+	QUOTED_MOST = 100, /* lines in that time: what is quoted is longer than what was said */
 };
 
 struct role_output {
@@ -31,6 +33,8 @@ struct role_output {
 	size_t prefix_n;
 	const char *role;
 	int pid;
+	uint64_t quoted_from_ms;
+	unsigned quoted_n; /* since then */
 };
 
 static bool
@@ -57,10 +61,25 @@ own_line(const struct role_output *o, struct span line)
 	return true;
 }
 
+/* How many were not quoted. */
 static void
-quote(const struct role_output *o, struct span line)
+quoted_more(struct role_output *o)
+{
+	if (o->quoted_n > QUOTED_MOST)
+		log_warn("role-said-more", "role=%s pid=%d lines=%u", o->role, o->pid,
+		    o->quoted_n - QUOTED_MOST);
+	o->quoted_from_ms = loop_now_ms();
+	o->quoted_n = 0;
+}
+
+static void
+quote(struct role_output *o, struct span line)
 {
 	if (line.n == 0)
+		return;
+	if (loop_now_ms() - o->quoted_from_ms >= QUOTED_MS)
+		quoted_more(o);
+	if (++o->quoted_n > QUOTED_MOST)
 		return;
 	log_begin(LOG_LEVEL_WARN, "role-said");
 	log_kvs("role", o->role);
@@ -160,6 +179,7 @@ role_output_free(struct role_output *o)
 	for (unsigned i = 0; i < LAST_READS && take(o) == 1; i++)
 		;
 	quote(o, buf_all(&o->text));
+	quoted_more(o);
 	timer_free(o->rest);
 	event_free(o->readable);
 	close(o->fd);

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { PENDING_READS = 256 };
+
 static void
 child_free(struct child *child)
 {
@@ -219,8 +221,10 @@ pulse_one(struct child *child, uint64_t silence_ms)
 {
 	uint64_t now = loop_now_ms();
 
-	while (child->chan != NULL && chan_read_pending(child->chan))
-		; /* it may have answered while we were kept from listening */
+	/* It may have answered while we were kept from listening; one that never ends talking is not heard out. */
+	for (unsigned i = 0; i < PENDING_READS; i++)
+		if (child->chan == NULL || !chan_read_pending(child->chan))
+			break;
 	if (child->leave_by_ms != 0 && now > child->leave_by_ms) {
 		log_error("role-overdue",
 		    "role=%s pid=%d why=\"it does not leave within its time\"",

@@ -1,5 +1,6 @@
 #include "talk.h"
 #include "child.h"
+#include "house.h"
 #include "launch.h"
 #include "log.h"
 #include "loop.h"
@@ -11,7 +12,8 @@
 #include <signal.h>
 #include <stdio.h>
 
-enum { MASTER_QUEUE = 8 * 1024 * 1024 };
+/* With waits of 1, 2, 4 s (role_peers.c) a role asks four times in LOST_MS for each of its peers; there may be two to a seat. */
+enum { MASTER_QUEUE = 8 * 1024 * 1024, LOST_MS = 10 * 1000, LOST_A_SEAT = 8 };
 
 /* ---- what a role says ---- */
 
@@ -58,6 +60,19 @@ refused(struct child *child, struct msg *m)
 	    &(struct child_word){ .generation = r.generation, .why = r.why });
 }
 
+/* A role that was broken into would have its peer take in channels without end. */
+static bool
+asks_too_often(struct child *child)
+{
+	uint64_t now = loop_now_ms();
+
+	if (now - child->lost_from_ms > LOST_MS) {
+		child->lost_from_ms = now;
+		child->lost_n = 0;
+	}
+	return ++child->lost_n > LOST_A_SEAT * child->house->seats_n;
+}
+
 static void
 lost(struct child *child, struct msg *m)
 {
@@ -65,6 +80,8 @@ lost(struct child *child, struct msg *m)
 
 	if (master_lost_get(m, &l) == -1 || l.role >= ROLE_KINDS)
 		return child_nonsense(child, "LOST was cut");
+	if (asks_too_often(child))
+		return child_nonsense(child, "it asks for channels too often");
 	launch_rejoin(child, l.role, l.instance);
 }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Roles that were broken into: what they told stays told (the event file, the log), what they share keeps its size, and no
-descriptor leads to the operator's terminal, though the relay was started from one."""
+descriptor leads to the operator's terminal, though the relay was started from one. One that floods its master harms nobody else."""
 import os
 import pty
 import re
+import signal
 import subprocess
 
 from house import BIN, House, run_test, until
@@ -41,15 +42,20 @@ class OnTerminal(House):
         return self.shown.decode("utf-8", "replace")
 
 
-def hostile_libexec(house):
+def make_hostile(house, name):
+    os.unlink(house.folder + "/libexec/" + name)
+    os.symlink(BIN + "/hostile-role", house.folder + "/libexec/" + name)
+
+
+def hostile_libexec(house, hostile):
+    """A folder of programs, in which those are hostile."""
     libexec = house.folder + "/libexec"
     os.mkdir(libexec)
     for name in os.listdir(BIN):
         if os.path.isfile(BIN + "/" + name):
             os.symlink(BIN + "/" + name, libexec + "/" + name)
-    for name in HOSTILE:
-        os.unlink(libexec + "/" + name)
-        os.symlink(BIN + "/hostile-role", libexec + "/" + name)
+    for name in hostile:
+        make_hostile(house, name)
     house.master_options = ["-L", libexec]
 
 
@@ -75,7 +81,7 @@ def check(house, log):
 
 
 def run_house(house):
-    hostile_libexec(house)
+    hostile_libexec(house, HOSTILE)
     os.makedirs(house.folder + "/events", exist_ok=True)
     for role in HOSTILE:
         with open(house.folder + "/events/%s.jsonl" % role, "wb") as f:
@@ -86,7 +92,25 @@ def run_house(house):
     check(house, house.log())
 
 
+def one_that_floods():
+    """It asks for channels and talks without end: the house goes on, and so does the mail that needs it not."""
+    with House() as house:
+        hostile_libexec(house, [])
+        house.start()
+        make_hostile(house, "trackd-rewrite")
+        os.kill(house.pids("trackd-rewrite")[0][1], signal.SIGKILL)
+        until(lambda: "asks for channels too often" in house.log(), 20, house.log)
+        until(lambda: "role-said-more" in house.log(), 20, house.log)
+        house.send("ann@good.test")
+        house.await_event("delivered", recipient="ann@good.test")
+        log = house.log()
+        assert "role=queued" not in "".join(line for line in log.splitlines() if "role-died" in line), log[-4000:]
+        assert len(re.findall(r"channel-reopened", log)) < 1000 and len(log) < 4 << 20, len(log)
+        house.ctl("status")
+
+
 def main():
+    one_that_floods()
     with House() as house:
         run_house(house)
     with OnTerminal() as house:

@@ -2,6 +2,9 @@
  * read what is not its own. Which role it is, its name says. Each try is a line of the log: hostile try=NAME got=REACHED, or
  * the error; tests/e2e/hostile_roles.py reads them. */
 #include "log.h"
+#include "loop.h"
+#include "msg_inside.h"
+#include "proto_master.h"
 #include "role.h"
 #include "role_table.h"
 #include "sandbox.h"
@@ -12,10 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+enum { FLOOD_MS = 300 }; /* so long after it is in its place, once READY is said */
 
 #ifndef RWF_NOAPPEND
 #define RWF_NOAPPEND 0x20
@@ -104,6 +110,29 @@ on_standard(void)
 	(void)!write(STDERR_FILENO, "just words \x1b[31m\n", 17);
 }
 
+/* Asks the master for channels without end, and talks without end: to it, and in the log. */
+static void
+flood(void *unused)
+{
+	static struct {
+		struct head head;
+		uint8_t role, instance[2];
+	} __attribute__((packed)) lost[2000];
+	static char lines[64 * 1024];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++) {
+		lost[i].head = (struct head){ .type = MASTER_LOST, .len = 3 };
+		lost[i].role = ROLE_QUEUED;
+	}
+	for (size_t i = 0; i < sizeof(lines); i++)
+		lines[i] = i % 2 == 0 ? 'x' : '\n';
+	for (;;) {
+		(void)!send(MASTER_FD, lost, sizeof(lost), MSG_DONTWAIT);
+		(void)!write(STDERR_FILENO, lines, sizeof(lines));
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -119,5 +148,7 @@ main(int argc, char **argv)
 	on_events(role_fd(role, "events"));
 	on_events_read(role_fd(role, "events-read"));
 	on_clients(role_fd(role, "clients"));
+	if (kind == ROLE_REWRITE)
+		timer_set_ms(timer_new(flood, NULL), FLOOD_MS);
 	return role_run(role);
 }
