@@ -121,15 +121,17 @@ struct lent {
 
 static struct table lent;
 
-static void
-lent_end(uint32_t draft)
+/* False: the peer has none of that number. */
+static bool
+lent_end(struct chan *peer, uint32_t draft)
 {
 	struct lent *l = TABLE_OF(table_first(&lent, draft), struct lent, by_draft);
 
-	if (l == NULL)
-		return;
+	if (l == NULL || l->peer != peer)
+		return false;
 	table_remove(&lent, &l->by_draft);
 	free(l);
+	return true;
 }
 
 static void
@@ -168,12 +170,10 @@ intake_new_draft(struct queued *q, struct chan *peer)
 }
 
 void
-intake_drop_draft(struct queued *q, uint32_t draft)
+intake_drop_draft(struct queued *q, struct chan *peer, uint32_t draft)
 {
-	if (table_first(&lent, draft) == NULL)
-		return;
-	lent_end(draft);
-	store_draft_drop(q->store, draft);
+	if (lent_end(peer, draft))
+		store_draft_drop(q->store, draft);
 }
 
 void
@@ -186,19 +186,18 @@ intake_peer_gone(struct queued *q, struct chan *peer)
 
 		next = table_each(&lent, n);
 		if (TABLE_OF(n, struct lent, by_draft)->peer == peer)
-			intake_drop_draft(q, draft);
+			intake_drop_draft(q, peer, draft);
 	}
 }
 
 void
-intake_draft(struct queued *q, const struct envelope *e, const struct facts *f, uint32_t draft,
-    intake_done *done, void *ctx)
+intake_draft(struct queued *q, struct chan *peer, const struct envelope *e, const struct facts *f,
+    uint32_t draft, intake_done *done, void *ctx)
 {
-	if (table_first(&lent, draft) == NULL || message_find(&q->messages, e->id) != NULL) {
+	if (message_find(&q->messages, e->id) != NULL || !lent_end(peer, draft)) {
 		done(ctx, e->id, 554, SPAN_LIT("5.3.0 a message that makes no sense"));
 		return;
 	}
-	lent_end(draft);
 	intake_own_draft(q, e, f, draft, done, ctx);
 }
 

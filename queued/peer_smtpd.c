@@ -16,7 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { QUEUE_BYTES = 4 << 20, DRAFTS_MAX = 64, RCPTS_IDLE_MAX = 4096 };
+/* AHEAD_BYTES: the recipients of one message after the other; the largest envelope is half of it. */
+enum {
+	QUEUE_BYTES = 4 << 20,
+	DRAFTS_MAX = 64,
+	AHEAD_BYTES = 96 << 20,
+	AHEAD_EMPTY_BYTES = 8 << 10
+};
 
 /* Recipients that came ahead of their COMMIT. */
 struct ahead {
@@ -25,6 +31,7 @@ struct ahead {
 	struct id id;
 	struct recipient *rcpts;
 	uint32_t n;
+	size_t bytes;
 };
 
 struct smtpd {
@@ -33,6 +40,7 @@ struct smtpd {
 	unsigned instance;
 	uint64_t life; /* counts the channels that stood in this slot */
 	struct table ahead;
+	size_t ahead_bytes;
 	struct arena *scratch; /* one record's */
 };
 
@@ -129,9 +137,17 @@ static void
 ahead_free(struct smtpd *w, struct ahead *a)
 {
 	table_remove(&w->ahead, &a->by_id);
+	w->ahead_bytes -= a->bytes;
 	free(a->rcpts);
 	arena_free(a->arena);
 	free(a);
+}
+
+static void
+ahead_grew(struct smtpd *w, struct ahead *a, size_t bytes)
+{
+	a->bytes += bytes;
+	w->ahead_bytes += bytes;
 }
 
 static int
@@ -144,16 +160,17 @@ got_rcpts(struct smtpd *w, struct msg *m)
 		return -1;
 	a = ahead_of(w, s.id);
 	if (a == NULL) {
-		if (w->ahead.n >= RCPTS_IDLE_MAX)
-			return -1;
 		a = calloc(1, sizeof(*a));
 		if (a == NULL)
 			fatal("out of memory for recipients");
 		a->id = s.id;
 		a->arena = arena_new(0);
 		table_put(&w->ahead, &a->by_id, id_hash(s.id));
+		ahead_grew(w, a, AHEAD_EMPTY_BYTES);
 	}
-	if (a->n + s.rcpts_n > ENVELOPE_RCPTS_MAX)
+	for (uint32_t i = 0; i < s.rcpts_n; i++)
+		ahead_grew(w, a, sizeof(*a->rcpts) + s.rcpts[i].address.n + s.rcpts[i].orcpt.n);
+	if (a->n + s.rcpts_n > ENVELOPE_RCPTS_MAX || w->ahead_bytes > AHEAD_BYTES)
 		return -1;
 	a->rcpts = reallocarray(a->rcpts, a->n + s.rcpts_n, sizeof(*a->rcpts));
 	if (a->rcpts == NULL)
@@ -194,9 +211,10 @@ got_commit(struct smtpd *w, struct msg *m)
 	if (w->home->code != 0)
 		ack(w, s.envelope.id, w->home->code, span_str(w->home->text));
 	else if (refused(w, &s.envelope))
-		intake_drop_draft(w->home->q, s.draft);
+		intake_drop_draft(w->home->q, w->chan, s.draft);
 	else
-		intake_draft(w->home->q, &s.envelope, &s.facts, s.draft, on_taken, owed_new(w));
+		intake_draft(
+		    w->home->q, w->chan, &s.envelope, &s.facts, s.draft, on_taken, owed_new(w));
 	if (a != NULL)
 		ahead_free(w, a);
 	return 0;
@@ -223,7 +241,7 @@ got_drop(struct smtpd *w, struct msg *m)
 
 	if (submit_drop_get(m, &draft) == -1)
 		return -1;
-	intake_drop_draft(w->home->q, draft);
+	intake_drop_draft(w->home->q, w->chan, draft);
 	return 0;
 }
 

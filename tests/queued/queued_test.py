@@ -222,6 +222,37 @@ def killed_and_started_again(folder):
     assert q.stop() == 0
 
 
+def a_draft_is_its_workers_alone(folder):
+    """One smtpd that was broken into can neither drop what another is filling nor have it sent as its own."""
+    q = started(folder)
+    mine, other = q.smtpd, q.peer(SMTPD, 1)
+    commit, drop, want, draft_is = 2, 4, 5, 8
+
+    def draft():
+        mine.send((want, struct.pack("=I", 1)))
+        while True:
+            t, r = mine.recv()
+            if t == draft_is:
+                return r.num("I")
+
+    def committed(chan, number):
+        ident, (_, body) = q.message(["b@b.example"])
+        size = len(span(b"Subject: x\r\n\r\nhello\r\n"))
+        chan.send((commit, body[:-size] + struct.pack("=I", number)))
+        while True:
+            t, r = chan.recv()
+            if t == ACK:
+                assert r.id() == ident
+                return r.num("H")
+
+    number = draft()
+    assert committed(other, number) == 554
+    other.send((drop, struct.pack("=I", number)))
+    assert committed(other, number) == 554
+    assert committed(mine, number) == 451, "it is there, and empty"
+    assert q.stop() == 0
+
+
 def what_waits_survives(folder):
     q = started(folder)
     q.submit(["b@b.example"])
@@ -245,7 +276,8 @@ import select  # noqa: E402
 
 for rule in (delivered_from_end_to_end, hard_bounce_makes_a_notice, who_is_not_told, passed_on_is_told_of,
              a_message_goes_back_whole, soft_is_tried_again, unsent_counts_no_attempt,
-             a_thousand_end_once_each, a_worker_that_dies_makes_no_storm, killed_and_started_again, what_waits_survives):
+             a_thousand_end_once_each, a_worker_that_dies_makes_no_storm, killed_and_started_again,
+             a_draft_is_its_workers_alone, what_waits_survives):
     with tempfile.TemporaryDirectory() as folder:
         try:
             rule(folder)
