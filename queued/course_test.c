@@ -346,7 +346,7 @@ EVENT(closed)
 		.stood = true
 	};
 
-	pool_closed(q->pool, &c);
+	pool_closed(q->pool, &worker, &c);
 }
 
 static const struct {

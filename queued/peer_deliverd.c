@@ -75,7 +75,7 @@ got_opened(struct worker *w, struct msg *m)
 	if (deliver_opened_get(m, &o) == -1)
 		chan_bad(w->chan, "an OPENED that makes no sense");
 	else
-		pool_opened(w->home->q->pool, &o);
+		pool_opened(w->home->q->pool, w, &o);
 }
 
 static void
@@ -86,7 +86,7 @@ got_closed(struct worker *w, struct msg *m)
 	if (deliver_closed_get(m, &c) == -1)
 		chan_bad(w->chan, "a CLOSED that makes no sense");
 	else
-		pool_closed(w->home->q->pool, &c);
+		pool_closed(w->home->q->pool, w, &c);
 }
 
 static void

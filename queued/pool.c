@@ -570,10 +570,19 @@ on_again(void *ctx, struct due *due)
 
 /* ---- what workers say ---- */
 
-void
-pool_opened(struct pool *p, const struct deliver_opened *o)
+/* NULL: it has none of that number. A worker is believed about its own alone. */
+static struct session *
+own_session(struct pool *p, const struct worker *w, uint32_t number)
 {
-	struct session *s = session_find(p, o->session);
+	struct session *s = session_find(p, number);
+
+	return s != NULL && s->worker == w ? s : NULL;
+}
+
+void
+pool_opened(struct pool *p, const struct worker *w, const struct deliver_opened *o)
+{
+	struct session *s = own_session(p, w, o->session);
 
 	if (s == NULL || s->state != SESSION_OPENING)
 		return;
@@ -604,12 +613,13 @@ unsent(struct transaction *t)
 /* By transaction, or for what an earlier queued fed (transaction 0), by id and index. A transaction of ours that is not known
  * any more was handed back when its session closed; what comes of it then is late: its delivery is elsewhere by now. */
 static struct delivery *
-whose(struct pool *p, const struct deliver_result *r)
+whose(struct pool *p, const struct worker *w, const struct deliver_result *r)
 {
 	struct transaction *t = r->transaction == 0 ? NULL : transaction_find(p, r->transaction);
 	struct message *m;
 
-	if (t != NULL && !t->rewriting && id_eq(t->message->envelope->id, r->id)) {
+	if (t != NULL && t->session->worker == w && !t->rewriting &&
+	    id_eq(t->message->envelope->id, r->id)) {
 		if (t->left == t->n)
 			risk_answered(&p->risk, loop_now_ms(), t->fed_ms);
 		if (r->outcome == OUTCOME_UNSENT)
@@ -629,7 +639,7 @@ whose(struct pool *p, const struct deliver_result *r)
 void
 pool_result(struct pool *p, struct worker *w, const struct deliver_result *r)
 {
-	struct delivery *d = whose(p, r);
+	struct delivery *d = whose(p, w, r);
 
 	if (d != NULL && course_awaits_result(p->q, d)) {
 		d->result_worker = w;
@@ -670,9 +680,9 @@ brought_nothing(const struct session *s, const struct deliver_closed *c)
 }
 
 void
-pool_closed(struct pool *p, const struct deliver_closed *c)
+pool_closed(struct pool *p, const struct worker *w, const struct deliver_closed *c)
 {
-	struct session *s = session_find(p, c->session);
+	struct session *s = own_session(p, w, c->session);
 	struct deliver_result unsent = {
 		.outcome = OUTCOME_UNSENT, .stage = STAGE_IDLE, .text = c->text
 	};

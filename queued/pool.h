@@ -15,9 +15,9 @@ bool pool_is_open(const struct pool *);
 void pool_stop(struct pool *);
 
 /* peer_deliverd */
-void pool_opened(struct pool *, const struct deliver_opened *);
+void pool_opened(struct pool *, const struct worker *, const struct deliver_opened *);
 void pool_result(struct pool *, struct worker *, const struct deliver_result *);
-void pool_closed(struct pool *, const struct deliver_closed *);
+void pool_closed(struct pool *, const struct worker *, const struct deliver_closed *);
 void pool_underway(struct pool *, struct worker *, const struct deliver_underway *);
 /* It ends what it has and then leaves: its sessions take nothing more. */
 void pool_worker_drains(struct pool *, struct worker *);

@@ -222,6 +222,26 @@ def killed_and_started_again(folder):
     assert q.stop() == 0
 
 
+def a_worker_ends_its_own_mail_alone(folder):
+    """One deliverd that was broken into says that what another has in hand was delivered, and that its connection is over."""
+    q = started(folder, workers=2)
+    q.submit(["b@b.example"])
+    while True:
+        w = q.workers[bool(select.select([q.workers[1].sock], [], [], 0.05)[0])]
+        if select.select([w.sock], [], [], 0.05)[0]:
+            break
+    other = q.workers[w is q.workers[0]]
+    session_of(w)
+    t = transaction_of(w)
+    other.send(result(1, t, 0, DELIVERED), closed(t["session"], 1))
+    kind, r = other.recv()
+    assert (kind, r.num("Q")) == (D_ACK, 1), kind
+    assert not q.events("delivered", 1, 0)
+    w.send(result(1, t, 0, REPLIED, 550, "5.1.1", "no such user", 6))
+    assert q.bouncd.recv()[0] == REPLY
+    assert q.stop() == 0
+
+
 def a_draft_is_its_workers_alone(folder):
     """One smtpd that was broken into can neither drop what another is filling nor have it sent as its own."""
     q = started(folder)
@@ -277,7 +297,7 @@ import select  # noqa: E402
 for rule in (delivered_from_end_to_end, hard_bounce_makes_a_notice, who_is_not_told, passed_on_is_told_of,
              a_message_goes_back_whole, soft_is_tried_again, unsent_counts_no_attempt,
              a_thousand_end_once_each, a_worker_that_dies_makes_no_storm, killed_and_started_again,
-             a_draft_is_its_workers_alone, what_waits_survives):
+             a_worker_ends_its_own_mail_alone, a_draft_is_its_workers_alone, what_waits_survives):
     with tempfile.TemporaryDirectory() as folder:
         try:
             rule(folder)
