@@ -60,6 +60,7 @@ trackd/web/proxy_header_test.o := $(addprefix trackd/web/,proxy_header_test.o pr
 # Fuzz targets, built with clang by `make fuzz`.
 fuzz.sound.c      := trackd/sign/sound.c trackd/recode.c
 fuzz.rewrite.c := $(rewrite.o:.o=.c)
+fuzz.html.c    := $(addprefix trackd/rewrite/,html.c html_foreign.c entity.c entity_table.c)
 fuzz.visitors.c      := $(filter-out %_text.c,$(visitors.o:.o=.c)) trackd/web/visitors_text.S
 fuzz.http.c         := $(http.o:.o=.c) trackd/web/request.c
 fuzz.proxy_header.c := $(addprefix trackd/web/,proxy_header.c client.c) $(trackd.conf:.o=.c)
