@@ -58,15 +58,19 @@ print_oddities(FILE *out, const struct oddities *o)
 	size_t at = 0, start = 0;
 
 	for (const struct oddity *odd = o->first; odd != NULL; odd = odd->next) {
-		if (odd->at < at)
-			line = 1, at = start = 0;
-		for (; at < odd->at; at++)
+		size_t place = oddity_place(o, odd);
+
+		if (place < at) {
+			line = 1;
+			at = start = 0;
+		}
+		for (; at < place; at++)
 			if (o->message.p[at] == '\n') {
 				line++;
 				start = at + 1;
 			}
 		fprintf(out, "%s  line %u, byte %zu: %s\n", odd->left ? "left" : "odd ", line,
-		    odd->at - start + 1, odd->what);
+		    place - start + 1, odd->what);
 	}
 }
 

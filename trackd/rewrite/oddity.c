@@ -10,7 +10,7 @@ oddities_begin(struct oddities *o, struct span message, struct arena *arena)
 }
 
 void
-oddity_add(struct oddities *o, const char *at, const char *what, bool left)
+oddity_add(struct oddities *o, const char *at, const char *field, const char *what, bool left)
 {
 	size_t place = (size_t)(at - o->message.p);
 	struct oddity *odd;
@@ -18,7 +18,7 @@ oddity_add(struct oddities *o, const char *at, const char *what, bool left)
 	if (o->last != NULL && o->last->at == place && o->last->what == what)
 		return;
 	odd = arena_alloc(o->arena, sizeof(*odd));
-	*odd = (struct oddity){ .at = place, .what = what, .left = left };
+	*odd = (struct oddity){ .at = place, .field = field, .what = what, .left = left };
 	if (o->last == NULL)
 		o->first = odd;
 	else
@@ -26,13 +26,14 @@ oddity_add(struct oddities *o, const char *at, const char *what, bool left)
 	o->last = odd;
 }
 
-/* The field's place, or that of the header. */
-static const char *
-field_at(const struct mime_part *p, const char *name)
+size_t
+oddity_place(const struct oddities *o, const struct oddity *odd)
 {
 	struct header_field f;
 
-	return header_find(p->header, name, &f) ? f.whole.p : p->header.p;
+	if (odd->field == NULL || !header_find(span_from(o->message, odd->at), odd->field, &f))
+		return odd->at;
+	return (size_t)(f.whole.p - o->message.p);
 }
 
 static const struct {
@@ -53,9 +54,7 @@ has_mark(struct oddities *o, const struct mime_part *p)
 {
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (p->marks & marks[i].mark) {
-			oddity_add(o,
-			    marks[i].field == NULL ? p->header.p : field_at(p, marks[i].field),
-			    marks[i].what, true);
+			oddity_add(o, p->header.p, marks[i].field, marks[i].what, true);
 			return true;
 		}
 	return false;
@@ -68,7 +67,7 @@ oddity_of_structure(struct oddities *o, const struct mime_part *p)
 		if (has_mark(o, p))
 			return true;
 		if (p->transfer == TRANSFER_OTHER) {
-			oddity_add(o, field_at(p, "Content-Transfer-Encoding"),
+			oddity_add(o, p->header.p, "Content-Transfer-Encoding",
 			    "an encoding that is not known", true);
 			return true;
 		}
@@ -97,7 +96,7 @@ oddity_of_escape(struct oddities *o, const struct mime_part *p)
 		for (line.n = content_length(line); (eq = span_find(line, '=')) >= 0;) {
 			line = span_from(line, (size_t)eq);
 			if (qp_character(line) == 1) {
-				oddity_add(o, line.p,
+				oddity_add(o, line.p, NULL,
 				    "a \"=\" of quoted-printable that begins no escape: it stands "
 				    "for itself",
 				    false);
@@ -112,7 +111,7 @@ void
 oddity_of_encoding(struct oddities *o, const struct mime_part *p)
 {
 	if (p->marks & MIME_ENCODED_MULTI)
-		oddity_add(o, field_at(p, "Content-Transfer-Encoding"),
+		oddity_add(o, p->header.p, "Content-Transfer-Encoding",
 		    "the encoding of a multipart, which means nothing: its parts are read as they "
 		    "stand",
 		    false);

@@ -6,7 +6,8 @@
 
 struct oddity {
 	struct oddity *next;
-	size_t at; /* in the message */
+	size_t at;         /* in the message; with a field, where the header begins that has it */
+	const char *field; /* NULL: the place is at */
 	const char *what;
 	bool left; /* a body that stays as it is for it; else it is read as mail programs do */
 };
@@ -20,7 +21,9 @@ struct oddities {
 
 void oddities_begin(struct oddities *, struct span message, struct arena *);
 /* The last one is not added twice. */
-void oddity_add(struct oddities *, const char *at, const char *what, bool left);
+void oddity_add(struct oddities *, const char *at, const char *field, const char *what, bool left);
+/* Where it is in the message. A look at the header: who rewrites a message of thousands of parts asks nothing. */
+size_t oddity_place(const struct oddities *, const struct oddity *);
 /* What the part, or a multipart around it, has that leaves its body alone: if anything, it is added. */
 bool oddity_of_structure(struct oddities *, const struct mime_part *);
 /* A stray "=" in the part's quoted-printable. */

@@ -136,7 +136,7 @@ static void
 leave(struct planner *pl, const struct mime_part *p, const char *what)
 {
 	pl->unread = true;
-	oddity_add(&pl->plan->oddities, p->body.p, what, true);
+	oddity_add(&pl->plan->oddities, p->body.p, NULL, what, true);
 }
 
 static void

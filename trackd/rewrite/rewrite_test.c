@@ -212,7 +212,8 @@ START_TEST(reads_as_mail_programs_do)
 	rewrite_plan(&o, in, arena, &plan);
 	ck_assert_ptr_nonnull(plan.oddities.first);
 	ck_assert(!plan.oddities.first->left);
-	ck_assert_uint_eq(plan.oddities.first->at, (size_t)span_find_str(in, odd_cases[_i].place));
+	ck_assert_uint_eq(oddity_place(&plan.oddities, plan.oddities.first),
+	    (size_t)span_find_str(in, odd_cases[_i].place));
 	ck_assert_ptr_nonnull(strstr(plan.oddities.first->what, odd_cases[_i].odd));
 	buf_free(&out);
 	buf_free(&body);
@@ -243,7 +244,7 @@ START_TEST(says_what_leaves_a_body_alone)
 		ck_assert_int_eq(plan.verdict, REWRITE_MALFORMED);
 		ck_assert_ptr_nonnull(plan.oddities.first);
 		ck_assert(plan.oddities.first->left);
-		ck_assert_uint_eq(plan.oddities.first->at, left[i].at);
+		ck_assert_uint_eq(oddity_place(&plan.oddities, plan.oddities.first), left[i].at);
 		ck_assert_ptr_nonnull(strstr(plan.oddities.first->what, left[i].what));
 		arena_free(arena);
 	}
