@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /* A server that refuses the connection says why, and it may be that we are blocked, or too fast: the first that waits there hears it for
- * all, as it would have at MAIL. */
+ * all, as it would have at MAIL. Where other connections stand it is their number that was refused, and no mail waits for it. */
 static void
 ask_what_they_mean(struct queued *q, struct lane_hosts *h, const struct deliver_closed *c)
 {
@@ -55,7 +55,7 @@ course_connect_failed(struct queued *q, struct lane_hosts *h, const struct deliv
 	log_end();
 	if (c->code != 0)
 		lane_refused(h->lane, h->set, span_str(why));
-	if (lane_hosts_failed(h, c, span_str(why)) && c->code != 0)
+	if (lane_hosts_failed(h, c, span_str(why)) && c->code != 0 && !lane_hosts_stand(h))
 		ask_what_they_mean(q, h, c);
 }
 

@@ -158,9 +158,15 @@ lane_hosts_want(const struct lane_hosts *h)
 }
 
 bool
+lane_hosts_stand(const struct lane_hosts *h)
+{
+	return h->sessions_n > h->connecting_n;
+}
+
+bool
 lane_hosts_away(const struct lane_hosts *h)
 {
-	return h->sessions_n == h->connecting_n && h->failures > 1 && h->backoff_ms > loop_now_ms();
+	return !lane_hosts_stand(h) && h->failures > 1 && h->backoff_ms > loop_now_ms();
 }
 
 static char *

@@ -68,6 +68,8 @@ bool lane_hosts_done(struct lane_hosts *);
 
 /* Whether one more connection is worth making now, as far as these hosts go. */
 bool lane_hosts_want(const struct lane_hosts *);
+/* Some connection stands. */
+bool lane_hosts_stand(const struct lane_hosts *);
 /* No connection stands, several failed, and the next try is later. */
 bool lane_hosts_away(const struct lane_hosts *);
 /* A connection failed, or ended without any answer to what it was given. False: so did another that was made at the same time,
