@@ -287,6 +287,13 @@ out_of_place(const struct session *s, const struct reply *r)
 	return refusal_is_of_place(r) && s->answered > 0;
 }
 
+/* It says no more of the mail than a server that closes after so many messages. */
+static bool
+connection_is_full(const struct session *s, const struct reply *r)
+{
+	return refusal_is_of_connection(r) && s->answered > 0;
+}
+
 /* Another host of the same mail may take now what this one does not (RFC 5321 5.1). One is asked, no more: a site that
  * is busy is not asked everywhere. */
 static bool
@@ -328,7 +335,7 @@ on_mail(struct session *s, const struct reply *r)
 
 	if (!reply_ok(r) && !refusal(r))
 		return protocol_error(s, r);
-	if (out_of_place(s, r))
+	if (out_of_place(s, r) || connection_is_full(s, r))
 		return session_ended(s, OUTCOME_UNSENT, r, NULL);
 	if (put_off_all(s, r))
 		return go_elsewhere(s);

@@ -36,6 +36,20 @@ refusal_is_of_number(const struct reply *r)
 	       (says(r, "too many") || says(r, "maximum") || says(r, "limit"));
 }
 
+/* OpenSMTPD says 452 4.5.3, which names recipients, though at MAIL there are none yet. */
+bool
+refusal_is_of_connection(const struct reply *r)
+{
+	bool of_one = says(r, "connection") || says(r, "session");
+
+	if (r->code < 400 || says_a_time(r))
+		return false;
+	if (r->enhanced.class != 0 && r->enhanced.subject == 5 && r->enhanced.detail == 3)
+		return true;
+	return says(r, "too many messages") || says(r, "too many transactions") ||
+	       (of_one && (says(r, "messages") || says(r, "mails") || says(r, "transactions")));
+}
+
 /* 504 is the code for it (5.5.4, 5.7.4), and 500 to 502 where AUTH has another form there. Under 535, which is a wrong password, the
  * words decide. */
 bool

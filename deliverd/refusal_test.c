@@ -67,6 +67,35 @@ START_TEST(each_to_auth)
 }
 END_TEST
 
+static const struct {
+	const char *line;
+	bool of_connection;
+} to_mail[] = {
+	{ "452 4.5.3 Too many recipients: Too many messages sent", true }, /* OpenSMTPD */
+	{ "450 too many messages in this session", true },
+	{ "451 4.7.0 limit of 10 mails per connection", true },
+	{ "452 too many transactions, open a new connection", true },
+	{ "450 4.7.1 Error: too much mail from 192.0.2.1", false },
+	{ "451 4.7.1 too many messages this hour", false },
+	{ "452 4.5.3 rate of messages exceeded", false },
+	{ "451 4.7.1 too many connections from your address", false },
+	{ "452 4.3.1 Insufficient system storage", false },
+	{ "250 2.5.3 fine", false },
+};
+
+START_TEST(each_to_mail)
+{
+	struct reply r;
+	struct err err;
+
+	reply_init(&r);
+	ck_assert_int_eq(reply_line(&r, span_str(to_mail[_i].line), &err), REPLY_DONE);
+	ck_assert_msg(
+	    refusal_is_of_connection(&r) == to_mail[_i].of_connection, "%s", to_mail[_i].line);
+	reply_free(&r);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -77,6 +106,7 @@ main(void)
 
 	tcase_add_loop_test(t, each, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_loop_test(t, each_to_auth, 0, sizeof(to_auth) / sizeof(to_auth[0]));
+	tcase_add_loop_test(t, each_to_mail, 0, sizeof(to_mail) / sizeof(to_mail[0]));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

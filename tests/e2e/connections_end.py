@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Servers that end connections, refuse them, or take few recipients: mail goes on, and says what they said.
 
-A server that closes after each message, or answers 421 to the next; one that takes one message a connection by our own limit; one
+A server that closes after each message, or answers 421 to the next, or 452 and nothing else any more; one that takes one message a connection by our own limit; one
 that lets us in and then says 421; greetings and logins that are refused; recipients beyond what fits a transaction."""
 import os
 import sys
@@ -35,6 +35,7 @@ def main():
                  rcpt=lambda l: few.asked.append(l) or ("250 ok" if len(few.asked) <= 3 else "452 4.5.3 too many recipients"))
     few.asked = []
     kinds = {"closes": Server(mail=each_second(None)), "dismisses": Server(mail=each_second("421 4.7.0 one mail a connection")),
+             "tired": Server(mail=each_second("452 4.5.3 Too many recipients: Too many messages sent")),
              "limited": Server(), "busy": busy, "few": few,
              "blocked": Server(greeting=closes_at(554, "5.7.1 Service unavailable; client host blocked using bl.test")),
              "login": Server(ext=("AUTH PLAIN", ), auth="535 5.7.8 authentication failed")}
@@ -43,9 +44,9 @@ def main():
     more += "site few {\n\tdomain few.test\n\tconnections 1\n}\n"
     more += "site limited {\n\tdomain limited.test\n\tmessages-per-connection 1\n}\n"
     # Whoever takes two connections and refuses the third has refused no mail.
-    with House(routes={"two.test": "two"}, sinks={"two": "connections=2 slow=20"}, more=more, retry_first="60s", retry_most="60s", tenant="track clicks") as house:
+    with House(routes={"two.test": "two"}, sinks={"two": "connections=2 slow=50"}, more=more, retry_first="60s", retry_most="60s", tenant="track clicks") as house:
         house.start()
-        for k in ("closes", "dismisses", "limited"):
+        for k in ("closes", "dismisses", "tired", "limited"):
             for i in range(MAILS):
                 house.send("u%d@%s.test" % (i, k), html="<p><a href='https://first.test/'>x</a></p>")
         house.send(*["u%d@few.test" % i for i in range(8)])
@@ -54,14 +55,14 @@ def main():
         began = time.monotonic()
         for k in ("busy", "blocked", "login"):
             house.send("ann@%s.test" % k)
-        for k in ("closes", "dismisses", "limited"):
+        for k in ("closes", "dismisses", "tired", "limited"):
             for i in range(MAILS):
                 house.await_event("delivered", recipient="u%d@%s.test" % (i, k), seconds=30)
         for i in range(5 * MAILS):
             house.await_event("delivered", recipient="u%d@two.test" % i, seconds=30)
         for i in range(8):
             house.await_event("delivered", recipient="u%d@few.test" % i, seconds=30)
-        for k in ("closes", "dismisses", "limited", "few", "two"):
+        for k in ("closes", "dismisses", "tired", "limited", "few", "two"):
             assert not [e for e in house.events("deferred") if e["recipient"].endswith(k + ".test")], house.events("deferred")
             assert k == "two" or len(kinds[k].messages) == len({str(m) for m in kinds[k].messages}), k
         assert kinds["limited"].connections <= 2 * MAILS, kinds["limited"].connections
