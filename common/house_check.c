@@ -109,6 +109,59 @@ postmaster_check(struct conf *conf, const struct conf_block *top)
 		    SPAN(domain));
 }
 
+static bool
+is_alias(const struct conf_block *top, struct span local)
+{
+	struct span name, address;
+
+	for (size_t i = 0; i < conf_count(top, "alias"); i++)
+		if (house_alias(top, i, &name, &address) && span_eq_nocase(name, local))
+			return true;
+	return false;
+}
+
+/* It is looked up once: what it leads to must be an address where people read. */
+static void
+alias_target_check(struct conf *conf, const struct conf_block *top, struct span to)
+{
+	ptrdiff_t at = span_find_last(to, '@');
+	struct span local = span_first(to, (size_t)at);
+
+	if (!conf_is_mailbox(to))
+		conf_complain(conf, top, "alias", "\"%.*s\" is not a valid address", SPAN(to));
+	else if (house_alias_domain(top, span_from(to, (size_t)at + 1)) && is_alias(top, local))
+		conf_complain(conf, top, "alias",
+		    "\"%.*s\" is an alias itself\nname the address at which people read", SPAN(to));
+}
+
+static void
+alias_check(struct conf *conf, const struct conf_block *top)
+{
+	struct span name, address, before = span_of(NULL, 0);
+
+	for (size_t i = 0; i < conf_count(top, "alias"); i++) {
+		bool is_name = house_alias(top, i, &name, &address);
+
+		if (is_name && address.n == 0)
+			conf_complain(conf, top, "alias",
+			    "there is no address behind the name \"%.*s\"\n"
+			    "write the names, then the address: alias root postmaster "
+			    "ops@example.com",
+			    SPAN(name));
+		else if (is_name && span_find(name, ' ') >= 0)
+			conf_complain(conf, top, "alias", "\"%.*s\" is not a name", SPAN(name));
+		else if (!is_name && (before.n == 0 || span_find(before, '@') >= 0))
+			conf_complain(conf, top, "alias",
+			    "there is no name in front of \"%.*s\"\n"
+			    "write the names, then the address: alias root postmaster "
+			    "ops@example.com",
+			    SPAN(name));
+		else if (!is_name)
+			alias_target_check(conf, top, name);
+		before = name;
+	}
+}
+
 void
 house_feedback_check(struct conf *conf, const struct conf_block *b)
 {
@@ -183,5 +236,6 @@ house_check(struct conf *conf, const struct conf_block *top)
 	bounce_domains_check(conf, top);
 	house_feedback_check(conf, top);
 	postmaster_check(conf, top);
+	alias_check(conf, top);
 	replies_come_to_an_end(conf, top);
 }

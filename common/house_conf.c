@@ -81,6 +81,17 @@ const struct conf_setting house_settings[] = {
 	    .help =
 		"Address that mail to postmaster and abuse at the relay's own names goes to; where "
 		"unset, postmaster at the first accept domain, and without one it is refused." },
+	{ .name = "origin",
+	    .type = CONF_DOMAIN,
+	    .help =
+		"Domain that sendmail(1) completes addresses with that have none, such as root; "
+		"hostname where unset. A tenant that sends so must have it among its domains." },
+	{ .name = "alias",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .help = "Names, then the address at which people read their mail, as in \"alias root "
+		    "postmaster abuse ops@example.com\". It is for these names at hostname and "
+		    "origin, in mail of a tenant; strangers reach postmaster and abuse alone." },
 	{ .name = "stop-deadline",
 	    .type = CONF_DURATION,
 	    .def = "30s",

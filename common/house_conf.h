@@ -11,6 +11,11 @@ void house_check(struct conf *, const struct conf_block *);
 /* The feedback addresses of the top or of a tenant. */
 void house_feedback_check(struct conf *, const struct conf_block *);
 
+/* The i-th word of `alias` at the top, if it is a name: *address is where its mail goes. False: it is an address. */
+bool house_alias(const struct conf_block *top, size_t i, struct span *name, struct span *address);
+/* A domain of which `alias` speaks: hostname or origin. */
+bool house_alias_domain(const struct conf_block *top, struct span domain);
+
 /* Something, an @, something: no more is asked of an address in the configuration. */
 bool conf_is_mailbox(struct span);
 

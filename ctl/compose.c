@@ -1,10 +1,9 @@
 #include "compose.h"
-#include "addresses.h"
 #include "header.h"
 
 #include <string.h>
 
-enum { HEADER_BYTES = 1 << 20 };
+enum { HEADER_BYTES = 16 << 20 }; /* header-size of a listener is 16M at most */
 
 /* Is this line one of a header: name, colon; or does it go on with the line before? */
 static bool
@@ -98,9 +97,44 @@ from_add(const struct compose *c, struct buf *out)
 	buf_printf(out, "<%.*s>\r\n", SPAN(c->from));
 }
 
+/* RFC 5322 3.6.2, 3.6.3, 3.6.6: fields that hold addresses. */
+static bool
+holds_addresses(struct span name)
+{
+	static const char *const names[] = { "From", "Sender", "Reply-To", "To", "Cc" };
+
+	if (span_starts_nocase(name, "Resent-"))
+		name = span_from(name, sizeof("Resent-") - 1);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_is_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+/* The field as it is, with the origin behind local parts that stand alone. */
+static void
+addresses_put(
+    const struct compose *c, const struct header_field *f, struct arena *arena, struct buf *out)
+{
+	size_t at = 0, put = 0, head = (size_t)(f->value.p - f->whole.p);
+	struct address a;
+
+	buf_span(out, span_first(f->whole, head));
+	while (addresses_next(f->value, &at, arena, &a)) {
+		if (a.wrong == NULL && !a.has_domain) {
+			buf_span(out, span_of(f->value.p + put, a.domain_at - put));
+			buf_printf(out, "@%.*s", SPAN(c->origin));
+			put = a.domain_at;
+		}
+		arena_reset(arena);
+	}
+	buf_span(out, span_from(f->whole, head + put));
+}
+
 static void
 header_put(const struct compose *c, struct span header, struct buf *out)
 {
+	struct arena *scratch = arena_new(0);
 	struct header_field f;
 	struct span rest = header;
 
@@ -111,9 +145,12 @@ header_put(const struct compose *c, struct span header, struct buf *out)
 	if (!header_find(header, "Message-ID", &f))
 		buf_printf(out, "Message-ID: <%.*s>\r\n", SPAN(c->message_id));
 	while (header_next(&rest, &f))
-		if (!is_hidden(f.name))
+		if (holds_addresses(f.name))
+			addresses_put(c, &f, scratch, out);
+		else if (!is_hidden(f.name))
 			buf_span(out, f.whole);
 	buf_str(out, "\r\n");
+	arena_free(scratch);
 }
 
 static void
@@ -166,12 +203,13 @@ compose_dots(struct span message, struct buf *out)
 
 void
 compose_recipients(
-    struct span in, struct arena *arena, void (*each)(void *, struct span), void *ctx)
+    struct span in, struct arena *arena, void (*each)(void *, const struct address *), void *ctx)
 {
 	static const char *const names[2][3] = { { "To", "Cc", "Bcc" },
 		{ "Resent-To", "Resent-Cc", "Resent-Bcc" } };
 	struct header_field f;
 	struct span body, rest;
+	struct address address;
 	struct buf header;
 	unsigned resent = 0;
 
@@ -182,11 +220,11 @@ compose_recipients(
 	rest = buf_all(&header);
 	while (header_next(&rest, &f))
 		for (unsigned i = 0; i < 3; i++) {
-			struct span list = f.value, address;
+			size_t at = 0;
 
 			while (span_is_nocase(f.name, names[resent][i]) &&
-			       (address = addresses_next(&list, arena)).n > 0)
-				each(ctx, address);
+			       addresses_next(f.value, &at, arena, &address))
+				each(ctx, &address);
 		}
 	buf_free(&header);
 }

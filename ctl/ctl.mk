@@ -1,9 +1,9 @@
 # ctl: what people type. One program; sendmail and mailq are links to it.
 programs       += posthouse
-links.bin      := sendmail mailq
+links.bin      := sendmail mailq newaliases
 
-ctl.pure       := $(addprefix ctl/,addresses.o compose.o opts.o selector.o story.o suppress_file.o table.o users_file.o verdict_words.o whole_file.o key_file.o)
-posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o changed.o conf_advice.o listing.o mailq.o past.o program.o sendmail.o submit.o \
+ctl.pure       := $(addprefix ctl/,addresses.o compose.o opts.o recipients.o selector.o story.o suppress_file.o table.o users_file.o verdict_words.o whole_file.o key_file.o)
+posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o changed.o conf_advice.o listing.o mailq.o past.o program.o drop.o drop_file.o sendmail.o submit.o \
 		  verb_act.o verb_batch.o verb_bounces.o bounces_rules.o verb_check.o verb_conf.o verb_dkim.o dkim_dns.o dkim_files.o dkim_list.o dkim_turn.o key_disk.o verb_house.o verb_keys.o verb_lanes.o verb_links.o verb_queue.o verb_stats.o \
 		  verb_status.o verb_suppress.o verb_forget.o suppress_bulk.o verb_tenants.o verb_test.o verb_trace.o verb_user.o) \
 		  $(ctl.pure) $(ctl.check) $(ctl.tables)
@@ -16,6 +16,8 @@ tests                  += ctl/table_test ctl/compose_test ctl/selector_test ctl/
 ctl/suppress_file_test.o    := ctl/suppress_file_test.o ctl/suppress_file.o
 ctl/suppress_file_test.libs := -ljansson
 ctl/table_test.o       := ctl/table_test.o ctl/table.o
+tests                  += ctl/recipients_test
+ctl/recipients_test.o  := ctl/recipients_test.o ctl/recipients.o ctl/addresses.o
 ctl/compose_test.o     := ctl/compose_test.o ctl/compose.o ctl/addresses.o
 ctl/selector_test.o    := ctl/selector_test.o ctl/selector.o ctl/opts.o
 ctl/selector_test.libs := -ljansson

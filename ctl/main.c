@@ -1,4 +1,4 @@
-/* posthouse(1), sendmail(1) and mailq(1): what people type. Which of them is meant stands in argv[0].
+/* posthouse(1), sendmail(1), mailq(1) and newaliases(1): what people type. Which of them is meant stands in argv[0].
  *
  * The command has no rights of its own: it asks the daemons over their control sockets (ask.c), whose file modes are the
  * right, and hands mail in over a Unix socket (submit.c). Read next: verbs.c (the list of verbs), sendmail.c. */
@@ -107,6 +107,8 @@ main(int argc, char **argv)
 		exit_code = sendmail(&c, argc, argv);
 	else if (strcmp(name, "mailq") == 0)
 		exit_code = mailq(&c, argc, argv);
+	else if (strcmp(name, "newaliases") == 0)
+		exit_code = 0; /* aliases stand in the configuration: there is nothing to build */
 	else
 		exit_code = posthouse(&c, argc, argv);
 	ctl_free(&c);

@@ -1,7 +1,9 @@
 #include "sendmail.h"
 #include "compose.h"
+#include "drop.h"
 #include "id.h"
 #include "mailq.h"
+#include "recipients.h"
 #include "submit.h"
 
 #include <errno.h>
@@ -17,7 +19,7 @@
 
 enum { MESSAGE_BYTES = 256 << 20 };
 
-enum mode { MODE_SEND, MODE_SMTP, MODE_QUEUE, MODE_NOTHING, MODE_DAEMON, MODE_VERIFY };
+enum mode { MODE_SEND, MODE_SMTP, MODE_QUEUE, MODE_RUN, MODE_NOTHING, MODE_DAEMON, MODE_VERIFY };
 
 struct sending {
 	struct ctl *c;
@@ -25,9 +27,8 @@ struct sending {
 	bool from_header, ignore_dots, verbose;
 	const char *from; /* -f; NULL: who calls */
 	const char *full_name, *notify, *ret, *envid;
-	struct span *to;
-	size_t to_n, to_max;
-	bool too_many;
+	struct span sender; /* envelope; empty: the null sender */
+	struct recipients to;
 };
 
 /* ---- who and where ---- */
@@ -48,13 +49,13 @@ sendmail_socket(struct ctl *c)
 	return arena_printf(c->arena, "%s/submit", ctl_path(c, "run"));
 }
 
-/* A name alone is one of this host. */
-static struct span
-qualified(struct ctl *c, struct span address)
+/* What a name alone is completed with. */
+static const char *
+origin(struct ctl *c)
 {
-	if (address.n == 0 || span_find(address, '@') >= 0)
-		return arena_span(c->arena, address);
-	return span_str(arena_printf(c->arena, "%.*s@%s", SPAN(address), ctl_path(c, "hostname")));
+	const char *set = ctl_path(c, "origin");
+
+	return set[0] != '\0' ? set : ctl_path(c, "hostname");
 }
 
 static const char *
@@ -65,44 +66,39 @@ login(struct ctl *c)
 	return pw != NULL ? pw->pw_name : arena_printf(c->arena, "uid%u", (unsigned)getuid());
 }
 
-static struct span
-sender(const struct sending *s)
-{
-	struct span from = span_trim(span_str(s->from));
-
-	if (s->from == NULL)
-		return qualified(s->c, span_str(login(s->c)));
-	if (from.n >= 2 && from.p[0] == '<' && from.p[from.n - 1] == '>')
-		from = span_of(from.p + 1, from.n - 2);
-	return qualified(s->c, from);
-}
-
-static void
-recipient_add(void *ctx, struct span address)
-{
-	struct sending *s = ctx;
-
-	if (s->to_n == SUBMIT_RCPTS_MAX) {
-		s->too_many = true;
-		return;
-	}
-	if (s->to_n == s->to_max) {
-		s->to_max = s->to_max == 0 ? 16 : s->to_max * 2;
-		s->to = reallocarray(s->to, s->to_max, sizeof(*s->to));
-		if (s->to == NULL)
-			fatal("out of memory for recipients");
-	}
-	s->to[s->to_n++] = qualified(s->c, address);
-}
-
-/* ---- the command line ---- */
-
 static int
 cannot(int exit_code, const char *why)
 {
 	fprintf(stderr, "sendmail: %s\n", why);
 	return exit_code;
 }
+
+/* -f may be "<a@x>" or "A <a@x>"; nothing or <> is the null sender. */
+static int
+sender_set(struct sending *s)
+{
+	struct recipients one = { .arena = s->c->arena, .origin = s->to.origin };
+	struct span from = span_trim(span_str(s->from == NULL ? login(s->c) : s->from));
+
+	if (from.n == 0 || span_is(from, "<>"))
+		return EX_OK;
+	recipients_add_list(&one, from);
+	if (one.wrong.text[0] == '\0' && one.n > 1)
+		err_set(
+		    &one.wrong, "\"%.*s\" is more than one sender", SPAN(span_first(from, 200)));
+	if (one.wrong.text[0] == '\0')
+		s->sender = one.list[0];
+	recipients_free(&one);
+	return one.wrong.text[0] == '\0' ? EX_OK : cannot(EX_DATAERR, one.wrong.text);
+}
+
+static void
+on_header_address(void *ctx, const struct address *a)
+{
+	recipients_add(ctx, a);
+}
+
+/* ---- the command line ---- */
 
 static int
 usage(const char *why)
@@ -120,9 +116,9 @@ mode_set(struct sending *s, char letter)
 	static const struct {
 		char letter;
 		enum mode mode;
-	} modes[] = { { 'm', MODE_SEND }, { 's', MODE_SMTP }, { 'p', MODE_QUEUE },
-		{ 'i', MODE_NOTHING }, { 'd', MODE_DAEMON }, { 'D', MODE_DAEMON },
-		{ 'v', MODE_VERIFY } };
+	} modes[] = { { 'm', MODE_SEND }, { 's', MODE_SMTP }, { 'a', MODE_SMTP },
+		{ 'p', MODE_QUEUE }, { 'i', MODE_NOTHING }, { 'd', MODE_DAEMON },
+		{ 'D', MODE_DAEMON }, { 'v', MODE_VERIFY } };
 
 	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (modes[i].letter == letter) {
@@ -152,6 +148,16 @@ notify_is_good(const char *words)
 	return words[0] != '\0';
 }
 
+/* It is kept in a line of a file and sent in a line of SMTP. */
+static bool
+is_printable(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 127)
+			return false;
+	return true;
+}
+
 /* Some options of Sendmail are two letters or take their word only when it is attached. -1: wrong. */
 static int
 option(struct sending *s, int opt, const char *word)
@@ -177,7 +183,7 @@ option(struct sending *s, int opt, const char *word)
 		s->from_header |= word[0] == 't';
 		return 0;
 	case 'q':
-		s->mode = MODE_NOTHING;
+		s->mode = MODE_RUN;
 		return 0;
 	case 't':
 		s->from_header = true;
@@ -193,11 +199,11 @@ option(struct sending *s, int opt, const char *word)
 		return strcasecmp(word, "full") == 0 || strcasecmp(word, "hdrs") == 0 ? 0 : -1;
 	case 'V':
 		s->envid = word;
-		return 0;
+		return is_printable(word) ? 0 : -1;
 	case '?':
 		return -1;
 	default:
-		return 0; /* -A -B -G -h -I -L -m -n -O -p -s -U -X: nothing to do here */
+		return 0; /* -A -a -B -c -e -G -h -I -L -m -n -O -p -s -U -X -x: nothing to do here */
 	}
 }
 
@@ -208,16 +214,13 @@ options(struct sending *s, int argc, char **argv)
 
 	opterr = 0;
 	optind = 1;
-	while ((opt = getopt(argc, argv, "+A:B:b:C:F:f:Gh:IiL:mN:nO:o:p:q::R:r:s:tUV:vX:")) != -1)
+	while (
+	    (opt = getopt(argc, argv, "+A:aB:b:C:ce:F:f:Gh:IiL:mN:nO:o:p:q::R:r:s:tUV:vX:x")) != -1)
 		if (option(s, opt, optarg) == -1)
 			return -1;
-	for (int i = optind; i < argc; i++) {
-		struct span a = span_trim(span_str(argv[i]));
-
-		if (a.n >= 2 && a.p[0] == '<' && a.p[a.n - 1] == '>')
-			a = span_of(a.p + 1, a.n - 2);
-		recipient_add(s, a);
-	}
+	s->to.origin = span_str(origin(s->c));
+	for (int i = optind; i < argc; i++)
+		recipients_add_list(&s->to, span_str(argv[i]));
 	return 0;
 }
 
@@ -257,19 +260,40 @@ static void
 composed(struct sending *s, struct span in, struct buf *out)
 {
 	char date[64];
-	struct compose how = {
-		.from = sender(s), .full_name = span_str(s->full_name), .dot_ends = !s->ignore_dots
-	};
+	struct compose how = { .from = s->sender,
+		.full_name = span_str(s->full_name),
+		.origin = s->to.origin,
+		.dot_ends = !s->ignore_dots };
 
 	date_text(date, sizeof(date));
 	how.date = span_str(date);
 	if (how.from.n == 0)
-		how.from = span_str(
-		    arena_printf(s->c->arena, "MAILER-DAEMON@%s", ctl_path(s->c, "hostname")));
-	id_init(0);
+		how.from =
+		    span_str(arena_printf(s->c->arena, "MAILER-DAEMON@%.*s", SPAN(s->to.origin)));
 	how.message_id = span_str(
 	    arena_printf(s->c->arena, "%s@%s", id_text(id_new()).c, ctl_path(s->c, "hostname")));
 	compose_message(&how, in, out);
+}
+
+static const char *
+drop_folder(struct ctl *c)
+{
+	return arena_printf(c->arena, "%s/drop", ctl_path(c, "state"));
+}
+
+/* The relay is away: the message waits for it, so that no program need try again. */
+static int
+keep(struct sending *s, const struct submit *job, size_t first, const char *why)
+{
+	struct err err;
+
+	if (drop_keep(drop_folder(s->c), job, first, &err) == -1) {
+		cannot(EX_TEMPFAIL, why);
+		return cannot(EX_TEMPFAIL, err.text);
+	}
+	if (s->verbose)
+		fprintf(stderr, "sendmail: %s: the message waits in %s\n", why, drop_folder(s->c));
+	return EX_OK;
 }
 
 static int
@@ -277,23 +301,42 @@ hand_in(struct sending *s, struct span message)
 {
 	struct submit job = { .socket = sendmail_socket(s->c),
 		.helo = ctl_path(s->c, "hostname"),
-		.from = sender(s),
-		.to = s->to,
-		.to_n = s->to_n,
+		.from = s->sender,
+		.to = s->to.list,
+		.to_n = s->to.n,
 		.notify = s->notify,
 		.ret = s->ret,
 		.envid = s->envid,
 		.message = message,
 		.verbose = s->verbose };
+	struct submitted done;
 	struct buf reply;
 	struct err err;
-	int exit_code;
+	bool refused;
 
 	buf_init(&reply, SUBMIT_LINE_BYTES);
-	if (submit(&job, &reply, &exit_code, &err) == -1)
-		fprintf(stderr, "sendmail: %s\n", err.text);
+	refused = submit(&job, &reply, &done, &err) == -1;
 	buf_free(&reply);
-	return exit_code;
+	if (!refused)
+		return EX_OK;
+	/* To try again would send it twice to those who have it. */
+	if (done.away || (done.sent > 0 && done.exit_code == EX_TEMPFAIL))
+		return keep(s, &job, done.sent, err.text);
+	return cannot(done.exit_code, err.text);
+}
+
+/* Who it is from and to; what is wrong with these is said before anything is sent. */
+static int
+envelope_take(struct sending *s, struct span in)
+{
+	if (s->from_header)
+		compose_recipients(in, s->c->arena, on_header_address, &s->to);
+	if (s->to.wrong.text[0] != '\0')
+		return cannot(EX_DATAERR, s->to.wrong.text);
+	recipients_unique(&s->to);
+	if (s->to.n == 0)
+		return usage("no recipients: name them, or have -t take them from the header");
+	return sender_set(s);
 }
 
 static int
@@ -304,22 +347,31 @@ send_mail(struct sending *s)
 
 	buf_init(&in, MESSAGE_BYTES);
 	buf_init(&out, MESSAGE_BYTES);
+	id_init(0);
 	exit_code = read_all(&in);
-	if (exit_code == 0 && s->from_header)
-		compose_recipients(buf_all(&in), s->c->arena, recipient_add, s);
-	if (exit_code == 0)
+	if (exit_code == EX_OK)
+		exit_code = envelope_take(s, buf_all(&in));
+	if (exit_code == EX_OK)
 		composed(s, buf_all(&in), &out);
-	if (exit_code == 0 && buf_over(&out))
-		exit_code = cannot(EX_DATAERR, "the message is larger than 256 MB");
-	else if (exit_code == 0 && s->too_many)
-		exit_code = cannot(EX_USAGE, "more than 50000 recipients");
-	else if (exit_code == 0 && s->to_n == 0)
-		exit_code = usage("no recipients: name them, or have -t take them from the header");
-	if (exit_code == 0)
+	if (exit_code == EX_OK && buf_over(&out))
+		exit_code = cannot(
+		    EX_DATAERR, "the message is larger than 256 MB, or its header than 16 MB");
+	if (exit_code == EX_OK)
 		exit_code = hand_in(s, buf_all(&out));
 	buf_free(&in);
 	buf_free(&out);
 	return exit_code;
+}
+
+/* The queue runs by itself; what waited while the relay was away is handed in. */
+static int
+run_queue(struct sending *s)
+{
+	struct submit job = { .socket = sendmail_socket(s->c), .helo = ctl_path(s->c, "hostname") };
+
+	if (geteuid() != 0)
+		return EX_OK;
+	return drop_run(drop_folder(s->c), &job, origin(s->c));
 }
 
 static int
@@ -330,8 +382,10 @@ perform(struct sending *s)
 		return submit_pipe(sendmail_socket(s->c));
 	case MODE_QUEUE:
 		return mailq(s->c, 0, NULL);
+	case MODE_RUN:
+		return run_queue(s);
 	case MODE_NOTHING:
-		return EX_OK; /* no aliases to build, and the queue runs by itself */
+		return EX_OK; /* aliases stand in the configuration: there is nothing to build */
 	case MODE_DAEMON:
 		return cannot(EX_USAGE, "the daemon is posthoused: posthouse start");
 	case MODE_VERIFY:
@@ -346,13 +400,18 @@ perform(struct sending *s)
 int
 sendmail(struct ctl *c, int argc, char **argv)
 {
-	struct sending s = { .c = c, .full_name = "", .notify = "", .ret = "", .envid = "" };
+	struct sending s = { .c = c,
+		.full_name = "",
+		.notify = "",
+		.ret = "",
+		.envid = "",
+		.to = { .arena = c->arena } };
 	const char *name = getenv("NAME");
 	int exit_code;
 
 	if (name != NULL)
 		s.full_name = name;
 	exit_code = options(&s, argc, argv) == -1 ? usage("wrong option") : perform(&s);
-	free(s.to);
+	recipients_free(&s.to);
 	return exit_code;
 }

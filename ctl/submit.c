@@ -1,5 +1,6 @@
 #include "submit.h"
 #include "compose.h"
+#include "recipients.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,19 +20,27 @@ struct dialogue {
 	unsigned ext;
 	int code;          /* of the last reply */
 	struct buf *reply; /* its text, lines joined by a space */
+	size_t most;       /* recipients a message, once the relay has said so */
 	struct err *err;
-	int exit_code;
+	struct submitted *done;
 };
 
 static int
 gave_up(struct dialogue *d, int exit_code)
 {
-	d->exit_code = exit_code;
+	d->done->exit_code = exit_code;
 	return -1;
 }
 
 static int
-connect_to(const char *path, struct err *err)
+went_away(struct dialogue *d)
+{
+	d->done->away = true;
+	return gave_up(d, EX_TEMPFAIL);
+}
+
+static int
+connect_to(const char *path, bool *away, struct err *err)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct timeval silence = { .tv_sec = SUBMIT_SILENCE_S };
@@ -42,6 +51,7 @@ connect_to(const char *path, struct err *err)
 	memcpy(un.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1 || connect(fd, (struct sockaddr *)&un, sizeof(un)) == -1) {
+		*away = errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN;
 		err_sys(err, "the relay does not answer at %s", path);
 		if (fd != -1)
 			close(fd);
@@ -62,7 +72,7 @@ send_all(struct dialogue *d, struct span s)
 			continue;
 		if (n <= 0) {
 			err_sys(d->err, "cannot send to the relay");
-			return gave_up(d, EX_TEMPFAIL);
+			return went_away(d);
 		}
 		s = span_from(s, (size_t)n);
 	}
@@ -86,7 +96,7 @@ line_await(struct dialogue *d, struct span *line, size_t *bytes)
 				err_sys(d->err, "cannot hear the relay");
 			else
 				err_set(d->err, "the relay closed the connection");
-			return gave_up(d, EX_TEMPFAIL);
+			return went_away(d);
 		}
 		buf_grew(&d->in, (size_t)n);
 	}
@@ -147,10 +157,16 @@ reply_await(struct dialogue *d)
 static int
 refused(struct dialogue *d, const char *what, int on_5xx)
 {
-	err_set(d->err, "%s: %d %.*s", what, d->code, SPAN(span_first(buf_all(d->reply), 400)));
+	struct span text = buf_all(d->reply);
+
+	err_set(d->err, "%s: %d %.*s", what, d->code, SPAN(span_first(text, 400)));
+	if (d->code == 421) /* RFC 5321 3.8: it closes the connection */
+		return went_away(d);
 	if (d->code < 500)
 		return gave_up(d, EX_TEMPFAIL);
-	return gave_up(d, span_starts(buf_all(d->reply), "5.7.") ? EX_NOPERM : on_5xx);
+	if (d->code == 552 || span_starts(text, "5.3.4")) /* too large */
+		return gave_up(d, EX_DATAERR);
+	return gave_up(d, span_starts(text, "5.7.") ? EX_NOPERM : on_5xx);
 }
 
 /* Sends what is in out and wants a reply of that class. */
@@ -189,17 +205,13 @@ xtext(struct buf *out, const char *s)
 			buf_printf(out, "+%02X", (unsigned char)*s);
 }
 
-/* A command line cannot hold these, and an address has no business with them. */
 static int
 address_check(struct dialogue *d, struct span address)
 {
-	for (size_t i = 0; i < address.n; i++)
-		if ((unsigned char)address.p[i] <= ' ' || address.p[i] == 127 ||
-		    address.p[i] == '<' || address.p[i] == '>') {
-			err_set(d->err, "\"%.*s\" is no address", SPAN(span_first(address, 200)));
-			return gave_up(d, EX_DATAERR);
-		}
-	return 0;
+	if (recipient_fits(address))
+		return 0;
+	err_set(d->err, "\"%.*s\" is not an address", SPAN(span_first(address, 200)));
+	return gave_up(d, EX_DATAERR);
 }
 
 static bool
@@ -251,6 +263,39 @@ rcpt(struct dialogue *d, struct span to)
 	return say(d, 2, what, EX_NOUSER);
 }
 
+/* RFC 5321 4.5.3.1.10: the rest goes in another transaction. */
+static bool
+is_full(const struct dialogue *d)
+{
+	return d->code == 452 && span_starts(buf_all(d->reply), "4.5.3");
+}
+
+/* The sender, and the recipients from `first` on, as many as the relay takes in a message: *n. */
+static int
+envelope(struct dialogue *d, size_t first, size_t *n)
+{
+	*n = 0;
+	if (mail(d) == -1)
+		return -1;
+	for (; first + *n < d->s->to_n && (d->most == 0 || *n < d->most); (*n)++) {
+		if (rcpt(d, d->s->to[first + *n]) == 0)
+			continue;
+		if (*n == 0 || !is_full(d))
+			return -1;
+		if (d->most == 0)
+			d->most = *n; /* not asked for more again: refusals are counted */
+		break;
+	}
+	return 0;
+}
+
+static int
+reset(struct dialogue *d)
+{
+	buf_str(&d->out, "RSET\r\n");
+	return say(d, 2, "RSET refused", EX_PROTOCOL);
+}
+
 static int
 data(struct dialogue *d)
 {
@@ -271,40 +316,73 @@ data(struct dialogue *d)
 }
 
 static int
-transaction(struct dialogue *d)
+greeted(struct dialogue *d)
 {
 	if (reply_await(d) == -1)
 		return -1;
-	if (d->code != 220)
+	if (d->code != 220) {
+		d->done->away = d->code < 500;
 		return refused(d, "the relay takes no mail", EX_UNAVAILABLE);
+	}
 	buf_printf(&d->out, "EHLO %s\r\n", d->s->helo);
-	if (say(d, 2, "EHLO refused", EX_PROTOCOL) == -1 || mail(d) == -1)
+	return say(d, 2, "EHLO refused", EX_PROTOCOL);
+}
+
+static int
+send_to_part(struct dialogue *d, size_t n)
+{
+	if (data(d) == -1)
 		return -1;
-	for (size_t i = 0; i < d->s->to_n; i++)
-		if (rcpt(d, d->s->to[i]) == -1)
+	d->done->sent += n;
+	return 0;
+}
+
+/* More recipients than a message may have: nobody is sent it before all are known to be taken. */
+static int
+send_in_parts(struct dialogue *d, size_t n)
+{
+	for (size_t first = n; first < d->s->to_n; first += n)
+		if (reset(d) == -1 || envelope(d, first, &n) == -1)
 			return -1;
-	return data(d);
+	if (reset(d) == -1)
+		return -1;
+	while (d->done->sent < d->s->to_n)
+		if (envelope(d, d->done->sent, &n) == -1 || send_to_part(d, n) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+transactions(struct dialogue *d)
+{
+	size_t n;
+
+	if (greeted(d) == -1 || envelope(d, 0, &n) == -1)
+		return -1;
+	return n == d->s->to_n ? send_to_part(d, n) : send_in_parts(d, n);
 }
 
 int
-submit(const struct submit *s, struct buf *reply, int *exit_code, struct err *err)
+submit(const struct submit *s, struct buf *reply, struct submitted *submitted, struct err *err)
 {
-	struct dialogue d = { .s = s, .reply = reply, .err = err, .exit_code = EX_TEMPFAIL };
+	struct dialogue d = { .s = s, .reply = reply, .err = err, .done = submitted };
 	int done = -1;
 
+	*submitted = (struct submitted){ .exit_code = EX_TEMPFAIL };
 	buf_init(&d.in, SUBMIT_LINE_BYTES);
 	buf_init(&d.out, SUBMIT_LINE_BYTES);
-	d.fd = connect_to(s->socket, err);
+	d.fd = connect_to(s->socket, &submitted->away, err);
 	if (d.fd != -1)
-		done = transaction(&d);
-	if (done == 0)
+		done = transactions(&d);
+	if (done == 0) {
 		send_all(
-		    &d, SPAN_LIT("QUIT\r\n")); /* it is taken: whatever comes now changes nothing */
+		    &d, SPAN_LIT("QUIT\r\n")); /* it is taken: what comes now changes nothing */
+		*submitted = (struct submitted){ .exit_code = EX_OK, .sent = s->to_n };
+	}
 	if (d.fd != -1)
 		close(d.fd);
 	buf_free(&d.in);
 	buf_free(&d.out);
-	*exit_code = done == 0 ? EX_OK : d.exit_code;
 	return done;
 }
 
@@ -330,7 +408,8 @@ int
 submit_pipe(const char *path)
 {
 	struct err err;
-	int fd = connect_to(path, &err);
+	bool away;
+	int fd = connect_to(path, &away, &err);
 	struct pollfd p[2] = { { .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN } };
 

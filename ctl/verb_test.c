@@ -71,6 +71,7 @@ hand_in(struct ctl *c, const struct args *args, const char *to, int *exit_code)
 		.ret = "",
 		.envid = "" };
 	struct buf message, reply;
+	struct submitted submitted;
 	const char *id = NULL;
 	struct err err = { "" };
 
@@ -78,7 +79,8 @@ hand_in(struct ctl *c, const struct args *args, const char *to, int *exit_code)
 	buf_init(&reply, SUBMIT_LINE_BYTES);
 	message_make(args->from, to, job.helo, &message);
 	job.message = buf_all(&message);
-	if (submit(&job, &reply, exit_code, &err) == -1)
+	*exit_code = 0;
+	if (submit(&job, &reply, &submitted, &err) == -1)
 		*exit_code = ctl_fail(1, "%s", err.text);
 	else if ((id = id_in(buf_all(&reply), c->arena)) == NULL)
 		*exit_code =

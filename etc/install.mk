@@ -23,7 +23,7 @@ install:
 	install -m 755 $(roles:%=$B/bin/%) $(libexec)
 	for p in $(pages); do \
 	    install -D -m 644 $$p $(share)/man/man$${p##*.}/$${p##*/} || exit 1; done
-	for l in $(manuals.links); do ln -sf $${l#*:} $(share)/man/man8/$${l%:*} || exit 1; done
+	for l in $(manuals.links); do ln -sf $${l#*:} $(share)/man/man$${l##*.}/$${l%:*} || exit 1; done
 	install -m 644 etc/posthouse.conf etc/bounces.conf etc/visitors.conf $(share)/posthouse
 	install -d $(share)/doc/posthouse/proxies
 	install -m 644 $(proxies) $(share)/doc/posthouse/proxies
@@ -43,7 +43,7 @@ uninstall:
 	rm -f $(roles:%=$(libexec)/%)
 	-rmdir $(libexec)
 	for p in $(pages); do rm -f $(share)/man/man$${p##*.}/$${p##*/}; done
-	for l in $(manuals.links); do rm -f $(share)/man/man8/$${l%:*}; done
+	for l in $(manuals.links); do rm -f $(share)/man/man$${l##*.}/$${l%:*}; done
 	rm -f $(share)/bash-completion/completions/posthouse
 	rm -rf $(share)/posthouse $(share)/doc/posthouse
 	rm -f $(DESTDIR)$(SYSTEMD)/posthouse.service

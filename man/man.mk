@@ -1,9 +1,9 @@
 # The manual. posthouse.conf(5) gets its settings from the tables the daemons read.
 manuals       := $(wildcard man/*.[1-9])
 manuals.built := $B/man/posthouse.conf.5
-# Programs that stand in another's page, as NAME.8:PAGE.
+# Programs that stand in another's page, as NAME.S:PAGE.S.
 manuals.links := smtpd-auth.8:smtpd.8 deliverd-resolve.8:deliverd.8 bouncd-parse.8:bouncd.8 \
-		 $(patsubst %,trackd-%.8:trackd.8,rewrite sign web stats)
+		 $(patsubst %,trackd-%.8:trackd.8,rewrite sign web stats) newaliases.1:sendmail.1
 
 all: $(manuals.built)
 

@@ -31,6 +31,8 @@ static const struct folder {
 	{ "spool", "/index", ROLE_QUEUED, 0700 },
 	{ "state", "", ROLE_MASTER, 0755 },
 	{ "state", "/accepted", ROLE_MASTER, 0700 },
+	{ "state", "/drop", ROLE_MASTER,
+	    01733 }, /* where sendmail(1) leaves mail while nobody runs */
 	{ "state", "/suppression", ROLE_BOUNCD, 0700 },
 	{ "state", "/suppression-copy", ROLE_BOUNCD, 0700 },
 	{ "state", "/stats", ROLE_STATS, 0700 },

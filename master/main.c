@@ -2,6 +2,7 @@
  *
  * It reads the configuration once, binds the sockets, opens keys and hands each role its own part; it never sees a byte of
  * mail. Read next: house_run.c (life), seat.c (one process), handout.c (who gets what), layout.c (folders and users). */
+#include "drop_watch.h"
 #include "err.h"
 #include "house_run.h"
 #include "layout.h"
@@ -122,6 +123,8 @@ tell_parent(int exit_code)
 {
 	unsigned char code = (unsigned char)exit_code;
 
+	if (exit_code == 0)
+		drop_watch(&house);
 	if (started_pipe != -1)
 		output_leave(house.log_fd);
 	if (started_pipe != -1 && write(started_pipe, &code, 1) != 1)

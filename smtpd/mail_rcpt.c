@@ -291,9 +291,9 @@ asks_suppression(const struct tenant *t)
 
 /* RFC 5321 4.5.1: it must reach people. One of our own names has no mailbox, so it goes to the one that is set. */
 static void
-to_postmaster(struct session *s)
+to_postmaster(struct session *s, struct span local)
 {
-	struct span to = policy_postmaster(s->worker->policy), domain;
+	struct span to = policy_postmaster(s->worker->policy, local), domain;
 	ptrdiff_t at = span_find_last(to, '@');
 
 	if (at < 0) {
@@ -309,9 +309,26 @@ to_postmaster(struct session *s)
 		rcpt_add(s);
 }
 
-static void
-rcpt_decide(struct session *s, const struct path *p)
+/* A tenant's mail to root is as mail to the address at which root is read. */
+static struct path
+aliased(struct session *s, const struct path *p)
 {
+	struct span to = policy_alias(s->worker->policy, p->local, p->domain);
+	ptrdiff_t at = span_find_last(to, '@');
+	struct path other = *p;
+
+	if (s->tenant == NULL || at < 0)
+		return other;
+	other.local = span_first(to, (size_t)at);
+	other.domain = arena_lower(s->tx->arena, span_from(to, (size_t)at + 1));
+	s->tx->asked.address = other.address = to;
+	return other;
+}
+
+static void
+rcpt_decide(struct session *s, const struct path *asked)
+{
+	struct path at = aliased(s, asked), *p = &at;
 	struct rcpt_decision d = policy_rcpt(s->worker->policy, s->tenant, p->local, p->domain);
 
 	if (d.way == RCPT_DENIED) {
@@ -334,7 +351,7 @@ rcpt_decide(struct session *s, const struct path *p)
 	else if (d.way == RCPT_ACCEPT)
 		rcpt_ask(s, ASK_ACCEPT, d.tenant);
 	else if (d.way == RCPT_POSTMASTER)
-		to_postmaster(s);
+		to_postmaster(s, p->local);
 	else if (d.way == RCPT_RELAY && asks_suppression(s->tenant))
 		rcpt_ask(s, ASK_RCPT, s->tenant);
 	else

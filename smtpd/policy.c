@@ -1,4 +1,5 @@
 #include "policy.h"
+#include "house_conf.h"
 #include "envelope.h"
 #include "idna.h"
 #include "networks.h"
@@ -26,8 +27,15 @@ struct policy {
 	struct own *own;           /* sorted by domain */
 	size_t own_n;
 	struct span postmaster;
+	struct alias *aliases; /* sorted by name */
+	size_t aliases_n;
+	const struct conf_block *top;
 	struct span *feedback; /* sorted addresses, lower case */
 	size_t feedback_n;
+};
+
+struct alias {
+	struct span name, address;
 };
 
 static struct span
@@ -115,6 +123,27 @@ feedback_read(struct policy *p, const struct conf *conf)
 		qsort(p->feedback, n, sizeof(*p->feedback), by_bytes);
 }
 
+static int
+by_alias(const void *a, const void *b)
+{
+	return span_cmp(((const struct alias *)a)->name, ((const struct alias *)b)->name);
+}
+
+static void
+aliases_read(struct policy *p, const struct conf_block *top)
+{
+	size_t n = conf_count(top, "alias");
+	struct span name, address;
+
+	p->top = top;
+	p->aliases = arena_alloc(p->arena, sizeof(*p->aliases) * (n + 1));
+	for (size_t i = 0; i < n; i++)
+		if (house_alias(top, i, &name, &address))
+			p->aliases[p->aliases_n++] =
+			    (struct alias){ arena_lower(p->arena, name), address };
+	qsort(p->aliases, p->aliases_n, sizeof(*p->aliases), by_alias);
+}
+
 static struct span
 postmaster_read(const struct conf *conf, struct arena *a)
 {
@@ -200,6 +229,7 @@ policy_new(const struct conf *conf)
 		    p, conf_name(b), OWN_ACCEPT, policy_tenant(p, span_str(conf_str(b, "tenant"))));
 	own_add(p, conf_str(conf_top(conf), "hostname"), OWN_HOST, NULL);
 	p->postmaster = postmaster_read(conf, arena);
+	aliases_read(p, conf_top(conf));
 	qsort(p->own, p->own_n, sizeof(*p->own), by_domain);
 	feedback_read(p, conf);
 	return p;
@@ -414,10 +444,32 @@ names_host(struct span local)
 	       span_find(local, '@') >= 0;
 }
 
-struct span
-policy_postmaster(const struct policy *p)
+static struct span
+alias_of(const struct policy *p, struct span local)
 {
-	return p->postmaster;
+	char name[64]; /* RFC 5321 4.5.3.1.1: no local part is longer */
+	struct alias want = { .name = { name, local.n } };
+	const struct alias *found;
+
+	if (local.n > sizeof(name) || p->aliases_n == 0)
+		return span_of(NULL, 0);
+	span_lower(name, local);
+	found = bsearch(&want, p->aliases, p->aliases_n, sizeof(want), by_alias);
+	return found == NULL ? span_of(NULL, 0) : found->address;
+}
+
+struct span
+policy_postmaster(const struct policy *p, struct span local)
+{
+	struct span alias = alias_of(p, local);
+
+	return alias.n > 0 ? alias : p->postmaster;
+}
+
+struct span
+policy_alias(const struct policy *p, struct span local, struct span domain)
+{
+	return house_alias_domain(p->top, domain) ? alias_of(p, local) : span_of(NULL, 0);
 }
 
 struct rcpt_decision

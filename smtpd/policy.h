@@ -55,8 +55,10 @@ struct rcpt_decision {
 	const struct tenant *tenant; /* of the accept block or bounce domain; NULL: none */
 };
 
-/* Where mail for RCPT_POSTMASTER goes; empty: nowhere. */
-struct span policy_postmaster(const struct policy *);
+/* Where mail for RCPT_POSTMASTER goes, by its local part; empty: nowhere. */
+struct span policy_postmaster(const struct policy *, struct span local);
+/* Where a tenant's mail to that address goes instead (alias); empty: to that address. */
+struct span policy_alias(const struct policy *, struct span local, struct span domain);
 /* sender: the tenant the client may relay for, NULL for a stranger. domain is lower case, empty for <Postmaster>. */
 struct rcpt_decision policy_rcpt(
     const struct policy *, const struct tenant *sender, struct span local, struct span domain);

@@ -2,7 +2,8 @@
 
 #include <check.h>
 
-static const char text[] = "hostname relay.example\n"
+static const char text[] = "hostname relay.example\norigin acme.example\n"
+			   "alias root Abuse ops@acme.example\nalias www web@in.example\n"
 			   "feedback-address fbl@relay.example Loop@elsewhere.example\n"
 			   "tenant acme {\n\tdomain acme.example News.acme.example\n"
 			   "\tallow 10.1.0.0/16\n\tbounce-domain b.acme.example\n"
@@ -124,6 +125,28 @@ START_TEST(clients_without_login)
 }
 END_TEST
 
+static const struct {
+	const char *local, *domain, *to;
+} aliases[] = {
+	{ "root", "relay.example", "ops@acme.example" },
+	{ "ABUSE", "acme.example", "ops@acme.example" },
+	{ "www", "relay.example", "web@in.example" },
+	{ "www", "in.example", "" },
+	{ "ops", "acme.example", "" },
+	{ "", "relay.example", "" },
+};
+
+START_TEST(names_that_people_read_elsewhere)
+{
+	ck_assert(
+	    span_is(policy_alias(policy, span_str(aliases[_i].local), span_str(aliases[_i].domain)),
+		aliases[_i].to));
+	ck_assert(span_is(policy_postmaster(policy, SPAN_LIT("abuse")), "ops@acme.example"));
+	ck_assert(
+	    span_is(policy_postmaster(policy, SPAN_LIT("postmaster")), "postmaster@in.example"));
+}
+END_TEST
+
 #define N(list) (sizeof(list) / sizeof((list)[0]))
 
 int
@@ -138,6 +161,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, senders_of_a_tenant, 0, N(senders));
 	tcase_add_loop_test(t, recipients, 0, N(rcpts));
+	tcase_add_loop_test(t, names_that_people_read_elsewhere, 0, N(aliases));
 	tcase_add_loop_test(t, clients_without_login, 0, N(clients));
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
