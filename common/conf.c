@@ -135,6 +135,14 @@ conf_rate(const struct conf_block *b, const char *setting)
 	return (struct conf_rate){ v->num, v->per_s };
 }
 
+bool
+conf_secret_is_inline(const struct conf_block *b, const char *setting)
+{
+	const struct conf_value *v = value_at(b, setting, 0);
+
+	return v != NULL && v->file == NULL && !v->unread;
+}
+
 const struct conf_network *
 conf_network_at(const struct conf_block *b, const char *setting, size_t i)
 {
@@ -175,17 +183,42 @@ split_remedy(struct conf_problem *p)
 	*nl = '\0';
 }
 
+static void
+complain(struct conf *c, const struct conf_spot *spot, const char *fmt, va_list ap)
+{
+	struct conf_problem problem = { .at = 0 };
+
+	vsnprintf(problem.what.text, sizeof(problem.what.text), fmt, ap);
+	split_remedy(&problem);
+	conf_errors_add(&c->errors, spot, &problem);
+}
+
+/* The i-th value, or the block where there is none that was written. */
+static const struct conf_spot *
+spot_of(const struct conf_block *b, const char *setting, size_t i)
+{
+	const struct conf_entry *e = setting == NULL ? NULL : entry(b, setting);
+
+	return e == NULL || i >= e->n || e->is_default ? &b->spot : &e->items[i].spot;
+}
+
 void
 conf_complain(struct conf *c, const struct conf_block *b, const char *setting, const char *fmt, ...)
 {
-	const struct conf_entry *e = setting == NULL ? NULL : entry(b, setting);
-	struct conf_problem problem = { .at = 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(problem.what.text, sizeof(problem.what.text), fmt, ap);
+	complain(c, spot_of(b, setting, 0), fmt, ap);
 	va_end(ap);
-	split_remedy(&problem);
-	conf_errors_add(&c->errors,
-	    e == NULL || e->n == 0 || e->is_default ? &b->spot : &e->items[0].spot, &problem);
+}
+
+void
+conf_complain_at(
+    struct conf *c, const struct conf_block *b, const char *setting, size_t i, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(c, spot_of(b, setting, i), fmt, ap);
+	va_end(ap);
 }

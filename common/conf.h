@@ -98,6 +98,10 @@ struct span conf_messages(const struct conf *);
 void conf_complain(struct conf *, const struct conf_block *, const char *setting, const char *fmt,
     ...) __attribute__((format(printf, 4, 5)));
 
+/* The same of the i-th value of a list. */
+void conf_complain_at(struct conf *, const struct conf_block *, const char *setting, size_t i,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
 const struct conf_block *conf_top(const struct conf *);
 /* The first block of that kind inside b, and the next one; NULL at the end. */
 const struct conf_block *conf_first(const struct conf_block *b, const char *kind);
@@ -113,6 +117,8 @@ const char *conf_str(
     const struct conf_block *, const char *setting); /* "" if unset; CONF_SECRET: the contents */
 bool conf_bool(const struct conf_block *, const char *setting);
 uint64_t conf_num(const struct conf_block *, const char *setting); /* number, seconds, bytes */
+/* CONF_SECRET: it stands in the configuration itself, not in a file of its own. */
+bool conf_secret_is_inline(const struct conf_block *, const char *setting);
 struct conf_rate conf_rate(const struct conf_block *, const char *setting);
 struct conf_place conf_place(const struct conf_block *, const char *setting);
 

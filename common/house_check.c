@@ -234,6 +234,7 @@ house_check(struct conf *conf, const struct conf_block *top)
 {
 	bounce_valid_check(conf, top);
 	bounce_domains_check(conf, top);
+	house_tenants_check(conf, top);
 	house_feedback_check(conf, top);
 	postmaster_check(conf, top);
 	alias_check(conf, top);

@@ -334,11 +334,16 @@ house_share(struct span s, uint32_t *out)
 static void
 share_check(struct conf *conf, const struct conf_block *tenant, const char *setting)
 {
+	const char *text = conf_str(tenant, setting);
+	struct span s = span_str(text);
 	uint32_t share;
 
-	if (house_share(span_str(conf_str(tenant, setting)), &share) == -1)
-		conf_complain(conf, tenant, setting, "\"%s\" is no share such as 10%% or 0.3%%",
-		    conf_str(tenant, setting));
+	if (house_share(s, &share) == -1)
+		conf_complain(conf, tenant, setting,
+		    "\"%s\" is not a share\nwrite one such as 10%% or 0.3%%, or 0 for never", text);
+	else if (share > 0 && s.p[s.n - 1] != '%')
+		conf_complain(conf, tenant, setting,
+		    "\"%s\" is a share without %%\nwrite %s%%, or 0 for never", text, text);
 }
 
 /* Fields that mail cannot do without, or that say where it came from, stay. */
@@ -460,6 +465,7 @@ tenant_check(struct conf *conf, const struct conf_block *tenant)
 	replies_check(conf, tenant);
 	share_check(conf, tenant, "pause-bounces");
 	share_check(conf, tenant, "pause-complaints");
+	house_allow_check(conf, tenant);
 }
 
 const struct conf_table tenant_table = {

@@ -8,6 +8,13 @@ extern const struct conf_table tenant_table;
 
 /* The top of the file, and what one tenant says of another: addresses that are such, mail that comes to an end. */
 void house_check(struct conf *, const struct conf_block *);
+/* What several tenants have between them: a domain is one tenant's, and no network lets everybody in. */
+void house_tenants_check(struct conf *, const struct conf_block *top);
+/* A setting that names a block of that kind at the top: if there is none, that is told, with those there are. */
+void
+house_named_check(struct conf *, const struct conf_block *, const char *setting, const char *kind);
+/* Clients that need no login. */
+void house_allow_check(struct conf *, const struct conf_block *);
 /* The feedback addresses of the top or of a tenant. */
 void house_feedback_check(struct conf *, const struct conf_block *);
 

@@ -32,6 +32,17 @@ log_init(const char *name, int fd)
 	lg.fd = fd;
 }
 
+enum log_level
+log_level_of(const char *word)
+{
+	static const char *const words[] = { "debug", "info", "warn", "error" };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			return (enum log_level)i;
+	return LOG_LEVEL_INFO;
+}
+
 void
 log_set_level(enum log_level level)
 {

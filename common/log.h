@@ -15,7 +15,8 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 /* name: the process as it stands in each line. fd: where lines go; not closed here. */
 void log_init(const char *name, int fd);
 void log_set_level(enum log_level);
-void log_set_gather(bool); /* true: lines wait for log_flush() */
+enum log_level log_level_of(const char *word); /* "debug", "warn"; "info" for any other */
+void log_set_gather(bool);                     /* true: lines wait for log_flush() */
 void log_flush(void);
 /* Whole lines that another process of ours made. */
 void log_lines(struct span);

@@ -56,6 +56,7 @@ struct role {
 	struct peer *early; /* that came before GO */
 	size_t early_n, early_cap;
 	bool gone_ahead, replaced;
+	enum log_level log_level_next; /* of the configuration that stands ready */
 	uint64_t prepared; /* the generation it said PREPARED to, until COMMIT or ABORT; 0: none */
 	struct {
 		void (*connected)(void *, unsigned, int);
@@ -270,6 +271,7 @@ prepare_conf(struct role *r, struct err *err)
 	}
 	if (r->reload.prepare == NULL)
 		return err_set(err, "this role takes no new configuration while it runs");
+	r->log_level_next = log_level_of(conf_str(conf_top(conf), "log-level"));
 	return r->reload.prepare(r->reload.ctx, conf, err);
 }
 
@@ -313,6 +315,7 @@ commit(struct role *r, struct msg *m)
 		return;
 	r->prepared = 0;
 	r->generation = c.generation;
+	log_set_level(r->log_level_next);
 	r->reload.commit(r->reload.ctx);
 }
 

@@ -1,4 +1,5 @@
 #include "conf_advice.h"
+#include "house_conf.h"
 
 #include <stdio.h>
 
@@ -24,11 +25,22 @@ is_reached_from_outside(const struct conf_block *listener)
 	return false;
 }
 
+static bool
+has_alias(const struct conf_block *top, const char *local)
+{
+	struct span name, address;
+
+	for (size_t i = 0; i < conf_count(top, "alias"); i++)
+		if (house_alias(top, i, &name, &address) && span_is_nocase(name, local))
+			return true;
+	return false;
+}
+
 /* RFC 5321 4.5.1 */
 static void
 postmaster(const struct conf_block *top)
 {
-	if (conf_is_set(top, "postmaster"))
+	if (conf_is_set(top, "postmaster") || has_alias(top, "postmaster"))
 		return;
 	for (const struct conf_block *l = conf_first(top, "listener"); l != NULL;
 	     l = conf_next(l)) {

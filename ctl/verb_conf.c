@@ -1,5 +1,6 @@
 #include "conf_advice.h"
 #include "conf_check.h"
+#include "program.h"
 #include "verb.h"
 
 #include "../master/tables.h"
@@ -22,17 +23,29 @@ static const struct opt opts[] = {
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
+static int
+refused(struct ctl *c)
+{
+	fprintf(stderr, "%.*s", SPAN(conf_messages(ctl_conf(c))));
+	return EX_CONFIG; /* as posthoused -n says */
+}
+
 int
 conf_check(struct ctl *c)
 {
-	const struct conf *conf = ctl_conf(c);
+	char *argv[] = { (char *)"posthoused", (char *)"-n", (char *)"-c", (char *)c->conf_path,
+		NULL };
+	struct buf said;
+	int code;
 
-	if (conf_errors(conf) == 0) {
-		conf_advice(conf);
-		return 0;
-	}
-	fprintf(stderr, "%.*s", SPAN(conf_messages(conf)));
-	return EX_CONFIG; /* as posthoused -n says */
+	if (conf_errors(ctl_conf(c)) != 0)
+		return refused(c);
+	buf_init(&said, SHOWN_BYTES);
+	code = program_ask(c, argv, span_of("", 0), &said); /* what it finds is on standard error */
+	buf_free(&said);
+	if (code == 0)
+		conf_advice(ctl_conf(c));
+	return code;
 }
 
 static int
@@ -43,8 +56,8 @@ show(struct ctl *c, const struct args *args)
 					       : CONF_SHOW_SET;
 	struct buf out;
 
-	if (conf_check(c) != 0)
-		return EX_CONFIG;
+	if (conf_errors(ctl_conf(c)) != 0)
+		return refused(c);
 	buf_init(&out, SHOWN_BYTES);
 	conf_show(ctl_conf(c), form, 0, &out);
 	fwrite(out.p, 1, out.n, stdout);

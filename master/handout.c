@@ -496,12 +496,7 @@ handout_fresh(const struct conf *conf, enum role_kind kind, struct chan *c, stru
 uint8_t
 handout_log_level(const struct conf *conf)
 {
-	static const char *const words[] = { "debug", "info", "warn", "error" };
-
-	for (uint8_t i = 0; i < 4; i++)
-		if (strcmp(top(conf, "log-level"), words[i]) == 0)
-			return i;
-	return LOG_LEVEL_INFO;
+	return (uint8_t)log_level_of(top(conf, "log-level"));
 }
 
 int

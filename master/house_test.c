@@ -10,6 +10,7 @@
 #include "log.h"
 #include "loop.h"
 #include "notify.h"
+#include "preflight.h"
 #include "role_output.h"
 #include "seat.h"
 #include "sockets.h"
@@ -99,6 +100,13 @@ accepted_keep(const struct conf *conf, struct err *err)
 {
 	(void)conf, (void)err;
 	return 0;
+}
+
+/* What the machine lacks is tried by tests/e2e/bad_conf.py. */
+void
+preflight(struct conf *conf, enum preflight how, const char *libexec)
+{
+	(void)conf, (void)how, (void)libexec;
 }
 
 void

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "loop.h"
 #include "master_control.h"
+#include "preflight.h"
 #include "seat.h"
 #include "tables.h"
 
@@ -160,9 +161,11 @@ daemonise(void)
 }
 
 static void
-conf_load(struct house *h)
+conf_load(struct house *h, enum preflight how)
 {
 	h->conf = conf_read(house_table(), h->conf_path);
+	if (conf_errors(h->conf) == 0)
+		preflight(h->conf, how, h->libexec);
 	if (conf_errors(h->conf) == 0)
 		return;
 	fprintf(stderr, "%.*s", SPAN(conf_messages(h->conf)));
@@ -269,7 +272,7 @@ main(int argc, char **argv)
 	}
 	if (optind != argc)
 		usage();
-	conf_load(&house);
+	conf_load(&house, check ? PREFLIGHT_CHECK : PREFLIGHT_START);
 	if (check)
 		return 0;
 	if (geteuid() != 0) {

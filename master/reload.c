@@ -6,6 +6,7 @@
 #include "house_run.h"
 #include "log.h"
 #include "notify.h"
+#include "preflight.h"
 #include "restart_only.h"
 #include "role.h"
 #include "seat.h"
@@ -163,8 +164,6 @@ begin_kind(struct house *h, enum role_kind kind, struct err *err)
 static int
 begin(struct house *h, struct err *err)
 {
-	if (restart_only_same(h->conf, h->conf_next, err) == -1)
-		return -1;
 	h->sockets_next = sockets_bind(h->conf_next, house_workers(h->conf), h->sockets, err);
 	if (h->sockets_next == NULL)
 		return -1;
@@ -175,22 +174,31 @@ begin(struct house *h, struct err *err)
 	return 0;
 }
 
+/* All that is wrong with it at once, file and line each. */
+static enum house_state
+conf_refused(struct house *h)
+{
+	char *text = strndup(conf_messages(h->conf_next).p, conf_messages(h->conf_next).n);
+	enum house_state next = reload_refused(h, text == NULL ? "the configuration is bad" : text);
+
+	free(text);
+	return next;
+}
+
 enum house_state
 reload_start(struct house *h, const char *path, struct control_call *call)
 {
-	struct err err = { "" };
+	struct err err;
 
 	notify("RELOADING=1");
 	h->reload_asked = call;
 	h->conf_next = conf_read(house_table(), path);
-	if (conf_errors(h->conf_next) != 0) {
-		char *text = strndup(conf_messages(h->conf_next).p, conf_messages(h->conf_next).n);
-		enum house_state next =
-		    reload_refused(h, text == NULL ? "the configuration is bad" : text);
-
-		free(text);
-		return next;
+	if (conf_errors(h->conf_next) == 0) {
+		restart_only_check(h->conf, h->conf_next);
+		preflight(h->conf_next, PREFLIGHT_START, h->libexec);
 	}
+	if (conf_errors(h->conf_next) != 0)
+		return conf_refused(h);
 	timer_set_ms(h->deadline, RELOAD_DEADLINE_MS);
 	return begin(h, &err) == -1 ? reload_refused(h, err.text) : HOUSE_RELOADING;
 }

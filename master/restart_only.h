@@ -1,7 +1,8 @@
-/* restart_only.h: settings that are taken at a start only, as posthouse.conf(5) says of each. */
+/* restart_only.h: settings that are taken at a start only, as their tables say (restart) and so posthouse.conf(5). */
 #pragma once
 
 #include "conf.h"
 
-/* -1: one of them differs between the configuration in force and the next; err names it, its place and both values. */
-int restart_only_same(const struct conf *in_force, const struct conf *next, struct err *);
+/* Complains in `next` of each that differs from the configuration in force, at its file and line, with both values.
+ * What is not set counts as its default, and so does what stands in a block that is not there. */
+void restart_only_check(const struct conf *in_force, struct conf *next);

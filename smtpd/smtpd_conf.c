@@ -150,21 +150,49 @@ is(const struct conf_block *b, const char *setting, const char *word)
 	return strcmp(conf_str(b, setting), word) == 0;
 }
 
+/* The first address that others than this machine reach; -1: none. */
+static ptrdiff_t
+reached_from_outside(const struct conf_block *b)
+{
+	for (size_t i = 0; i < conf_count(b, "address"); i++) {
+		const struct conf_address *a = conf_address_at(b, "address", i);
+		struct ip ip;
+
+		ip_of((const struct sockaddr *)&a->addr, &ip);
+		if (a->addr.ss_family != AF_UNIX && (a->any || !ip_is_loopback(&ip)))
+			return (ptrdiff_t)i;
+	}
+	return -1;
+}
+
+static void
+auth_check(struct conf *conf, const struct conf_block *b)
+{
+	ptrdiff_t outside = reached_from_outside(b);
+
+	if (is(b, "auth", "none"))
+		return;
+	if (is(b, "tls", "none") && !conf_bool(b, "auth-without-tls"))
+		conf_complain(conf, b, "auth", "auth needs tls, or auth-without-tls yes");
+	else if (conf_bool(b, "auth-without-tls") && outside >= 0)
+		conf_complain(conf, b, "auth-without-tls",
+		    "passwords would cross the network in clear text to %s\n"
+		    "set tls, and leave auth-without-tls to listeners on loopback",
+		    conf_str_at(b, "address", (size_t)outside));
+}
+
 static void
 listener_check(struct conf *conf, const struct conf_block *b)
 {
-	const char *tenant = conf_str(b, "tenant");
-
 	if (!is(b, "tls", "none") && !conf_is_set(b, "tls-certificate"))
 		conf_complain(conf, b, "tls", "tls needs tls-certificate");
 	if (!is(b, "tls", "none") && !conf_is_set(b, "tls-key"))
 		conf_complain(conf, b, "tls", "tls needs tls-key");
-	if (!is(b, "auth", "none") && is(b, "tls", "none") && !conf_bool(b, "auth-without-tls"))
-		conf_complain(conf, b, "auth", "auth needs tls, or auth-without-tls yes");
-	if (tenant[0] != '\0' && conf_find(conf_top(conf), "tenant", span_str(tenant)) == NULL)
-		conf_complain(conf, b, "tenant", "there is no tenant \"%s\"", tenant);
-	if (conf_is_set(b, "allow") && tenant[0] == '\0')
+	auth_check(conf, b);
+	house_named_check(conf, b, "tenant", "tenant");
+	if (conf_is_set(b, "allow") && conf_str(b, "tenant")[0] == '\0')
 		conf_complain(conf, b, "allow", "allow needs the tenant whose clients these are");
+	house_allow_check(conf, b);
 }
 
 static const struct conf_table listener_table = {
@@ -186,10 +214,7 @@ static const struct conf_setting accept_settings[] = {
 static void
 accept_check(struct conf *conf, const struct conf_block *b)
 {
-	const char *tenant = conf_str(b, "tenant");
-
-	if (tenant[0] != '\0' && conf_find(conf_top(conf), "tenant", span_str(tenant)) == NULL)
-		conf_complain(conf, b, "tenant", "there is no tenant \"%s\"", tenant);
+	house_named_check(conf, b, "tenant", "tenant");
 }
 
 static const struct conf_table accept_table = {
