@@ -4,7 +4,7 @@
 #	sudo make check all tests                 sudo make install   DESTDIR, PREFIX, SYSCONFDIR
 #	make bench, bench-bounces, bench-cuts, bench-list, bench-web, bench-rewrite, soak, fuzz, lint, accuracy, visitors    SECONDS_EACH, SOAK_ROUNDS (tests/e2e/soak.py says more)
 #
-# Variables: B build folder, SAN=address,undefined sanitised build, in which a buffer moves at every append (common/buf.h).
+# Variables: B build folder, V=1 shows what is run, SAN=address,undefined sanitised build, in which a buffer moves at every append (common/buf.h).
 
 PREFIX     ?= /usr/local
 SYSCONFDIR ?= /etc
@@ -14,7 +14,7 @@ CC      ?= gcc
 OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 SAN     ?=
-CFLAGS  += -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)/posthouse"' -Icommon -fno-strict-aliasing \
+CFLAGS  += -std=gnu11 $(OPT) $(WARN) -D_GNU_SOURCE -Icommon -fno-strict-aliasing \
 	   $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -DBUF_MOVES,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 LDFLAGS += $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now)
 
@@ -35,6 +35,14 @@ all: $(programs:%=$B/bin/%) $(test-programs:%=$B/bin/%) $(links.bin:%=$B/bin/%)
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $($(subst /,_,$*).cflags) -MMD -MP -c -o $@ $<
+
+# Programs know where their configuration is: another SYSCONFDIR makes these anew, in make install too.
+sysconfdir_o            := master/main.o ctl/ctl.o
+$(sysconfdir_o:%=$B/%): $B/sysconfdir
+$(sysconfdir_o:%=$B/%): CFLAGS += -DSYSCONFDIR='"$(SYSCONFDIR)/posthouse"'
+$B/sysconfdir: FORCE
+	@mkdir -p $(@D); echo '$(SYSCONFDIR)' | cmp -s - $@ || echo '$(SYSCONFDIR)' > $@
+FORCE:
 
 $B/%.o: %.S
 	@mkdir -p $(@D)
@@ -66,10 +74,12 @@ check-unit: all-tests
 
 JOBS := $(shell nproc 2>/dev/null || echo 1)
 again = @$(MAKE) --no-print-directory -j$(JOBS)
+# One line a step; what a compiler has to say is said all the same.
+quietly = @echo "$1 (V=1 shows how)" && $(MAKE) --no-print-directory -j$(JOBS) $(if $(V),,-s)
 
 run:
 	@tests/deps.sh build run
-	$(again) all
+	$(call quietly,Building what is not built yet into $B) all
 	@bash -c 'set -m; B=$B tests/run/run.sh; exit $$?'    # a job of its own: Ctrl-C is for it, not for make
 
 check:
@@ -150,6 +160,6 @@ fuzz: fuzz-build
 clean:
 	rm -rf $B $B-asan
 
-.PHONY: all all-tests check-unit run check bench bench-bounces bench-cuts bench-list bench-web model soak lint fuzz fuzz-build install uninstall clean
+.PHONY: FORCE all all-tests check-unit run check bench bench-bounces bench-cuts bench-list bench-web model soak lint fuzz fuzz-build install uninstall clean
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -15,14 +15,14 @@ placed := sed -e 's,/usr/local/,$(PREFIX)/,g' -e 's,/etc/posthouse,$(SYSCONFDIR)
 
 install:
 	@tests/deps.sh build
-	$(again) $(programs:%=$B/bin/%) $(manuals.built)
+	$(call quietly,Building what is not built yet into $B) $(programs:%=$B/bin/%) $(manuals.built)
 	install -d $(bin) $(sbin) $(libexec) $(share)/posthouse $(conf)/conf.d
 	install -m 755 $B/bin/posthoused $(sbin)/posthoused
 	install -m 755 $B/bin/posthouse $(bin)/posthouse
 	for l in $(links.bin); do ln -sf posthouse $(bin)/$$l || exit 1; done
 	install -m 755 $(roles:%=$B/bin/%) $(libexec)
 	for p in $(pages); do \
-	    install -D -m 644 $$p $(share)/man/man$${p##*.}/$${p##*/} || exit 1; done
+	    to=$(share)/man/man$${p##*.}; install -d $$to && $(placed) $$p > $$to/$${p##*/} || exit 1; done
 	for l in $(manuals.links); do ln -sf $${l#*:} $(share)/man/man$${l##*.}/$${l%:*} || exit 1; done
 	install -m 644 etc/posthouse.conf etc/bounces.conf etc/visitors.conf $(share)/posthouse
 	install -d $(share)/doc/posthouse/proxies
@@ -34,11 +34,13 @@ install:
 	$(placed) etc/posthouse.service > $(DESTDIR)$(SYSTEMD)/posthouse.service
 	$B/bin/posthoused -G sysusers > $(DESTDIR)$(PREFIX)/lib/sysusers.d/posthouse.conf
 	$B/bin/posthoused -G tmpfiles > $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/posthouse.conf
+	@B=$B SYSCONFDIR='$(SYSCONFDIR)' etc/sendmail-place '$(DESTDIR)' '$(PREFIX)/bin'
 	@echo "Next: posthouse setup, an eye on $(SYSCONFDIR)/posthouse/posthouse.conf, then posthouse start"
 	@echo "(or: systemctl daemon-reload && systemctl enable --now posthouse)"
 
 # Configuration, keys, mail and events stay.
 uninstall:
+	@etc/sendmail-place -r '$(DESTDIR)' '$(PREFIX)/bin'
 	rm -f $(sbin)/posthoused $(bin)/posthouse $(links.bin:%=$(bin)/%)
 	rm -f $(roles:%=$(libexec)/%)
 	-rmdir $(libexec)

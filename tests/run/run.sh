@@ -33,12 +33,14 @@ make_folder() {
 	chmod 755 "$dir"
 	sed -e "s,@DIR@,$dir,g" -e "s/@SMTP@/$smtp/g; s/@SUBMISSION@/$submission/g; s/@WEB@/$web/g" \
 	    -e "s/@GOOD@/$good/g; s/@SLOW@/$slow/g; s/@UNKNOWN@/$unknown/g" "$here/posthouse.conf.in" > "$conf.new"
-	# A configuration that was changed by hand is kept beside the new one.
-	if [ -e "$conf" ] && ! cmp -s "$conf" "$conf.shipped" && ! cmp -s "$conf.new" "$conf.shipped"; then
-		cp "$conf" "$conf.yours"
+	# One that was edited is the user's and stays; the one of these ports is beside it.
+	if [ -e "$conf" ] && ! cmp -s "$conf" "$conf.shipped"; then
+		cmp -s "$conf.new" "$conf.shipped" ||
+		    echo "$conf was edited and stays as it is; $conf.new is what would stand there"
+	else
+		cp "$conf.new" "$conf.shipped"
+		mv "$conf.new" "$conf"
 	fi
-	cp "$conf.new" "$conf.shipped"
-	mv "$conf.new" "$conf"
 	if [ ! -e "$dir/keys/relay.key" ]; then
 		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=relay.test \
 		    -addext subjectAltName=DNS:relay.test,IP:127.0.0.1 -keyout "$dir/keys/relay.key" \
@@ -113,9 +115,11 @@ END
 [ "$(id -u)" = 0 ] || fail "needs root, to give each role a user number and an empty root: sudo make run"
 [ -x "$B/bin/posthoused" ] || fail "$B/bin/posthoused is not there: build first (make)"
 ports_are_free
+echo "Making what the relay needs in $dir"
 make_folder
 trap stop_all EXIT
 trap 'echo; echo "Stopping ..."; exit 0' INT TERM
+echo "Starting the relay, and a small outside world"
 start_sinks
 start_house
 echo "The relay runs: SMTP 127.0.0.1:$smtp, submission 127.0.0.1:$submission, tracking http://127.0.0.1:$web/"
