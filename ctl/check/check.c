@@ -81,32 +81,57 @@ source_add(struct check *c, const char *name, const struct ip *a, struct span eh
 	c->sources_n++;
 }
 
-/* What the kernel would choose: connecting a datagram socket sends nothing. */
+/* Where the kernel would send a mail to such an address from: connecting a datagram socket sends nothing. */
+static bool
+way_out(const char *to, struct ip *from)
+{
+	struct sockaddr_storage at = { 0 };
+	struct ip ip;
+	socklen_t n = sizeof(at);
+	bool known;
+	int fd;
+
+	if (ip_read(span_str(to), &ip) == -1)
+		return false;
+	n = ip_socket(&ip, 25, &at);
+	fd = socket(at.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	known = fd != -1 && connect(fd, (struct sockaddr *)&at, n) == 0;
+	n = sizeof(at);
+	known = known && getsockname(fd, (struct sockaddr *)&at, &n) == 0;
+	if (fd != -1)
+		close(fd);
+	if (known)
+		ip_of((struct sockaddr *)&at, from);
+	return known;
+}
+
+/* Both families: a server with an IPv6 address sees the other one. */
 static void
 source_of_kernel(struct check *c, const char *name, struct span ehlo)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(25) }, from = { 0 };
-	socklen_t n = sizeof(from);
-	struct ip a = { .family = AF_INET };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool known;
+	static const char *const to[] = { "198.51.100.1", "2001:db8::1" }; /* RFC 5737, RFC 3849 */
+	unsigned ways = 0;
 
-	to.sin_addr.s_addr = htonl(0xc6336401); /* 198.51.100.1, RFC 5737 */
-	known = fd != -1 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
-		getsockname(fd, (struct sockaddr *)&from, &n) == 0;
-	if (fd != -1)
-		close(fd);
-	memcpy(a.bytes, &from.sin_addr, 4);
-	if (!known)
+	for (unsigned i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+		char text[IP_TEXT];
+		struct ip a;
+
+		if (!way_out(to[i], &a))
+			continue;
+		ways++;
+		ip_text(&a, text);
+		if (ip_is_public(&a))
+			source_add(c, name, &a, ehlo);
+		else
+			report(c->report, CHECK_WARN, "source",
+			    "source %s has no address and the kernel would choose a private one, "
+			    "%s: "
+			    "say with --source what the world sees",
+			    name, text);
+	}
+	if (ways == 0)
 		report(c->report, CHECK_WARN, "source",
 		    "source %s has no address, and this machine no way out: say --source", name);
-	else if (!ip_is_public(&a))
-		report(c->report, CHECK_WARN, "source",
-		    "source %s has no address and the kernel would choose a private one: say with "
-		    "--source what the world sees",
-		    name);
-	else
-		source_add(c, name, &a, ehlo);
 }
 
 static void

@@ -125,6 +125,10 @@ dmarc_tell(struct check *c, struct span at, struct span txt)
 		    SPAN(span_first(txt, 200)));
 		return;
 	}
+	if (d.instead != NULL)
+		report(c->report, CHECK_WARN, "dmarc",
+		    "_dmarc.%.*s counts as p=none, because %s (RFC 7489 6.6.3): %.*s", SPAN(at),
+		    d.instead, SPAN(span_first(txt, 200)));
 	report(c->report, CHECK_PASS, "dmarc", "_dmarc.%.*s asks for %s%s", SPAN(at),
 	    policies[below ? d.subdomains : d.policy],
 	    d.rua.n == 0 ? " (without rua= nobody tells how it goes)" : "");

@@ -51,8 +51,12 @@ static const struct {
 	{ "v=DMARC1", true, false },
 	{ "v=DMARC1; p=maybe", true, false },
 	{ "v=DMARC1; p=none; p=none", true, false },
-	{ "v=DMARC1; p=none; adkim=x", true, false },
-	{ "v=DMARC1; p=none; pct=101", true, false },
+	{ "v=DMARC1; p=none; adkim=x", true, true },
+	{ "v=DMARC1; p=none; pct=101", true, true },
+	{ "v=DMARC1; rua=mailto:a@b.test", true, true },
+	{ "v=DMARC1; rua=none", true, false },
+	{ "v=DMARC1; p=maybe; pct=50", true, false },
+	{ "v=DMARC1; p=none; pct=1; pct=2", true, false },
 	{ "v=DMARC1; p=none; what", true, false },
 	{ "p=none; v=DMARC1", false, false },
 	{ "v=dmarc1; p=none", false, false },
@@ -76,6 +80,25 @@ START_TEST(dmarc_values)
 	ck_assert_int_eq(dmarc_read(span_str(policies[1].record), &d), 0);
 	ck_assert(d.policy == DMARC_REJECT && d.subdomains == DMARC_NONE && d.percent == 50);
 	ck_assert(d.strict_dkim && !d.strict_spf && span_is(d.rua, "mailto:a@b.test"));
+}
+END_TEST
+
+/* RFC 7489 6.6.3: what cannot be followed asks for nothing, as long as somebody wants to hear of it. */
+START_TEST(dmarc_counts_as_none)
+{
+	static const char *const records[] = { "v=DMARC1; rua=mailto:a@b.test",
+		"v=DMARC1; p=perhaps; rua=https://x.test, mailto:a@b.test",
+		"v=DMARC1; p=reject; sp=perhaps; rua=mailto:a@b.test",
+		"v=DMARC1; p=reject; pct=all", "v=DMARC1; p=quarantine; pct=101" };
+	struct dmarc_record d;
+
+	for (unsigned i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		ck_assert_msg(dmarc_read(span_str(records[i]), &d) == 0, "%s", records[i]);
+		ck_assert(d.policy == DMARC_NONE && d.subdomains == DMARC_NONE && d.percent == 100);
+		ck_assert_ptr_nonnull(d.instead);
+	}
+	ck_assert_int_eq(dmarc_read(span_str("v=DMARC1; p=reject; aspf=x"), &d), 0);
+	ck_assert(d.policy == DMARC_REJECT && !d.strict_spf && d.instead == NULL);
 }
 END_TEST
 
@@ -126,6 +149,7 @@ main(void)
 	tcase_add_loop_test(t, dkim_keys, 0, sizeof(keys) / sizeof(keys[0]));
 	tcase_add_loop_test(t, dmarc_records, 0, sizeof(policies) / sizeof(policies[0]));
 	tcase_add_test(t, dmarc_values);
+	tcase_add_test(t, dmarc_counts_as_none);
 	tcase_add_test(t, alignment);
 	tcase_add_test(t, any_bytes);
 	suite_add_tcase(s, t);

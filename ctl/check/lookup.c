@@ -30,8 +30,7 @@ static const struct {
 static int
 configure(struct lookup *l, const struct dns_conf *d)
 {
-	/* Zones that libunbound answers for itself; a name server named by the operator may know them. */
-	static const char *const zones[] = { "test.", "home.arpa.", "127.in-addr.arpa." };
+	const char *const *zone = resolver_zones_asked(d);
 	int r = ub_ctx_async(l->ub, 1);
 
 	for (unsigned i = 0; i < sizeof(options) / sizeof(options[0]) && r == 0; i++)
@@ -42,9 +41,8 @@ configure(struct lookup *l, const struct dns_conf *d)
 		r = ub_ctx_resolvconf(l->ub, d->resolv_conf);
 	if (d->trust_anchor != NULL && r == 0)
 		r = ub_ctx_add_ta_file(l->ub, d->trust_anchor);
-	for (unsigned i = 0; d->servers_n > 0 && i < sizeof(zones) / sizeof(zones[0]) && r == 0;
-	     i++)
-		r = ub_ctx_zone_remove(l->ub, zones[i]);
+	for (; *zone != NULL && r == 0; zone++)
+		r = ub_ctx_zone_remove(l->ub, *zone);
 	return r;
 }
 

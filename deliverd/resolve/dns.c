@@ -1,4 +1,5 @@
 #include "dns.h"
+#include "resolve_conf.h"
 #include "loop.h"
 
 #include <event2/event.h>
@@ -70,15 +71,15 @@ warm_up(struct dns *d, struct err *err)
 	    ub_resolve_event(d->ub, "localhost", DNS_A, 1, NULL, ignore, &id));
 }
 
-/* libunbound answers for these itself (RFC 6761, 8375); a name server named by the operator may know them. */
+/* After the first question: removing a zone asks for the whole of libunbound. */
 static int
 unblock(struct dns *d, const struct dns_conf *conf, struct err *err)
 {
-	static const char *const zones[] = { "test.", "home.arpa." };
+	const char *const *zone = resolver_zones_asked(conf);
 	int r = 0;
 
-	for (unsigned i = 0; conf->servers_n > 0 && i < 2 && r == 0; i++)
-		r = complain(err, zones[i], ub_ctx_zone_remove(d->ub, zones[i]));
+	for (; *zone != NULL && r == 0; zone++)
+		r = complain(err, *zone, ub_ctx_zone_remove(d->ub, *zone));
 	return r;
 }
 
@@ -104,9 +105,9 @@ dns_new(const struct dns_conf *conf, struct err *err)
 		r = complain(
 		    err, conf->trust_anchor, ub_ctx_add_ta_file(d->ub, conf->trust_anchor));
 	if (r == 0)
-		r = unblock(d, conf, err);
-	if (r == 0)
 		r = warm_up(d, err);
+	if (r == 0)
+		r = unblock(d, conf, err);
 	if (r == 0)
 		return d;
 	ub_ctx_delete(d->ub);

@@ -10,7 +10,10 @@ static const struct conf_setting settings[] = {
 	    .list = true,
 	    .help =
 		"Name servers that are asked: an address, with @PORT where it is not 53. Without "
-		"any those of /etc/resolv.conf, and without that file the root servers." },
+		"any those of /etc/resolv.conf, and without that file the root servers. Names in "
+		"test, invalid, localhost and home.arpa are not there on the Internet and are "
+		"asked of nobody (RFC 6761, 8375), so mail for them bounces at once; a server on "
+		"loopback or in a private network, such as a lab's, is asked about these too." },
 	{ .name = "allow-private",
 	    .type = CONF_NETWORK,
 	    .list = true,
@@ -105,6 +108,29 @@ resolver_read(const struct conf *conf, struct resolver_conf *r, struct arena *ar
 	own_add(r, conf_str(top, "hostname"));
 	for (size_t i = 0; i < conf_count(b, "own-name"); i++)
 		own_add(r, conf_str_at(b, "own-name", i));
+}
+
+/* "192.0.2.53@53": that of a lab, or of the house. */
+static bool
+is_private(const char *server)
+{
+	struct span port;
+	struct ip a;
+
+	return ip_read(span_cut(span_str(server), '@', &port), &a) == 0 && !ip_is_public(&a);
+}
+
+const char *const *
+resolver_zones_asked(const struct dns_conf *d)
+{
+	static const char *const none[] = { NULL };
+	static const char *const zones[] = { "test.", "invalid.", "localhost.", "home.arpa.",
+		"127.in-addr.arpa.", NULL };
+
+	for (unsigned i = 0; i < d->servers_n; i++)
+		if (is_private(d->servers[i]))
+			return zones;
+	return none;
 }
 
 bool

@@ -18,4 +18,6 @@ extern const struct conf_table resolver_table; /* the block, for the master's ta
 extern const struct conf_table resolve_table;  /* all that deliverd-resolve reads */
 
 void resolver_read(const struct conf *, struct resolver_conf *, struct arena *);
+/* The zones that libunbound answers itself, of which the name servers are to be asked all the same; ends with NULL. */
+const char *const *resolver_zones_asked(const struct dns_conf *);
 bool resolver_allows(const struct resolver_conf *, const struct ip *);

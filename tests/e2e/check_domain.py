@@ -73,6 +73,8 @@ WRONG = [
     ("dkim", "rsa._domainkey.first.test", "TXT \xff\x01\" junk", "fail", "no DKIM record"),
     ("dkim", "rsa._domainkey.first.test", "TXT a=b|TXT c=d", "fail", "2 TXT records"),
     ("dmarc", "_dmarc.first.test", "TXT v=DMARC1; p=perhaps", "fail", "cannot be read"),
+    ("dmarc", "_dmarc.first.test", "TXT v=DMARC1; rua=mailto:a@first.test", "warn", "counts as p=none"),
+    ("dmarc", "_dmarc.first.test", "TXT v=DMARC1; p=reject; pct=many", "warn", "counts as p=none"),
     ("dmarc", "_dmarc.first.test", "TXT v=DMARC1; p=none|TXT v=DMARC1; p=none", "fail", "2 records"),
     ("dmarc", "_dmarc.first.test", "TXT v=DMARC1; p=reject; aspf=s", "warn", "does not align"),
     ("mx", "b.first.test", "MX 0 .", "fail", "null MX"),
