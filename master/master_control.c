@@ -10,6 +10,10 @@
 
 #include <stdio.h>
 
+enum {
+	CONF_TEXT_BYTES = 128 << 20
+}; /* the reader takes 64 MB; an origin stands behind each line */
+
 static void
 child_row(struct control_call *call, const struct child *c)
 {
@@ -45,7 +49,7 @@ status(void *ctx, struct control_call *call)
 	control_row(call);
 	control_str(call, "house", house_state_name(h->state));
 	control_num(call, "generation", h->generation);
-	control_str(call, "configuration", h->conf_path);
+	control_str(call, "configuration", conf_block_place(conf_top(h->conf)).file);
 	control_row_end(call);
 	for (unsigned i = 0; i < h->seats_n; i++) {
 		const struct seat *s = &h->seats[i];
@@ -95,6 +99,34 @@ rollback(void *ctx, struct control_call *call)
 		house_reload(h, path, call);
 }
 
+/* The configuration in force, a row a line; secrets that stand in it are left out, and of others only the file is named. */
+static void
+conf_in_force(void *ctx, struct control_call *call)
+{
+	const struct house *h = ctx;
+	enum conf_show form = control_arg_bool(call, "origin")     ? CONF_SHOW_ORIGIN
+			      : control_arg_bool(call, "defaults") ? CONF_SHOW_DEFAULTS
+								   : CONF_SHOW_SET;
+	struct buf text;
+	struct span rest;
+
+	buf_init(&text, CONF_TEXT_BYTES);
+	conf_show(h->conf, form, 0, &text);
+	for (rest = buf_all(&text); rest.n > 0;) {
+		struct span line = span_cut(rest, '\n', &rest);
+
+		control_row(call);
+		control_span(call, "line", line);
+		control_row_end(call);
+	}
+	if (buf_over(&text))
+		control_error(
+		    call, 1, "the configuration is larger than %d bytes", CONF_TEXT_BYTES);
+	else
+		control_end(call);
+	buf_free(&text);
+}
+
 static void
 stop(void *ctx, struct control_call *call)
 {
@@ -105,6 +137,7 @@ stop(void *ctx, struct control_call *call)
 
 static const struct control_verb verbs[] = {
 	{ "status", false, status },
+	{ "conf", false, conf_in_force },
 	{ "reload", true, reload },
 	{ "rollback", true, rollback },
 	{ "stop", true, stop },

@@ -39,6 +39,14 @@ def main():
             third = a.read()
             assert third == b.read()
             assert PASSWORD.replace('"', '\\"') in third, third
+        assert "/state/accepted/1.conf" in house.rows("status")[0]["configuration"], house.rows("status")[0]
+        running = house.ctl("conf", "show", "--running")
+        assert "route auth.test" in running and PASSWORD not in running and "auth.test" not in house.ctl("conf", "show"), running
+        said = house.ctl("conf", "diff", code=1)
+        assert "-route auth.test {" in said and "in force" in said, said
+        with open(house.conf_path, "w", encoding="utf-8") as f:
+            f.write(text + route)
+        assert "what is in force" in house.ctl("conf", "diff")
         assert os.stat(house.folder + "/state/accepted/3.conf").st_mode & 0o777 == 0o600
         house.send("ann@good.test")
         house.await_event("delivered", recipient="ann@good.test")
