@@ -80,7 +80,7 @@ clashes(struct conf *conf, const struct addresses *a)
 			continue;
 		p = conf_place(first->block, first->setting);
 		conf_complain_at(conf, w->block, w->setting, w->i,
-		    "%s is listened at already\ntake it out here, or at %s:%u",
+		    "%s is named twice: it is listened at already\ntake it out here, or at %s:%u",
 		    conf_str_at(w->block, w->setting, w->i), p.file, p.line);
 	}
 }
