@@ -161,11 +161,15 @@ daemonise(void)
 }
 
 static void
-conf_load(struct house *h, enum preflight how)
+conf_load(struct house *h)
 {
 	h->conf = conf_read(house_table(), h->conf_path);
-	if (conf_errors(h->conf) == 0)
-		preflight(h->conf, how, h->libexec);
+}
+
+/* All that is wrong with it, or on. */
+static void
+conf_judge(struct house *h)
+{
 	if (conf_errors(h->conf) == 0)
 		return;
 	fprintf(stderr, "%.*s", SPAN(conf_messages(h->conf)));
@@ -272,7 +276,10 @@ main(int argc, char **argv)
 	}
 	if (optind != argc)
 		usage();
-	conf_load(&house, check ? PREFLIGHT_CHECK : PREFLIGHT_START);
+	conf_load(&house);
+	if (conf_errors(house.conf) == 0 && !set_up) /* which makes some of what it names */
+		preflight(house.conf, check ? PREFLIGHT_CHECK : PREFLIGHT_START, house.libexec);
+	conf_judge(&house);
 	if (check)
 		return 0;
 	if (geteuid() != 0) {
