@@ -87,9 +87,49 @@ accepted(const struct conf_block *top)
 	}
 }
 
+static bool
+sends_as(const struct conf_block *tenant, const char *domain)
+{
+	for (size_t i = 0; i < conf_count(tenant, "domain"); i++)
+		if (span_is_nocase(span_str(domain), conf_str_at(tenant, "domain", i)))
+			return true;
+	return false;
+}
+
+static bool
+has_unix(const struct conf_block *listener)
+{
+	for (size_t i = 0; i < conf_count(listener, "address"); i++)
+		if (conf_address_at(listener, "address", i)->addr.ss_family == AF_UNIX)
+			return true;
+	return false;
+}
+
+/* cron and its like send as root, which sendmail(1) completes. */
+static void
+local_senders(const struct conf_block *top)
+{
+	const char *origin = conf_str(top, conf_is_set(top, "origin") ? "origin" : "hostname");
+	const struct conf_block *l = conf_first(top, "listener"), *t;
+	struct conf_place at;
+	char what[400];
+
+	while (l != NULL && !has_unix(l))
+		l = conf_next(l);
+	t = l == NULL ? NULL : conf_find(top, "tenant", span_str(conf_str(l, "tenant")));
+	if (t == NULL || sends_as(t, origin))
+		return;
+	at = conf_block_place(t);
+	snprintf(what, sizeof(what),
+	    "programs of this machine send as root@%.200s, which tenant %.100s may not", origin,
+	    conf_name(t));
+	advise(&at, what, "set origin to one of its domains, or add the domain");
+}
+
 void
 conf_advice(const struct conf *conf)
 {
 	postmaster(conf_top(conf));
 	accepted(conf_top(conf));
+	local_senders(conf_top(conf));
 }
