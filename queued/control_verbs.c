@@ -317,7 +317,7 @@ verb_lanes(void *ctx, struct control_call *c)
 		control_row(c);
 		control_span(c, "site", l->site->name);
 		control_span(c, "source", l->source->name);
-		control_span(c, "limits", l->site->limits.block);
+		control_span(c, "limits", l->site->limits->block);
 		control_str(c, "state", adapt_state_name(adapt_state(&l->adapt, loop_now_ms())));
 		control_num(c, "minute", minute_rate(&l->accepted, loop_now_ms()));
 		rate_field(c, l);

@@ -1,5 +1,6 @@
-#include "domain.h"
+/* domain.h: questions to resolve and their answers, and routes; what is kept of them is domain_kept.c's. */
 #include "course.h"
+#include "domain_kept.h"
 #include "err.h"
 #include "loop.h"
 #include "peer_resolve.h"
@@ -16,227 +17,9 @@ enum {
 	FAILED_FIRST_S =
 	    15, /* a name that cannot be looked up: first so long, then twice that ... */
 	FAILED_MOST_S = 30 * 60, /* ... and no longer than a server is left alone either */
-	FAILED_KEPT_S = 60 * 60, /* how often it failed is remembered so long after that */
-	DOMAINS_MAX =
-	    500000, /* answers kept (some 100 MB); past it the oldest goes: it can be asked again */
-	SETTLING_MS = 1000, /* a look whether that is over */
 	ROUTED_A_TURN =
 	    1000, /* deliveries of one domain that go on; the loop has others to serve */
 };
-
-/* What is known of a recipient domain, or of a host name of a route; or that it is asked. */
-struct domain {
-	struct table_node by_name, by_ask;
-	struct span name;
-	enum resolve_kind kind;
-	uint64_t ask;    /* 0: no question is out */
-	uint64_t tenant; /* hash of the name of whose question it is */
-	bool unsent;     /* it waits until resolve takes more */
-	TAILQ_ENTRY(domain) unsent_link;
-	bool known;
-	bool settling; /* answered, and in the list of those whose deliveries still go on */
-	bool in_hand;  /* they go on in this call */
-	enum resolve_status status;
-	unsigned failures; /* look-ups in a row that came to nothing */
-	uint64_t until_ms;
-	unsigned conf;     /* the configuration its site is of, or that it was asked under */
-	struct site *site; /* RESOLVE_OK, of a recipient domain */
-	struct host_set *hosts;
-	struct deliveries waiting;
-	TAILQ_ENTRY(domain) link; /* among those that are known, the oldest first */
-	TAILQ_ENTRY(domain) settling_link;
-	bool lost; /* a host of a route that cannot be found, and in the list of those */
-	TAILQ_ENTRY(domain) lost_link;
-	struct due due;
-	struct domains *home;
-	struct host *coming; /* hosts as they come in, until the answer */
-	uint32_t coming_n;
-	uint16_t coming_preference;
-	struct arena *coming_arena;
-	char *why;
-	char text[];
-};
-
-TAILQ_HEAD(domain_list, domain);
-
-struct domains {
-	struct queued *q;
-	struct table by_name, asks, sets;
-	struct domain_list known, settling, unsent, lost;
-	size_t lost_n;
-	struct due go_on;
-	uint64_t last_ask;
-	unsigned conf; /* counts the configurations */
-};
-
-struct table *
-domains_sets(struct domains *ds)
-{
-	return &ds->sets;
-}
-
-size_t
-domains_n(const struct domains *ds)
-{
-	return ds->by_name.n;
-}
-
-/* ---- names ---- */
-
-static uint64_t
-name_hash(enum resolve_kind kind, struct span name)
-{
-	return span_hash_nocase(name) + (uint64_t)kind;
-}
-
-static struct domain *
-find(const struct domains *ds, enum resolve_kind kind, struct span name)
-{
-	for (struct table_node *n = table_first(&ds->by_name, name_hash(kind, name)); n != NULL;
-	     n = table_next(n)) {
-		struct domain *d = TABLE_OF(n, struct domain, by_name);
-
-		if (d->kind == kind && span_eq_nocase(d->name, name))
-			return d;
-	}
-	return NULL;
-}
-
-static void
-point(struct domain *d, struct site *site, struct host_set *hosts)
-{
-	struct sites *sites = d->home->q->sites;
-
-	if (site != NULL)
-		site_domain(sites, site, 1);
-	if (d->site != NULL)
-		site_domain(sites, d->site, -1);
-	d->site = site;
-	if (hosts != NULL)
-		host_set_keep(hosts);
-	host_set_drop(&d->home->sets, d->hosts);
-	d->hosts = hosts;
-}
-
-static void
-lost(struct domain *d, bool is)
-{
-	struct domains *ds = d->home;
-
-	if (d->lost == is)
-		return;
-	d->lost = is;
-	if (is) {
-		TAILQ_INSERT_TAIL(&ds->lost, d, lost_link);
-		ds->lost_n++;
-	} else {
-		TAILQ_REMOVE(&ds->lost, d, lost_link);
-		ds->lost_n--;
-	}
-}
-
-void
-domains_warn(const struct domains *ds, struct buf *out)
-{
-	const struct domain *d = TAILQ_FIRST(&ds->lost);
-
-	if (d == NULL)
-		return;
-	buf_printf(out, "mail waits for %.*s, the host of a route that cannot be found%s%s",
-	    SPAN(d->name), d->why != NULL ? ": " : "", d->why != NULL ? d->why : "");
-	if (ds->lost_n > 1)
-		buf_printf(out, "; and for %zu more", ds->lost_n - 1);
-}
-
-static void
-forget(struct domain *d)
-{
-	struct domains *ds = d->home;
-
-	lost(d, false);
-	point(d, NULL, NULL);
-	schedule_clear(&ds->q->schedule, &d->due);
-	if (d->known)
-		TAILQ_REMOVE(&ds->known, d, link);
-	table_remove(&ds->by_name, &d->by_name);
-	free(d->why);
-	free(d);
-}
-
-static void
-on_due(void *ctx, struct due *due)
-{
-	struct domain *d = ctx;
-
-	if (d->settling || d->in_hand)
-		schedule_set(&d->home->q->schedule, due, loop_now_ms() + SETTLING_MS);
-	else
-		forget(d);
-}
-
-/* Before names are looked at, for then nobody holds one. */
-static void
-make_room(struct domains *ds)
-{
-	struct domain *oldest = TAILQ_FIRST(&ds->known);
-
-	if (ds->by_name.n >= DOMAINS_MAX && oldest != NULL && !oldest->settling && !oldest->in_hand)
-		forget(oldest);
-}
-
-static struct domain *
-find_or_make(struct domains *ds, enum resolve_kind kind, struct span name)
-{
-	struct domain *d = find(ds, kind, name);
-
-	if (d != NULL)
-		return d;
-	d = calloc(1, sizeof(*d) + name.n + 1);
-	if (d == NULL)
-		fatal("out of memory for a domain");
-	if (name.n > 0)
-		memcpy(d->text, name.p, name.n);
-	d->name = span_of(d->text, name.n);
-	d->kind = kind;
-	d->home = ds;
-	d->due = (struct due){ .fire = on_due, .ctx = d };
-	TAILQ_INIT(&d->waiting);
-	table_put(&ds->by_name, &d->by_name, name_hash(kind, name));
-	schedule_set(&ds->q->schedule, &d->due, loop_now_ms() + (uint64_t)ROUTE_S * 1000);
-	return d;
-}
-
-/* ---- what is known ---- */
-
-/* It is at rest: kept until its time is over, then forgotten; how often it failed is remembered for longer. */
-static void
-rest(struct domain *d)
-{
-	struct domains *ds = d->home;
-	uint64_t more_s = d->failures > 0 || d->lost ? FAILED_KEPT_S : 0;
-
-	if (d->known)
-		TAILQ_REMOVE(&ds->known, d, link);
-	d->known = true;
-	TAILQ_INSERT_TAIL(&ds->known, d, link);
-	schedule_set(&ds->q->schedule, &d->due, d->until_ms + more_s * 1000);
-}
-
-static void
-known_for(struct domain *d, enum resolve_status status, uint32_t ttl_s, struct span why)
-{
-	d->status = status;
-	d->until_ms = loop_now_ms() + (uint64_t)ttl_s * 1000;
-	free(d->why);
-	d->why = why.n == 0 ? NULL : strndup(why.p, why.n);
-	rest(d);
-}
-
-static bool
-is_fresh(const struct domain *d)
-{
-	return d->known && d->until_ms > loop_now_ms();
-}
 
 static uint32_t
 failed_s(unsigned failures)
@@ -257,133 +40,141 @@ ttl_within(uint32_t ttl_s)
 /* ---- asking ---- */
 
 static void
-sent(struct domain *d)
+sent(struct domains *ds, struct domain_asked *a)
 {
-	if (d->unsent)
-		TAILQ_REMOVE(&d->home->unsent, d, unsent_link);
-	d->unsent = false;
+	if (a->unsent)
+		TAILQ_REMOVE(&ds->unsent, a, unsent_link);
+	a->unsent = false;
 }
 
 /* -1: resolve takes no more now, and it waits for that. */
 static int
-question_put(struct domain *d)
+question_put(struct domains *ds, struct domain_asked *a)
 {
-	struct resolve_ask a = { .ask = d->ask,
+	struct domain *d = a->domain;
+	struct resolve_ask r = { .ask = a->ask,
 		.kind = d->kind,
 		.again = d->failures > 0,
-		.tenant = d->tenant,
-		.domain = d->name };
+		.tenant = a->tenant,
+		.domain = domain_name(d) };
 
-	sent(d);
-	if (peer_resolve_ask(d->home->q->resolve, &a) == 0)
+	sent(ds, a);
+	if (peer_resolve_ask(ds->q->resolve, &r) == 0)
 		return 0;
-	d->unsent = true;
-	TAILQ_INSERT_TAIL(&d->home->unsent, d, unsent_link);
+	a->unsent = true;
+	TAILQ_INSERT_TAIL(&ds->unsent, a, unsent_link);
 	return -1;
 }
 
 void
 domains_room(struct domains *ds)
 {
-	struct domain *d;
+	struct domain_asked *a;
 
-	while ((d = TAILQ_FIRST(&ds->unsent)) != NULL)
-		if (question_put(d) == -1)
+	while ((a = TAILQ_FIRST(&ds->unsent)) != NULL)
+		if (question_put(ds, a) == -1)
 			return;
 }
 
-static void
-ask(struct domain *d, const struct delivery *w)
+static bool
+is_asked(const struct domain *d)
 {
-	struct domains *ds = d->home;
+	return d->asked != NULL && d->asked->ask != 0;
+}
 
-	if (d->ask != 0)
+static void
+ask(struct domains *ds, struct domain *d, const struct delivery *w)
+{
+	struct domain_asked *a = domain_ask_begins(ds, d);
+
+	if (a->ask != 0)
 		return;
-	if (d->known)
-		TAILQ_REMOVE(&ds->known, d, link);
-	d->known = false;
-	schedule_clear(&ds->q->schedule, &d->due);
-	d->ask = ++ds->last_ask;
+	a->ask = ++ds->last_ask;
 	d->conf = ds->conf;
-	d->coming_n = 0;
-	d->coming_arena = arena_new(64 * 1024);
-	d->coming = arena_alloc(d->coming_arena, sizeof(*d->coming) * DELIVER_HOSTS_MAX);
-	table_put(&ds->asks, &d->by_ask, d->ask);
-	d->tenant = span_hash(w->message->envelope->tenant);
-	(void)question_put(d);
+	d->until_ms = 0;
+	a->coming_n = 0;
+	a->arena = arena_new(64 * 1024);
+	a->coming = arena_alloc(a->arena, sizeof(*a->coming) * DELIVER_HOSTS_MAX);
+	a->tenant = span_hash(w->message->envelope->tenant);
+	table_put(&ds->asks, &a->by_ask, a->ask);
+	(void)question_put(ds, a);
 }
 
 static void
 wait_for(struct domain *d, struct delivery *w)
 {
 	w->asking = d;
-	TAILQ_INSERT_TAIL(&d->waiting, w, waiting);
+	TAILQ_INSERT_TAIL(&d->asked->waiting, w, waiting);
 }
 
+/* Its domain stays with what is asked about: the answer, or the turn that goes on, looks whether it can rest. */
 void
 domain_unwait(struct delivery *w)
 {
-	must(w->asking != NULL);
-	TAILQ_REMOVE(&w->asking->waiting, w, waiting);
+	must(w->asking != NULL && w->asking->asked != NULL);
+	TAILQ_REMOVE(&w->asking->asked->waiting, w, waiting);
 	w->asking = NULL;
 }
 
-static struct domain *
+static struct domain_asked *
 asked_for(const struct domains *ds, uint64_t number)
 {
-	return TABLE_OF(table_first(&ds->asks, number), struct domain, by_ask);
+	return TABLE_OF(table_first(&ds->asks, number), struct domain_asked, by_ask);
 }
 
 /* Ranks count the preferences that differ: sets that differ in nothing but these figures are one. */
 void
 domains_host(struct domains *ds, const struct resolve_host *h)
 {
-	struct domain *d = asked_for(ds, h->ask);
+	struct domain_asked *a = asked_for(ds, h->ask);
 	struct host *host, *before;
 
-	if (d == NULL || d->coming_n == DELIVER_HOSTS_MAX || arena_over(d->coming_arena))
+	if (a == NULL || a->coming_n == DELIVER_HOSTS_MAX || arena_over(a->arena))
 		return;
-	before = d->coming_n == 0 ? NULL : &d->coming[d->coming_n - 1];
-	host = &d->coming[d->coming_n++];
-	*host = (struct host){ arena_span(d->coming_arena, h->name),
-		arena_span(d->coming_arena, h->address), SMTP_PORT, 0 };
+	before = a->coming_n == 0 ? NULL : &a->coming[a->coming_n - 1];
+	host = &a->coming[a->coming_n++];
+	*host = (struct host){ arena_span(a->arena, h->name), arena_span(a->arena, h->address),
+		SMTP_PORT, 0 };
 	if (before != NULL)
-		host->rank = before->rank + (h->preference != d->coming_preference);
-	d->coming_preference = h->preference;
+		host->rank = before->rank + (h->preference != a->coming_preference);
+	a->coming_preference = h->preference;
 }
 
 /* The deliveries that waited go on, some a turn. */
 static void
-go_on_with(struct domain *d)
+go_on_with(struct domains *ds, struct domain *d)
 {
-	struct domains *ds = d->home;
+	struct domain_asked *a = d->asked;
 	struct delivery *w;
 
-	d->in_hand = true;
-	for (unsigned i = 0; i < ROUTED_A_TURN && (w = TAILQ_FIRST(&d->waiting)) != NULL; i++) {
+	a->in_hand = true;
+	for (unsigned i = 0; i < ROUTED_A_TURN && (w = TAILQ_FIRST(&a->waiting)) != NULL; i++) {
 		domain_unwait(w);
 		course_routed(ds->q, w);
 	}
-	d->in_hand = false;
-	if (TAILQ_EMPTY(&d->waiting) || d->ask != 0 || d->settling)
-		return;
-	d->settling = true;
-	TAILQ_INSERT_TAIL(&ds->settling, d, settling_link);
-	schedule_set(&ds->q->schedule, &ds->go_on, loop_now_ms());
+	a->in_hand = false;
+	if (!TAILQ_EMPTY(&a->waiting) && a->ask == 0 && !a->settling) {
+		a->settling = true;
+		TAILQ_INSERT_TAIL(&ds->settling, a, settling_link);
+		schedule_set(&ds->q->schedule, &ds->go_on, loop_now_ms());
+	}
+	domain_ask_ends(ds, d);
 }
 
 static void
 on_go_on(void *ctx, struct due *due)
 {
 	struct domains *ds = ctx;
-	struct domain *last = TAILQ_LAST(&ds->settling, domain_list), *d;
+	struct domain_asked *last = TAILQ_LAST(&ds->settling, domain_asked_list), *a;
 
 	(void)due;
-	while ((d = TAILQ_FIRST(&ds->settling)) != NULL) {
-		TAILQ_REMOVE(&ds->settling, d, settling_link);
-		d->settling = false;
-		go_on_with(d);
-		if (d == last)
+	while ((a = TAILQ_FIRST(&ds->settling)) != NULL) {
+		bool was_last = a == last;
+
+		TAILQ_REMOVE(&ds->settling, a, settling_link);
+		a->settling = false;
+		go_on_with(ds, a->domain);
+		if (was_last)
 			return;
 	}
 }
@@ -391,44 +182,57 @@ on_go_on(void *ctx, struct due *due)
 /* ---- the answer ---- */
 
 static void
-found_hosts(struct domain *d, struct span site)
+found_hosts(struct domains *ds, struct domain *d, struct span site)
 {
 	static const struct host_terms terms = { .tls = TLS_OPPORTUNISTIC };
-	struct domains *ds = d->home;
-	struct host_set *hosts = host_set_get(&ds->sets, &terms, d->coming, d->coming_n);
+	struct domain_asked *a = d->asked;
+	struct host_set *hosts = host_set_get(&ds->sets, &terms, a->coming, a->coming_n);
 
-	point(d,
+	domain_point(ds, d,
 	    d->kind == RESOLVE_HOST_OF_ROUTE
 		? NULL
-		: site_get(ds->q->sites, site.n > 0 ? site : d->name, false, d->name, hosts),
+		: site_get(ds->q->sites, site.n > 0 ? site : domain_name(d), false, domain_name(d),
+		      hosts),
 	    hosts);
 	host_set_drop(&ds->sets, hosts);
 }
 
-void
-domains_answer(struct domains *ds, const struct resolve_answer *a)
+static void
+asked_no_more(struct domains *ds, struct domain_asked *a)
 {
-	struct domain *d = asked_for(ds, a->ask);
-	enum resolve_status status = a->status;
+	table_remove(&ds->asks, &a->by_ask);
+	sent(ds, a);
+	a->ask = 0;
+	arena_free(a->arena);
+	a->arena = NULL;
+	a->coming = NULL;
+	a->coming_n = 0;
+}
 
-	if (d == NULL)
+void
+domains_answer(struct domains *ds, const struct resolve_answer *r)
+{
+	struct domain_asked *a = asked_for(ds, r->ask);
+	enum resolve_status status = r->status;
+	struct domain *d;
+
+	if (a == NULL)
 		return;
-	if (status == RESOLVE_OK && d->coming_n == 0)
+	d = a->domain;
+	if (status == RESOLVE_OK && a->coming_n == 0)
 		status = RESOLVE_NO_HOST;
 	if (status == RESOLVE_OK)
-		found_hosts(d, a->site);
+		found_hosts(ds, d, r->site);
 	else
-		point(d, NULL, NULL);
-	table_remove(&ds->asks, &d->by_ask);
-	sent(d);
-	d->ask = 0;
-	arena_free(d->coming_arena);
-	d->coming_arena = NULL;
-	d->failures = status == RESOLVE_LATER ? d->failures + 1 : 0;
-	lost(d, d->kind == RESOLVE_HOST_OF_ROUTE && status != RESOLVE_OK);
-	known_for(d, status, status == RESOLVE_LATER ? failed_s(d->failures) : ttl_within(a->ttl_s),
-	    a->text);
-	go_on_with(d);
+		domain_point(ds, d, NULL, NULL);
+	asked_no_more(ds, a);
+	if (status != RESOLVE_LATER)
+		d->failures = 0;
+	else if (d->failures < UINT16_MAX)
+		d->failures++;
+	domain_known_for(ds, d, status,
+	    status == RESOLVE_LATER ? failed_s(d->failures) : ttl_within(r->ttl_s), r->text);
+	go_on_with(ds, d);
 }
 
 void
@@ -436,10 +240,10 @@ domains_ask_again(struct domains *ds)
 {
 	for (struct table_node *n = table_each(&ds->asks, NULL); n != NULL;
 	     n = table_each(&ds->asks, n)) {
-		struct domain *d = TABLE_OF(n, struct domain, by_ask);
+		struct domain_asked *a = TABLE_OF(n, struct domain_asked, by_ask);
 
-		d->coming_n = 0;
-		(void)question_put(d);
+		a->coming_n = 0;
+		(void)question_put(ds, a);
 	}
 }
 
@@ -470,10 +274,10 @@ static void
 route_name_add(struct domains *ds, struct delivery *w, struct route_hosts *all,
     const struct route_host *h, uint16_t rank)
 {
-	struct domain *d = find_or_make(ds, RESOLVE_HOST_OF_ROUTE, h->name);
+	struct domain *d = domain_find_or_make(ds, RESOLVE_HOST_OF_ROUTE, h->name);
 
-	if (!is_fresh(d)) {
-		ask(d, w);
+	if (!domain_is_fresh(d)) {
+		ask(ds, d, w);
 		all->asked = d;
 		return;
 	}
@@ -487,24 +291,26 @@ route_name_add(struct domains *ds, struct delivery *w, struct route_hosts *all,
 
 /* A smarthost that cannot be found is our own trouble: the mail waits, whatever the DNS says of its name. */
 static void
-route_failed(struct domain *d, const struct route *r, const struct domain *host)
+route_failed(struct domains *ds, struct domain *d, const struct route *r, const struct domain *host)
 {
+	struct span said = domain_why(host);
 	struct buf why;
 
 	buf_init(&why, 400);
-	buf_printf(&why, "the host %.*s of route %.*s cannot be found: %s", SPAN(host->name),
-	    SPAN(r->pattern), host->why != NULL ? host->why : "the DNS says no more");
-	point(d, NULL, NULL);
-	d->conf = d->home->conf;
-	known_for(d, RESOLVE_LATER, FAILED_FIRST_S, buf_all(&why));
+	if (said.n == 0)
+		said = SPAN_LIT("the DNS says no more");
+	buf_printf(&why, "the host %.*s of route %.*s cannot be found: %.*s",
+	    SPAN(domain_name(host)), SPAN(r->pattern), SPAN(said));
+	domain_point(ds, d, NULL, NULL);
+	d->conf = ds->conf;
+	domain_known_for(ds, d, RESOLVE_LATER, FAILED_FIRST_S, buf_all(&why));
 	buf_free(&why);
 }
 
 /* NULL: it is known now; else the name whose answer must come first. */
 static struct domain *
-look_at_route(struct domain *d, struct delivery *w, const struct route *r)
+look_at_route(struct domains *ds, struct domain *d, struct delivery *w, const struct route *r)
 {
-	struct domains *ds = d->home;
 	struct host_terms terms = { r->tls, r->implicit_tls, r->login, r->password };
 	struct route_hosts all = { .until_ms = loop_now_ms() + (uint64_t)ROUTE_S * 1000 };
 	struct host_set *hosts;
@@ -517,15 +323,15 @@ look_at_route(struct domain *d, struct delivery *w, const struct route *r)
 	if (all.asked != NULL)
 		return all.asked;
 	if (all.n == 0) {
-		route_failed(d, r, all.failed);
+		route_failed(ds, d, r, all.failed);
 		return NULL;
 	}
 	hosts = host_set_get(&ds->sets, &terms, all.hosts, all.n);
-	point(d, site_get(ds->q->sites, r->pattern, true, d->name, hosts), hosts);
+	domain_point(ds, d, site_get(ds->q->sites, r->pattern, true, domain_name(d), hosts), hosts);
 	host_set_drop(&ds->sets, hosts);
 	d->conf = ds->conf;
-	known_for(
-	    d, RESOLVE_OK, (uint32_t)((all.until_ms - loop_now_ms()) / 1000 + 1), span_of(NULL, 0));
+	domain_known_for(ds, d, RESOLVE_OK, (uint32_t)((all.until_ms - loop_now_ms()) / 1000 + 1),
+	    span_of(NULL, 0));
 	return NULL;
 }
 
@@ -533,12 +339,12 @@ look_at_route(struct domain *d, struct delivery *w, const struct route *r)
 
 /* What the MX said holds on after a reload; only the limits may be others. */
 static void
-look_again(struct domain *d)
+look_again(struct domains *ds, struct domain *d)
 {
-	struct domains *ds = d->home;
-
 	if (d->site != NULL)
-		point(d, site_get(ds->q->sites, d->site->name, false, d->name, d->hosts), d->hosts);
+		domain_point(ds, d,
+		    site_get(ds->q->sites, d->site->name, false, domain_name(d), d->hosts),
+		    d->hosts);
 	d->conf = ds->conf;
 }
 
@@ -546,7 +352,7 @@ look_again(struct domain *d)
 static bool
 is_good_for(const struct domain *d, const struct delivery *w)
 {
-	if (!is_fresh(d))
+	if (!domain_is_fresh(d))
 		return false;
 	return d->status == RESOLVE_OK || !w->immediate || w->state == DELIVERY_ROUTING;
 }
@@ -554,29 +360,28 @@ is_good_for(const struct domain *d, const struct delivery *w)
 static enum domain_found
 answer_of(const struct domain *d, struct domain_answer *a)
 {
-	*a = (struct domain_answer){ d->site, d->hosts, d->status,
-		d->why == NULL ? span_of(NULL, 0) : span_str(d->why) };
+	*a = (struct domain_answer){ d->site, d->hosts, d->status, domain_why(d) };
 	return d->status == RESOLVE_OK ? DOMAIN_FOUND : DOMAIN_FAILED;
 }
 
 /* NULL: it is known. */
 static struct domain *
-look(struct domain *d, struct delivery *w)
+look(struct domains *ds, struct domain *d, struct delivery *w)
 {
 	const struct route *r;
 
-	if (d->ask != 0)
+	if (is_asked(d))
 		return d;
-	if (d->conf == d->home->conf && is_good_for(d, w))
+	if (d->conf == ds->conf && is_good_for(d, w))
 		return NULL;
-	r = routes_find(&d->home->q->conf->routes, d->name);
+	r = routes_find(&ds->q->conf->routes, domain_name(d));
 	if (r != NULL)
-		return look_at_route(d, w, r);
+		return look_at_route(ds, d, w, r);
 	if (is_good_for(d, w) && (d->site == NULL || !d->site->by_route)) {
-		look_again(d);
+		look_again(ds, d);
 		return NULL;
 	}
-	ask(d, w);
+	ask(ds, d, w);
 	return d;
 }
 
@@ -586,14 +391,14 @@ domain_of(struct domains *ds, struct delivery *w, struct domain_answer *a)
 	struct span name = delivery_domain(w);
 	struct domain *d, *asked;
 
-	make_room(ds);
+	domains_make_room(ds);
 	if (name.n == 0 && routes_find(&ds->q->conf->routes, name) == NULL) {
 		*a = (struct domain_answer){ .status = RESOLVE_NO_DOMAIN,
 			.text = SPAN_LIT("the address has no domain, and no route takes it") };
 		return DOMAIN_FAILED;
 	}
-	d = find_or_make(ds, RESOLVE_MAIL_DOMAIN, name);
-	asked = look(d, w);
+	d = domain_find_or_make(ds, RESOLVE_MAIL_DOMAIN, name);
+	asked = look(ds, d, w);
 	if (asked == NULL)
 		return answer_of(d, a);
 	wait_for(asked, w);
@@ -617,9 +422,10 @@ domains_new(struct queued *q)
 		fatal("out of memory for domains");
 	ds->q = q;
 	ds->go_on = (struct due){ .fire = on_go_on, .ctx = ds };
-	TAILQ_INIT(&ds->known);
+	TAILQ_INIT(&ds->resting);
 	TAILQ_INIT(&ds->unsent);
 	TAILQ_INIT(&ds->lost);
 	TAILQ_INIT(&ds->settling);
+	domains_tick(ds);
 	return ds;
 }

@@ -39,3 +39,4 @@ void domains_conf(struct domains *);
 /* Which hosts of routes cannot be found, in words; nothing is added where all can. */
 void domains_warn(const struct domains *, struct buf *);
 size_t domains_n(const struct domains *);
+size_t domains_bytes(const struct domains *); /* with their sites and sets of hosts */

@@ -31,7 +31,7 @@ cut(const struct lane *l, struct buf *out)
 static void
 limit(const struct lane *l, enum limit_kind k, uint64_t now_in_force, struct buf *out)
 {
-	const struct limit *is = &l->site->limits.of[k];
+	const struct limit *is = &l->site->limits->of[k];
 
 	buf_printf(out, "%s %llu", limit_name(k), (unsigned long long)now_in_force);
 	if (is->per_s > 0)
@@ -48,7 +48,7 @@ message_rate(const struct lane *l, struct buf *out)
 	uint64_t count = 0, per_s = 60;
 
 	(void)lane_rate(l, &count, &per_s);
-	if (l->site->limits.of[LIMIT_MESSAGE_RATE].value != 0)
+	if (l->site->limits->of[LIMIT_MESSAGE_RATE].value != 0)
 		limit(l, LIMIT_MESSAGE_RATE, count, out);
 	else
 		buf_printf(out, "%s %llu/%llus, of what it carried", limit_name(LIMIT_MESSAGE_RATE),
@@ -65,8 +65,8 @@ waiting_for(const struct lane *l, struct buf *out)
 		cut(l, out);
 		break;
 	case LANE_CONNECTION_RATE:
-		limit(
-		    l, LIMIT_CONNECTION_RATE, l->site->limits.of[LIMIT_CONNECTION_RATE].value, out);
+		limit(l, LIMIT_CONNECTION_RATE, l->site->limits->of[LIMIT_CONNECTION_RATE].value,
+		    out);
 		break;
 	case LANE_MESSAGE_RATE:
 		message_rate(l, out);

@@ -61,34 +61,47 @@ same(const struct host_set *s, const struct host_terms *t, const struct host *ho
 	return true;
 }
 
-static struct span
-copied(struct host_set *s, struct span from)
+/* A domain may have a set to itself, and there may be very many: each is one piece of memory. */
+static size_t all_bytes;
+
+size_t
+host_sets_bytes(void)
 {
-	char *at = s->text + s->text_n;
+	return all_bytes;
+}
+
+static struct span
+copied(char **at, struct span from)
+{
+	struct span copy = span_of(*at, from.n);
 
 	if (from.n > 0)
-		memcpy(at, from.p, from.n);
-	s->text_n += from.n;
-	return span_of(at, from.n);
+		memcpy(*at, from.p, from.n);
+	*at += from.n;
+	return copy;
 }
 
 static struct host_set *
 set_new(const struct host_terms *t, const struct host *hosts, uint32_t n)
 {
-	size_t bytes = t->login.n + t->password.n + 1;
-	struct host_set *s = calloc(1, sizeof(*s));
+	size_t bytes = sizeof(struct host_set) + n * sizeof(*hosts) + t->login.n + t->password.n;
+	struct host_set *s;
+	char *text;
 
 	for (uint32_t i = 0; i < n; i++)
 		bytes += hosts[i].name.n + hosts[i].address.n;
-	if (s == NULL || (s->text = malloc(bytes)) == NULL ||
-	    (s->hosts = calloc(n, sizeof(*s->hosts))) == NULL)
+	s = calloc(1, bytes);
+	if (s == NULL)
 		fatal("out of memory for a set of hosts");
-	s->terms = (struct host_terms){ t->tls, t->implicit_tls, copied(s, t->login),
-		copied(s, t->password) };
+	text = (char *)&s->hosts[n];
+	s->bytes = bytes;
 	s->hosts_n = n;
+	s->terms = (struct host_terms){ t->tls, t->implicit_tls, copied(&text, t->login),
+		copied(&text, t->password) };
 	for (uint32_t i = 0; i < n; i++)
-		s->hosts[i] = (struct host){ copied(s, hosts[i].name), copied(s, hosts[i].address),
-			hosts[i].port, hosts[i].rank };
+		s->hosts[i] = (struct host){ copied(&text, hosts[i].name),
+			copied(&text, hosts[i].address), hosts[i].port, hosts[i].rank };
+	all_bytes += bytes;
 	return s;
 }
 
@@ -124,9 +137,8 @@ host_set_drop(struct table *sets, struct host_set *s)
 	if (s == NULL || --s->refs > 0)
 		return;
 	table_remove(sets, &s->by_content);
-	explicit_bzero(s->text, s->text_n); /* a password may be among it */
-	free(s->text);
-	free(s->hosts);
+	all_bytes -= s->bytes;
+	explicit_bzero(s, s->bytes); /* a password may be among it */
 	free(s);
 }
 

@@ -24,11 +24,10 @@ struct host_terms {
 struct host_set {
 	struct table_node by_content;
 	uint32_t refs;
-	struct host_terms terms;
 	uint32_t hosts_n; /* at most DELIVER_HOSTS_MAX */
-	struct host *hosts;
-	char *text; /* of all spans */
-	size_t text_n;
+	size_t bytes;     /* of this, with the text of all spans behind the hosts */
+	struct host_terms terms;
+	struct host hosts[];
 };
 
 /* The set with these hosts, with one reference more. Sorts what it is given; copies all. */
@@ -36,6 +35,8 @@ struct host_set *
 host_set_get(struct table *sets, const struct host_terms *, struct host *, uint32_t n);
 struct host_set *host_set_keep(struct host_set *);
 void host_set_drop(struct table *sets, struct host_set *); /* NULL: fine */
+/* Of all sets of the process. */
+size_t host_sets_bytes(void);
 
 /* The host with that name, address and port; NULL: the set has none. */
 const struct host *

@@ -11,23 +11,28 @@
 #include <stdlib.h>
 
 enum {
-	REFUSED_FIRST_MS = 5 * 1000,
-	REFUSED_MOST_MS = 60 * 1000, /* one of its servers may be better at any time */
-	REFUSALS_TO_HEED = 3,   /* by different sets of hosts, and no other let us in meanwhile */
 	COST_BYTES = 64 * 1024, /* each such piece of a message costs one more */
 	COST_MOST = 32,
 	WINDOW_LEAST = 8,
 	WINDOW_S = 2 * 60, /* of a lane with a rate: so much of it */
-	/* Messages a minute: what a lane that was cut goes on from at least. In its first second it has carried next to
-	 * nothing; where this is too much for the provider it says so again, and each time it is cut further. */
-	CARRIES_LEAST = 3000,
+	/* A lane without mail is kept so long for people to look at; what was learned of it, as long as the longest of its
+	 * tenants' bans is remembered (ban.h). */
+	KEPT_MS = 3600 * 1000,
+	LEARNED_MS = 30 * 3600 * 1000,
+	MANY = 10000,           /* some 15 MB: beyond it they are not kept for being looked at */
+	KEPT_OF_MANY_MS = 1000, /* but that long, for the next message to the same */
+	LOOK_MS = 10 * 1000,
+	LOOKS = 60, /* each time so great a part of them: all within ten minutes */
+	LOOK_LEAST = 100,
+	LOOK_OF_MANY_MS = 100,
 };
 
 struct lanes {
 	struct queued *q;
 	struct table by_pair;
-	struct lane_list woken;
+	struct lane_list woken, looked;
 	struct lane_hosts_list stalled;
+	struct due look;
 	size_t busy_n; /* with mail that waits */
 };
 
@@ -58,6 +63,8 @@ lane_wait_name(enum lane_wait w)
 	return waits[w];
 }
 
+static void on_look(void *ctx, struct due *due);
+
 struct lanes *
 lanes_new(struct queued *q)
 {
@@ -67,8 +74,11 @@ lanes_new(struct queued *q)
 		fatal("out of memory for lanes");
 	ls->q = q;
 	TAILQ_INIT(&ls->woken);
+	TAILQ_INIT(&ls->looked);
 	TAILQ_INIT(&ls->stalled);
 	home = ls;
+	ls->look = (struct due){ .fire = on_look, .ctx = ls };
+	schedule_set(&q->schedule, &ls->look, loop_now_ms() + LOOK_MS);
 	return ls;
 }
 
@@ -98,7 +108,7 @@ lane_new(struct lanes *ls, const struct source *source, struct site *site)
 		fatal("out of memory for a lane");
 	l->source = source;
 	l->site = site;
-	site_lane(site);
+	site_lane(ls->q->sites, site, 1);
 	adapt_init(&l->adapt);
 	draw_init(&l->draw);
 	parking_init(&l->parked);
@@ -107,7 +117,11 @@ lane_new(struct lanes *ls, const struct source *source, struct site *site)
 	TAILQ_INIT(&l->sessions);
 	TAILQ_INIT(&l->idle);
 	l->due = (struct due){ .fire = on_due, .ctx = l };
+	l->used_ms = loop_now_ms();
+	TAILQ_INSERT_TAIL(&ls->looked, l, looked_link);
 	table_put(&ls->by_pair, &l->by_pair, pair_hash(source, site));
+	if (ls->by_pair.n == MANY + 1)
+		schedule_set(&ls->q->schedule, &ls->look, loop_now_ms() + LOOK_OF_MANY_MS);
 	return l;
 }
 
@@ -136,6 +150,116 @@ lanes_each(const struct lanes *ls, struct lane *l)
 {
 	return TABLE_OF(
 	    table_each(&ls->by_pair, l == NULL ? NULL : &l->by_pair), struct lane, by_pair);
+}
+
+/* ---- going away ---- */
+
+static void
+lane_free(struct lanes *ls, struct lane *l)
+{
+	schedule_clear(&ls->q->schedule, &l->due);
+	TAILQ_REMOVE(&ls->looked, l, looked_link);
+	table_remove(&ls->by_pair, &l->by_pair);
+	site_lane(ls->q->sites, l->site, -1);
+	(void)bans_lift(&l->bans, span_of(NULL, 0), loop_now_ms());
+	table_free(&l->hosts);
+	table_free(&l->idle_at);
+	table_free(&l->parked.lines);
+	free(l);
+}
+
+static bool
+has_mail(const struct lane *l)
+{
+	return l->deliveries > 0 || l->draw.n > 0 || l->parked.n > 0 || l->sessions_n > 0 ||
+	       l->hosts.n > 0 || l->busy || l->woken;
+}
+
+/* It cannot be forgotten while it lasts. */
+static bool
+is_held(const struct lane *l, uint64_t now)
+{
+	return l->adapt.until_ms > now || l->refused_ms > now || bans_n(&l->bans, now) > 0;
+}
+
+static bool
+has_learned(const struct lane *l, uint64_t now)
+{
+	return adapt_state(&l->adapt, now) != ADAPT_FULL || !bans_none(&l->bans);
+}
+
+/* Written for it by name: there are no more of them than blocks. */
+static bool
+is_configured(const struct lanes *ls, const struct lane *l)
+{
+	const struct queued_conf *c = ls->q->conf;
+
+	if (l->site->by_route)
+		return true;
+	for (size_t i = 0; i < c->rules_n; i++)
+		if (span_eq_nocase(c->rules[i].name, l->site->name))
+			return true;
+	return false;
+}
+
+static bool
+can_go(const struct lanes *ls, const struct lane *l, uint64_t now)
+{
+	uint64_t kept = ls->by_pair.n > MANY ? KEPT_OF_MANY_MS : KEPT_MS;
+
+	if (has_learned(l, now))
+		kept = LEARNED_MS;
+	return !has_mail(l) && now - l->used_ms >= kept && !is_held(l, now) &&
+	       !is_configured(ls, l);
+}
+
+/* Some at a time, each after all others; in no turn of the pool, which has lanes in hand. */
+static void
+on_look(void *ctx, struct due *due)
+{
+	struct lanes *ls = ctx;
+	size_t n = ls->by_pair.n, looks = n > MANY ? n : n / LOOKS + LOOK_LEAST;
+	uint64_t now = loop_now_ms();
+	struct lane *l;
+
+	if (looks > MANY / 2)
+		looks = MANY / 2;
+	for (size_t i = 0; i < looks && i < n; i++) {
+		l = TAILQ_FIRST(&ls->looked);
+		if (can_go(ls, l, now)) {
+			lane_free(ls, l);
+			continue;
+		}
+		TAILQ_REMOVE(&ls->looked, l, looked_link);
+		TAILQ_INSERT_TAIL(&ls->looked, l, looked_link);
+	}
+	schedule_set(
+	    &ls->q->schedule, due, now + (ls->by_pair.n > MANY ? LOOK_OF_MANY_MS : LOOK_MS));
+}
+
+/* ---- whose lane it is ---- */
+
+void
+lane_forget(struct delivery *d)
+{
+	struct lane *l = d->lane;
+
+	if (l == NULL)
+		return;
+	d->lane = NULL;
+	l->deliveries--;
+	l->used_ms = loop_now_ms();
+}
+
+static void
+names(struct delivery *d, struct lane *l)
+{
+	l->used_ms = loop_now_ms();
+	if (d->lane == l)
+		return;
+	lane_forget(d);
+	d->lane = l;
+	l->deliveries++;
 }
 
 /* ---- waking ---- */
@@ -251,7 +375,7 @@ lane_put(struct lane *l, struct host_set *set, struct delivery *d)
 
 	busy(l, true);
 	d->first = false;
-	d->lane = l;
+	names(d, l);
 	d->hosts = lane_hosts_of(l, set);
 	draw_put(&d->hosts->waiting, &d->item, &place, cost_of(m));
 	course_lane_watch(home->q, d);
@@ -309,7 +433,7 @@ lane_park(struct lane *l, struct delivery *d)
 	struct draw_place place = place_of(d);
 	struct parked e = { .id = m->envelope->id, .index = d->index };
 
-	d->lane = l;
+	names(d, l);
 	e.next_ms = settle_parked(home->q, d);
 	if (e.next_ms == 0)
 		return;
@@ -332,7 +456,7 @@ lane_unpark(struct lane *l, struct parked *e)
 bool
 lane_rate(const struct lane *l, uint64_t *count, uint64_t *per_s)
 {
-	const struct limit *limit = &l->site->limits.of[LIMIT_MESSAGE_RATE];
+	const struct limit *limit = &l->site->limits->of[LIMIT_MESSAGE_RATE];
 	bool cut = adapt_state(&l->adapt, loop_now_ms()) == ADAPT_SLOWED;
 
 	if (limit->value == 0 && !cut)
@@ -381,7 +505,7 @@ lane_may_send(struct lane *l)
 uint32_t
 lane_connections_max(const struct lane *l)
 {
-	uint64_t n = l->site->limits.of[LIMIT_CONNECTIONS].value;
+	uint64_t n = l->site->limits->of[LIMIT_CONNECTIONS].value;
 
 	return (uint32_t)adapt_share(&l->adapt, n == 0 ? 1000 : n);
 }
@@ -389,7 +513,7 @@ lane_connections_max(const struct lane *l)
 bool
 lane_may_connect(struct lane *l)
 {
-	const struct limit *rate = &l->site->limits.of[LIMIT_CONNECTION_RATE];
+	const struct limit *rate = &l->site->limits->of[LIMIT_CONNECTION_RATE];
 	uint64_t now = loop_now_ms(), wait;
 
 	if (l->adapt.until_ms > now) {
@@ -436,123 +560,7 @@ lane_connected(struct lane *l)
 	bucket_take(&l->connections);
 }
 
-/* ---- what happened ---- */
-
-void
-lane_clean(struct lane *l)
-{
-	l->delivered++;
-	minute_count(&l->accepted, loop_now_ms());
-	if (!adapt_clean(&l->adapt, loop_now_ms()))
-		return;
-	events_lane(home->q->events, l, "faster");
-	lane_wake(l);
-}
-
-void
-lane_slow(struct lane *l, struct span reply)
-{
-	uint32_t carried = minute_rate(&l->accepted, loop_now_ms());
-
-	if (carried < CARRIES_LEAST)
-		carried = CARRIES_LEAST;
-	if (adapt_slow(&l->adapt, loop_now_ms(), carried, reply))
-		events_lane(home->q->events, l, "slowed");
-}
-
-void
-lane_suspend(struct lane *l, uint32_t for_s, struct span reply)
-{
-	if (adapt_suspend(&l->adapt, loop_now_ms(), for_s, reply))
-		events_lane(home->q->events, l, "suspended");
-	lane_wake_at(l, l->adapt.until_ms);
-}
-
-void
-lane_suspend_tenant(struct lane *l, struct span tenant, uint32_t for_s, struct span reply)
-{
-	uint64_t now = loop_now_ms();
-
-	if (!ban_put(&l->bans, tenant, now, for_s, reply))
-		return;
-	events_lane_tenant(home->q->events, l, ban_of(&l->bans, tenant, now), "tenant-suspended");
-	lane_wake(l);
-}
-
-const struct ban *
-lane_ban(const struct lane *l, const struct delivery *d)
-{
-	if (d->immediate || bans_none(&l->bans))
-		return NULL;
-	return ban_of(&l->bans, d->message->envelope->tenant, loop_now_ms());
-}
-
-unsigned
-lanes_lift(struct lanes *ls, struct span tenant)
-{
-	unsigned n = 0;
-
-	for (struct lane *l = lanes_each(ls, NULL); l != NULL; l = lanes_each(ls, l))
-		n += bans_lift(&l->bans, tenant, loop_now_ms());
-	return n;
-}
-
-void
-lane_refused(struct lane *l, const struct host_set *by, struct span reply)
-{
-	uint64_t wait = REFUSED_FIRST_MS;
-
-	if (l->refused_by != by)
-		l->refusals++;
-	l->refused_by = by;
-	if (l->refusals < REFUSALS_TO_HEED)
-		return;
-	for (unsigned i = REFUSALS_TO_HEED; i < l->refusals && wait < REFUSED_MOST_MS; i++)
-		wait *= 2;
-	snprintf(l->refusal, sizeof(l->refusal), "%.*s", SPAN(reply));
-	l->refused_ms = loop_now_ms() + (wait < REFUSED_MOST_MS ? wait : REFUSED_MOST_MS);
-	lane_wake_at(l, l->refused_ms);
-}
-
-void
-lane_opened(struct lane *l)
-{
-	l->refusals = 0;
-	l->refused_by = NULL;
-	l->refused_ms = 0;
-}
-
-void
-lane_release(struct lane *l)
-{
-	adapt_release(&l->adapt);
-	bans_lift(&l->bans, span_of(NULL, 0), loop_now_ms());
-	lane_opened(l);
-	lane_wake_held(l);
-	for (struct table_node *n = table_each(&l->hosts, NULL); n != NULL;
-	     n = table_each(&l->hosts, n)) {
-		struct lane_hosts *h = TABLE_OF(n, struct lane_hosts, by_set);
-
-		lane_hosts_release(h);
-		lane_hosts_wake(h);
-	}
-	events_lane(home->q->events, l, "released");
-	lane_wake(l);
-}
-
-void
-lane_probe(struct lane *l, const struct delivery *d)
-{
-	uint64_t now = loop_now_ms();
-
-	d->hosts->backoff_ms = 0;
-	lane_hosts_wake(d->hosts);
-	l->refused_ms = 0;
-	if (l->adapt.until_ms <= now)
-		return;
-	l->adapt.until_ms = 0;
-	events_lane(home->q->events, l, "resumed");
-}
+/* ---- life ---- */
 
 void
 lanes_conf(struct lanes *ls)

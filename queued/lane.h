@@ -34,6 +34,10 @@ enum lane_wait {
 struct lane {
 	struct table_node by_pair;
 	TAILQ_ENTRY(lane) woken_link;
+	TAILQ_ENTRY(lane)
+	looked_link;         /* among all, by when it was last looked at whether it can go */
+	uint32_t deliveries; /* in memory, that name it as theirs */
+	uint64_t used_ms;    /* when mail last came or went here */
 	bool woken;
 	const struct source *source;
 	struct site *site;
@@ -64,6 +68,9 @@ struct lane {
 
 struct lanes *lanes_new(struct queued *);
 struct lane *lane_of(struct lanes *, const struct source *, struct site *);
+/* The delivery leaves memory: it names no lane any more. A lane without mail goes after an hour, unless something was learned of it,
+ * which is kept for a day; where there are very many they go at once. */
+void lane_forget(struct delivery *);
 size_t lanes_n(const struct lanes *);
 struct lane *lanes_each(const struct lanes *, struct lane *); /* NULL begins and ends */
 /* Those that were woken go over into the list, which lane_list_next() empties. */

@@ -1,5 +1,6 @@
 #include "message.h"
 #include "err.h"
+#include "lane.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,7 @@ message_free(struct messages *ms, struct message *m)
 		struct delivery *d = &m->deliveries[i];
 
 		must(d->item.in == NULL && !schedule_has(&d->due) && d->transaction == NULL);
+		lane_forget(d);
 		free(d->last);
 	}
 	ms->deliveries -= m->open;

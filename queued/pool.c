@@ -138,7 +138,7 @@ static uint32_t
 gather(struct pool *p, struct lane *l, struct draw_item *i, struct delivery **d)
 {
 	struct draw_item *behind = draw_behind(i);
-	size_t most = l->site->limits.of[LIMIT_RECIPIENTS].value;
+	size_t most = l->site->limits->of[LIMIT_RECIPIENTS].value;
 	uint32_t n = 0;
 
 	d[n] = delivery_of(i);
@@ -216,7 +216,7 @@ static void
 feed_session(struct pool *p, struct session *s, struct draw_item *i)
 {
 	struct delivery *d[DELIVER_RCPTS_MAX];
-	const struct limit *most = &s->lane->site->limits.of[LIMIT_PER_CONNECTION];
+	const struct limit *most = &s->lane->site->limits->of[LIMIT_PER_CONNECTION];
 	uint32_t n = gather(p, s->lane, i, d);
 
 	n = without_expired(p, d, n);

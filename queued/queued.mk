@@ -47,3 +47,7 @@ queued/again_test.libs     := -llmdb -lpthread
 
 tests += queued/queued_conf_test
 queued/queued_conf_test.o := $(addprefix queued/,queued_conf_test.o queued_conf.o route.o limits.o retry.o table.o)
+
+tests += queued/domain_test
+queued/domain_test.o    := $(addprefix queued/,domain_test.o alone_test.o) $(filter-out queued/main.o,$(queued.o))
+queued/domain_test.libs := -llmdb -lpthread -Wl,--wrap=loop_now_ms
