@@ -56,21 +56,46 @@ delivery_state_name(enum delivery_state s)
 	return states[s].name;
 }
 
+/* Its message counts it where it stands. */
+static void
+counted(struct delivery *d, int more)
+{
+	d->message->in[d->state] += (uint32_t)more;
+	if (d->state == DELIVERY_LANE && d->unreached)
+		d->message->unreached += (uint32_t)more;
+}
+
+static void
+put(struct delivery *d, enum delivery_state to)
+{
+	counted(d, -1);
+	d->state = (uint8_t)to;
+	counted(d, 1);
+}
+
 bool
 delivery_move(struct delivery *d, enum delivery_state to)
 {
 	if (!delivery_may(d->state, to))
 		return false;
-	d->state = (uint8_t)to;
+	put(d, to);
 	return true;
 }
 
 void
 delivery_hold(struct delivery *d)
 {
-	d->state = DELIVERY_HELD;
+	put(d, DELIVERY_HELD);
 	d->order = ORDER_NONE;
 	d->given_up = false;
+}
+
+void
+delivery_unreached(struct delivery *d, bool unreached)
+{
+	counted(d, -1);
+	d->unreached = unreached;
+	counted(d, 1);
 }
 
 uint64_t

@@ -93,6 +93,8 @@ TAILQ_HEAD(deliveries, delivery);
 bool delivery_move(struct delivery *, enum delivery_state) __attribute__((warn_unused_result));
 /* Held, from wherever it was: aside.c alone, which took it out of there. */
 void delivery_hold(struct delivery *);
+/* Whether it was told that its hosts cannot be reached. */
+void delivery_unreached(struct delivery *, bool);
 bool delivery_may(enum delivery_state from, enum delivery_state to);
 const char *delivery_state_name(enum delivery_state);
 

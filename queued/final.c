@@ -138,11 +138,7 @@ is_last(const struct delivery *d)
 {
 	const struct message *m = d->message;
 
-	for (uint32_t i = m->envelope->rcpts_n; i-- > 0;)
-		if (i != d->index && m->deliveries[i].state != DELIVERY_ENDED &&
-		    m->deliveries[i].state != DELIVERY_ENDING)
-			return false;
-	return true;
+	return m->in[DELIVERY_ENDED] + m->in[DELIVERY_ENDING] + 1 == m->envelope->rcpts_n;
 }
 
 void

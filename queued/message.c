@@ -17,6 +17,7 @@ deliveries_make(struct messages *ms, struct message *m)
 		d->message = m;
 		d->index = i;
 		d->state = e->rcpts[i].mark == MARK_OPEN ? DELIVERY_NEW : DELIVERY_ENDED;
+		m->in[d->state]++;
 		m->open += d->state != DELIVERY_ENDED;
 	}
 	ms->deliveries += m->open;

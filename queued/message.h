@@ -16,9 +16,11 @@ struct message {
 	struct span bytes; /* of its own memory, not the arena's; empty: the store has them */
 	const struct tenant *tenant;
 	const struct stream *stream;
-	struct delivery *deliveries; /* one for each recipient of the envelope */
-	uint32_t open;               /* not ended */
-	uint8_t rewriter_deaths;     /* that it was there for (peer_rewrite.c) */
+	struct delivery *deliveries;  /* one for each recipient of the envelope */
+	uint32_t open;                /* not ended */
+	uint32_t in[DELIVERY_STATES]; /* deliveries in each state: a message may have very many */
+	uint32_t unreached;           /* of those in LANE: they were told so */
+	uint8_t rewriter_deaths;      /* that it was there for (peer_rewrite.c) */
 	bool held;
 	bool filed; /* has its file: bytes need not stay in memory */
 };

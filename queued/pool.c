@@ -228,7 +228,7 @@ feed_session(struct pool *p, struct session *s, struct draw_item *i)
 	}
 	lane_sent(s->lane);
 	for (uint32_t k = 0; k < n; k++)
-		d[k]->unreached = false;
+		delivery_unreached(d[k], false);
 	feed(p, transaction_new(p, s, d[0]->message, d, n));
 	if (most->value > 0 && s->fed >= most->value)
 		session_close(s);

@@ -83,27 +83,17 @@ keep(struct queued *q, const struct delivery *d)
 static bool
 all_are(const struct message *m, enum delivery_state state)
 {
-	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
-		if (m->deliveries[i].state != DELIVERY_ENDED && m->deliveries[i].state != state)
-			return false;
-	return true;
-}
-
-static bool
-only_waits(const struct delivery *d)
-{
-	return d->state == DELIVERY_ENDED || d->state == DELIVERY_DEFERRED ||
-	       d->state == DELIVERY_PAUSED || (d->state == DELIVERY_LANE && d->unreached);
+	return m->in[DELIVERY_ENDED] + m->in[state] == m->envelope->rcpts_n;
 }
 
 /* The bytes of a message that only waits need not stay in memory. */
 static void
 drop_bytes(struct message *m)
 {
-	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
-		if (!only_waits(&m->deliveries[i]))
-			return;
-	message_drop_bytes(m);
+	uint32_t waits = m->in[DELIVERY_DEFERRED] + m->in[DELIVERY_PAUSED] + m->unreached;
+
+	if (m->in[DELIVERY_ENDED] + waits == m->envelope->rcpts_n)
+		message_drop_bytes(m);
 }
 
 static bool
@@ -246,7 +236,7 @@ settle_unreached(struct queued *q, struct delivery *d)
 {
 	uint64_t now = loop_wall_ms(), wait = d->next_ms > now ? d->next_ms - now : 0;
 
-	d->unreached = true;
+	delivery_unreached(d, true);
 	d->next_ms = now;
 	tell_wait(q, d, now, wait);
 }

@@ -245,16 +245,17 @@ on_bring(void *ctx, struct due *due)
 static bool
 waits(const struct message *m, uint64_t until_ms)
 {
-	for (uint32_t i = 0; i < m->envelope->rcpts_n; i++) {
+	uint32_t waiting = m->in[DELIVERY_DEFERRED] + m->in[DELIVERY_PAUSED] + m->in[DELIVERY_HELD];
+
+	if (waiting == 0 || waiting + m->in[DELIVERY_ENDED] != m->envelope->rcpts_n)
+		return false;
+	for (uint32_t i = 0; until_ms > 0 && i < m->envelope->rcpts_n; i++) {
 		const struct delivery *d = &m->deliveries[i];
 
-		if (d->state != DELIVERY_ENDED &&
-		    ((d->state != DELIVERY_DEFERRED && d->state != DELIVERY_PAUSED &&
-			 d->state != DELIVERY_HELD) ||
-			d->due.at_ms < until_ms))
+		if (d->state != DELIVERY_ENDED && d->due.at_ms < until_ms)
 			return false;
 	}
-	return m->open > 0;
+	return true;
 }
 
 static bool
