@@ -107,6 +107,7 @@ lane_new(struct lanes *ls, const struct source *source, struct site *site)
 	if (l == NULL)
 		fatal("out of memory for a lane");
 	l->source = source;
+	l->conf = queued_conf_keep(ls->q->conf);
 	l->site = site;
 	site_lane(ls->q->sites, site, 1);
 	adapt_init(&l->adapt);
@@ -165,6 +166,7 @@ lane_free(struct lanes *ls, struct lane *l)
 	table_free(&l->hosts);
 	table_free(&l->idle_at);
 	table_free(&l->parked.lines);
+	queued_conf_drop(l->conf);
 	free(l);
 }
 
@@ -562,19 +564,26 @@ lane_connected(struct lane *l)
 
 /* ---- life ---- */
 
+/* Where it is no more, the lane has it from the configuration that it was in. */
+static void
+source_again(struct lane *l, struct queued_conf *c)
+{
+	for (size_t i = 0; i < c->sources_n; i++) {
+		if (!span_eq(c->sources[i].name, l->source->name))
+			continue;
+		l->source = &c->sources[i];
+		queued_conf_keep(c);
+		queued_conf_drop(l->conf);
+		l->conf = c;
+		return;
+	}
+}
+
 void
 lanes_conf(struct lanes *ls)
 {
-	const struct queued_conf *c = ls->q->conf;
-
 	for (struct lane *l = lanes_each(ls, NULL); l != NULL; l = lanes_each(ls, l)) {
-		const struct source *source = &c->sources[0];
-
-		for (size_t i = 0; i < c->sources_n; i++)
-			if (span_eq(c->sources[i].name, l->source->name))
-				source = &c->sources[i];
-		if (span_eq(source->name, l->source->name))
-			l->source = source;
+		source_again(l, ls->q->conf);
 		lane_wake(l);
 	}
 }

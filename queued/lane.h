@@ -40,6 +40,7 @@ struct lane {
 	uint64_t used_ms;    /* when mail last came or went here */
 	bool woken;
 	const struct source *source;
+	struct queued_conf *conf; /* that the source is of */
 	struct site *site;
 	struct adapt adapt;
 	struct bans bans; /* tenants that are suspended here */

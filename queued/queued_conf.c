@@ -496,6 +496,8 @@ tenant_make(struct queued_conf *q, const struct conf_block *b)
 	feedback_make(q, b);
 }
 
+static unsigned confs;
+
 struct queued_conf *
 queued_conf_new(struct conf *c)
 {
@@ -505,6 +507,8 @@ queued_conf_new(struct conf *c)
 
 	if (q == NULL)
 		fatal("out of memory for the configuration");
+	q->refs = 1;
+	confs++;
 	q->conf = c;
 	q->arena = arena_new(0);
 	q->hostname = span_str(conf_str(top, "hostname"));
@@ -528,11 +532,25 @@ queued_conf_new(struct conf *c)
 	return q;
 }
 
-void
-queued_conf_free(struct queued_conf *q)
+struct queued_conf *
+queued_conf_keep(struct queued_conf *q)
 {
-	if (q == NULL)
+	q->refs++;
+	return q;
+}
+
+unsigned
+queued_confs(void)
+{
+	return confs;
+}
+
+void
+queued_conf_drop(struct queued_conf *q)
+{
+	if (q == NULL || --q->refs > 0)
 		return;
+	confs--;
 	routes_free(&q->routes);
 	table_free(&q->tenants);
 	table_free(&q->bounce_domains);

@@ -42,9 +42,10 @@ struct own {
 	const struct tenant *tenant;
 };
 
-/* Lives with its conf; struct tenant and the rest stay valid as long as it does. */
+/* Lives with its conf; struct tenant and the rest stay valid as long as it does: until nothing refers to it. */
 struct queued_conf {
 	struct conf *conf;
+	uint32_t refs;
 	struct arena *arena;
 	struct span hostname;
 	struct stream *streams; /* the first is what counts where none is named */
@@ -68,7 +69,10 @@ struct queued_conf {
 
 /* Takes over conf. Never NULL: what was wrong stands in conf_errors(conf). */
 struct queued_conf *queued_conf_new(struct conf *);
-void queued_conf_free(struct queued_conf *);
+/* A reference more, and one less: freed with the last. drop: NULL is fine. */
+struct queued_conf *queued_conf_keep(struct queued_conf *);
+void queued_conf_drop(struct queued_conf *);
+unsigned queued_confs(void); /* that are in memory */
 
 const struct tenant *
 conf_tenant(const struct queued_conf *, struct span name); /* unknown: nobody */

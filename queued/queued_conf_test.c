@@ -50,7 +50,7 @@ START_TEST(passwords_and_tls)
 		ck_assert_msg(conf_errors(conf) == 0, "%.*s", SPAN(conf_messages(conf)));
 		ck_assert_msg((int)r->tls == logins[_i].tls, "%s", logins[_i].settings);
 	}
-	queued_conf_free(q);
+	queued_conf_drop(q);
 }
 END_TEST
 

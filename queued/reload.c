@@ -26,24 +26,26 @@ on_prepare(void *ctx, struct conf *conf, struct err *err)
 
 	if (conf_errors(conf) != 0) {
 		err_set(err, "%.*s", SPAN(conf_messages(conf)));
-		queued_conf_free(next);
+		queued_conf_drop(next);
 		return -1;
 	}
 	keys = sender_keys_prepare(role_secret_fresh(q->role, "bounce-key"), err);
 	if (keys == -1) {
-		queued_conf_free(next);
+		queued_conf_drop(next);
 		return -1;
 	}
-	queued_conf_free(prepared);
+	queued_conf_drop(prepared);
 	prepared = next;
 	return 0;
 }
 
-/* The old one stays in memory: lanes and transactions may still point into it, and it is small. */
+/* The old one stays as long as something points into it: lanes of a source that is no more, limits of a site that other blocks
+ * hold now. */
 static void
 on_commit(void *ctx)
 {
 	struct queued *q = ctx;
+	struct queued_conf *old = q->conf;
 
 	if (prepared == NULL)
 		return;
@@ -55,15 +57,16 @@ on_commit(void *ctx)
 	sites_conf(q->sites);
 	lanes_conf(q->lanes);
 	course_conf(q);
-	log_info(
-	    "reloaded", "routes=%zu sites=%zu", q->conf->routes.by_pattern.n, q->conf->rules_n);
+	queued_conf_drop(old);
+	log_info("reloaded", "routes=%zu sites=%zu configurations=%u", q->conf->routes.by_pattern.n,
+	    q->conf->rules_n, queued_confs());
 }
 
 static void
 on_abort(void *ctx)
 {
 	(void)ctx;
-	queued_conf_free(prepared);
+	queued_conf_drop(prepared);
 	prepared = NULL;
 }
 

@@ -12,6 +12,7 @@ enum { MALLOC_BYTES = 16 }; /* what each piece of memory takes besides */
 struct shared_limits {
 	struct table_node by_content;
 	uint32_t refs;
+	struct queued_conf *conf; /* whose words they hold */
 	struct limits limits;
 };
 
@@ -81,7 +82,7 @@ limits_keep(struct sites *ss, const struct limits *l)
 
 	for (struct table_node *n = table_first(&ss->limits, hash); n != NULL; n = table_next(n)) {
 		s = TABLE_OF(n, struct shared_limits, by_content);
-		if (limits_eq(&s->limits, l)) {
+		if (s->conf == ss->q->conf && limits_eq(&s->limits, l)) {
 			s->refs++;
 			return &s->limits;
 		}
@@ -90,6 +91,7 @@ limits_keep(struct sites *ss, const struct limits *l)
 	if (s == NULL)
 		fatal("out of memory for limits");
 	s->refs = 1;
+	s->conf = queued_conf_keep(ss->q->conf);
 	s->limits = *l;
 	table_put(&ss->limits, &s->by_content, hash);
 	return &s->limits;
@@ -104,6 +106,7 @@ limits_drop(struct sites *ss, const struct limits *l)
 	if (l == NULL || --s->refs > 0)
 		return;
 	table_remove(&ss->limits, &s->by_content);
+	queued_conf_drop(s->conf);
 	free(s);
 }
 
