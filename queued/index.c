@@ -21,6 +21,9 @@ enum flag {
 	FLAG_PARKED = 16
 };
 enum { STATUS_MAX = 11, TEXT_MAX = 500 };
+enum {
+	UNWRITABLE = 5
+}; /* its place on the disk is bad; with the waits between them, half a minute */
 enum { CHECK_MS = 20 * 1000 }; /* a large index on a slow disk: what lies behind is tried */
 static const size_t map_bytes = (size_t)64 << 30; /* address space, not memory */
 
@@ -73,6 +76,7 @@ struct index {
 	struct record shown;  /* what the last answer's spans look at */
 	char aside[200];      /* why the one before was set aside */
 	bool broken;          /* it is damaged: another is needed */
+	unsigned unwritable;  /* writes that failed with EIO, one after another */
 };
 
 /* ---- opening ---- */
@@ -481,7 +485,9 @@ index_write(struct index *x, struct err *err)
 		r = mdb_txn_commit(txn);
 	else
 		mdb_txn_abort(txn);
-	x->broken = is_damage(r) || r == MDB_BAD_TXN || r == MDB_BAD_VALSIZE;
+	x->unwritable = r == EIO ? x->unwritable + 1 : 0;
+	x->broken =
+	    is_damage(r) || r == MDB_BAD_TXN || r == MDB_BAD_VALSIZE || x->unwritable >= UNWRITABLE;
 	return r == 0 ? 0 : err_set(err, "write the index: %s", mdb_strerror(r));
 }
 

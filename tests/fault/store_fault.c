@@ -31,7 +31,7 @@ enum {
 	LARGE = 90000,
 	PATIENCE_MS = 20000,
 	AGAIN_MS = 50,
-	QUIET_TURNS = 70
+	QUIET_TURNS = 20
 };
 
 struct message {
@@ -45,7 +45,7 @@ struct work {
 	struct message at[MESSAGES_MOST];
 	unsigned messages; /* to be given in all */
 	unsigned given, answered, ends_asked, ends_told, turn;
-	bool checking, stopping, once_more, looked;
+	bool checking, stopping, once_more, looked, asked, settled;
 	struct timer *again;
 	struct timer *patience;
 	char hold[1024];
@@ -377,7 +377,26 @@ look_at_held(struct work *w)
 			(void)store_load(w->store, id, on_found, w, &err);
 }
 
-/* Until the scan of the spool and the index have told all; some seconds without news is the end. */
+static void
+on_settled(void *ctx)
+{
+	((struct work *)ctx)->settled = true;
+}
+
+/* What the scan of the spool found is in the index once it is over and that was written. */
+static void
+scan_look(struct work *w)
+{
+	struct store_numbers n;
+
+	store_numbers(w->store, &n);
+	if (n.looking || w->asked)
+		return;
+	w->asked = true;
+	store_settled(w->store, on_settled, w);
+}
+
+/* Until the scan of the spool and the index have told all; some time without news after that is the end. */
 static void
 look(void *ctx)
 {
@@ -388,11 +407,12 @@ look(void *ctx)
 
 	if (w->looked)
 		on_patience(w);
+	scan_look(w);
 	n = store_due(w->store, UINT64_MAX, 64, load, &at);
 
 	for (unsigned i = 0; i < n; i++)
 		(void)store_load(w->store, ids[i], on_found, w, &err);
-	if (n > 0)
+	if (n > 0 || !w->settled)
 		w->turn = 0;
 	if (w->turn++ <= QUIET_TURNS) {
 		timer_set_ms(w->patience, 20);
