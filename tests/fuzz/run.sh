@@ -10,7 +10,7 @@ shift 2
 # Little is kept of memory that was freed, and short stacks: the sanitiser would do more than what it watches.
 export ASAN_OPTIONS="quarantine_size_mb=16:malloc_context_size=4${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 mkdir -p "$fuzz/$name.found"
-set -- -max_total_time="$seconds" -timeout=120 -rss_limit_mb=2048 -print_final_stats=1 \
+set -- -max_total_time="$seconds" -timeout=120 -error_exitcode=1 -timeout_exitcode=1 -rss_limit_mb=2048 -print_final_stats=1 \
     -artifact_prefix="$fuzz/$name-" "$@" "$fuzz/$name.found"
 [ ! -d "tests/fuzz/seeds/$name" ] || set -- "$@" "tests/fuzz/seeds/$name"
 exec "$fuzz/$name" "$@"
