@@ -48,7 +48,6 @@ $B/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) -c -o $@ $<
 $B/bouncd/rules_text.o: etc/bounces.conf
-$B/bouncd/model_text.o: etc/bounces.model
 $B/trackd/web/visitors_text.o: etc/visitors.conf
 
 $B/common.a: $(addprefix $B/,$(common.o))
@@ -105,10 +104,6 @@ bench-cuts: all all-tests
 bench-web: all
 	@B=$B python3 tests/bench/web.py $(BENCH_WEB)
 
-# TRUTH: a truth.jsonl of replies, or that and one of mails with their folder (bouncd/model/items.h); none of it is kept.
-model: $B/bin/bouncd-train
-	$B/bin/bouncd-train -x -o etc/bounces.model -p bouncd/model/phrases -r etc/bounces.conf $(TRUTH)
-
 SOAK_ROUNDS ?= 100
 bench-list: all
 	@f=$$(mktemp -d) && $B/bin/bench-list $$f $(BENCH_LIST); r=$$?; rm -rf $$f; exit $$r
@@ -160,6 +155,6 @@ fuzz: fuzz-build
 clean:
 	rm -rf $B $B-asan
 
-.PHONY: FORCE all all-tests check-unit run check bench bench-bounces bench-cuts bench-list bench-web model soak lint fuzz fuzz-build install uninstall clean
+.PHONY: FORCE all all-tests check-unit run check bench bench-bounces bench-cuts bench-list bench-web soak lint fuzz fuzz-build install uninstall clean
 
 -include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -1,8 +1,7 @@
 # bouncd: what replies mean (rules), what comes back (parse), whom not to mail (suppression), what we tell senders (notice)
 programs += bouncd bouncd-parse
 
-bouncd.model := $(addprefix bouncd/,model.o features.o shipped_model.o model_text.o)
-bouncd.rules := $(addprefix bouncd/,rules.o remembered.o bouncd_conf.o said.o classify.o) $(bouncd.model)
+bouncd.rules := $(addprefix bouncd/,rules.o remembered.o bouncd_conf.o said.o classify.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
 	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o returned_id.o reason.o forwarded.o signs.o)
@@ -22,16 +21,10 @@ bouncd.list  := $(addprefix bouncd/,suppression.o suppression_open.o suppression
 bouncd.o    := $(addprefix bouncd/,main.o databases.o disk.o book.o batch.o verdict_json.o judge.o $(bouncd.notice) asked.o asked_notice.o \
 	       publish.o group.o audit.o bulk.o verbs.o verbs_replies.o verbs_links.o verbs_restore.o links.o links_rebuild.o web.o owners.o unknown.o draft.o reply_book.o role_conf.o shipped_rules.o rules_text.o parse/came_back.o) $(bouncd.list) $(bouncd.rules)
 bouncd.o    += $(bouncd.returned)
-bouncd.libs := -llmdb -lpthread -lpcre2-8 -ljansson -lcrypto -lidn2 -lm
+bouncd.libs := -llmdb -lpthread -lpcre2-8 -ljansson -lcrypto -lidn2
 
 bouncd-parse.o    := $(addprefix bouncd/,parse/main.o parse/batch.o parse/worker.o shipped_rules.o rules_text.o judge.o verdict_json.o) $(bouncd.facts) $(bouncd.rules)
-bouncd-parse.libs := -lpcre2-8 -ljansson -lm
-
-# bouncd/model/train.c says how the weights of etc/bounces.model are made anew.
-test-programs += bouncd-train
-bouncd-train.o    := $(addprefix bouncd/,model/train.o model/items.o model/fit.o model/table.o shipped_rules.o rules_text.o judge.o) \
-		     $(bouncd.facts) $(bouncd.rules)
-bouncd-train.libs := -lpcre2-8 -ljansson -lm
+bouncd-parse.libs := -lpcre2-8 -ljansson
 
 tests += bouncd/parse/token_find_test bouncd/parse/charset_test bouncd/parse/encoded_word_test \
 	 bouncd/parse/html_text_test bouncd/parse/phrases_test bouncd/parse/forwarded_test bouncd/parse/kind_test \
@@ -60,8 +53,7 @@ bouncd/parse/kind_test.libs         := -ljansson
 tests += bouncd/parse/recipient_line_test bouncd/parse/transcript_test
 bouncd/parse/recipient_line_test.o := $(addprefix bouncd/parse/,recipient_line_test.o recipient_line.o address_find.o) bouncd/said.o
 bouncd/parse/transcript_test.o     := $(addprefix bouncd/parse/,transcript_test.o transcript.o address_find.o)
-tests += bouncd/model_test bouncd/remembered_test
-bouncd/model_test.o           := bouncd/model_test.o bouncd/said.o $(bouncd.model)
+tests += bouncd/remembered_test
 bouncd/remembered_test.o      := bouncd/remembered_test.o bouncd/remembered.o
 tests += bouncd/unknown_test
 bouncd/unknown_test.o         := $(addprefix bouncd/,unknown_test.o unknown.o draft.o) $(bouncd.rules)

@@ -92,10 +92,9 @@ judge_texts(const struct came_back *c, const struct came_recipient *r,
 
 /* A warning tells of what will expire: any cause beside that says more. */
 static struct verdict
-of_text(struct rules *rs, const struct model *m, const struct said *text, struct span mta,
-    bool permanent)
+of_text(struct rules *rs, const struct said *text, struct span mta, bool permanent)
 {
-	struct verdict v = classify_with(rs, m, text, mta, permanent);
+	struct verdict v = classify_afresh(rs, text, mta, permanent);
 
 	if (!permanent && v.category == CATEGORY_EXPIRED)
 		v.confidence = 1;
@@ -105,28 +104,13 @@ of_text(struct rules *rs, const struct model *m, const struct said *text, struct
 struct verdict
 judge(struct rules *rs, const struct came_back *c, const struct came_recipient *r, struct arena *a)
 {
-	return judge_with(rs, model_shipped(), c, r, a);
-}
-
-struct verdict
-judge_with(struct rules *rs, const struct model *m, const struct came_back *c,
-    const struct came_recipient *r, struct arena *a)
-{
 	bool permanent = c->kind == KIND_BOUNCE && r->action != ACTION_DELAYED;
 	struct said texts[JUDGE_TEXTS_MAX];
-	unsigned n = judge_texts(c, r, texts, a), best = 0;
+	unsigned n = judge_texts(c, r, texts, a);
 	struct verdict v = { 0 };
 
-	for (unsigned i = 0; i < n && v.confidence < SURE; i++) {
-		struct verdict next = of_text(rs, NULL, &texts[i], r->remote_mta, permanent);
-
-		best = next.confidence > v.confidence ? i : best;
-		v = better(v, next);
-	}
-	if (v.confidence >= SURE)
-		v = of_text(rs, m, &texts[best], r->remote_mta, permanent);
 	for (unsigned i = 0; i < n && v.confidence < SURE; i++)
-		v = better(v, of_text(rs, m, &texts[i], r->remote_mta, permanent));
+		v = better(v, of_text(rs, &texts[i], r->remote_mta, permanent));
 	mind_the_sender(&v, r->diagnostic.n > 8 ? r->diagnostic : r->words);
 	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)
 		v.class = CLASS_SOFT;

@@ -8,8 +8,6 @@
  * delayed recipient is always soft. arena: for the time of the call. */
 struct verdict
 judge(struct rules *, const struct came_back *, const struct came_recipient *, struct arena *);
-struct verdict judge_with(struct rules *, const struct model *, const struct came_back *,
-    const struct came_recipient *, struct arena *);
 
 /* The texts it is judged by, the weightiest first, each with the codes that are known; how many. */
 enum { JUDGE_TEXTS_MAX = 4 };

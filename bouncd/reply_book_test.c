@@ -18,7 +18,7 @@ say(struct reply_book *b, struct rules *rs, const char *reply, uint64_t now_s)
 	struct said sd;
 
 	said_reply(&sd, span_str(reply), a);
-	v = classify_with(rs, NULL, &sd, span_of(NULL, 0), true);
+	v = classify_afresh(rs, &sd, span_of(NULL, 0), true);
 	reply_book_note(b, &sd, span_str("mx.example.net"), &v, now_s);
 	arena_free(a);
 }

@@ -24,9 +24,8 @@ struct rules {
 
 struct winner {
 	struct rule *rule;
-	struct pattern *by; /* the one of its patterns that matched most */
-	size_t matched;     /* bytes it covered */
-	bool tie;           /* another of the same rank and specificity matched as much */
+	size_t matched; /* bytes it covered */
+	bool tie;       /* another of the same rank and specificity matched as much */
 };
 
 /* "550" "55x" "5xx" */
@@ -224,19 +223,18 @@ contest(struct rules *rs, const char *provider, const struct said *sd)
 	pattern_words(&words, sd->text);
 	for (size_t i = 0; i < rs->n_rules; i++) {
 		struct rule *r = &rs->rules[i];
-		struct pattern *by = NULL;
 		size_t matched = 0;
 		int better;
 
 		if (!conditions_hold(r, provider, sd) || beats(r, SIZE_MAX, &w) < 0)
 			continue;
-		if (r->match != NULL && (matched = pattern_match_by(r->match, &words, &by)) == 0)
+		if (r->match != NULL && (matched = pattern_match(r->match, &words)) == 0)
 			continue;
 		better = beats(r, matched, &w);
 		if (better < 0 || pattern_match(r->but_not, &words) > 0)
 			continue;
 		if (better > 0)
-			w = (struct winner){ r, by, matched, false };
+			w = (struct winner){ r, matched, false };
 		else
 			w.tie = true;
 	}
@@ -246,18 +244,7 @@ contest(struct rules *rs, const char *provider, const struct said *sd)
 struct rule *
 rules_find(struct rules *rs, const char *provider, const struct said *sd)
 {
-	struct pattern *by;
-
-	return rules_find_by(rs, provider, sd, &by);
-}
-
-struct rule *
-rules_find_by(struct rules *rs, const char *provider, const struct said *sd, struct pattern **by)
-{
-	struct winner w = contest(rs, provider, sd);
-
-	*by = w.by;
-	return w.rule;
+	return contest(rs, provider, sd).rule;
 }
 
 struct rule *

@@ -44,9 +44,6 @@ const char *rules_provider(struct rules *, struct span mx, const struct said *);
 const char *rules_provider_of_mx(const struct rules *, struct span mx); /* by server name alone */
 /* The rule that wins, or NULL if none knows it. Not for two threads at once. */
 struct rule *rules_find(struct rules *, const char *provider, const struct said *);
-/* The same; *by is the pattern that it won with, NULL: it has none. */
-struct rule *
-rules_find_by(struct rules *, const char *provider, const struct said *, struct pattern **by);
 /* NULL: none of that name. */
 struct rule *rules_named(struct rules *, const char *name);
 /* Verdicts that these rules gave; they go with them. */

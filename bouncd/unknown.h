@@ -1,4 +1,4 @@
-/* unknown.h: replies that neither a rule nor a sure guess of the model knows, counted by their masked text.
+/* unknown.h: replies that no rule knows for sure, counted by their masked text.
  *
  * At most UNKNOWN_MAX texts; when that is full, a new one takes the place of one that was seen once and long ago (the
  * oldest of some hundred), or failing such of the one seen longest ago. No address is kept: mail addresses stand as <@>,

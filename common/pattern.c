@@ -11,7 +11,6 @@ struct pattern {
 	pcre2_match_context *context;
 	pcre2_match_data *data;
 	struct needles needles;
-	bool mute;
 };
 
 static int
@@ -72,7 +71,7 @@ match_one(const struct pattern *p, const struct pattern_words *w)
 {
 	const PCRE2_SIZE *at;
 
-	if (p->mute || !needles_among(&p->needles, &w->marks) ||
+	if (!needles_among(&p->needles, &w->marks) ||
 	    pcre2_match(p->code, (PCRE2_SPTR)w->text.p, w->text.n, 0, 0, p->data, p->context) < 0)
 		return 0;
 	at = pcre2_get_ovector_pointer(p->data);
@@ -80,30 +79,13 @@ match_one(const struct pattern *p, const struct pattern_words *w)
 }
 
 size_t
-pattern_match_by(struct pattern *list, const struct pattern_words *w, struct pattern **by)
+pattern_match(struct pattern *list, const struct pattern_words *w)
 {
 	size_t longest = 0;
 
 	for (struct pattern *p = list; p != NULL; p = p->next) {
 		size_t n = match_one(p, w);
-		if (n <= longest)
-			continue;
-		longest = n;
-		*by = p;
+		longest = n > longest ? n : longest;
 	}
 	return longest;
-}
-
-size_t
-pattern_match(struct pattern *list, const struct pattern_words *w)
-{
-	struct pattern *by;
-
-	return pattern_match_by(list, w, &by);
-}
-
-void
-pattern_mute(struct pattern *p, bool mute)
-{
-	p->mute = mute;
 }

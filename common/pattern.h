@@ -24,7 +24,3 @@ int pattern_add(struct pattern **list, const char *text, struct arena *, struct 
 void pattern_free(struct pattern *list);
 /* Bytes that matched (at least 1), the longest of the list; 0: no match. */
 size_t pattern_match(struct pattern *list, const struct pattern_words *);
-/* The same; *by is the one of the list that matched most. */
-size_t pattern_match_by(struct pattern *list, const struct pattern_words *, struct pattern **by);
-/* One that is mute matches nothing: to see what a rule is worth without it. */
-void pattern_mute(struct pattern *, bool);

@@ -44,8 +44,6 @@ decided_by(struct ctl *c, const json_t *answer)
 {
 	const char *rule = row_str(answer, "rule");
 
-	if (strcmp(rule, "model") == 0)
-		return "no rule knows it; guessed from its words (posthouse-bounces(5), The model)";
 	if (strcmp(rule, "status") == 0)
 		return "no rule knows it; by its enhanced status";
 	if (strcmp(rule, "code") == 0)

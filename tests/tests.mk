@@ -30,11 +30,9 @@ $B/fault.so: tests/fault/fault.c
 	$(CC) -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
 
 fuzz.notice.c      := $(addprefix bouncd/,$(bouncd.notice:.o=.c))
-bouncd.rules.c     := $(filter-out %_text.c,$(bouncd.rules:.o=.c)) bouncd/model_text.S
+bouncd.rules.c     := $(bouncd.rules:.o=.c)
 fuzz.bounce.c      := $(sort $(bouncd.facts:.o=.c) $(bouncd.rules.c))
-fuzz.bounce.libs   := -lm
 fuzz.classify.c    := $(bouncd.rules.c) bouncd/unknown.c bouncd/draft.c
-fuzz.classify.libs := -lm
 
 # trackd-sign with a hole in its sandbox: tests/e2e/leaky.py sees it refuse to run.
 test-programs += leaky-sign

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How many replies a second bouncd classifies on one core: make bench-bounces.
 
-The replies are those of bouncd/model/phrases. "new": each differs from all others in a word, so that no verdict is
+The replies are those of tests/accuracy/phrases. "new": each differs from all others in a word, so that no verdict is
 remembered. "repeated": the same ones again and again, as from a provider on a bad day."""
 import json
 import os
@@ -15,7 +15,7 @@ REPLIES = int(sys.argv[1]) if len(sys.argv) > 1 else 100000
 
 
 def phrases():
-    with open(TOP + "/bouncd/model/phrases", encoding="utf-8") as f:
+    with open(TOP + "/tests/accuracy/phrases", encoding="utf-8") as f:
         return [line.split(" ", 1)[1].strip() for line in f if line.strip() and not line.startswith("#")]
 
 
@@ -48,7 +48,7 @@ def main():
     for name, lines in cases.items():
         took = max(seconds(lines) - start, 1e-6)
         print("%-10s %9d %12.0f %10.1f" % (name, len(lines), len(lines) / took, took / len(lines) * 1e6))
-    print("start with the shipped rules and the model: %.0f ms" % (start * 1000))
+    print("start with the shipped rules: %.0f ms" % (start * 1000))
 
 
 main()

@@ -1,4 +1,4 @@
-/* Any bytes as a reply: rules and model give a verdict for it, the same one when it is remembered; a hard one is always
+/* Any bytes as a reply: the rules give a verdict for it, the same one when it is remembered; a hard one is always
  * a permanent one; whatever is unknown makes a draft that loads. */
 #include "../../bouncd/classify.h"
 #include "../../bouncd/draft.h"
@@ -66,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	v = classify(rules(), &sd, mx, true);
 	again = classify(rules(), &sd, mx, true);
 	same(&v, &again);
-	again = classify_with(rules(), model_shipped(), &sd, mx, true);
+	again = classify_afresh(rules(), &sd, mx, true);
 	same(&v, &again);
 	if (unknown_is(&v))
 		drafted(&sd, &v);
