@@ -1,7 +1,7 @@
 # bouncd: what replies mean (rules), what comes back (parse), whom not to mail (suppression), what we tell senders (notice)
 programs += bouncd bouncd-parse
 
-bouncd.rules := $(addprefix bouncd/,rules.o remembered.o bouncd_conf.o said.o classify.o)
+bouncd.rules := $(addprefix bouncd/,rules.o dead.o remembered.o bouncd_conf.o said.o classify.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
 	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o returned_id.o reason.o forwarded.o signs.o)

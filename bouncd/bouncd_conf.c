@@ -1,4 +1,5 @@
 #include "bouncd_conf.h"
+#include "dead.h"
 #include "verdict.h"
 
 static const struct conf_setting provider_settings[] = {
@@ -31,7 +32,8 @@ static const struct conf_setting rule_settings[] = {
 	{ .name = "class",
 	    .type = CONF_CHOICE,
 	    .choices = "hard soft",
-	    .help = "Hard or soft, whatever the digits say. Unset: by category and code." },
+	    .help = "soft: whatever the digits say. hard: its words alone say who is dead. Unset: "
+		    "by category, code and words." },
 	{ .name = "category",
 	    .type = CONF_CHOICE,
 	    .choices = category_choices,
@@ -70,7 +72,8 @@ static const struct conf_table rule_table = {
 };
 
 static const struct conf_setting no_settings[] = { { 0 } };
-static const struct conf_table *const top_blocks[] = { &provider_table, &rule_table, NULL };
+static const struct conf_table *const top_blocks[] = { &provider_table, &rule_table, &dead_table,
+	&doubt_table, NULL };
 
 const struct conf_table bounces_conf = {
 	.help = "What providers' replies mean.",

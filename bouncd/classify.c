@@ -2,13 +2,7 @@
 
 #include <stdio.h>
 
-enum {
-	BY_STATUS = 60,
-	BY_EXACT_STATUS = 80,
-	BY_CODE = 30,
-	GREYLIST_S = 300,
-	FULL_S = 4 * 3600
-};
+enum { BY_STATUS = 60, BY_EXACT_STATUS = 80, BY_CODE = 30, GREYLIST_S = 300, FULL_S = 4 * 3600 };
 
 /* How often a rule of that rank is right on replies that it was not written for: counted over a labelled collection, each
  * pattern silenced that wins one text alone. */
@@ -98,7 +92,7 @@ from_code(int code)
 	for (size_t i = 0; i < COUNT(by_code); i++)
 		if (by_code[i].code == code)
 			return by_code[i].category;
-	return code >= 500 ? CATEGORY_POLICY : code >= 400 ? CATEGORY_OTHER : CATEGORY_NONE;
+	return code >= 400 ? CATEGORY_OTHER : CATEGORY_NONE;
 }
 
 /* The reply code is what the server's machine meant; a status of another class beside it is a slip. */
@@ -148,13 +142,29 @@ by_table(struct verdict *v, const struct said *sd)
 		v->category = CATEGORY_OTHER;
 }
 
+/* Hard for good only, and only where nothing makes it doubtful. */
 static void
-complete(struct verdict *v, bool permanent)
+choose_class(struct verdict *v, struct rules *rs, const struct rule *r, const struct said *sd,
+    bool permanent)
+{
+	const char *doubt = NULL;
+
+	if (v->class == CLASS_NONE && category_is_hard(v->category))
+		v->class = CLASS_HARD;
+	if (v->class == CLASS_HARD && permanent)
+		doubt = rules_doubt(rs, sd, r);
+	if (v->class != CLASS_HARD || !permanent || doubt != NULL)
+		v->class = CLASS_SOFT;
+	snprintf(v->doubt, sizeof(v->doubt), "%s", doubt == NULL ? "" : doubt);
+}
+
+static void
+complete(struct verdict *v, struct rules *rs, const struct rule *r, const struct said *sd,
+    bool permanent)
 {
 	if (v->category == CATEGORY_NONE)
 		return;
-	if (v->class == CLASS_NONE)
-		v->class = permanent && category_is_hard(v->category) ? CLASS_HARD : CLASS_SOFT;
+	choose_class(v, rs, r, sd, permanent);
 	v->later = v->later && permanent;
 	if (v->advice == ADVICE_NONE)
 		v->advice = category_advice(v->category, v->class, permanent && !v->later);
@@ -195,7 +205,7 @@ classify_afresh(struct rules *rs, const struct said *sd, struct span mx, bool pe
 		by_rule(&v, r);
 	else
 		by_table(&v, sd);
-	complete(&v, permanent);
+	complete(&v, rs, r, sd, permanent);
 	if (provider != NULL)
 		snprintf(v.provider, sizeof(v.provider), "%s", provider);
 	if (sd->status.class != 0)

@@ -7,5 +7,4 @@
  * final failure: true). Says CATEGORY_NONE, CLASS_NONE where there is neither word nor code. */
 struct verdict classify(struct rules *, const struct said *, struct span mx, bool permanent);
 /* The same; looks at nothing that is remembered, and remembers nothing. */
-struct verdict classify_afresh(
-    struct rules *, const struct said *, struct span mx, bool permanent);
+struct verdict classify_afresh(struct rules *, const struct said *, struct span mx, bool permanent);

@@ -36,21 +36,31 @@ whole_words(struct span run)
 	return span_trim(run);
 }
 
+/* A pattern begins where a word begins. */
+static bool
+inside_word(struct span run, char before)
+{
+	return run.n == 0 && (isalnum((unsigned char)before) || before == '_');
+}
+
 /* The longest run of bytes that are plain and no mask. */
 static struct span
 longest_run(struct span text)
 {
 	struct span best = { NULL, 0 }, run = span_first(text, 0);
+	char before = ' ';
 
 	while (text.n > 0) {
 		size_t mask = mask_at(text), step = mask > 0 ? mask : 1;
+		bool joined = isalpha((unsigned char)text.p[0]) && inside_word(run, before);
 
-		if (mask == 0 && is_plain(text.p[0]))
+		if (mask == 0 && is_plain(text.p[0]) && !joined)
 			run.n++;
 		else
 			run = span_first(span_from(text, step), 0);
 		if (span_trim(run).n > best.n)
 			best = span_trim(run);
+		before = text.p[step - 1];
 		text = span_from(text, step);
 	}
 	return whole_words(best);

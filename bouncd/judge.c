@@ -1,6 +1,7 @@
 #include "judge.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { SURE = 80, WORDS_BYTES = 15 };
 
@@ -109,7 +110,7 @@ judge(struct rules *rs, const struct came_back *c, const struct came_recipient *
 	unsigned n = judge_texts(c, r, texts, a);
 	struct verdict v = { 0 };
 
-	for (unsigned i = 0; i < n && v.confidence < SURE; i++)
+	for (unsigned i = 0; i < n && (v.confidence < SURE || strcmp(v.rule, "status") == 0); i++)
 		v = better(v, of_text(rs, &texts[i], r->remote_mta, permanent));
 	mind_the_sender(&v, r->diagnostic.n > 8 ? r->diagnostic : r->words);
 	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)

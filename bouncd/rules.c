@@ -1,5 +1,6 @@
 #include "rules.h"
 #include "bouncd_conf.h"
+#include "dead.h"
 #include "pattern.h"
 
 #include <string.h>
@@ -19,6 +20,7 @@ struct rules {
 	struct provider *providers;
 	struct rule *rules;
 	size_t n_providers, n_rules;
+	struct dead *dead;
 	struct remembered *remembered;
 };
 
@@ -49,33 +51,26 @@ code_range(struct rule *r, struct span s)
 	return true;
 }
 
-/* "5.1.1" "5.1.*" "*.7.1" */
 static bool
 status_parts(struct rule *r, struct span s)
 {
-	for (int i = 0; i < 3; i++) {
-		struct span part = span_cut(s, '.', &s);
-		uint64_t n;
-
-		r->status[i] = -1;
-		if (span_is(part, "*"))
-			continue;
-		if (span_u64(part, 999, &n) < 0)
-			return false;
-		r->status[i] = (int16_t)n;
-		r->specific += BY_STATUS_PART;
-	}
-	return s.n == 0;
+	if (!status_read(s, r->status))
+		return false;
+	for (int i = 0; i < 3; i++)
+		r->specific += r->status[i] < 0 ? 0 : BY_STATUS_PART;
+	return true;
 }
 
+typedef int pattern_adder(struct pattern **, const char *, struct arena *, struct err *);
+
 static struct pattern *
-patterns(struct rules *rs, const struct conf_block *b, const char *setting)
+patterns(struct rules *rs, const struct conf_block *b, const char *setting, pattern_adder *add)
 {
 	struct pattern *list = NULL;
 	struct err err;
 
 	for (size_t i = 0; i < conf_count(b, setting); i++)
-		if (pattern_add(&list, conf_str_at(b, setting, i), rs->arena, &err) < 0)
+		if (add(&list, conf_str_at(b, setting, i), rs->arena, &err) < 0)
 			conf_complain(rs->conf, b, setting, "%s", err.text);
 	return list;
 }
@@ -94,8 +89,8 @@ read_conditions(struct rules *rs, struct rule *r, const struct conf_block *b)
 		if (conf_find(conf_top(rs->conf), "provider", span_str(r->provider)) == NULL)
 			conf_complain(rs->conf, b, "provider", "there is no such provider block");
 	}
-	r->match = patterns(rs, b, "match");
-	r->but_not = patterns(rs, b, "but-not");
+	r->match = patterns(rs, b, "match", pattern_add_at_word);
+	r->but_not = patterns(rs, b, "but-not", pattern_add_at_word);
 	if (r->match != NULL)
 		r->specific += BY_MATCH;
 	if (r->specific == 0)
@@ -131,7 +126,7 @@ read_provider(struct rules *rs, struct provider *p, const struct conf_block *b)
 	p->mx = arena_alloc(rs->arena, (n + 1) * sizeof(*p->mx));
 	for (size_t i = 0; i < n; i++)
 		p->mx[i] = span_str(conf_str_at(b, "mx", i));
-	p->match = patterns(rs, b, "match");
+	p->match = patterns(rs, b, "match", pattern_add);
 }
 
 static size_t
@@ -156,6 +151,7 @@ read_blocks(struct rules *rs)
 	rs->rules = arena_alloc(rs->arena, (count_blocks(top, "rule") + 1) * sizeof(*rs->rules));
 	for (b = conf_first(top, "rule"); b != NULL; b = conf_next(b))
 		read_rule(rs, &rs->rules[rs->n_rules++], b);
+	rs->dead = dead_read(rs->conf, rs->arena);
 }
 
 static bool
@@ -264,6 +260,12 @@ rules_remembered(struct rules *rs)
 	return rs->remembered;
 }
 
+const char *
+rules_doubt(struct rules *rs, const struct said *sd, const struct rule *r)
+{
+	return dead_doubt(rs->dead, sd, r != NULL && r->class == CLASS_HARD ? r->match : NULL);
+}
+
 static void
 check_example(struct rules *rs, const struct conf_block *b, const struct rule *r,
     const char *example, struct arena *a)
@@ -333,6 +335,7 @@ rules_free(struct rules *rs)
 	}
 	for (size_t i = 0; i < rs->n_providers; i++)
 		pattern_free(rs->providers[i].match);
+	dead_free(rs->dead);
 	remembered_free(rs->remembered);
 	conf_free(rs->conf);
 	arena_free(rs->arena);

@@ -23,7 +23,8 @@ struct rule {
 	int16_t status[3];           /* -1: any; [0] -2: no status asked for */
 	struct pattern *match, *but_not;
 	unsigned rank, specific;
-	enum verdict_class class; /* CLASS_NONE: by category and code */
+	enum verdict_class class
+	    ; /* CLASS_NONE: by category and code; hard: its words say who is dead */
 	enum category category;
 	enum advice advice; /* ADVICE_NONE: by class and category */
 	uint32_t retry_s;
@@ -44,6 +45,9 @@ const char *rules_provider(struct rules *, struct span mx, const struct said *);
 const char *rules_provider_of_mx(const struct rules *, struct span mx); /* by server name alone */
 /* The rule that wins, or NULL if none knows it. Not for two threads at once. */
 struct rule *rules_find(struct rules *, const char *provider, const struct said *);
+/* Whether what was said condemns an address (dead.h), by the rule that decided or none: NULL, or what makes it
+ * doubtful. */
+const char *rules_doubt(struct rules *, const struct said *, const struct rule *);
 /* NULL: none of that name. */
 struct rule *rules_named(struct rules *, const char *name);
 /* Verdicts that these rules gave; they go with them. */

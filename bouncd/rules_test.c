@@ -30,6 +30,15 @@ static const struct {
 	{ RULE("a", "provider nobody", "550 x"), "no such provider" },
 	{ RULE("a", "", "550 x"), "needs a condition" },
 	{ "rule a {\nmatch \"x\"\ncategory policy\n}\n", "example" },
+	{ RULE("a", "match \"name\"", "550 filename"), "does not match its rule" },
+	{ "dead a {\nwho \"user\"\nexample \"550 user\"\n}\n", "needs who and is" },
+	{ "dead a {\nwho \"user\"\nis \"gone\"\nexample \"550 user was gone\"\n}\n",
+	    "does not say it" },
+	{ "dead a {\nwho \"user\"\nis \"gone\"\nexample \"550 superuser gone\"\n}\n",
+	    "does not say it" },
+	{ "doubt a {\nexample \"550 x\"\n}\n", "needs a condition" },
+	{ "doubt a {\nmatch \"later\"\nexample \"550 never\"\n}\n", "does not match its doubt" },
+	{ "doubt a {\nstatus 5\nexample \"550 never\"\n}\n", "not an enhanced status" },
 	{ "rule a {\nmatch \"x\"\ncategory nonsense\nexample \"x\"\n}\n", "nonsense" },
 };
 
@@ -82,6 +91,61 @@ START_TEST(most_specific_wins)
 }
 END_TEST
 
+#define WORDS                                                                                      \
+	"rule gone {\nmatch \"gone\" \"away\"\ncategory bad-mailbox\nexample \"550 gone\"\n}\n"    \
+	"rule sure {\nmatch \"shut for ever\"\nclass hard\ncategory inactive\nexample \"550 shut " \
+	"for "                                                                                     \
+	"ever\"\n}\n"                                                                              \
+	"dead a {\nwho \"user\"\nis \"gone\"\nno \"away is\"\nbetween \"is\" \"now\"\nexample "    \
+	"\"550 user is "                                                                           \
+	"now gone\"\n}\n"                                                                          \
+	"doubt time {\nmatch \"later\"\nexample \"550 later\"\n}\n"                                \
+	"doubt ours {\nmatch \"your\"\nwithin sentence\nexample \"550 your\"\n}\n"
+
+/* What condemns, and what takes it back; doubt NULL: hard. */
+static const struct {
+	const char *reply, *doubt;
+} condemned[] = {
+	{ "550 user gone", NULL },
+	{ "550 User <a@b.example> is now gone.", NULL },
+	{ "550 away is user", NULL },
+	{ "550 gone", "unsaid" },
+	{ "550 user's host is gone", "unsaid" },
+	{ "550 users gone", "unsaid" },
+	{ "550 x-user gone", "unsaid" },
+	{ "550 user. It is gone", "unsaid" },
+	{ "550 user gone. Come later", "time" },
+	{ "550 your user gone", "ours" },
+	{ "550 user gone. See your manual", NULL },
+	{ "550 your user gone. The user gone", NULL },
+	{ "550 5.1.1 gone", NULL },
+	{ "550 5.1.1 your friend is gone", "ours" },
+	{ "550 5.7.1 gone", "unsaid" },
+	{ "550 shut for ever", NULL },
+	{ "550 shut for ever. your choice", NULL },
+	{ "550 shut for ever, later", "time" },
+	{ "450 user gone", "" },
+};
+
+START_TEST(condemns)
+{
+	struct err err;
+	struct rules *rs = load(WORDS, &err);
+	struct arena *a = arena_new(0);
+	const char *doubt = condemned[_i].doubt;
+	struct verdict v;
+	struct said sd;
+
+	ck_assert_msg(rs != NULL, "%s", err.text);
+	said_reply(&sd, span_str(condemned[_i].reply), a);
+	v = classify(rs, &sd, span_of(NULL, 0), true);
+	ck_assert_int_eq(v.class, doubt == NULL ? CLASS_HARD : CLASS_SOFT);
+	ck_assert_str_eq(v.doubt, doubt == NULL ? "" : doubt);
+	arena_free(a);
+	rules_free(rs);
+}
+END_TEST
+
 /* The shipped file: whatever it says, these must hold. */
 static const struct {
 	const char *reply;
@@ -118,6 +182,10 @@ static const struct {
 	{ "421 4.3.2 Service not active", CLASS_SOFT, CATEGORY_SYSTEM, ADVICE_RETRY },
 	{ "550 5.2.2 it was rejected by the server", CLASS_SOFT, CATEGORY_MAILBOX_FULL,
 	    ADVICE_NONE },
+	{ "550 qwertz", CLASS_SOFT, CATEGORY_OTHER, ADVICE_NONE },
+	{ "550 5.5.0 mailbox unavailable (S2017062302)", CLASS_HARD, CATEGORY_BAD_MAILBOX,
+	    ADVICE_SUPPRESS },
+	{ "550 RECIPIENT_ERROR NO_SUCH_USER", CLASS_HARD, CATEGORY_BAD_MAILBOX, ADVICE_SUPPRESS },
 	{ "450 qwertz", CLASS_SOFT, CATEGORY_OTHER, ADVICE_RETRY },
 };
 
@@ -150,6 +218,7 @@ main(void)
 
 	tcase_add_loop_test(t, refused, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_loop_test(t, most_specific_wins, 0, (int)(sizeof(wins) / sizeof(wins[0])));
+	tcase_add_loop_test(t, condemns, 0, (int)(sizeof(condemned) / sizeof(condemned[0])));
 	tcase_add_loop_test(t, shipped_rules, 0, (int)(sizeof(meanings) / sizeof(meanings[0])));
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

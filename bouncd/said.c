@@ -72,6 +72,20 @@ status_is(struct status st, int class, int subject, int detail)
 	       (detail < 0 || st.detail == detail);
 }
 
+bool
+status_read(struct span s, int16_t parts[3])
+{
+	for (int i = 0; i < 3; i++) {
+		struct span part = span_cut(s, '.', &s);
+		uint64_t n = 0;
+
+		if (!span_is(part, "*") && span_u64(part, 999, &n) < 0)
+			return false;
+		parts[i] = span_is(part, "*") ? -1 : (int16_t)n;
+	}
+	return s.n == 0;
+}
+
 /* A reply code at the start: three digits, then a space, a dash or the end; *rest begins behind it. */
 static int
 code_at(struct span s, struct span *rest)
@@ -197,6 +211,29 @@ repeated_code(const struct said *sd, struct span s, char before)
 	return s.n - rest.n;
 }
 
+/* NO_SUCH_USER: words, as a machine joins them. OFR_416 is a name; of three and more all are joined. */
+static bool
+joins_words(struct span t, size_t i)
+{
+	return t.p[i] == '_' && i > 0 && i + 1 < t.n && isalpha((unsigned char)t.p[i - 1]) &&
+	       isalpha((unsigned char)t.p[i + 1]);
+}
+
+static size_t
+put_words(char *to, size_t at, struct span t)
+{
+	size_t joints = 0;
+
+	for (size_t i = 0; i < t.n; i++)
+		joints += t.p[i] == '_';
+	for (size_t i = 0; i < t.n; i++) {
+		bool joint = joints > 2 ? t.p[i] == '_' : joins_words(t, i);
+
+		to[at++] = joint ? ' ' : t.p[i];
+	}
+	return at;
+}
+
 /* Copies with white space single and addresses masked. to has room for SAID_TEXT_MAX + 8. */
 static size_t
 plain(const struct said *sd, char *to, size_t at, struct span s)
@@ -224,8 +261,7 @@ plain(const struct said *sd, char *to, size_t at, struct span s)
 			at = put(to, at, "[ip]");
 		else {
 			t = span_first(t, SAID_TEXT_MAX - at);
-			memcpy(to + at, t.p, t.n);
-			at += t.n;
+			at = put_words(to, at, t);
 		}
 		s = span_from(s, t.n);
 	}
@@ -263,7 +299,8 @@ reply_starts(struct span s)
 		char before = s.p[i - 1];
 
 		if ((before != ' ' && before != ':' && before != '\n' && before != '<' &&
-			before != '(' && before != '"' && before != '\'' && before != '\t') ||
+			before != '(' && before != '_' && before != '"' && before != '\'' &&
+			before != '\t') ||
 		    s.p[i] < '4')
 			continue;
 		if (code_at(span_from(s, i), &rest) != 0 && (rest.n > 1 || i + 3 == s.n)) {

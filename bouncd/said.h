@@ -32,3 +32,5 @@ bool status_at(struct span s, struct status *, struct span *rest);
 /* The first one anywhere in s that stands alone as a word. */
 bool status_find(struct span s, struct status *);
 bool status_is(struct status, int class, int subject, int detail); /* -1: any */
+/* "5.1.1", or with "*" for any (-1), as a condition. False: not one. */
+bool status_read(struct span, int16_t parts[3]);

@@ -3,6 +3,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <string.h>
+
 enum { MATCH_LIMIT = 20000, DEPTH_LIMIT = 500 };
 
 struct pattern {
@@ -22,10 +24,11 @@ complain(const char *text, int code, size_t at, struct err *err)
 	return err_set(err, "pattern \"%.120s\": %s at byte %zu", text, why, at);
 }
 
-int
-pattern_add(struct pattern **list, const char *text, struct arena *a, struct err *err)
+/* compiled: what text becomes; needles are found in text. */
+static int
+add(struct pattern **list, const char *text, const char *compiled, struct arena *a, struct err *err)
 {
-	struct span s = span_str(text);
+	struct span s = span_str(compiled);
 	struct pattern *p;
 	int code;
 	size_t at;
@@ -43,10 +46,78 @@ pattern_add(struct pattern **list, const char *text, struct arena *a, struct err
 		fatal("out of memory for a pattern");
 	pcre2_set_match_limit(p->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(p->context, DEPTH_LIMIT);
-	needles_of(&p->needles, s);
+	needles_of(&p->needles, span_str(text));
 	p->next = *list;
 	*list = p;
 	return 0;
+}
+
+int
+pattern_add(struct pattern **list, const char *text, struct arena *a, struct err *err)
+{
+	return add(list, text, text, a, err);
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Behind the class that opens at s, or the end. */
+static const char *
+behind_class(const char *s)
+{
+	s += s[1] == '^' ? 2 : 1;
+	s += *s == ']' ? 1 : 0;
+	for (; *s != '\0' && *s != ']'; s++) {
+		if (s[0] == '[' && s[1] == ':') /* [:alpha:] */
+			s += 1 + strcspn(s + 1, "]");
+		else if (*s == '\\' && s[1] != '\0')
+			s++;
+		if (*s == '\0')
+			break;
+	}
+	return *s == ']' ? s + 1 : s;
+}
+
+/* Each of its branches, and of the groups that a branch opens with, begins with a letter. leading: how many such groups
+ * are open. */
+static bool
+begins_with_letters(const char *s)
+{
+	bool first = true; /* of a branch */
+	unsigned depth = 0, leading = 0;
+
+	for (; *s != '\0'; s++) {
+		bool at_start = first && depth == leading;
+
+		if (at_start && !is_letter(*s) && (*s != '(' || s[1] == '?'))
+			return false;
+		first = *s == '|' ? depth == leading : at_start && *s == '(';
+		if (*s == '(') {
+			leading += at_start ? 1 : 0;
+			depth++;
+		} else if (*s == ')') {
+			leading -= leading == depth ? 1 : 0;
+			depth--;
+		} else if (*s == '\\' && s[1] != '\0') {
+			s++;
+		} else if (*s == '[') {
+			s = behind_class(s) - 1;
+		}
+	}
+	return true;
+}
+
+int
+pattern_add_at_word(struct pattern **list, const char *text, struct arena *a, struct err *err)
+{
+	const char *at_word = text;
+
+	if (begins_with_letters(text))
+		at_word = arena_printf(a, "[[:<:]](?:%s)", text);
+	return add(list, text, at_word, a, err);
 }
 
 void

@@ -20,6 +20,8 @@ struct pattern; /* a list; NULL: empty */
 
 /* Puts another one in front of *list; the text must stay. -1: it does not compile. */
 int pattern_add(struct pattern **list, const char *text, struct arena *, struct err *);
+/* The same; it begins where a word begins (a pattern that begins with no letter matches anywhere). */
+int pattern_add_at_word(struct pattern **list, const char *text, struct arena *, struct err *);
 /* The arena does not know what PCRE2 took: call before it goes. */
 void pattern_free(struct pattern *list);
 /* Bytes that matched (at least 1), the longest of the list; 0: no match. */

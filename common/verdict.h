@@ -61,6 +61,7 @@ struct verdict {
 	char status[12];   /* "5.1.1", as said or as implied by the code; "" if none */
 	char fix[24];      /* ADVICE_FIX: authentication, rdns, content... */
 	char rule[48];     /* its name; "status" or "code" where no rule knew it */
+	char doubt[24];    /* why a permanent answer of a hard category is soft (bouncd/dead.h) */
 	char provider[24]; /* whose words these are; "" unknown */
 };
 
