@@ -24,10 +24,11 @@ trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,main.o answer.o ow
 		        client.o proxy_header.o networks.o refusals.o web_conf.o unsubscribe.o blocks.o page.o page_text.o) \
 		        $(http.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lcrypto -lidn2
-trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o databases.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
+trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o lately.o databases.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb -lpthread
 
-tests += trackd/stats/deliveries_test trackd/stats/counters_test
+tests += trackd/stats/deliveries_test trackd/stats/counters_test trackd/stats/lately_test
+trackd/stats/lately_test.o        := $(addprefix trackd/stats/,lately_test.o lately.o)
 trackd/stats/deliveries_test.o    := trackd/stats/deliveries_test.o $(stats.o)
 trackd/stats/deliveries_test.libs := -llmdb
 trackd/stats/counters_test.o      := trackd/stats/counters_test.o trackd/stats/observe.o $(stats.o)

@@ -1,4 +1,5 @@
 #include "follow.h"
+#include "lately.h"
 #include "databases.h"
 #include "log.h"
 #include "loop.h"
@@ -18,6 +19,7 @@ enum {
 	    1, /* who asks is told what is known after that time; the master asks for a word each minute */
 	RETRY_FIRST_MS = 1000,
 	RETRY_MOST_MS = 60 * 1000,
+	KNOWN_BYTES = 4 << 20, /* of a file, before the place: more than queued tells again */
 	SYNC_S = 30, /* a power cut costs what is not synced, which the files still tell */
 };
 
@@ -36,6 +38,7 @@ static struct {
 	int folder;
 	int fds[EVENT_FILES];
 	struct buf bytes;
+	bool known[EVENT_FILES]; /* the ids before the place */
 	struct timer *timer;
 	enum step last;
 	uint64_t wait_ms, not_before_ms; /* after one that failed */
@@ -70,7 +73,7 @@ lines_take(int file, struct span bytes, bool counted)
 	while ((end = span_find(span_from(bytes, used), '\n')) >= 0) {
 		struct span line = span_first(span_from(bytes, used), (size_t)end);
 
-		if (counted)
+		if (counted || lately_again(line))
 			observe_again(follow.deliveries, (enum event_file)file, line);
 		else
 			observe_line(
@@ -108,6 +111,30 @@ file_open(int file, struct place *p)
 	return p->counted < p->size || p->indexed < p->size;
 }
 
+/* What was counted before this start, or before a step that failed, is not counted again. */
+static void
+know_those_before(int file, uint64_t place)
+{
+	uint64_t from = place > KNOWN_BYTES ? place - KNOWN_BYTES : 0;
+	struct span line, rest;
+
+	if (follow.known[file])
+		return;
+	follow.known[file] = true;
+	for (ssize_t n; from < place; from += (uint64_t)n) {
+		size_t most = place - from < STEP_BYTES ? (size_t)(place - from) : STEP_BYTES;
+
+		buf_reset(&follow.bytes);
+		n = pread(follow.fds[file], buf_room(&follow.bytes, most), most, (off_t)from);
+		if (n <= 0)
+			return;
+		for (rest = span_of(follow.bytes.p, (size_t)n); rest.n > 0;) {
+			line = span_cut(rest, '\n', &rest);
+			(void)lately_again(line);
+		}
+	}
+}
+
 static bool
 file_step(int file)
 {
@@ -119,6 +146,7 @@ file_step(int file)
 
 	if (!file_open(file, &p))
 		return false;
+	know_those_before(file, p.counted);
 	counted = p.indexed < p.counted;
 	from = counted ? p.indexed : p.counted;
 	if (counted && p.counted - from < most)
@@ -219,9 +247,11 @@ step_if_any(void)
 	if (!any_growth() && follow.last == STEP_DONE)
 		return STEP_DONE;
 	follow.last = step(&err);
-	if (follow.last == STEP_FAILED)
+	if (follow.last == STEP_FAILED) {
+		lately_forget();
+		memset(follow.known, 0, sizeof(follow.known));
 		put_off(&err);
-	else
+	} else
 		follow.wait_ms = 0;
 	return follow.last;
 }
