@@ -28,6 +28,7 @@ struct suppression_merge {
 	struct base_writer *writer;
 	struct suppression_hash last; /* written, or passed */
 	bool begun, was_frozen;
+	bool wanted; /* before: it is wanted still where this one fails */
 	unsigned slot;
 	struct base fresh;            /* the new file, between FINISH and SWITCH */
 	struct suppression_meta next; /* in force once FREEZE or SWITCH is committed */
@@ -118,6 +119,7 @@ suppression_merge_drop(struct suppression *s)
 
 	if (m == NULL)
 		return;
+	s->merge_wanted |= m->wanted;
 	if (m->writer != NULL)
 		base_writer_abort(m->writer);
 	base_close(&m->fresh);
@@ -232,6 +234,7 @@ frozen(struct suppression *s, struct err *err)
 	m->writer = base_writer_new(s->fds[m->slot], s->state.generation + 1,
 	    s->base.count + fresh_n(s, s->state.active ^ 1u), err);
 	/* What a killed process had frozen goes first; what is wanted is wanted of the rest too. */
+	m->wanted = s->merge_wanted && !m->was_frozen;
 	s->merge_wanted = s->merge_wanted && m->was_frozen;
 	return m->writer == NULL ? -1 : 0;
 }
@@ -248,6 +251,7 @@ switched(struct suppression *s)
 	base_close(&old);
 	if (old.fd != s->base.fd && ftruncate(old.fd, 0) == -1)
 		log_warn("room-not-freed", "file=base.%u", s->state.slot ^ 1u);
+	s->merge->wanted = false;
 	suppression_merge_drop(s);
 }
 

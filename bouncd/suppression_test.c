@@ -1,4 +1,5 @@
 #include "suppression.h"
+#include "suppression_inside.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -312,6 +313,20 @@ START_TEST(by_hash_as_exported)
 }
 END_TEST
 
+/* What `forget` took away stands in the packed file until a merge goes well: one that fails is wanted still. */
+START_TEST(a_merge_that_failed_is_wanted)
+{
+	suppression_merge_want(list);
+	ck_assert_int_eq(suppression_merge_step(list, 0, &err), 0);
+	suppression_merge_drop(list);
+	ck_assert(suppression_merge_due(list, 0));
+	merge(0);
+	if (suppression_merge_due(list, 0))
+		merge(0);
+	ck_assert(!suppression_merge_due(list, 0));
+}
+END_TEST
+
 /* Random changes, merges in the middle of them, starts in the middle of merges: the list is always what a plain table of the
  * same changes says. */
 enum { NAMES = 300, SCOPES = 3 };
@@ -538,6 +553,7 @@ main(void)
 	tcase_add_test(t, forgets_all_scopes);
 	tcase_add_test(t, hashed_keeps_no_address);
 	tcase_add_test(t, hashed_after_a_merge_cut_short);
+	tcase_add_test(t, a_merge_that_failed_is_wanted);
 	tcase_add_test(t, by_hash_as_exported);
 	tcase_add_test(t, damage_is_refused);
 	tcase_add_test(t, read_while_a_merge_is_committed);
