@@ -16,11 +16,18 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { QUEUE_BYTES = 16 << 20, EVENTS_BYTES = 4 << 20, WEBS_MAX = 64, AGENT_MAX = 512 };
+enum {
+	QUEUE_BYTES = 16 << 20,
+	EVENTS_BYTES = 4 << 20,
+	WEBS_MAX = 64,
+	AGENT_MAX = 512,
+	ALIKE = 4096 /* chains of wishes that are under way */
+};
 
 /* Who asked out in this turn. */
 struct wish {
 	STAILQ_ENTRY(wish) link;
+	LIST_ENTRY(wish) alike;
 	uint64_t job;
 	struct chan *from; /* NULL: went away meanwhile */
 	struct id event;
@@ -32,8 +39,9 @@ static struct {
 	struct chan *peers[WEBS_MAX]; /* of two generations while one is replaced */
 	struct buf events;
 	STAILQ_HEAD(, wish)
-	told, syncing, waiting; /* for the event, then for the group to be on disk */
-	bool asked;             /* the disk, for those told */
+	told, syncing, waiting;         /* for the event, then for the group to be on disk */
+	bool asked;                     /* the disk, for those told */
+	LIST_HEAD(, wish) alike[ALIKE]; /* all of them, by address */
 } web = { .told = STAILQ_HEAD_INITIALIZER(web.told),
 	.syncing = STAILQ_HEAD_INITIALIZER(web.syncing),
 	.waiting = STAILQ_HEAD_INITIALIZER(web.waiting) };
@@ -73,6 +81,24 @@ is_there(struct bouncd *b, const struct wish *w)
 	return suppression_why(b->list, span_str(w->scope), span_str(w->address),
 		   loop_wall_ms() / 1000, &e, &err) == 1 &&
 	       e.reason == SUPPRESSED_UNSUBSCRIBED;
+}
+
+static size_t
+chain_of(const struct wish *w)
+{
+	return span_hash(span_str(w->address)) % ALIKE;
+}
+
+/* One is under way that the list does not show yet. */
+static bool
+is_under_way(const struct wish *w)
+{
+	const struct wish *other;
+
+	LIST_FOREACH (other, &web.alike[chain_of(w)], alike)
+		if (strcmp(other->address, w->address) == 0 && strcmp(other->scope, w->scope) == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -133,7 +159,8 @@ unsubscribe(struct bouncd *b, struct chan *c, struct msg *m)
 		free(w);
 		return 0;
 	}
-	w->repeat = is_there(b, w);
+	w->repeat = is_under_way(w) || is_there(b, w);
+	LIST_INSERT_HEAD(&web.alike[chain_of(w)], w, alike);
 	event_put(&u, w);
 	story(&u, w);
 	STAILQ_INSERT_TAIL(&web.told, w, link);
@@ -161,6 +188,7 @@ say(struct bouncd *b, void *what, bool durable)
 
 	(void)b;
 	STAILQ_REMOVE(&web.waiting, w, wish, link);
+	LIST_REMOVE(w, alike);
 	if (w->from != NULL)
 		web_stored_put(w->from, &(struct web_stored){ .job = w->job, .ok = durable });
 	free(w);
@@ -172,7 +200,8 @@ settle(struct bouncd *b, struct wish *w, bool written)
 	struct err err = { "" };
 
 	STAILQ_INSERT_TAIL(&web.waiting, w, link);
-	if (written && !w->repeat &&
+	/* A repeat counts on the first, which may have failed. */
+	if (written && !is_there(b, w) &&
 	    asked_suppress(b, span_str(w->scope), span_str(w->address), SUPPRESSED_UNSUBSCRIBED,
 		w->event, &err) == -1) {
 		log_error("not-suppressed", "why=\"%s\"", err.text);

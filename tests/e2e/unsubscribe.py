@@ -7,6 +7,7 @@ import re
 import signal
 import smtplib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from house import House, free_ports, run_test, until
 
@@ -77,6 +78,16 @@ def signed_and_on_the_list(house):
     event = house.await_event("suppressed", recipient="ann@good.test")
     assert event["reason"] == "unsubscribed", event
     assert "unsubscribed" in house.trace(mail)
+
+
+def four_at_once(house):
+    """A browser and a provider post at the same time: one counts."""
+    _, link, _ = link_of(house, "cid@good.test")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: ask(house, "POST", link, b"List-Unsubscribe=One-Click", ONE_CLICK), range(4)))
+    assert [a.status for a in answers] == [200] * 4, answers
+    told = house.events("unsubscribed", recipient="cid@good.test")
+    assert len(told) == 4 and sum("repeat" not in event for event in told) == 1, told
 
 
 def multipart(house):
@@ -238,6 +249,7 @@ def main():
         house.start()
         signed_and_on_the_list(house)
         multipart(house)
+        four_at_once(house)
         nobody_by_looking(house)
         campaign_of_another(house)
         wrong_ones(house)
