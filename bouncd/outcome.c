@@ -110,6 +110,23 @@ reported_as(const struct outcome_facts *f)
 	return NULL;
 }
 
+/* The mail went on for it: to be tried again, or to somebody behind it. */
+static bool
+goes_on(const struct came_recipient *r)
+{
+	return r != NULL && r->action > ACTION_FAILED;
+}
+
+/* An alias of which one member failed and another got it is no dead address. */
+static bool
+goes_on_somewhere(const struct outcome_facts *f)
+{
+	for (const struct came_recipient *r = f->back->recipients; r != NULL; r = r->next)
+		if (goes_on(r) && (is_own(f, r->address) || is_own(f, r->original)))
+			return true;
+	return false;
+}
+
 /* A report that names others besides, and not this one, is about them: they have tokens of their own. */
 static unsigned
 by_token(const struct outcome_facts *f, enum tie tie, struct outcome *o)
@@ -126,7 +143,8 @@ by_token(const struct outcome_facts *f, enum tie tie, struct outcome *o)
 		o->address = is_own(f, r->address) ? r->address : r->original;
 	if (r != NULL && !span_eq_nocase(r->address, o->address))
 		o->reported = r->address;
-	if (!named && f->back->n_recipients > 1 && o->kind == OUTCOME_BOUNCED)
+	if (o->kind == OUTCOME_BOUNCED &&
+	    ((!named && f->back->n_recipients > 1) || goes_on(r) || goes_on_somewhere(f)))
 		o->kind = OUTCOME_RETURNED;
 	return 1;
 }
@@ -163,6 +181,8 @@ by_message_id(const struct outcome_facts *f, struct outcome out[OUTCOMES_MAX])
 			.rcpt = l->rcpt,
 			.of = &l->found,
 			.address = l->found.recipient };
+		if (out[n].kind == OUTCOME_BOUNCED && goes_on(l->rcpt))
+			out[n].kind = OUTCOME_RETURNED;
 		if (l->rcpt != NULL && !span_eq_nocase(l->rcpt->address, l->found.recipient))
 			out[n].reported = l->rcpt->address;
 		n++;

@@ -102,6 +102,34 @@ START_TEST(a_token_does_not_speak_for_others)
 }
 END_TEST
 
+/* The mail goes on for it: to be tried again, or to another member of an alias. */
+START_TEST(what_goes_on_has_not_bounced)
+{
+	struct outcome_facts f;
+
+	report(0, "eve@example.com", "");
+	report(1, ANN, "");
+	rcpts[1].action = ACTION_DELAYED;
+	f = facts(KIND_BOUNCE, TIE_TOKEN, 2, 0);
+	outcomes_of(&f, &tie, out);
+	ck_assert_int_eq(out[0].kind, OUTCOME_RETURNED);
+	report(0, "gone@home.example", ANN);
+	rcpts[0].action = ACTION_PARTLY;
+	f = facts(KIND_BOUNCE, TIE_TOKEN, 1, 0);
+	outcomes_of(&f, &tie, out);
+	ck_assert_int_eq(out[0].kind, OUTCOME_RETURNED);
+	report(0, "eve@example.com", "");
+	rcpts[0].action = ACTION_DELAYED;
+	index_says(0, "eve@example.com", &rcpts[0]);
+	report(1, ANN, "");
+	index_says(1, ANN, &rcpts[1]);
+	f = facts(KIND_BOUNCE, TIE_MESSAGE_ID, 2, 2);
+	ck_assert_uint_eq(outcomes_of(&f, &tie, out), 2);
+	ck_assert_int_eq(out[0].kind, OUTCOME_RETURNED);
+	ck_assert_int_eq(out[1].kind, OUTCOME_BOUNCED);
+}
+END_TEST
+
 /* Who is asked about in vain, as when trackd-stats is away: the token itself says for whom it was made. */
 START_TEST(a_token_needs_nobody_to_know_its_address)
 {
@@ -222,6 +250,7 @@ main(void)
 	tcase_add_test(t, a_token_speaks_for_its_address);
 	tcase_add_test(t, forwarded_address_counts_for_the_tags);
 	tcase_add_test(t, a_token_does_not_speak_for_others);
+	tcase_add_test(t, what_goes_on_has_not_bounced);
 	tcase_add_test(t, a_token_needs_nobody_to_know_its_address);
 	tcase_add_test(t, a_token_is_of_its_tenant);
 	tcase_add_test(t, a_forged_original_recipient_helps_nobody);

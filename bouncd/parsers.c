@@ -132,7 +132,7 @@ recipient_add(struct parser *p, struct msg *m)
 	struct job *j;
 
 	if (parse_rcpt_get(m, &r) == -1 || (j = job_find(p, r.job)) == NULL ||
-	    r.action > ACTION_EXPANDED)
+	    r.action > ACTION_PARTLY)
 		return -1;
 	to = came_back_add(&j->back, arena_span(j->arena, r.address), j->arena);
 	if (to == NULL)

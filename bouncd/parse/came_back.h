@@ -14,7 +14,8 @@ enum action {
 	ACTION_DELAYED,
 	ACTION_DELIVERED,
 	ACTION_RELAYED,
-	ACTION_EXPANDED
+	ACTION_EXPANDED,
+	ACTION_PARTLY /* failed, and others behind the same original recipient got it */
 };
 
 /* What an OTHER, an AUTOREPLY or an opt-out COMPLAINT is more closely; KIND_SUB_NONE: nothing that bouncd tells apart. */

@@ -99,10 +99,23 @@ reports_kind(const struct came_back *c)
 	return done ? KIND_DELIVERED : KIND_OTHER;
 }
 
+/* "all@example.com" reached those of its members that did not fail. */
+static void
+mark_partly(struct came_back *c, const struct came_recipient *done)
+{
+	for (struct came_recipient *r = c->recipients; r != NULL; r = r->next)
+		if (r->action == ACTION_FAILED && span_eq_nocase(r->original, done->original))
+			r->action = ACTION_PARTLY;
+}
+
 void
 reports_drop_delivered(struct came_back *c)
 {
 	struct came_recipient **at = &c->recipients;
+
+	for (const struct came_recipient *r = c->recipients; r != NULL; r = r->next)
+		if (is_done(r) && r->original.n > 0)
+			mark_partly(c, r);
 
 	c->last = NULL;
 	c->n_recipients = 0;
