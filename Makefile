@@ -123,7 +123,7 @@ FUZZ_CC      ?= clang
 FUZZ_CFLAGS  := -std=gnu11 -O2 -g -D_GNU_SOURCE -DSYSCONFDIR='"$(SYSCONFDIR)/posthouse"' -DBUF_MOVES=8 -DFATAL_ABORTS -Icommon \
 		-fno-strict-aliasing -fsanitize=address,undefined -fno-sanitize-recover=all
 fuzz         := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz.plain   := common/arena.o common/buf.o common/needle.o common/pattern.o common/siphash.o common/span.o bouncd/parse/phrases.o bouncd/model.o
+fuzz.plain   := common/arena.o common/buf.o common/needle.o common/pattern.o common/siphash.o common/span.o bouncd/parse/phrases.o
 fuzz-objects  = $(patsubst %.c,$B/fuzz/%.o,$(patsubst %.S,$B/fuzz/%.o,$(sort $1)))
 
 $B/fuzz/%.o: %.c
@@ -137,7 +137,6 @@ $B/fuzz/%.o: %.S
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -c -o $@ $<
 $B/fuzz/bouncd/rules_text.o: etc/bounces.conf
-$B/fuzz/bouncd/model_text.o: etc/bounces.model
 $B/fuzz/trackd/web/visitors_text.o: etc/visitors.conf
 
 $B/fuzz/common.a: $(addprefix $B/fuzz/,$(common.o))

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "loop.h"
 #include "proto_bounce.h"
+#include "proto_deliver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +23,24 @@ words(const struct verdict *v, char out[160])
 	return out;
 }
 
+/* At MAIL no recipient was named: what does not exist or is suspended is the sender, our account or our domain. */
+static void
+about_the_sender(struct verdict *v)
+{
+	if (!category_is_hard(v->category))
+		return;
+	v->category = CATEGORY_BAD_SENDER;
+	v->class = CLASS_SOFT;
+	v->agreed = false;
+	v->advice = category_advice(v->category, v->class, true);
+	snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
+}
+
 static struct verdict
 verdict_of(struct bouncd *b, const struct bounce_reply *r, struct arena *arena)
 {
 	struct buf whole;
+	struct names names = { .recipient = r->recipient, .sender = r->from, .ours = r->ehlo };
 	struct said said;
 	struct verdict v;
 
@@ -35,7 +50,9 @@ verdict_of(struct bouncd *b, const struct bounce_reply *r, struct arena *arena)
 		    &whole, "%u %.*s%s", r->code, SPAN(r->enhanced), r->enhanced.n > 0 ? " " : "");
 	buf_span(&whole, span_first(r->text, 16 * 1024));
 	said_reply(&said, buf_all(&whole), arena);
-	v = classify(b->rules, &said, r->server, r->code >= 500);
+	v = classify_named(b->rules, &said, &names, r->server, r->code >= 500, arena);
+	if (r->stage == STAGE_MAIL)
+		about_the_sender(&v);
 	reply_book_note(b->book, &said, r->server, &v, loop_wall_ms() / 1000);
 	buf_free(&whole);
 	return v;
@@ -75,14 +92,25 @@ entry_add(struct bouncd *b, struct suppression_entry *e, enum suppression_reason
 static bool
 counts_eq(const struct suppression_counts *a, const struct suppression_counts *b)
 {
-	return a->soft_days == b->soft_days && a->last_day == b->last_day && a->hard == b->hard &&
+	return a->last_message == b->last_message && a->soft_days == b->soft_days &&
+	       a->last_day == b->last_day && a->hard == b->hard &&
 	       a->last_hard_day == b->last_hard_day;
+}
+
+static uint64_t
+short_id(struct id id)
+{
+	uint64_t a, b;
+
+	memcpy(&a, id.b, sizeof(a));
+	memcpy(&b, id.b + sizeof(a), sizeof(b));
+	return a ^ b;
 }
 
 /* Counts it, and suppresses where that is enough; most soft results of a day change nothing. */
 static int
 result_count(struct bouncd *b, struct span tenant, struct span address, enum policy_result result,
-    struct id event, struct err *err)
+    struct id message, struct id event, struct err *err)
 {
 	uint32_t today = (uint32_t)(loop_wall_ms() / 86400000);
 	struct suppression_counts before, counts;
@@ -94,10 +122,10 @@ result_count(struct bouncd *b, struct span tenant, struct span address, enum pol
 	    suppression_counts_get(b->list, e.scope, e.address, &before, err) == -1)
 		return -1;
 	counts = before;
-	if (policy_count(&b->policy, &counts, result, today)) {
+	if (policy_count(&b->policy, &counts, result, short_id(message), today)) {
 		memset(&counts, 0, sizeof(counts));
 		if (entry_add(b, &e,
-			result == RESULT_HARD ? SUPPRESSED_HARD_BOUNCE : SUPPRESSED_SOFT_BOUNCES,
+			result == RESULT_SOFT ? SUPPRESSED_SOFT_BOUNCES : SUPPRESSED_HARD_BOUNCE,
 			event, err) == -1)
 			return -1;
 	}
@@ -116,18 +144,16 @@ asked_suppress(struct bouncd *b, struct span scope, struct span address,
 
 	if (scope.n == 0)
 		return 0;
-	if (reason == SUPPRESSED_HARD_BOUNCE)
-		return result_count(b, scope, address, RESULT_HARD, event, err);
 	return suppression_name(&e, scope, address, err) == -1
 		   ? -1
 		   : entry_add(b, &e, reason, event, err);
 }
 
 int
-asked_soft(struct bouncd *b, struct span tenant, struct span address, const struct verdict *v,
-    bool final, struct id event, struct err *err)
+asked_result(struct bouncd *b, struct span tenant, struct span address, const struct verdict *v,
+    struct id message, struct id event, struct err *err)
 {
-	return result_count(b, tenant, address, policy_counts(v, final), event, err);
+	return result_count(b, tenant, address, policy_counts(v, true), message, event, err);
 }
 
 /* ---- what does a reply mean? ---- */
@@ -153,6 +179,7 @@ verdict_say(struct bouncd *b, void *what, bool durable)
 						  .advice = (uint8_t)v->advice,
 						  .advice_s = v->retry_s,
 						  .later = v->later,
+						  .specific = v->specific,
 						  .status = span_str(v->status),
 						  .rule = span_str(v->rule),
 						  .provider = span_str(v->provider),
@@ -181,7 +208,7 @@ asked_reply(struct bouncd *b, struct msg *m)
 	j->verdict = verdict_of(b, &r, arena);
 	fill_in(&j->verdict, &r);
 	if (result_count(b, r.tenant, r.recipient, policy_counts(&j->verdict, r.final_try),
-		r.message, &err) == -1)
+		r.message, r.message, &err) == -1)
 		log_error("not-suppressed", "why=\"%s\"", err.text);
 	group_after(b, verdict_say, j);
 	arena_free(arena);

@@ -35,7 +35,11 @@ answer(struct rules *rules, struct span line, struct arena *a)
 		json_object_set_new(out, "error", json_string("not an object with a reply"));
 	} else {
 		said_reply(&sd, member(in, "reply"), a);
-		v = classify(rules, &sd, member(in, "mx"), true);
+		v = classify_named(rules, &sd,
+		    &(struct names){ .recipient = member(in, "recipient"),
+			.sender = member(in, "sender"),
+			.ours = member(in, "ehlo") },
+		    member(in, "mx"), true, a);
 		verdict_json(out, &v);
 		where(out, rules_named(rules, v.rule));
 	}

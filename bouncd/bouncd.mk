@@ -1,7 +1,7 @@
 # bouncd: what replies mean (rules), what comes back (parse), whom not to mail (suppression), what we tell senders (notice)
 programs += bouncd bouncd-parse
 
-bouncd.rules := $(addprefix bouncd/,rules.o dead.o remembered.o bouncd_conf.o said.o classify.o)
+bouncd.rules := $(addprefix bouncd/,rules.o dead.o names.o remembered.o bouncd_conf.o said.o classify.o)
 bouncd.facts := $(addprefix bouncd/parse/,bounce_parse.o came_back.o dsn.o arf.o prose.o kind.o original.o readable.o \
 	        address_find.o sns.o token_find.o charset.o encoded_word.o html_text.o \
 	        folded.o phrases.o phrase_list.o recipient_line.o transcript.o reports.o inner_text.o returned_id.o reason.o forwarded.o signs.o)
@@ -53,7 +53,8 @@ bouncd/parse/kind_test.libs         := -ljansson
 tests += bouncd/parse/recipient_line_test bouncd/parse/transcript_test
 bouncd/parse/recipient_line_test.o := $(addprefix bouncd/parse/,recipient_line_test.o recipient_line.o address_find.o) bouncd/said.o
 bouncd/parse/transcript_test.o     := $(addprefix bouncd/parse/,transcript_test.o transcript.o address_find.o)
-tests += bouncd/remembered_test
+tests += bouncd/remembered_test bouncd/names_test
+bouncd/names_test.o           := bouncd/names_test.o bouncd/names.o bouncd/said.o
 bouncd/remembered_test.o      := bouncd/remembered_test.o bouncd/remembered.o
 tests += bouncd/unknown_test
 bouncd/unknown_test.o         := $(addprefix bouncd/,unknown_test.o unknown.o draft.o) $(bouncd.rules)

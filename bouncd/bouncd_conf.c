@@ -57,6 +57,27 @@ static const struct conf_setting rule_settings[] = {
 	{ 0 },
 };
 
+static const struct conf_setting mask_settings[] = {
+	{ .name = "match",
+	    .type = CONF_REGEX,
+	    .list = true,
+	    .required = true,
+	    .help = "What stands where a recipient's name does; \\K begins it." },
+	{ .name = "example",
+	    .type = CONF_STRING,
+	    .list = true,
+	    .required = true,
+	    .help = "A reply with such a name, checked at load." },
+	{ 0 },
+};
+
+static const struct conf_table mask_table = {
+	.name = "mask",
+	.named = true,
+	.help = "Which words of a reply are a name.",
+	.settings = mask_settings,
+};
+
 static const struct conf_table provider_table = {
 	.name = "provider",
 	.named = true,
@@ -72,8 +93,8 @@ static const struct conf_table rule_table = {
 };
 
 static const struct conf_setting no_settings[] = { { 0 } };
-static const struct conf_table *const top_blocks[] = { &provider_table, &rule_table, &dead_table,
-	&doubt_table, NULL };
+static const struct conf_table *const top_blocks[] = { &provider_table, &rule_table, &mask_table,
+	&dead_table, &doubt_table, NULL };
 
 const struct conf_table bounces_conf = {
 	.help = "What providers' replies mean.",

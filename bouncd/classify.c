@@ -1,8 +1,10 @@
 #include "classify.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { BY_STATUS = 60, BY_EXACT_STATUS = 80, BY_CODE = 30, GREYLIST_S = 300, FULL_S = 4 * 3600 };
+enum { SPECIFIC_RANK = 7 }; /* a cause that is named, no doubt left, a provider's own words */
 
 /* How often a rule of that rank is right on replies that it was not written for: counted over a labelled collection, each
  * pattern silenced that wins one text alone. */
@@ -86,6 +88,15 @@ from_status(struct status st, uint8_t *confidence)
 	return CATEGORY_NONE;
 }
 
+/* One that says exactly what is dead. */
+static bool
+is_hard_status(struct status st)
+{
+	uint8_t confidence = 0;
+
+	return category_is_hard(from_status(st, &confidence)) && confidence == BY_EXACT_STATUS;
+}
+
 static enum category
 from_code(int code)
 {
@@ -119,6 +130,7 @@ static void
 by_rule(struct verdict *v, const struct rule *r)
 {
 	v->later = means_later(r);
+	v->specific = r->match != NULL && r->rank >= SPECIFIC_RANK;
 	v->category = r->category;
 	v->class = r->class;
 	v->advice = r->advice;
@@ -155,6 +167,8 @@ choose_class(struct verdict *v, struct rules *rs, const struct rule *r, const st
 		doubt = rules_doubt(rs, sd, r);
 	if (v->class != CLASS_HARD || !permanent || doubt != NULL)
 		v->class = CLASS_SOFT;
+	v->agreed =
+	    v->class == CLASS_HARD && r != NULL && r->match != NULL && is_hard_status(sd->status);
 	snprintf(v->doubt, sizeof(v->doubt), "%s", doubt == NULL ? "" : doubt);
 }
 
@@ -193,23 +207,56 @@ classify(struct rules *rs, const struct said *sd, struct span mx, bool permanent
 	return v;
 }
 
-struct verdict
-classify_afresh(struct rules *rs, const struct said *sd, struct span mx, bool permanent)
+static struct verdict
+of_words(struct rules *rs, const struct said *sd, const char *provider, bool permanent)
 {
 	struct verdict v = { 0 };
-	const char *provider = rules_provider(rs, mx, sd);
 	const struct rule *r = rules_find(rs, provider, sd);
 
-	permanent = is_permanent(sd, permanent);
 	if (r != NULL)
 		by_rule(&v, r);
 	else
 		by_table(&v, sd);
 	complete(&v, rs, r, sd, permanent);
+	return v;
+}
+
+static bool
+is_by_rule(const struct verdict *v)
+{
+	return v->rule[0] != '\0' && strcmp(v->rule, "status") != 0 && strcmp(v->rule, "code") != 0;
+}
+
+struct verdict
+classify_afresh(struct rules *rs, const struct said *sd, struct span mx, bool permanent)
+{
+	const char *provider = rules_provider(rs, mx, sd);
+	struct said unnamed = *sd;
+	struct verdict v;
+
+	unnamed.text = rules_unnamed(rs, sd->text);
+	permanent = is_permanent(sd, permanent);
+	v = of_words(rs, &unnamed, provider, permanent);
+	if (unnamed.text.p != sd->text.p && !is_by_rule(&v))
+		v = of_words(rs, sd, provider, permanent);
 	if (provider != NULL)
 		snprintf(v.provider, sizeof(v.provider), "%s", provider);
 	if (sd->status.class != 0)
 		snprintf(v.status, sizeof(v.status), "%u.%u.%u", sd->status.class % 10u,
 		    sd->status.subject % 1000u, sd->status.detail % 1000u);
+	return v;
+}
+
+struct verdict
+classify_named(struct rules *rs, const struct said *sd, const struct names *names, struct span mx,
+    bool permanent, struct arena *a)
+{
+	struct said masked;
+	struct verdict v;
+
+	names_mask(&masked, sd, names, a);
+	v = classify(rs, &masked, mx, permanent);
+	if (masked.text.p != sd->text.p && !is_by_rule(&v))
+		return classify(rs, sd, mx, permanent);
 	return v;
 }

@@ -93,9 +93,10 @@ judge_texts(const struct came_back *c, const struct came_recipient *r,
 
 /* A warning tells of what will expire: any cause beside that says more. */
 static struct verdict
-of_text(struct rules *rs, const struct said *text, struct span mta, bool permanent)
+of_text(struct rules *rs, const struct said *text, const struct names *names, struct span mta,
+    bool permanent, struct arena *a)
 {
-	struct verdict v = classify_afresh(rs, text, mta, permanent);
+	struct verdict v = classify_named(rs, text, names, mta, permanent, a);
 
 	if (!permanent && v.category == CATEGORY_EXPIRED)
 		v.confidence = 1;
@@ -108,10 +109,13 @@ judge(struct rules *rs, const struct came_back *c, const struct came_recipient *
 	bool permanent = c->kind == KIND_BOUNCE && r->action != ACTION_DELAYED;
 	struct said texts[JUDGE_TEXTS_MAX];
 	unsigned n = judge_texts(c, r, texts, a);
+	struct names names = {
+		.recipient = r->address, .sender = c->original_mail_from, .ours = c->reporting_mta
+	};
 	struct verdict v = { 0 };
 
 	for (unsigned i = 0; i < n && (v.confidence < SURE || strcmp(v.rule, "status") == 0); i++)
-		v = better(v, of_text(rs, &texts[i], r->remote_mta, permanent));
+		v = better(v, of_text(rs, &texts[i], &names, r->remote_mta, permanent, a));
 	mind_the_sender(&v, r->diagnostic.n > 8 ? r->diagnostic : r->words);
 	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)
 		v.class = CLASS_SOFT;

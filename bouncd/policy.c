@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+enum { LIKELY_AFTER = 2 }; /* messages */
+
 struct policy
 policy_read(const struct conf *conf)
 {
@@ -49,8 +51,9 @@ enum policy_result
 policy_counts(const struct verdict *v, bool final)
 {
 	if (v->class == CLASS_HARD)
-		return v->advice == ADVICE_SUPPRESS || v->advice == ADVICE_NONE ? RESULT_HARD
-										: RESULT_NONE;
+		return v->advice != ADVICE_SUPPRESS && v->advice != ADVICE_NONE ? RESULT_NONE
+		       : v->agreed                                              ? RESULT_HARD
+										: RESULT_LIKELY;
 	if (is_about_recipient(v->category) || (final && may_be_about_recipient(v->category)))
 		return RESULT_SOFT;
 	return RESULT_NONE;
@@ -75,17 +78,27 @@ soft_day(struct suppression_counts *c, uint32_t today, uint32_t over_days)
 	c->last_day = c->last_day > today ? c->last_day : today;
 }
 
-bool
-policy_count(
-    const struct policy *p, struct suppression_counts *c, enum policy_result r, uint32_t today)
+static bool
+hard_one(const struct policy *p, struct suppression_counts *c, bool likely, uint64_t message,
+    uint32_t today)
 {
-	if (r == RESULT_HARD && p->hard_after > 0) {
-		if (c->last_hard_day + POLICY_HARD_DAYS < today)
-			c->hard = 0;
+	uint32_t needed = likely && p->hard_after < LIKELY_AFTER ? LIKELY_AFTER : p->hard_after;
+
+	if (c->last_hard_day + POLICY_HARD_DAYS < today)
+		c->hard = 0;
+	if (c->hard == 0 || c->last_message != message)
 		c->hard++;
-		c->last_hard_day = today;
-		return c->hard >= p->hard_after;
-	}
+	c->last_hard_day = today;
+	c->last_message = message;
+	return c->hard >= needed;
+}
+
+bool
+policy_count(const struct policy *p, struct suppression_counts *c, enum policy_result r,
+    uint64_t message, uint32_t today)
+{
+	if ((r == RESULT_HARD || r == RESULT_LIKELY) && p->hard_after > 0)
+		return hard_one(p, c, r == RESULT_LIKELY, message, today);
 	if (r == RESULT_SOFT && p->soft_after > 0) {
 		soft_day(c, today, p->soft_over_days);
 		return (uint32_t)__builtin_popcountll(c->soft_days) >= p->soft_after;

@@ -1,6 +1,7 @@
 /* policy.h: which results put an address on the suppression list, and for how long. Pure but for reading the settings.
  *
- * A hard result counts one. A soft one counts for its day, however often it came on it: a message that is tried twenty
+ * A hard result counts one; where words and enhanced status do not both say it, a second message must get one too before the
+ * address goes on the list. A message counts once. A soft one counts for its day, however often it came on it: a message that is tried twenty
  * times against a full mailbox says it once a day. Only what is about the recipient counts: a blocked source, content or
  * rates say nothing about the address. A delivery takes no count back (bouncd is not told of deliveries): the window
  * forgets. */
@@ -20,14 +21,15 @@ struct policy {
 	bool hashed;
 };
 
-enum policy_result { RESULT_NONE, RESULT_HARD, RESULT_SOFT };
+/* LIKELY: hard by words or by status alone. */
+enum policy_result { RESULT_NONE, RESULT_HARD, RESULT_LIKELY, RESULT_SOFT };
 
 struct policy policy_read(const struct conf *);
 /* What a verdict counts as. final: it ended the delivery. */
 enum policy_result policy_counts(const struct verdict *, bool final);
-/* Counts it; true: the address is to be suppressed. today: days since 1970. */
-bool policy_count(
-    const struct policy *, struct suppression_counts *, enum policy_result, uint32_t today);
+/* Counts it; true: the address is to be suppressed. message: which one got it. today: days since 1970. */
+bool policy_count(const struct policy *, struct suppression_counts *, enum policy_result,
+    uint64_t message, uint32_t today);
 /* Counts whose last day is before it are forgotten. */
 uint32_t policy_keeps_from(const struct policy *, uint32_t today);
 /* When an entry made now expires; 0: never. */

@@ -36,6 +36,15 @@ tenant_of(const struct job *j, const struct outcome *o)
 	return o->of != NULL ? o->of->tenant : span_of(NULL, 0);
 }
 
+/* The message it is about; zeros: not known. */
+static struct id
+about_of(const struct job *j, const struct outcome *o)
+{
+	if (j->tie >= TIE_HEADER_TOKEN)
+		return j->about;
+	return o->of != NULL ? o->of->message : (struct id){ { 0 } };
+}
+
 static struct span
 campaign_of(const struct outcome *o)
 {
@@ -179,8 +188,6 @@ reason_of(const struct job *j, unsigned n)
 	if (o->address.n == 0 || !is_believed(j, o) || tenant_of(j, o).n == 0)
 		return -1;
 	switch (o->kind) {
-	case OUTCOME_BOUNCED:
-		return j->verdicts[n].class == CLASS_HARD ? SUPPRESSED_HARD_BOUNCE : -1;
 	case OUTCOME_COMPLAINT:
 		return SUPPRESSED_COMPLAINT;
 	case OUTCOME_UNSUBSCRIBED:
@@ -190,7 +197,7 @@ reason_of(const struct job *j, unsigned n)
 	}
 }
 
-/* A soft result is counted: many days of them suppress too. One delivery has one result. */
+/* A result is counted: two messages with a hard one, or many days of soft ones, suppress too. One delivery has one result. */
 static int
 follow_up(struct job *j, unsigned n, struct err *err)
 {
@@ -203,8 +210,8 @@ follow_up(struct job *j, unsigned n, struct err *err)
 		return asked_suppress(j->bouncd, scope_of(j, o), o->address,
 		    (enum suppression_reason)reason, event_id_of(j, n), err);
 	if (o->kind == OUTCOME_BOUNCED && o->address.n > 0 && is_believed(j, o))
-		return asked_soft(j->bouncd, tenant_of(j, o), o->address, &j->verdicts[n], true,
-		    event_id_of(j, n), err);
+		return asked_result(j->bouncd, tenant_of(j, o), o->address, &j->verdicts[n],
+		    about_of(j, o), event_id_of(j, n), err);
 	return 0;
 }
 
@@ -370,9 +377,7 @@ counted(struct job *j, unsigned n)
 {
 	const struct outcome *o = &j->outcomes[n];
 	bool named = j->tie >= TIE_HEADER_TOKEN || o->of != NULL;
-	struct id about = j->tie >= TIE_HEADER_TOKEN ? j->about
-			  : o->of != NULL            ? o->of->message
-						     : (struct id){ { 0 } };
+	struct id about = about_of(j, o);
 	uint32_t index = j->tie >= TIE_HEADER_TOKEN ? j->index : o->of != NULL ? o->of->index : 0;
 	enum repeat r =
 	    named ? repeats_count(about, index, o->kind, j->asked.message) : REPEAT_FIRST;

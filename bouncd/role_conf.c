@@ -46,8 +46,9 @@ static const struct conf_setting bounces_settings[] = {
 	    .type = CONF_NUMBER,
 	    .def = "1",
 	    .max = 1000,
-	    .help = "How many hard results put an address on the tenant's suppression list; 0: "
-		    "none do." },
+	    .help = "How many hard results put an address on the tenant's suppression list; "
+		    "two messages at least where the reply's words and its enhanced status "
+		    "do not both say it; 0: none do." },
 	{ .name = "suppress-soft-after",
 	    .type = CONF_NUMBER,
 	    .def = "5",

@@ -20,6 +20,8 @@ struct rules {
 	struct provider *providers;
 	struct rule *rules;
 	size_t n_providers, n_rules;
+	struct pattern *masks;
+	char *unnamed; /* SAID_TEXT_MAX + 16 bytes */
 	struct dead *dead;
 	struct remembered *remembered;
 };
@@ -140,6 +142,15 @@ count_blocks(const struct conf_block *top, const char *kind)
 }
 
 static void
+read_mask(struct rules *rs, const struct conf_block *b, const char *text)
+{
+	struct err err;
+
+	if (pattern_add(&rs->masks, text, rs->arena, &err) < 0)
+		conf_complain(rs->conf, b, "match", "%s", err.text);
+}
+
+static void
 read_blocks(struct rules *rs)
 {
 	const struct conf_block *top = conf_top(rs->conf), *b;
@@ -151,6 +162,10 @@ read_blocks(struct rules *rs)
 	rs->rules = arena_alloc(rs->arena, (count_blocks(top, "rule") + 1) * sizeof(*rs->rules));
 	for (b = conf_first(top, "rule"); b != NULL; b = conf_next(b))
 		read_rule(rs, &rs->rules[rs->n_rules++], b);
+	for (b = conf_first(top, "mask"); b != NULL; b = conf_next(b))
+		for (size_t i = 0; i < conf_count(b, "match"); i++)
+			read_mask(rs, b, conf_str_at(b, "match", i));
+	rs->unnamed = arena_alloc(rs->arena, SAID_TEXT_MAX + 16);
 	rs->dead = dead_read(rs->conf, rs->arena);
 }
 
@@ -260,6 +275,39 @@ rules_remembered(struct rules *rs)
 	return rs->remembered;
 }
 
+struct span
+rules_unnamed(struct rules *rs, struct span text)
+{
+	static const struct span mask = { "<@>", 3 };
+	struct pattern_words words;
+	size_t from, to;
+
+	pattern_words(&words, text);
+	if (!pattern_find(rs->masks, &words, &from, &to) ||
+	    text.n - (to - from) + mask.n > SAID_TEXT_MAX)
+		return text;
+	memcpy(rs->unnamed, text.p, from);
+	memcpy(rs->unnamed + from, mask.p, mask.n);
+	memcpy(rs->unnamed + from + mask.n, text.p + to, text.n - to);
+	return span_of(rs->unnamed, text.n - (to - from) + mask.n);
+}
+
+static void
+check_masks(struct rules *rs, struct arena *a)
+{
+	const struct conf_block *b = conf_first(conf_top(rs->conf), "mask");
+
+	for (; b != NULL; b = conf_next(b))
+		for (size_t i = 0; i < conf_count(b, "example"); i++) {
+			struct said sd;
+
+			said_reply(&sd, span_str(conf_str_at(b, "example", i)), a);
+			if (rules_unnamed(rs, sd.text).p == sd.text.p)
+				conf_complain(rs->conf, b, "example", "\"%.80s\" has no such name",
+				    conf_str_at(b, "example", i));
+		}
+}
+
 const char *
 rules_doubt(struct rules *rs, const struct said *sd, const struct rule *r)
 {
@@ -293,6 +341,7 @@ check_examples(struct rules *rs)
 	const struct conf_block *b = conf_first(conf_top(rs->conf), "rule");
 	struct arena *a = arena_new(0);
 
+	check_masks(rs, a);
 	for (size_t i = 0; i < rs->n_rules; i++, b = conf_next(b)) {
 		for (size_t j = 0; j < conf_count(b, "example"); j++)
 			check_example(rs, b, &rs->rules[i], conf_str_at(b, "example", j), a);
@@ -335,6 +384,7 @@ rules_free(struct rules *rs)
 	}
 	for (size_t i = 0; i < rs->n_providers; i++)
 		pattern_free(rs->providers[i].match);
+	pattern_free(rs->masks);
 	dead_free(rs->dead);
 	remembered_free(rs->remembered);
 	conf_free(rs->conf);

@@ -45,6 +45,8 @@ const char *rules_provider(struct rules *, struct span mx, const struct said *);
 const char *rules_provider_of_mx(const struct rules *, struct span mx); /* by server name alone */
 /* The rule that wins, or NULL if none knows it. Not for two threads at once. */
 struct rule *rules_find(struct rules *, const char *provider, const struct said *);
+/* The words without a name that stands where names do; good until the next call. */
+struct span rules_unnamed(struct rules *, struct span text);
 /* Whether what was said condemns an address (dead.h), by the rule that decided or none: NULL, or what makes it
  * doubtful. */
 const char *rules_doubt(struct rules *, const struct said *, const struct rule *);

@@ -121,6 +121,7 @@ struct suppression_counts {
 	uint64_t soft_days; /* bit i: the day i days before last_day */
 	uint32_t last_day;  /* since 1970 */
 	uint32_t hard, last_hard_day;
+	uint64_t last_message; /* that got a hard one; counts once */
 };
 
 /* Nothing counted: all 0. */

@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum { VALUE_BYTES = 20, A_SWEEP = 5000 };
+enum {
+	VALUE_BYTES = 28,
+	WITHOUT_MESSAGE_BYTES = 20, /* as an earlier version wrote it */
+	A_SWEEP = 5000
+};
 
 static MDB_val
 key_of(struct suppression *s, const char *tenant, const char *address,
@@ -14,13 +18,20 @@ key_of(struct suppression *s, const char *tenant, const char *address,
 	return (MDB_val){ SUPPRESSION_HASH_BYTES, bytes };
 }
 
-static void
-read_value(const uint8_t *v, struct suppression_counts *c)
+/* False: not a value of ours. */
+static bool
+read_value(const MDB_val *val, struct suppression_counts *c)
 {
+	const uint8_t *v = val->mv_data;
+
+	if (val->mv_size != VALUE_BYTES && val->mv_size != WITHOUT_MESSAGE_BYTES)
+		return false;
 	c->soft_days = be64(v);
 	c->last_day = be32(v + 8);
 	c->hard = be32(v + 12);
 	c->last_hard_day = be32(v + 16);
+	c->last_message = val->mv_size == VALUE_BYTES ? be64(v + 20) : 0;
+	return true;
 }
 
 int
@@ -36,8 +47,8 @@ suppression_counts_get(struct suppression *s, const char *tenant, const char *ad
 	if (txn == NULL)
 		return -1;
 	rc = mdb_get(txn, s->counts, &key, &val);
-	if (rc == 0 && val.mv_size == VALUE_BYTES)
-		read_value(val.mv_data, c);
+	if (rc == 0)
+		(void)read_value(&val, c);
 	suppression_read_end(s, txn);
 	return rc == 0 || rc == MDB_NOTFOUND ? 0 : suppression_failed(err, "counts", rc);
 }
@@ -57,6 +68,7 @@ suppression_counts_put(struct suppression *s, const char *tenant, const char *ad
 	be32_put(value + 8, c->last_day);
 	be32_put(value + 12, c->hard);
 	be32_put(value + 16, c->last_hard_day);
+	be64_put(value + 20, c->last_message);
 	if (c->soft_days == 0 && c->hard == 0)
 		rc = mdb_del(txn, s->counts, &key, NULL);
 	else
@@ -69,9 +81,8 @@ is_old(const MDB_val *val, uint32_t before_day)
 {
 	struct suppression_counts c;
 
-	if (val->mv_size != VALUE_BYTES)
+	if (!read_value(val, &c))
 		return true;
-	read_value(val->mv_data, &c);
 	return c.last_day < before_day && c.last_hard_day < before_day;
 }
 

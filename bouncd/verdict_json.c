@@ -23,6 +23,8 @@ verdict_json(json_t *object, const struct verdict *v)
 		set(object, "fix", v->fix);
 	set(object, "status", v->status);
 	set(object, "rule", v->rule);
+	if (v->agreed)
+		json_object_set_new(object, "agreed", json_true());
 	set(object, "doubt", v->doubt);
 	set(object, "provider", v->provider);
 	json_object_set_new(object, "confidence", json_integer(v->confidence));

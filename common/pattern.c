@@ -160,3 +160,21 @@ pattern_match(struct pattern *list, const struct pattern_words *w)
 	}
 	return longest;
 }
+
+bool
+pattern_find(const struct pattern *list, const struct pattern_words *w, size_t *from, size_t *to)
+{
+	for (const struct pattern *p = list; p != NULL; p = p->next) {
+		const PCRE2_SIZE *at;
+
+		if (match_one(p, w) == 0)
+			continue;
+		at = pcre2_get_ovector_pointer(p->data);
+		if (at[1] <= at[0] || at[1] > w->text.n)
+			continue;
+		*from = at[0];
+		*to = at[1];
+		return true;
+	}
+	return false;
+}

@@ -26,3 +26,6 @@ int pattern_add_at_word(struct pattern **list, const char *text, struct arena *,
 void pattern_free(struct pattern *list);
 /* Bytes that matched (at least 1), the longest of the list; 0: no match. */
 size_t pattern_match(struct pattern *list, const struct pattern_words *);
+/* Where the first one of the list that matches does; "\K" in it sets *from. False: none does. */
+bool
+pattern_find(const struct pattern *list, const struct pattern_words *, size_t *from, size_t *to);

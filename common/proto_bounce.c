@@ -10,6 +10,8 @@ bounce_reply_put(struct chan *c, const struct bounce_reply *r)
 	chan_span(c, r->tenant);
 	chan_span(c, r->campaign);
 	chan_span(c, r->recipient);
+	chan_span(c, r->from);
+	chan_span(c, r->ehlo);
 	chan_span(c, r->site);
 	chan_span(c, r->server);
 	chan_u8(c, r->stage);
@@ -29,6 +31,8 @@ bounce_reply_get(struct msg *m, struct bounce_reply *r)
 	r->tenant = msg_span(m);
 	r->campaign = msg_span(m);
 	r->recipient = msg_span(m);
+	r->from = msg_span(m);
+	r->ehlo = msg_span(m);
 	r->site = msg_span(m);
 	r->server = msg_span(m);
 	r->stage = msg_u8(m);
@@ -49,6 +53,7 @@ bounce_verdict_put(struct chan *c, const struct bounce_verdict *r)
 	chan_u8(c, r->advice);
 	chan_u32(c, r->advice_s);
 	chan_u8(c, r->later);
+	chan_u8(c, r->specific);
 	chan_span(c, r->status);
 	chan_span(c, r->rule);
 	chan_span(c, r->provider);
@@ -66,6 +71,7 @@ bounce_verdict_get(struct msg *m, struct bounce_verdict *r)
 	r->advice = msg_u8(m);
 	r->advice_s = msg_u32(m);
 	r->later = msg_u8(m) != 0;
+	r->specific = msg_u8(m) != 0;
 	r->status = msg_span(m);
 	r->rule = msg_span(m);
 	r->provider = msg_span(m);

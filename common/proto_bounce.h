@@ -29,6 +29,8 @@ struct bounce_reply {
 	struct span tenant;
 	struct span campaign;
 	struct span recipient;
+	struct span from; /* its sender, empty: null */
+	struct span ehlo; /* as whom we said it */
 	struct span site;
 	struct span server; /* name of the MX that said it */
 	uint8_t stage;      /* enum deliver_stage */
@@ -45,6 +47,7 @@ struct bounce_verdict {
 	uint8_t advice;
 	uint32_t advice_s;
 	bool later;         /* a 5yz whose words mean: not now */
+	bool specific;      /* a rule's own words: one answer may stop a lane or a tenant */
 	struct span status; /* enhanced code, never empty */
 	struct span rule;
 	struct span provider;

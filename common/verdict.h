@@ -55,6 +55,9 @@ struct verdict {
 	enum advice advice;
 	bool
 	    later; /* a rule knows the words of this permanent answer to mean: not now (5yz alone means: never) */
+	bool
+	    specific; /* a rule of rank 7 and more: one such answer may stop a lane or a tenant (course.c) */
+	bool agreed; /* hard by words, and its status says so too: one such answer suppresses */
 	uint32_t retry_s; /* ADVICE_RETRY_LATER */
 	uint8_t
 	    confidence; /* 0..100: 90 a rule's own pattern, 60 the enhanced code, 30 the basic code */

@@ -61,14 +61,23 @@ find_or_new(struct bans *bs, struct span tenant)
 }
 
 bool
-ban_refused(struct bans *bs, struct span tenant)
+ban_refused(struct bans *bs, struct span tenant, struct id message)
 {
 	struct ban *b = find_or_new(bs, tenant);
 
+	if (b->refused > 0 && id_eq(b->last, message))
+		return false; /* to another of its recipients */
+	b->last = message;
 	if (++b->refused < REFUSED_MOST)
 		return false;
 	b->refused = 0;
 	return true;
+}
+
+bool
+ban_blamed(struct bans *bs, struct span tenant, struct id message, uint64_t now_ms)
+{
+	return suspicion_confirmed(&find_or_new(bs, tenant)->blamed, message, now_ms);
 }
 
 void

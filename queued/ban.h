@@ -7,6 +7,7 @@
 #pragma once
 
 #include "span.h"
+#include "suspicion.h"
 #include "table.h"
 
 enum { BAN_REASON_MAX = 200 };
@@ -16,6 +17,8 @@ struct ban {
 	uint64_t until_ms;
 	unsigned times;              /* suspensions so far, in a row */
 	unsigned refused;            /* messages refused for good, with none taken in between */
+	struct id last;              /* of them */
+	struct suspicion blamed;     /* its content, for now and in general words */
 	char reason[BAN_REASON_MAX]; /* the reply */
 	struct span tenant;
 	char text[];
@@ -27,7 +30,9 @@ struct bans {
 /* True: this began a suspension (worth an event). for_s 0: the verdict names no time. */
 bool ban_put(struct bans *, struct span tenant, uint64_t now_ms, uint32_t for_s, struct span reply);
 /* A message of it was refused for good because of its content. True: so were those before it, and it is to be suspended. */
-bool ban_refused(struct bans *, struct span tenant);
+bool ban_refused(struct bans *, struct span tenant, struct id message);
+/* A message was refused for now, in general words. True: so was another one within the hour. */
+bool ban_blamed(struct bans *, struct span tenant, struct id message, uint64_t now_ms);
 /* One was taken. */
 void ban_taken(struct bans *, struct span tenant);
 /* That tenant's suspension, while it lasts; NULL: it may send. */

@@ -72,23 +72,55 @@ START_TEST(two_hundred_thousand_tenants)
 }
 END_TEST
 
+static struct id
+message(uint8_t n)
+{
+	return (struct id){ { n } };
+}
+
 START_TEST(three_in_a_row)
 {
 	struct bans bs = { 0 };
 
 	ban_taken(&bs, span_str("shop"));
-	ck_assert(!ban_refused(&bs, span_str("shop")));
-	ck_assert(!ban_refused(&bs, span_str("shop")));
+	ck_assert(!ban_refused(&bs, span_str("shop"), message(1)));
+	ck_assert(!ban_refused(&bs, span_str("shop"), message(2)));
 	ban_taken(&bs, span_str("other"));
 	ban_taken(&bs, span_str("Shop"));
-	ck_assert(!ban_refused(&bs, span_str("shop")));
-	ck_assert(!ban_refused(&bs, span_str("other")));
-	ck_assert(!ban_refused(&bs, span_str("shop")));
-	ck_assert(ban_refused(&bs, span_str("shop")));
+	ck_assert(!ban_refused(&bs, span_str("shop"), message(3)));
+	ck_assert(!ban_refused(&bs, span_str("other"), message(4)));
+	ck_assert(!ban_refused(&bs, span_str("shop"), message(5)));
+	ck_assert(ban_refused(&bs, span_str("shop"), message(6)));
 	ck_assert_ptr_null(ban_of(&bs, span_str("shop"), 1000));
 	ck_assert(ban_put(&bs, span_str("shop"), 1000, 0, span_str("no")));
-	ck_assert(!ban_refused(&bs, span_str("shop")));
+	ck_assert(!ban_refused(&bs, span_str("shop"), message(7)));
 	bans_lift(&bs, span_of(NULL, 0), 1000);
+}
+END_TEST
+
+/* One message with many recipients is one. */
+START_TEST(messages_are_counted)
+{
+	struct bans bs = { 0 };
+
+	for (unsigned i = 0; i < 9; i++)
+		ck_assert(!ban_refused(&bs, span_str("shop"), message(1)));
+	ck_assert(!ban_refused(&bs, span_str("shop"), message(2)));
+	ck_assert(ban_refused(&bs, span_str("shop"), message(3)));
+	ck_assert_uint_eq(bans_lift(&bs, SPAN_LIT(""), 1), 0);
+}
+END_TEST
+
+START_TEST(general_words_need_a_second_message)
+{
+	struct bans bs = { 0 };
+
+	ck_assert(!ban_blamed(&bs, span_str("shop"), message(1), NOW));
+	ck_assert(!ban_blamed(&bs, span_str("shop"), message(1), NOW + 1));
+	ck_assert(!ban_blamed(&bs, span_str("other"), message(2), NOW + 1));
+	ck_assert(ban_blamed(&bs, span_str("shop"), message(2), NOW + 2));
+	ck_assert(!ban_blamed(&bs, span_str("shop"), message(3), NOW + 2 + SUSPICION_MS));
+	(void)bans_lift(&bs, SPAN_LIT(""), NOW);
 }
 END_TEST
 
@@ -105,6 +137,8 @@ main(void)
 	tcase_add_test(t, an_operator_lifts_one_or_all);
 	tcase_add_test(t, two_hundred_thousand_tenants);
 	tcase_add_test(t, three_in_a_row);
+	tcase_add_test(t, messages_are_counted);
+	tcase_add_test(t, general_words_need_a_second_message);
 	tcase_set_timeout(t, 60); /* a loaded machine */
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

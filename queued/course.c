@@ -429,13 +429,26 @@ advised_s(const struct delivery *d)
 	return d->last->advice_s < most_s ? d->last->advice_s : most_s;
 }
 
-/* Content that is put off is taken later or not at all: its tenant waits. What is refused for good may be one message. */
+/* Content that is put off is taken later or not at all: its tenant waits. What is refused for good may be one message, and what
+ * general words say may be misunderstood. */
 static bool
 takes_none_of(struct delivery *d, const struct attempt *a)
 {
 	struct span tenant = d->message->envelope->tenant;
+	struct id message = d->message->envelope->id;
 
-	return tenant.n > 0 && (a->code < 500 || ban_refused(&d->lane->bans, tenant));
+	if (tenant.n == 0)
+		return false;
+	if (a->code >= 500)
+		return ban_refused(&d->lane->bans, tenant, message);
+	return a->specific || ban_blamed(&d->lane->bans, tenant, message, loop_now_ms());
+}
+
+static bool
+takes_none_of_source(struct delivery *d, const struct attempt *a)
+{
+	return a->specific ||
+	       suspicion_confirmed(&d->lane->blamed, d->message->envelope->id, loop_now_ms());
 }
 
 /* What the verdict says of the lane, before what becomes of the recipient: no retry falls into a suspension. The seconds
@@ -451,12 +464,12 @@ lane_hears(struct delivery *d)
 		return advised_s(d);
 	if (a->advice == ADVICE_SLOW_LANE)
 		lane_slow(d->lane, a->text);
-	else if (a->advice == ADVICE_SUSPEND_LANE)
+	else if (a->advice == ADVICE_SUSPEND_LANE && takes_none_of_source(d, a))
 		lane_suspend(d->lane, a->advice_s > 0 ? a->advice_s : SUSPEND_S, a->text);
 	else if (a->advice == ADVICE_SUSPEND_TENANT && takes_none_of(d, a))
 		lane_suspend_tenant(d->lane, tenant, a->advice_s, a->text);
 	ban = ban_of(&d->lane->bans, tenant, loop_now_ms());
-	if (a->advice == ADVICE_SUSPEND_LANE)
+	if (a->advice == ADVICE_SUSPEND_LANE && d->lane->adapt.until_ms > loop_now_ms())
 		return loop_seconds_until(d->lane->adapt.until_ms);
 	if (a->advice == ADVICE_SUSPEND_TENANT && ban != NULL)
 		return loop_seconds_until(ban->until_ms);

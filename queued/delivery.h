@@ -41,6 +41,7 @@ struct attempt {
 	uint8_t class, category, advice;
 	uint32_t advice_s;
 	bool later;         /* a 5yz whose words mean: not now */
+	bool specific;      /* one such answer may stop a lane or a tenant */
 	uint8_t confidence; /* percent */
 	struct span status, words, rule, provider;
 };

@@ -43,7 +43,8 @@ struct lane {
 	struct queued_conf *conf; /* that the source is of */
 	struct site *site;
 	struct adapt adapt;
-	struct bans bans; /* tenants that are suspended here */
+	struct suspicion blamed; /* our source, in general words */
+	struct bans bans;        /* tenants that are suspended here */
 	struct draw draw;
 	struct table hosts;                             /* struct lane_hosts, by their set */
 	struct lane_hosts_list woken_hosts, held_hosts; /* of them */

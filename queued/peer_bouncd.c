@@ -130,6 +130,8 @@ peer_bouncd_reply(struct peer_bouncd *p, struct delivery *d)
 		.tenant = of_address ? m->envelope->tenant : span_of(NULL, 0),
 		.campaign = m->envelope->campaign,
 		.recipient = delivery_address(d),
+		.from = m->envelope->from,
+		.ehlo = d->lane != NULL ? d->lane->source->ehlo : span_of(NULL, 0),
 		.site = d->lane != NULL ? d->lane->site->name : span_of(NULL, 0),
 		.server = a->server,
 		.stage = (uint8_t)a->stage,
@@ -160,6 +162,7 @@ got_verdict(struct peer_bouncd *p, struct msg *m)
 	delivery_judged(d, v.class, v.category, v.advice, v.advice_s, v.status, v.words);
 	delivery_ruled(d, v.rule, v.provider, v.confidence);
 	d->last->later = v.later;
+	d->last->specific = v.specific;
 	course_judged(p->q, d);
 	return 0;
 }
