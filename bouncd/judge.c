@@ -1,5 +1,6 @@
 #include "judge.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,43 @@ mind_the_sender(struct verdict *v, struct span diagnostic)
 	snprintf(v->fix, sizeof(v->fix), "%s", category_fix(v->category));
 }
 
+static struct span
+paragraph_of(struct span s)
+{
+	struct span rest = s;
+
+	while (rest.n > 0) {
+		size_t at = s.n - rest.n;
+
+		if (span_trim(span_cut(rest, '\n', &rest)).n == 0)
+			return span_first(s, at);
+	}
+	return s;
+}
+
+static bool
+begins_with_reply(struct span line)
+{
+	return line.n > 4 && (line.p[0] == '4' || line.p[0] == '5') &&
+	       isdigit((unsigned char)line.p[1]) && isdigit((unsigned char)line.p[2]) &&
+	       (line.p[3] == ' ' || line.p[3] == '-');
+}
+
+/* Of a report's words the paragraph in which a line begins with a reply; all of them where none does. */
+static struct span
+replied(struct span words)
+{
+	struct span rest = words;
+
+	while (rest.n > 0) {
+		struct span from = rest;
+
+		if (begins_with_reply(span_trim(span_cut(rest, '\n', &rest))))
+			return paragraph_of(from);
+	}
+	return words;
+}
+
 unsigned
 judge_texts(const struct came_back *c, const struct came_recipient *r,
     struct said out[JUDGE_TEXTS_MAX], struct arena *a)
@@ -87,7 +125,7 @@ judge_texts(const struct came_back *c, const struct came_recipient *r,
 	if (r->words.n > 0)
 		other_words(&out[n++], r->words, own, a);
 	if (c->reason.n > 0 && c->n_recipients == 1 && !spoke(own))
-		other_words(&out[n++], c->reason, own, a);
+		other_words(&out[n++], replied(c->reason), own, a);
 	return n;
 }
 
@@ -117,7 +155,7 @@ judge(struct rules *rs, const struct came_back *c, const struct came_recipient *
 	for (unsigned i = 0; i < n && (v.confidence < SURE || strcmp(v.rule, "status") == 0); i++)
 		v = better(v, of_text(rs, &texts[i], &names, r->remote_mta, permanent, a));
 	mind_the_sender(&v, r->diagnostic.n > 8 ? r->diagnostic : r->words);
-	if (c->kind == KIND_DELAYED && v.category != CATEGORY_NONE)
+	if (c->kind == KIND_DELAYED || r->action == ACTION_DELAYED)
 		v.class = CLASS_SOFT;
 	if (v.class == CLASS_SOFT && v.advice == ADVICE_SUPPRESS)
 		v.advice = ADVICE_RETRY;

@@ -11,7 +11,7 @@ set(json_t *object, const char *key, const char *value)
 void
 verdict_json(json_t *object, const struct verdict *v)
 {
-	if (v->category == CATEGORY_NONE && v->status[0] == '\0')
+	if (v->category == CATEGORY_NONE && v->class == CLASS_NONE && v->status[0] == '\0')
 		return;
 	set(object, "class", class_word(v->class));
 	set(object, "category", category_word(v->category));

@@ -114,7 +114,8 @@ take_field(struct came_back *c, struct group *g, const struct header_field *f, s
 		g->status = value;
 	} else if (span_is_nocase(f->name, "Remote-MTA")) {
 		g->remote = value;
-	} else if (span_is_nocase(f->name, "Diagnostic-Code")) {
+	} else if (span_is_nocase(f->name, "Diagnostic-Code") ||
+		   span_is_nocase(f->name, "X-Exim-Diagnostic")) {
 		if (g->diagnostic.n == 0)
 			g->diagnostic = without_type(value);
 	} else
