@@ -127,7 +127,7 @@ def result(number, t, index, outcome, code=250, enhanced="2.0.0", text="ok", sta
 
 
 def verdict(job, cls, category, advice, status):
-    return (VERDICT, struct.pack("=QBBBIB", job, cls, category, advice, 0, 0) + span(status) + span("rule") + span("")
+    return (VERDICT, struct.pack("=QBBBIBB", job, cls, category, advice, 0, 0, 1) + span(status) + span("rule") + span("")
             + struct.pack("=B", 90) + span("words"))
 
 
