@@ -45,6 +45,8 @@ void course_worker_gone(struct queued *, struct worker *);
 /* The lane's doings. */
 /* A connection to these hosts never stood, or brought no answer. */
 void course_connect_failed(struct queued *, struct lane_hosts *, const struct deliver_closed *);
+/* One that had brought answers was ended by the server with a reply. */
+void course_dismissed(struct lane_hosts *, const struct deliver_closed *);
 /* LANE, taken out of its draw: the lane is suspended. */
 void course_lane_away(struct queued *, struct delivery *);
 /* LANE: its hosts cannot be reached. It stays in its lane; it is told so once, and waits in silence. */

@@ -37,15 +37,31 @@ ask_what_they_mean(struct queued *q, struct lane_hosts *h, const struct deliver_
 		peer_bouncd_reply(q->bouncd, d);
 }
 
+/* What ended a connection, for people. */
+static void
+words_of(const struct deliver_closed *c, char words[ADAPT_REASON_MAX])
+{
+	snprintf(words, ADAPT_REASON_MAX, "%s: %.*s%s%u %.*s %.*s", deliver_stage_name(c->stage),
+	    SPAN(c->server), c->server.n > 0 ? ": " : "", c->code, SPAN(c->enhanced),
+	    SPAN(c->text));
+}
+
+void
+course_dismissed(struct lane_hosts *h, const struct deliver_closed *c)
+{
+	char words[ADAPT_REASON_MAX];
+
+	words_of(c, words);
+	lane_dismissed(h->lane, span_str(words));
+}
+
 void
 course_connect_failed(struct queued *q, struct lane_hosts *h, const struct deliver_closed *c)
 {
 	const struct lane *l = h->lane;
 	char why[ADAPT_REASON_MAX];
 
-	snprintf(why, sizeof(why), "%s: %.*s%s%u %.*s %.*s", deliver_stage_name(c->stage),
-	    SPAN(c->server), c->server.n > 0 ? ": " : "", c->code, SPAN(c->enhanced),
-	    SPAN(c->text));
+	words_of(c, why);
 	log_begin(LOG_LEVEL_WARN, "unreachable");
 	log_kv("site", l->site->name);
 	log_kv("source", l->source->name);

@@ -237,6 +237,12 @@ events_untracked(struct events *e, const struct delivery *d, struct span reason)
 void
 events_lane(struct events *e, const struct lane *l, const char *what)
 {
+	events_lane_said(e, l, what, l->adapt.reason);
+}
+
+void
+events_lane_said(struct events *e, const struct lane *l, const char *what, const char *reply)
+{
 	struct buf *b = begin(e, "lane");
 
 	event_str(b, "what", what);
@@ -244,7 +250,7 @@ events_lane(struct events *e, const struct lane *l, const char *what)
 	event_span(b, "source", l->source->name);
 	event_str(b, "state", adapt_state_name(adapt_state(&l->adapt, loop_now_ms())));
 	event_num(b, "share_permille", l->adapt.share_permille);
-	event_str(b, "reply", l->adapt.reason);
+	event_str(b, "reply", reply);
 	event_num(b, "waiting", l->draw.n);
 	end(e);
 	log_begin(LOG_LEVEL_INFO, "lane");
@@ -252,7 +258,7 @@ events_lane(struct events *e, const struct lane *l, const char *what)
 	log_kv("site", l->site->name);
 	log_kv("source", l->source->name);
 	log_kvf("share", "%u%%", l->adapt.share_permille / 10);
-	log_kvs("reply", l->adapt.reason);
+	log_kvs("reply", reply);
 	log_end();
 }
 

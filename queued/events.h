@@ -34,6 +34,8 @@ void events_deferred(struct events *, const struct delivery *, uint64_t retry_ms
 void events_untracked(struct events *, const struct delivery *, struct span reason);
 /* what: slowed faster suspended resumed unreachable released. */
 void events_lane(struct events *, const struct lane *, const char *what);
+/* With other words than those that cut it. */
+void events_lane_said(struct events *, const struct lane *, const char *what, const char *reply);
 /* what: unreachable; hosts of that lane. */
 void events_lane_hosts(struct events *, const struct lane_hosts *, const char *what);
 /* what: tenant-suspended; a tenant in that lane. */

@@ -98,6 +98,18 @@ suspended(const struct lane *l, struct buf *out)
 			    b->reason);
 }
 
+/* Connections that had done work; the mail went on over others. */
+static void
+dismissed(const struct lane *l, struct buf *out)
+{
+	const struct lane_dismissal *d = lane_dismissal(l);
+
+	if (d != NULL)
+		buf_printf(out, "; %u %s ended by the server, the last %llu s ago with \"%s\"",
+		    d->n, d->n == 1 ? "connection was" : "connections were",
+		    (unsigned long long)((loop_now_ms() - d->at_ms) / 1000), d->words);
+}
+
 void
 explain_lane(const struct lane *l, struct buf *out)
 {
@@ -106,6 +118,7 @@ explain_lane(const struct lane *l, struct buf *out)
 		buf_printf(
 		    out, "; of %zu sets of hosts %zu cannot be reached", l->hosts.n, l->failing_n);
 	suspended(l, out);
+	dismissed(l, out);
 }
 
 /* Its own hosts come before what holds the lane as a whole. */

@@ -163,6 +163,7 @@ lane_free(struct lanes *ls, struct lane *l)
 	table_remove(&ls->by_pair, &l->by_pair);
 	site_lane(ls->q->sites, l->site, -1);
 	(void)bans_lift(&l->bans, span_of(NULL, 0), loop_now_ms());
+	free(l->dismissal);
 	table_free(&l->hosts);
 	table_free(&l->idle_at);
 	table_free(&l->parked.lines);

@@ -31,6 +31,14 @@ enum lane_wait {
 	LANE_CONNECTING,
 };
 
+/* Servers that ended connections which had carried mail, with a reply: no failure, but people want to know. */
+struct lane_dismissal {
+	uint64_t at_ms; /* the last one */
+	uint32_t n;     /* so far, with no more than LANE_DISMISSAL_MS between two */
+	char words[ADAPT_REASON_MAX];
+};
+enum { LANE_DISMISSAL_MS = 10 * 60 * 1000 };
+
 struct lane {
 	struct table_node by_pair;
 	TAILQ_ENTRY(lane) woken_link;
@@ -61,6 +69,7 @@ struct lane {
 	const struct host_set *refused_by; /* the last; only compared */
 	uint64_t refused_ms;               /* no connection before that */
 	char refusal[ADAPT_REASON_MAX];
+	struct lane_dismissal *dismissal; /* NULL: none yet */
 	enum lane_wait wait;
 	uint64_t delivered, deferred, bounced;
 	struct minute accepted;
@@ -123,6 +132,10 @@ const struct ban *lane_ban(const struct lane *, const struct delivery *); /* NUL
 unsigned lanes_lift(struct lanes *, struct span tenant); /* everywhere; how many that were */
 /* A server refused a connection with a reply. One is that server's business; several in a row are the provider's. */
 void lane_refused(struct lane *, const struct host_set *by, struct span reply);
+/* A server ended a connection over which it had answered, and said why. It slows nothing: many end each after so many messages. */
+void lane_dismissed(struct lane *, struct span words);
+/* What they said lately; NULL: nothing. */
+const struct lane_dismissal *lane_dismissal(const struct lane *);
 void lane_opened(struct lane *);  /* one let us in */
 void lane_release(struct lane *); /* an operator says: as configured, now */
 /* An operator wants this delivery, which lines up here, tried: back-off and suspension do not stop it. What the next answer

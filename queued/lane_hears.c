@@ -1,10 +1,13 @@
 /* What servers and operators say of a lane: it slows, is suspended or refused, and goes on (lane.h). */
+#include "err.h"
 #include "events.h"
 #include "lane.h"
 #include "loop.h"
 #include "queued.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
 	REFUSED_FIRST_MS = 5 * 1000,
@@ -90,6 +93,38 @@ lane_refused(struct lane *l, const struct host_set *by, struct span reply)
 	snprintf(l->refusal, sizeof(l->refusal), "%.*s", SPAN(reply));
 	l->refused_ms = loop_now_ms() + (wait < REFUSED_MOST_MS ? wait : REFUSED_MOST_MS);
 	lane_wake_at(l, l->refused_ms);
+}
+
+static bool
+is_lately(const struct lane_dismissal *d)
+{
+	return d != NULL && loop_now_ms() - d->at_ms < LANE_DISMISSAL_MS;
+}
+
+const struct lane_dismissal *
+lane_dismissal(const struct lane *l)
+{
+	return is_lately(l->dismissal) ? l->dismissal : NULL;
+}
+
+/* An event tells the first, and other words; a server that ends each after so many messages says so many times a minute. */
+void
+lane_dismissed(struct lane *l, struct span words)
+{
+	struct lane_dismissal *d = l->dismissal;
+	char before[ADAPT_REASON_MAX] = "";
+
+	if (d == NULL && (d = l->dismissal = calloc(1, sizeof(*d))) == NULL)
+		fatal("out of memory for a reply");
+	if (is_lately(d))
+		memcpy(before, d->words, sizeof(before));
+	else
+		d->n = 0;
+	d->n++;
+	d->at_ms = loop_now_ms();
+	snprintf(d->words, sizeof(d->words), "%.*s", SPAN(words));
+	if (strcmp(before, d->words) != 0)
+		events_lane_said(lane_queued(l)->events, l, "dismissed", d->words);
 }
 
 void

@@ -698,6 +698,8 @@ pool_closed(struct pool *p, const struct worker *w, const struct deliver_closed 
 	session_free(p, s);
 	if (failed)
 		course_connect_failed(p->q, h, c);
+	else if (c->code != 0)
+		course_dismissed(h, c);
 }
 
 void
