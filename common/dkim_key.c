@@ -9,11 +9,14 @@
 #include <openssl/x509.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RSA_MOST_BITS = 4096, ED25519_BYTES = 32, TXT_STRING_BYTES = 255 };
 
 struct dkim_key {
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey; /* NULL: not read yet */
+	char *pem;      /* to be read from; NULL: it was */
+	size_t pem_n;
 	EVP_PKEY_CTX *rsa; /* ready to sign; NULL: ed25519 */
 	enum dkim_algorithm algorithm;
 };
@@ -71,6 +74,132 @@ dkim_key_load(struct span pem, struct err *err)
 	return NULL;
 }
 
+/* ---- keys that are read when they are needed ---- */
+
+/* The inside of one element of DER, of that tag; what follows it is left in *rest. -1: there is none. */
+static int
+der_take(struct span *rest, uint8_t tag, struct span *inside)
+{
+	const unsigned char *at = (const unsigned char *)rest->p;
+	int got_tag, class, r;
+	long n;
+
+	if (rest->n == 0 || (uint8_t)rest->p[0] != tag || rest->n > LONG_MAX)
+		return -1;
+	r = ASN1_get_object(&at, &n, &got_tag, &class, (long)rest->n);
+	if (r & 0x80 || n < 0) {
+		ERR_clear_error();
+		return -1;
+	}
+	*inside = span_of((const char *)at, (size_t)n);
+	*rest = span_from(*rest, (size_t)((const char *)at - rest->p) + (size_t)n);
+	return 0;
+}
+
+/* RSAPrivateKey of RFC 8017 A.1.2: nine numbers, the second of them the modulus. Its bits; -1: it is none. */
+static int
+rsa_bits(struct span der)
+{
+	enum { TAG_INTEGER = 0x02, TAG_SEQUENCE = 0x30, NUMBERS = 9 };
+	struct span numbers, number;
+	int bits = -1;
+
+	if (der_take(&der, TAG_SEQUENCE, &numbers) == -1 || der.n > 0)
+		return -1;
+	for (unsigned i = 0; i < NUMBERS; i++) {
+		if (der_take(&numbers, TAG_INTEGER, &number) == -1 || number.n == 0)
+			return -1;
+		while (i == 1 && number.n > 1 && number.p[0] == 0)
+			number = span_from(number, 1);
+		if (i == 1 && number.n <= RSA_MOST_BITS / 8)
+			bits = (int)number.n * 8;
+	}
+	return numbers.n == 0 ? bits : -1;
+}
+
+/* Whether the key in PKCS 8 is one that we sign with; what is not plain is read whole, for its words. */
+static bool
+is_plain(const unsigned char *der, long n, enum dkim_algorithm *algorithm)
+{
+	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &der, n);
+	const unsigned char *key = NULL;
+	const ASN1_OBJECT *kind = NULL;
+	int key_n = 0, nid = NID_undef, bits = 0;
+
+	if (info != NULL && PKCS8_pkey_get0(&kind, &key, &key_n, NULL, info) == 1)
+		nid = OBJ_obj2nid(kind);
+	if (nid == NID_rsaEncryption)
+		bits = rsa_bits(span_of((const char *)key, (size_t)key_n));
+	*algorithm = nid == NID_ED25519 ? DKIM_ED25519_SHA256 : DKIM_RSA_SHA256;
+	if (nid == NID_ED25519 && key_n == ED25519_BYTES + 2) /* in an OCTET STRING */
+		bits = DKIM_RSA_LEAST_BITS;
+	PKCS8_PRIV_KEY_INFO_free(info);
+	ERR_clear_error();
+	return bits >= DKIM_RSA_LEAST_BITS;
+}
+
+static bool
+pem_is_plain(struct span pem, enum dkim_algorithm *algorithm)
+{
+	BIO *bio = pem.n > INT_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+	char *name = NULL, *header = NULL;
+	unsigned char *der = NULL;
+	long n = 0;
+	bool plain = false;
+
+	if (bio != NULL && PEM_read_bio(bio, &name, &header, &der, &n) == 1)
+		plain = span_is(span_str(name), PEM_STRING_PKCS8INF) && is_plain(der, n, algorithm);
+	ERR_clear_error();
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_clear_free(der, (size_t)n);
+	BIO_free(bio);
+	return plain;
+}
+
+struct dkim_key *
+dkim_key_keep(struct span pem, struct err *err)
+{
+	enum dkim_algorithm algorithm = DKIM_RSA_SHA256;
+	struct dkim_key *key;
+
+	if (!pem_is_plain(pem, &algorithm))
+		return dkim_key_load(pem, err);
+	key = calloc(1, sizeof(*key));
+	if (key == NULL || (key->pem = malloc(pem.n)) == NULL)
+		fatal("out of memory for a key");
+	memcpy(key->pem, pem.p, pem.n);
+	key->pem_n = pem.n;
+	key->algorithm = algorithm;
+	return key;
+}
+
+static void
+pem_forget(struct dkim_key *key)
+{
+	if (key->pem != NULL)
+		explicit_bzero(key->pem, key->pem_n);
+	free(key->pem);
+	key->pem = NULL;
+}
+
+/* Now it is needed. */
+static int
+read_kept(struct dkim_key *key, struct err *err)
+{
+	struct dkim_key *whole;
+
+	if (key->pem == NULL)
+		return 0;
+	whole = dkim_key_load(span_of(key->pem, key->pem_n), err);
+	if (whole == NULL)
+		return -1;
+	pem_forget(key);
+	*key = *whole;
+	free(whole);
+	return 0;
+}
+
 struct dkim_key *
 dkim_key_new(enum dkim_algorithm algorithm, struct err *err)
 {
@@ -89,6 +218,7 @@ dkim_key_free(struct dkim_key *key)
 {
 	if (key == NULL)
 		return;
+	pem_forget(key);
 	EVP_PKEY_CTX_free(key->rsa);
 	EVP_PKEY_free(key->pkey);
 	free(key);
@@ -112,13 +242,15 @@ sign_ed25519(EVP_PKEY *pkey, const uint8_t *digest, char *to, size_t *n)
 }
 
 int
-dkim_key_sign(const struct dkim_key *key, const uint8_t digest[DKIM_DIGEST_BYTES], struct buf *out,
-    struct err *err)
+dkim_key_sign(
+    struct dkim_key *key, const uint8_t digest[DKIM_DIGEST_BYTES], struct buf *out, struct err *err)
 {
 	char *room = buf_room(out, DKIM_SIGNATURE_MAX);
 	size_t n = DKIM_SIGNATURE_MAX;
 	int ok;
 
+	if (read_kept(key, err) == -1)
+		return -1;
 	if (room == NULL)
 		return err_set(err, "no room for a signature");
 	if (key->rsa != NULL)

@@ -18,6 +18,9 @@ struct dkim_key;
 
 /* PEM text of a private key, rsa of 1024 to 4096 bits (RFC 8301 3.2) or ed25519. NULL: err says what it is instead. */
 struct dkim_key *dkim_key_load(struct span pem, struct err *);
+/* The same for who has thousands: that it is a key of such a kind and size is seen now, at a hundredth of the cost; it is read
+ * when it is to sign for the first time. Copies the text. */
+struct dkim_key *dkim_key_keep(struct span pem, struct err *);
 /* A new one: rsa with DKIM_RSA_BITS, or ed25519. */
 struct dkim_key *dkim_key_new(enum dkim_algorithm, struct err *);
 void dkim_key_free(struct dkim_key *); /* NULL is fine */
@@ -25,8 +28,8 @@ void dkim_key_free(struct dkim_key *); /* NULL is fine */
 enum dkim_algorithm dkim_key_algorithm(const struct dkim_key *);
 
 /* Signs the digest of a draft; appends the bytes of the signature, at most DKIM_SIGNATURE_MAX. */
-int dkim_key_sign(const struct dkim_key *, const uint8_t digest[DKIM_DIGEST_BYTES], struct buf *out,
-    struct err *);
+int dkim_key_sign(
+    struct dkim_key *, const uint8_t digest[DKIM_DIGEST_BYTES], struct buf *out, struct err *);
 
 /* PEM (PKCS 8), to be kept secret. */
 int dkim_key_pem(const struct dkim_key *, struct buf *out, struct err *);

@@ -215,7 +215,8 @@ END_TEST
 START_TEST(keys_come_back)
 {
 	struct dkim_key *key = dkim_key_new(_i == 0 ? DKIM_RSA_SHA256 : DKIM_ED25519_SHA256, NULL),
-			*again;
+			*again, *kept;
+	struct err err = { "" };
 	uint8_t digest[DKIM_DIGEST_BYTES] = { 1 };
 	struct buf pem, one, two;
 
@@ -228,6 +229,18 @@ START_TEST(keys_come_back)
 	ck_assert(dkim_key_sign(key, digest, &one, NULL) == 0 &&
 		  dkim_key_sign(again, digest, &two, NULL) == 0);
 	ck_assert(span_eq(buf_all(&one), buf_all(&two)));
+	kept = dkim_key_keep(buf_all(&pem), NULL); /* read when it signs first, and then known */
+	ck_assert(kept != NULL && dkim_key_algorithm(kept) == dkim_key_algorithm(key));
+	for (unsigned i = 0; i < 2; i++) {
+		buf_reset(&two);
+		ck_assert_int_eq(dkim_key_sign(kept, digest, &two, NULL), 0);
+		ck_assert(span_eq(buf_all(&one), buf_all(&two)));
+	}
+	dkim_key_free(kept);
+	kept = dkim_key_keep(buf_all(&pem), NULL);
+	dkim_key_free(kept);
+	for (size_t n = 0; n + 40 < pem.n; n += 7)
+		ck_assert_ptr_null(dkim_key_keep(span_first(buf_all(&pem), n), &err));
 	ck_assert_uint_eq(one.n, _i == 0 ? 256 : 64);
 	buf_reset(&one);
 	ck_assert_int_eq(
@@ -246,6 +259,8 @@ START_TEST(no_key)
 	struct err err = { "" };
 
 	ck_assert_ptr_null(dkim_key_load(SPAN_LIT("nonsense"), &err));
+	ck_assert_ptr_null(dkim_key_keep(SPAN_LIT("nonsense"), &err));
+	ck_assert_ptr_null(dkim_key_keep(SPAN_LIT(""), &err));
 	ck_assert(span_starts(span_str(err.text), "no private key in PEM"));
 }
 END_TEST

@@ -16,8 +16,7 @@
 
 enum {
 	QUEUE_BYTES = 4 * 1024 * 1024,
-	KEYS_A_WORD =
-	    500 /* read before the master hears again that this role lives: half a second */
+	KEYS_A_WORD = 500 /* looked at before the master hears again that this role lives */
 };
 
 struct signing_key {
@@ -70,7 +69,7 @@ keys_load(struct signer *s, struct role *role)
 		k->tenant = span_word(words, &words);
 		k->domain = span_word(words, &words);
 		k->selector = span_word(words, &words);
-		k->key = dkim_key_load(pem, &err);
+		k->key = dkim_key_keep(pem, &err);
 		if (k->key == NULL)
 			role_fail(role, EX_CONFIG, "DKIM key %s: %s", name, err.text);
 		if (s->keys_n % KEYS_A_WORD == 0)
