@@ -17,7 +17,11 @@
 #include <unistd.h>
 
 /* What a worker has in hand is bounded (rewrite_turns.h), so its channel never fills. */
-enum { WORKERS_MAX = 64, QUEUE_BYTES = 4 << 20 };
+enum {
+	QUEUE_BYTES = 4 << 20,
+	WORKERS_MAX =
+	    1024 /* the master has no more seats (house.h), whatever drains beside those that are new */
+};
 
 /* A message that was there when rewriters died: then it is tried alone, then signed and nothing else, then sent as it is. */
 enum { DEATHS_ALONE = 2, DEATHS_PLAIN = 3, DEATHS_AS_IT_IS = 4 };
@@ -40,8 +44,8 @@ struct question {
 
 struct peer_rewrite {
 	struct queued *q;
-	struct rewriter workers[WORKERS_MAX]; /* as many as the setting `workers` allows */
-	struct turn_worker hands[WORKERS_MAX];
+	struct rewriter workers[WORKERS_MAX];
+	struct turn_worker hands[WORKERS_MAX]; /* turns has those that were ever there */
 	struct turns turns;
 	TAILQ_HEAD(, question) held_up;
 	bool expected; /* the master runs some */
@@ -397,6 +401,9 @@ on_connected(void *ctx, unsigned instance, int fd)
 	struct rewriter *w;
 
 	if (instance >= WORKERS_MAX) {
+		log_error("rewriter-refused",
+		    "worker=%u why=\"this queued knows %d rewriters at most\"", instance,
+		    WORKERS_MAX);
 		close(fd);
 		return;
 	}
@@ -407,6 +414,7 @@ on_connected(void *ctx, unsigned instance, int fd)
 	}
 	w->chan = chan_new(fd, "rewrite", QUEUE_BYTES, on_msg, on_close, w);
 	p->hands[instance].there = true;
+	turns_has(&p->turns, instance + 1);
 }
 
 struct peer_rewrite *
@@ -422,7 +430,7 @@ peer_rewrite_new(struct queued *q)
 		p->workers[i].home = p;
 		p->workers[i].instance = i;
 	}
-	turns_init(&p->turns, p->hands, WORKERS_MAX);
+	turns_init(&p->turns, p->hands, WORKERS_MAX, 0);
 	TAILQ_INIT(&p->held_up);
 	role_on_peer(q->role, ROLE_REWRITE, on_connected, p);
 	return p;

@@ -11,16 +11,23 @@ enum {
 };
 
 void
-turns_init(struct turns *t, struct turn_worker *workers, unsigned n)
+turns_init(struct turns *t, struct turn_worker *workers, unsigned most, unsigned n)
 {
 	*t = (struct turns){ .workers = workers, .workers_n = n };
 	draw_init(&t->draw);
 	draw_set_init(&t->small, &t->draw);
 	draw_set_init(&t->large, &t->draw);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < most; i++) {
 		workers[i] = (struct turn_worker){ .jobs_n = 0 };
 		TAILQ_INIT(&workers[i].jobs);
 	}
+}
+
+void
+turns_has(struct turns *t, unsigned n)
+{
+	if (n > t->workers_n)
+		t->workers_n = n;
 }
 
 void

@@ -34,8 +34,9 @@ struct turns {
 	unsigned workers_n;
 };
 
-/* The workers are the caller's, and stay where they are. */
-void turns_init(struct turns *, struct turn_worker *workers, unsigned n);
+/* The workers are the caller's, and stay where they are: there may be so many, and the first n are looked at. */
+void turns_init(struct turns *, struct turn_worker *workers, unsigned most, unsigned n);
+void turns_has(struct turns *, unsigned n); /* so many, or more */
 void
 turns_put(struct turns *, struct turn_job *, const struct draw_place *, uint64_t bytes, bool alone);
 /* The next and who gets it: it is that worker's from here on. NULL: none waits, or nobody has room for it. */

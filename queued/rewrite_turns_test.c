@@ -15,7 +15,7 @@ static void
 begin(unsigned workers_n)
 {
 	jobs_n = 0;
-	turns_init(&turns, workers, 4);
+	turns_init(&turns, workers, 4, 4);
 	for (unsigned i = 0; i < workers_n; i++)
 		workers[i].there = true;
 }

@@ -73,13 +73,6 @@ static const struct conf_table *const blocks[] = { &resolver_table, NULL };
 
 const struct conf_table resolve_table = { .settings = house_settings, .blocks = blocks };
 
-static void
-own_add(struct resolver_conf *r, const char *name)
-{
-	if (r->own_n < OWN_NAMES_MAX)
-		r->own[r->own_n++] = span_str(name);
-}
-
 /* A configuration without the block has its defaults: an empty one, kept as long as the process. */
 static const struct conf_block *
 block_of(const struct conf *conf)
@@ -105,9 +98,10 @@ resolver_read(const struct conf *conf, struct resolver_conf *r, struct arena *ar
 		    arena_strdup(arena, conf_str_at(b, "server", i));
 	if (conf_is_set(b, "trust-anchor"))
 		r->dns.trust_anchor = conf_str(b, "trust-anchor");
-	own_add(r, conf_str(top, "hostname"));
+	r->own = arena_alloc(arena, (conf_count(b, "own-name") + 1) * sizeof(*r->own));
+	r->own[r->own_n++] = span_str(conf_str(top, "hostname"));
 	for (size_t i = 0; i < conf_count(b, "own-name"); i++)
-		own_add(r, conf_str_at(b, "own-name", i));
+		r->own[r->own_n++] = span_str(conf_str_at(b, "own-name", i));
 }
 
 /* "192.0.2.53@53": that of a lab, or of the house. */

@@ -4,13 +4,11 @@
 #include "conf.h"
 #include "dns.h"
 
-enum { OWN_NAMES_MAX = 32 };
-
 struct resolver_conf {
 	struct dns_conf dns;
 	uint64_t timeout_ms;
 	const struct conf_block *block; /* for allow-private; NULL: none */
-	struct span own[OWN_NAMES_MAX]; /* names that are this relay */
+	struct span *own;               /* names that are this relay, in the arena */
 	unsigned own_n;
 };
 

@@ -50,6 +50,7 @@ badnull.test    MX 0 .
 badnull.test    MX 10 198.51.100.8
 onebad.test     MX 10 mail!.badmx.test
 onebad.test     MX 20 mx1.plain.test
+last.test       MX 10 own59.test
 nullhost.test   MX 0 .
 nullhost.test   A 198.51.100.7
 """ + "".join("big.test MX %d h%d.some-long-name-to-fill-it.big.test\nh%d.some-long-name-to-fill-it.big.test A 198.51.100.%d\n"
@@ -120,6 +121,10 @@ def main():
     assert a.ask("nullhost.test", kind=HOST_OF_ROUTE)[4] == [(0, "nullhost.test", "198.51.100.7")]
     assert a.ask("nullhost.test")[0] == "null-mx"
     assert a.ask("loop2.test", kind=HOST_OF_ROUTE)[0] == "no-host"
+    # As many names as a relay may have are known as its own.
+    named = Asker("own-name %s" % " ".join("own%d.test" % i for i in range(60)) )
+    assert named.ask("last.test")[0] == "loop", named.ask("last.test")
+    named.role.stop(1)
     numbers = [a.begin("[198.51.100.9]" if i % 3 else "plain.test") for i in range(3000)]
     assert all(a.finish(n)[0] == "ok" for n in numbers)
     a.begin("deaf.test")
