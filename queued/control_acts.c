@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+enum { HELD_BY_FILE = 5000 }; /* some seconds of work */
+
 struct act {
 	const char *verb;
 	enum course_act (*fn)(struct queued *, struct delivery *);
@@ -73,19 +75,68 @@ act_on(struct queued *q, struct control_call *c, struct delivery *d, void *ctx)
 	}
 }
 
+static bool
+record_done(struct act *a)
+{
+	a->done++;
+	a->records++;
+	return true;
+}
+
 /* While there is room it is read back and goes at once; then the lanes drain what is due, in order. */
 static bool
 retry_record(struct queued *q, const struct store_wait *w, void *ctx)
 {
-	struct act *a = ctx;
+	struct store_wait now = *w;
 
 	if (w->held || w->paused)
 		return true;
-	if (!storage_is_crowded(q) || !store_due_now(q->store, w, loop_wall_ms()))
-		return false;
-	a->done++;
-	a->records++;
-	return true;
+	now.next_ms = loop_wall_ms();
+	now.given_up = false;
+	return storage_is_crowded(q) && store_record(q->store, &now) && record_done(ctx);
+}
+
+/* Before that no held message is over. */
+static uint64_t
+expire_least_ms(const struct queued_conf *c)
+{
+	uint64_t least_s = c->streams[0].retry.expire_s;
+
+	for (size_t i = 1; i < c->streams_n; i++)
+		if (c->streams[i].retry.expire_s < least_s)
+			least_s = c->streams[i].retry.expire_s;
+	return least_s * 1000;
+}
+
+/* The first are read and their files moved, which an index that is lost cannot undo. What is much more than that is held by its
+ * record alone, or it would take minutes. It comes back once it may be over, and is looked at. */
+static bool
+hold_record(struct queued *q, const struct store_wait *w, void *ctx)
+{
+	struct store_wait held = *w;
+	struct act *a = ctx;
+
+	if (w->held)
+		return true;
+	held.held = true;
+	held.paused = held.parked = held.given_up = false;
+	held.next_ms = id_time_ms(w->id) + expire_least_ms(q->conf);
+	return a->done >= HELD_BY_FILE && !w->given_up && store_record(q->store, &held) &&
+	       record_done(a);
+}
+
+/* Of one whose file is in hold/ that has to be moved, and so it is read. */
+static bool
+release_record(struct queued *q, const struct store_wait *w, void *ctx)
+{
+	struct store_wait now = *w;
+
+	if (!w->held)
+		return true;
+	now.held = false;
+	now.next_ms = loop_wall_ms();
+	return storage_is_crowded(q) && !store_is_held(q->store, w->id) &&
+	       store_record(q->store, &now) && record_done(ctx);
 }
 
 static void
@@ -161,13 +212,14 @@ acting(struct queued *q, struct control_call *c, const struct act *how)
 void
 verb_hold(void *ctx, struct control_call *c)
 {
-	acting(ctx, c, &(struct act){ .verb = "hold", .fn = course_hold });
+	acting(ctx, c, &(struct act){ .verb = "hold", .fn = course_hold, .record = hold_record });
 }
 
 void
 verb_release(void *ctx, struct control_call *c)
 {
-	acting(ctx, c, &(struct act){ .verb = "release", .fn = course_release });
+	acting(ctx, c,
+	    &(struct act){ .verb = "release", .fn = course_release, .record = release_record });
 }
 
 void

@@ -20,7 +20,7 @@ enum flag {
 	FLAG_PAUSED = 8,
 	FLAG_PARKED = 16
 };
-enum { STATUS_MAX = 11, TEXT_MAX = 500 };
+enum { STATUS_MAX = 11, TEXT_MAX = 500, ENVELOPE_MAX = 1000 };
 enum {
 	UNWRITABLE = 5
 }; /* its place on the disk is bad; with the waits between them, half a minute */
@@ -34,7 +34,9 @@ struct record {
 	uint8_t flags; /* of enum flag; earlier versions knew the first alone */
 	char status[STATUS_MAX];
 	uint16_t text_n;
-	char text[TEXT_MAX];
+	char text
+	    [TEXT_MAX +
+		ENVELOPE_MAX]; /* behind the text: four texts of the envelope, each with its length */
 };
 
 struct key {
@@ -60,7 +62,8 @@ struct change {
 	struct changed *message;
 	struct key key;
 	bool put;
-	struct record record;
+	size_t bytes;          /* of the record */
+	struct record *record; /* only so long as it says; NULL: none was put */
 };
 
 struct changes {
@@ -74,9 +77,10 @@ struct index {
 	struct changes gathered, taken;
 	struct time_key told; /* what is due before it was told */
 	struct record shown;  /* what the last answer's spans look at */
-	char aside[200];      /* why the one before was set aside */
-	bool broken;          /* it is damaged: another is needed */
-	unsigned unwritable;  /* writes that failed with EIO, one after another */
+	size_t shown_bytes;
+	char aside[200];     /* why the one before was set aside */
+	bool broken;         /* it is damaged: another is needed */
+	unsigned unwritable; /* writes that failed with EIO, one after another */
 };
 
 /* ---- opening ---- */
@@ -331,6 +335,13 @@ change_add(struct changes *s, struct change *c)
 }
 
 static void
+change_free(struct change *c)
+{
+	free(c->record);
+	free(c);
+}
+
+static void
 change_take_out(struct changes *s, struct change *c)
 {
 	table_remove(&s->by_key, &c->by_key);
@@ -366,15 +377,63 @@ change_of(struct index *x, struct id id, uint32_t index)
 	return c;
 }
 
+static size_t
+record_bytes(const struct record *r)
+{
+	return offsetof(struct record, text) + r->text_n;
+}
+
+/* Appends what the envelope says; it is left out where it is longer than records are made for. */
+static size_t
+envelope_add(struct record *r, const struct store_wait *w)
+{
+	const struct span texts[] = { w->tenant, w->campaign, w->from, w->to };
+	size_t n = sizeof(texts) / sizeof(texts[0]), bytes = record_bytes(r);
+	char *at = (char *)r + bytes;
+
+	if (!w->has_envelope ||
+	    texts[0].n + texts[1].n + texts[2].n + texts[3].n + n * sizeof(uint16_t) > ENVELOPE_MAX)
+		return bytes;
+	for (size_t i = 0; i < n; i++) {
+		uint16_t length = (uint16_t)texts[i].n;
+
+		memcpy(at, &length, sizeof(length));
+		if (length > 0)
+			memcpy(at + sizeof(length), texts[i].p, length);
+		at += sizeof(length) + length;
+	}
+	return (size_t)(at - (char *)r);
+}
+
+/* Sets has_envelope where the record is long enough for all that it says. */
+static void
+envelope_show(const struct index *x, struct store_wait *w)
+{
+	struct span *const texts[] = { &w->tenant, &w->campaign, &w->from, &w->to };
+	const char *at = x->shown.text + w->text.n, *end = (const char *)&x->shown + x->shown_bytes;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		uint16_t length;
+
+		if (end - at < (ptrdiff_t)sizeof(length))
+			return;
+		memcpy(&length, at, sizeof(length));
+		at += sizeof(length);
+		if (end - at < length)
+			return;
+		*texts[i] = span_of(at, length);
+		at += length;
+	}
+	w->has_envelope = true;
+}
+
 void
 index_put(struct index *x, const struct store_wait *w)
 {
 	struct change *c = change_of(x, w->id, w->index);
 	struct span status = span_first(w->status, STATUS_MAX),
 		    text = span_first(w->text, TEXT_MAX);
-
-	c->put = true;
-	c->record = (struct record){ .next_ms = w->next_ms,
+	struct record r = { .next_ms = w->next_ms,
 		.attempts = w->attempts,
 		.code = w->code,
 		.flags =
@@ -382,10 +441,18 @@ index_put(struct index *x, const struct store_wait *w)
 			      (w->given_up ? FLAG_GIVEN_UP : 0) | (w->paused ? FLAG_PAUSED : 0) |
 			      (w->parked ? FLAG_PARKED : 0)),
 		.text_n = (uint16_t)text.n };
+
 	if (status.n > 0)
-		memcpy(c->record.status, status.p, status.n);
+		memcpy(r.status, status.p, status.n);
 	if (text.n > 0)
-		memcpy(c->record.text, text.p, text.n);
+		memcpy(r.text, text.p, text.n);
+	c->put = true;
+	c->bytes = envelope_add(&r, w);
+	free(c->record);
+	c->record = malloc(c->bytes);
+	if (c->record == NULL)
+		fatal("out of memory for changes of the index");
+	memcpy(c->record, &r, c->bytes);
 }
 
 void
@@ -418,12 +485,6 @@ index_take(struct index *x)
 	x->gathered = (struct changes){ 0 };
 }
 
-static size_t
-record_bytes(const struct record *r)
-{
-	return offsetof(struct record, text) + r->text_n;
-}
-
 static struct time_key
 time_key_of(uint64_t next_ms, const struct key *k)
 {
@@ -431,45 +492,84 @@ time_key_of(uint64_t next_ms, const struct key *k)
 }
 
 static int
-old_remove(struct index *x, MDB_txn *txn, const struct change *c)
+time_remove(struct index *x, MDB_txn *txn, uint64_t next_ms, const struct key *key)
 {
-	MDB_val k = { sizeof(c->key), (void *)&c->key }, old, tk;
-	struct time_key t;
+	struct time_key t = time_key_of(next_ms, key);
+	MDB_val tk = { sizeof(t), &t };
+	int r = mdb_del(txn, x->by_time, &tk, NULL);
+
+	return r == MDB_NOTFOUND ? 0 : r;
+}
+
+/* What stands there of its time: where that stays, nothing is done about it. */
+static int
+old_remove(struct index *x, MDB_txn *txn, const struct change *c, bool *same_time)
+{
+	MDB_val k = { sizeof(c->key), (void *)&c->key }, old;
 	uint64_t next_ms;
 	int r = mdb_get(txn, x->by_message, &k, &old);
 
+	*same_time = false;
 	if (r != 0 || old.mv_size < sizeof(next_ms))
 		return r == MDB_NOTFOUND ? 0 : r;
 	memcpy(&next_ms, old.mv_data, sizeof(next_ms));
-	t = time_key_of(next_ms, &c->key);
-	tk = (MDB_val){ sizeof(t), &t };
-	r = mdb_del(txn, x->by_time, &tk, NULL);
-	if (r == 0 || r == MDB_NOTFOUND)
-		r = mdb_del(txn, x->by_message, &k, NULL);
-	return r;
+	*same_time = c->put && next_ms == c->record->next_ms;
+	if (*same_time)
+		return 0;
+	r = time_remove(x, txn, next_ms, &c->key);
+	return r != 0 || c->put ? r : mdb_del(txn, x->by_message, &k, NULL);
 }
 
 static int
 change_write(struct index *x, MDB_txn *txn, const struct change *c)
 {
-	MDB_val k = { sizeof(c->key), (void *)&c->key };
-	MDB_val v = { record_bytes(&c->record), (void *)&c->record }, tk, empty = { 0, NULL };
-	struct time_key t = time_key_of(c->record.next_ms, &c->key);
-	int r = old_remove(x, txn, c);
+	MDB_val k = { sizeof(c->key), (void *)&c->key }, v, tk, empty = { 0, NULL };
+	struct time_key t;
+	bool same_time;
+	int r = old_remove(x, txn, c, &same_time);
 
 	if (r != 0 || !c->put)
 		return r;
+	v = (MDB_val){ c->bytes, c->record };
 	r = mdb_put(txn, x->by_message, &k, &v, 0);
-	if (r != 0)
+	if (r != 0 || same_time)
 		return r;
+	t = time_key_of(c->record->next_ms, &c->key);
 	tk = (MDB_val){ sizeof(t), &t };
 	return mdb_put(txn, x->by_time, &tk, &empty, 0);
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct change *const *x = a, *const *y = b;
+
+	return memcmp(&(*x)->key, &(*y)->key, sizeof(struct key));
+}
+
+/* In the order of the database, so that each page is met once. */
+static int
+changes_write(struct index *x, MDB_txn *txn)
+{
+	size_t n = x->taken.by_key.n, i = 0;
+	const struct change **all = calloc(n, sizeof(struct change *));
+	struct table_node *at = NULL;
+	int r = 0;
+
+	if (all == NULL)
+		fatal("out of memory for %zu changes of the index", n);
+	while ((at = table_each(&x->taken.by_key, at)) != NULL)
+		all[i++] = TABLE_OF(at, struct change, by_key);
+	qsort(all, n, sizeof(struct change *), by_key);
+	for (i = 0; i < n && r == 0; i++)
+		r = change_write(x, txn, all[i]);
+	free(all);
+	return r;
 }
 
 int
 index_write(struct index *x, struct err *err)
 {
-	struct table_node *n = NULL;
 	MDB_txn *txn;
 	int r;
 
@@ -479,8 +579,7 @@ index_write(struct index *x, struct err *err)
 	x->broken = is_damage(r);
 	if (r != 0)
 		return err_set(err, "write the index: %s", mdb_strerror(r));
-	while (r == 0 && (n = table_each(&x->taken.by_key, n)) != NULL)
-		r = change_write(x, txn, TABLE_OF(n, struct change, by_key));
+	r = changes_write(x, txn);
 	if (r == 0)
 		r = mdb_txn_commit(txn);
 	else
@@ -512,7 +611,7 @@ change_back(struct index *x, struct change *c)
 	if (change_find(&x->gathered, &c->key) == NULL)
 		change_add(&x->gathered, c);
 	else
-		free(c);
+		change_free(c);
 }
 
 void
@@ -530,13 +629,24 @@ index_written(struct index *x, bool stands)
 			continue;
 		}
 		if (c->put)
-			due_from(x, c->record.next_ms, &c->key);
-		free(c);
+			due_from(x, c->record->next_ms, &c->key);
+		change_free(c);
 	}
 	changes_free(&x->taken);
 }
 
 /* ---- reading ---- */
+
+/* What is beyond it is nothing. */
+static void
+shown_set(struct index *x, const void *p, size_t n)
+{
+	x->shown_bytes = n < sizeof(x->shown) ? n : sizeof(x->shown);
+	memset(&x->shown, 0, offsetof(struct record, text));
+	memcpy(&x->shown, p, x->shown_bytes);
+	if (x->shown_bytes < record_bytes(&x->shown))
+		x->shown.text_n = 0;
+}
 
 static void
 show(struct index *x, const struct key *k, struct store_wait *w)
@@ -555,6 +665,7 @@ show(struct index *x, const struct key *k, struct store_wait *w)
 		.status = span_of(r->status, strnlen(r->status, STATUS_MAX)),
 		.text = span_of(r->text, r->text_n <= TEXT_MAX ? r->text_n : 0) };
 	memcpy(w->id.b, k->id, ID_BYTES);
+	envelope_show(x, w);
 }
 
 static bool
@@ -564,8 +675,7 @@ record_get(struct index *x, MDB_txn *txn, const struct key *k)
 
 	if (mdb_get(txn, x->by_message, &key, &v) != 0)
 		return false;
-	memset(&x->shown, 0, sizeof(x->shown));
-	memcpy(&x->shown, v.mv_data, v.mv_size < sizeof(x->shown) ? v.mv_size : sizeof(x->shown));
+	shown_set(x, v.mv_data, v.mv_size);
 	return true;
 }
 
@@ -578,7 +688,7 @@ index_get(struct index *x, struct id id, uint32_t index, struct store_wait *w)
 	bool there;
 
 	if (c != NULL && c->put)
-		x->shown = c->record;
+		shown_set(x, c->record, c->bytes);
 	if (c != NULL)
 		there = c->put;
 	else if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
@@ -688,13 +798,11 @@ record_now(struct index *x, const struct key *k, const MDB_val *v)
 {
 	const struct change *c = change_pending(x, k);
 
-	if (c != NULL) {
-		x->shown = c->record;
+	if (c != NULL && c->put)
+		shown_set(x, c->record, c->bytes);
+	if (c != NULL)
 		return c->put;
-	}
-	memset(&x->shown, 0, sizeof(x->shown));
-	memcpy(
-	    &x->shown, v->mv_data, v->mv_size < sizeof(x->shown) ? v->mv_size : sizeof(x->shown));
+	shown_set(x, v->mv_data, v->mv_size);
 	return true;
 }
 

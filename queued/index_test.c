@@ -168,6 +168,42 @@ START_TEST(all_of_a_message_goes_pending_or_written)
 }
 END_TEST
 
+/* Pending, written, and written again at the same time and another. */
+START_TEST(the_envelope_comes_along)
+{
+	struct store_wait w, is = { .id = named('a'),
+		.index = 3,
+		.next_ms = 100,
+		.text = SPAN_LIT("later"),
+		.has_envelope = true,
+		.tenant = SPAN_LIT("shop"),
+		.from = SPAN_LIT("news@shop.test"),
+		.to = SPAN_LIT("ann@example.org") };
+	static char huge[2000];
+
+	for (unsigned i = 0; i < 4; i++) {
+		is.next_ms = i < 3 ? 100 : 300;
+		is.held = i > 1;
+		index_put(x, &is);
+		if (i > 0)
+			written(true);
+		ck_assert(index_get(x, is.id, 3, &w) && w.has_envelope && w.held == is.held);
+		ck_assert(
+		    span_is(w.tenant, "shop") && w.campaign.n == 0 && span_is(w.text, "later"));
+		ck_assert(span_is(w.from, "news@shop.test") && span_is(w.to, "ann@example.org"));
+		ck_assert_uint_eq(w.next_ms, is.next_ms);
+	}
+	ck_assert_str_eq(walked(64), "a3(held)");
+	memset(huge, 'x', sizeof(huge));
+	is.campaign = span_of(huge, sizeof(huge));
+	index_put(x, &is);
+	ck_assert(index_get(x, is.id, 3, &w) && !w.has_envelope && span_is(w.text, "later"));
+	index_remove_all(x, is.id);
+	written(true);
+	ck_assert_uint_eq(index_count(x), 0);
+}
+END_TEST
+
 /* Each of many, with many others pending: no walk over those. */
 START_TEST(removing_many_costs_what_they_are)
 {
@@ -342,6 +378,7 @@ main(void)
 	tcase_add_test(t, put_again_is_told_again);
 	tcase_add_test(t, a_failed_write_keeps_what_was_not_changed_since);
 	tcase_add_test(t, all_of_a_message_goes_pending_or_written);
+	tcase_add_test(t, the_envelope_comes_along);
 	tcase_add_test(t, removing_many_costs_what_they_are);
 	tcase_add_test(t, records_come_in_order_each_once_as_they_are_now);
 	tcase_add_test(t, a_damaged_index_is_set_aside);

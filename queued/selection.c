@@ -17,6 +17,7 @@ enum {
 	RECORDS_AT_ONCE = 64, /* of those on disk */
 	CHANGES_MOST = 4000,  /* under way to the disk, and of what memory holds ... */
 	CHANGES_SHARE = 4,    /* ... a quarter: mail flows meanwhile */
+	RECORDS_MOST = 20000, /* that were changed unread, under way: some megabytes */
 	STALLED_MS = 100,
 	TELL_MS = 1000,
 };
@@ -45,7 +46,7 @@ struct selection {
 	unsigned read_n, read_at;
 	bool no_more; /* records */
 	/* since the disk had all that was done */
-	unsigned changed;
+	unsigned changed, recorded;
 	struct id staying[CHANGES_MOST + RECORDS_AT_ONCE]; /* brought, and not yet gone again */
 	unsigned staying_n;
 };
@@ -156,6 +157,19 @@ fits_record(const struct selection *s, const struct store_wait *w)
 	       (s->state.n == 0 || span_is_nocase(s->state, delivery_state_name(state)));
 }
 
+/* As far as its record tells; where it does not, its message is read. */
+static bool
+fits_envelope(const struct selection *s, const struct store_wait *w)
+{
+	struct span domain = w->to;
+
+	while (span_find(domain, '@') >= 0)
+		(void)span_cut(domain, '@', &domain);
+	return fits_glob(s->tenant, w->tenant) && fits_glob(s->from, w->from) &&
+	       fits_glob(s->campaign, w->campaign) && fits_glob(s->to, w->to) &&
+	       fits_glob(s->site, domain);
+}
+
 /* ---- the walk ---- */
 
 /* A delivery may end in its call, and with the last the message: it is looked up anew for each. */
@@ -214,16 +228,18 @@ static void
 on_record(void *ctx, const struct store_wait *w)
 {
 	struct selection *s = ctx;
-	bool here;
+	bool needs = selection_needs_envelope(s), here;
 
 	if (id_eq(w->id, s->whole) || was_in_memory(s, w->id) || !fits_record(s, w) ||
 	    s->found >= s->most)
 		return;
 	here = message_find(&s->q->messages, w->id) != NULL;
-	if (!here && s->use.record != NULL && !selection_needs_envelope(s) &&
+	if (!here && needs && w->has_envelope && !fits_envelope(s, w))
+		return;
+	if (!here && s->use.record != NULL && (!needs || w->has_envelope) &&
 	    s->use.record(s->q, w, s->ctx)) {
 		s->found++;
-		s->changed++;
+		s->recorded++;
 		return;
 	}
 	s->whole = w->id;
@@ -280,8 +296,8 @@ must_settle(const struct selection *s)
 
 	if (most > CHANGES_MOST)
 		most = CHANGES_MOST;
-	return s->use.changes &&
-	       (s->changed >= most || s->staying_n >= most || (s->on_disk && !s->told_disk));
+	return s->use.changes && (s->changed >= most || s->recorded >= RECORDS_MOST ||
+				     s->staying_n >= most || (s->on_disk && !s->told_disk));
 }
 
 /* All is done; what was read back for it leaves first. */
@@ -339,7 +355,7 @@ on_settled(void *ctx)
 	struct selection *s = ctx;
 
 	let_go(s);
-	s->changed = 0;
+	s->changed = s->recorded = 0;
 	s->told_disk = s->on_disk;
 	go_on(s);
 }

@@ -60,9 +60,15 @@ story(const struct delivery *d, uint64_t wait_ms)
 static void
 keep(struct queued *q, const struct delivery *d)
 {
+	const struct envelope *e = d->message->envelope;
 	const struct attempt *a = d->last;
-	struct store_wait w = { .id = d->message->envelope->id,
+	struct store_wait w = { .id = e->id,
 		.index = d->index,
+		.has_envelope = true,
+		.tenant = e->tenant,
+		.campaign = e->campaign,
+		.from = e->from,
+		.to = delivery_address(d),
 		.next_ms = d->next_ms,
 		.attempts = d->attempts,
 		.held = d->state == DELIVERY_HELD || d->order != ORDER_NONE,

@@ -88,6 +88,15 @@ recall(struct delivery *d, const struct store_wait *known)
 	}
 }
 
+/* Held by its record alone, and brought back once it might have been over: its own time is kept now, and its file moved. */
+static void
+resume_held(struct queued *q, struct delivery *d, uint64_t next_ms)
+{
+	settle_resumed_held(q, d);
+	if (next_ms <= loop_wall_ms() && d->state == DELIVERY_HELD && !d->message->held)
+		settle_held(q, d);
+}
+
 /* What the index knows of it goes before what a fresh start would do. */
 static void
 resume(struct queued *q, struct delivery *d)
@@ -98,7 +107,7 @@ resume(struct queued *q, struct delivery *d)
 		return;
 	recall(d, &w);
 	if (w.held)
-		settle_resumed_held(q, d);
+		resume_held(q, d, w.next_ms);
 	else if (w.given_up)
 		settle_resumed(q, d, loop_wall_ms() + BOUNCD_COMES_MS);
 	else if (w.paused || tenants_paused(q->tenants, d->message->envelope->tenant) != NULL)

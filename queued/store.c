@@ -135,16 +135,18 @@ store_records(struct store *s, struct id *from, uint32_t *from_index, unsigned m
 }
 
 bool
-store_due_now(struct store *s, const struct store_wait *w, uint64_t now_ms)
+store_record(struct store *s, const struct store_wait *w)
 {
-	struct store_wait now = *w;
-
 	if (entry_find(s, w->id) != NULL)
 		return false;
-	now.next_ms = now_ms;
-	now.given_up = false;
-	index_put(s->index, &now);
+	index_put(s->index, w);
 	return true;
+}
+
+bool
+store_is_held(const struct store *s, struct id id)
+{
+	return spool_has(s->spool, id, SPOOL_HOLD);
 }
 
 bool

@@ -106,6 +106,9 @@ struct store_wait {
 	bool given_up;   /* by this reply: it is to be judged anew, not sent again */
 	uint16_t code;   /* of the last reply */
 	struct span status, text;
+	/* What its envelope says, for who selects; not set in records of earlier versions, and where it is very long. */
+	bool has_envelope;
+	struct span tenant, campaign, from, to;
 };
 /* The delivery waits: the message gets its file, the index a record. */
 void store_wait(struct store *, const struct store_wait *);
@@ -121,8 +124,11 @@ unsigned store_due(struct store *, uint64_t until_ms, unsigned max,
  * there are no more. What waits since less than store_settled() takes may be missed. */
 bool store_records(struct store *, struct id *from, uint32_t *from_index, unsigned max,
     void (*each)(void *, const struct store_wait *), void *ctx);
-/* A delivery that waits on disk alone is due now. False: its message is in memory, or something of it is under way. */
-bool store_due_now(struct store *, const struct store_wait *, uint64_t now_ms);
+/* A delivery that waits on disk alone waits like this from now on. False: its message is in memory, or something of it is under
+ * way. */
+bool store_record(struct store *, const struct store_wait *);
+/* Its file is in hold/. */
+bool store_is_held(const struct store *, struct id);
 /* What the index knows of one recipient; false: nothing. Spans valid until the next call. */
 bool store_known(struct store *, struct id, uint32_t index, struct store_wait *);
 /* Reads the message's head (and bytes, where they are few) from its file in cur/ or hold/, or from the journal. -1: gone,

@@ -63,3 +63,8 @@ hostile-role.o := tests/isolation/hostile_role.o
 # A role that takes long to start: tests/e2e/slow_start.py.
 test-programs += slow-role
 slow-role.o := tests/isolation/slow_role.o
+
+# A queue of any length, made at once: spool-fill SPOOL MESSAGES RECIPIENTS.
+test-programs += spool-fill
+spool-fill.o    := tests/queued/spool_fill.o $(addprefix queued/,message_file.o index.o table.o)
+spool-fill.libs := -llmdb -lpthread
