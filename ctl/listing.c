@@ -44,14 +44,47 @@ end(struct ask *a, size_t rows, const char *nothing, bool json, int exit_nothing
 	return exit_nothing;
 }
 
+/* A row {"so_far":N} only says that it takes a while. */
+static const json_t *
+next_row(struct ask *a)
+{
+	const json_t *row;
+
+	do
+		row = ask_row(a);
+	while (row != NULL && json_object_get(row, "so_far") != NULL);
+	return row;
+}
+
 static int
 show_json(struct ask *a, const char *nothing, int exit_nothing)
 {
 	size_t rows = 0;
 
-	for (; ask_row(a) != NULL; rows++)
+	for (; next_row(a) != NULL; rows++)
 		printf("%.*s\n", SPAN(ask_line(a)));
 	return end(a, rows, nothing, true, exit_nothing);
+}
+
+const char *
+age_text(uint64_t s, struct arena *arena)
+{
+	static const struct {
+		char unit, part;
+		uint64_t unit_s, part_s;
+	} units[] = { { 'd', 'h', 86400, 3600 }, { 'h', 'm', 3600, 60 }, { 'm', 's', 60, 1 } };
+
+	for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		unsigned long long n = s / units[i].unit_s,
+				   parts = s % units[i].unit_s / units[i].part_s;
+
+		if (n > 0 && parts > 0)
+			return arena_printf(
+			    arena, "%llu%c%llu%c", n, units[i].unit, parts, units[i].part);
+		if (n > 0)
+			return arena_printf(arena, "%llu%c", n, units[i].unit);
+	}
+	return arena_printf(arena, "%llus", (unsigned long long)s);
 }
 
 static struct span
@@ -62,44 +95,50 @@ cell(const struct column *col, const json_t *row, struct arena *scratch)
 
 	if (col->kind == COLUMN_TEXT || col->kind == COLUMN_NUMBER)
 		return row_text(row, col->key, scratch);
-	if (then == 0)
+	if (col->kind == COLUMN_LASTS)
+		s = (int64_t)row_num(row, col->key);
+	else if (then == 0)
 		return span_of("", 0);
-	return span_str(arena_printf(scratch, "%lld", (long long)(s > 0 ? s : 0)));
+	return span_str(age_text(s > 0 ? (uint64_t)s : 0, scratch));
 }
 
-static int
-show(struct ctl *c, struct ask *a, const struct listing *l, int exit_nothing)
+int
+listing_count(struct ctl *c, struct ask *a, const struct listing *l, int exit_nothing, size_t *rows)
 {
 	struct arena *scratch;
 	struct table *t;
 	const json_t *row;
-	size_t rows;
 	unsigned n;
 
+	*rows = 0;
 	if (c->json)
 		return show_json(a, l->nothing, exit_nothing);
 	scratch = arena_new(0);
 	t = table_for(c, l, &n);
-	while ((row = ask_row(a)) != NULL) {
+	while ((row = next_row(a)) != NULL) {
 		for (unsigned i = 0; i < n; i++)
 			table_cell(t, cell(&l->columns[i], row, scratch));
 		arena_reset(scratch);
 	}
 	arena_free(scratch);
-	rows = table_end(t);
-	return end(a, rows, l->nothing, false, exit_nothing);
+	*rows = table_end(t);
+	return end(a, *rows, l->nothing, false, exit_nothing);
 }
 
 int
 listing_show(struct ctl *c, struct ask *a, const struct listing *l)
 {
-	return show(c, a, l, 1);
+	size_t rows;
+
+	return listing_count(c, a, l, 1, &rows);
 }
 
 int
 listing_show_any(struct ctl *c, struct ask *a, const struct listing *l)
 {
-	return show(c, a, l, 0);
+	size_t rows;
+
+	return listing_count(c, a, l, 0, &rows);
 }
 
 static void
@@ -132,7 +171,7 @@ listing_blocks(struct ctl *c, struct ask *a, const char *nothing)
 	if (c->json)
 		return show_json(a, nothing, 1);
 	scratch = arena_new(0);
-	for (; (row = ask_row(a)) != NULL; rows++) {
+	for (; (row = next_row(a)) != NULL; rows++) {
 		if (rows > 0)
 			putchar('\n');
 		block_print(row, scratch);

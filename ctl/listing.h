@@ -3,8 +3,11 @@
 
 #include "ask.h"
 
-/* SINCE and UNTIL: seconds from a time in ms to now, from now to it. */
-enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_SINCE, COLUMN_UNTIL };
+/* "45s", "3m20s", "3h12m", "2d4h": two units, the rest is left out. In the arena. */
+const char *age_text(uint64_t s, struct arena *);
+
+/* SINCE and UNTIL: from a time in ms to now, from now to it, as 3h12m. LASTS: a number of seconds, likewise. */
+enum column_kind { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_SINCE, COLUMN_UNTIL, COLUMN_LASTS };
 
 struct column {
 	const char *key;     /* of the row: row_text() */
@@ -21,5 +24,8 @@ struct listing {
 int listing_show(struct ctl *, struct ask *, const struct listing *);
 /* The same where nothing is as good an answer as any: 0 then too. */
 int listing_show_any(struct ctl *, struct ask *, const struct listing *);
+/* The same, exit_nothing where there are no rows; says how many there were. */
+int
+listing_count(struct ctl *, struct ask *, const struct listing *, int exit_nothing, size_t *rows);
 /* The same with each row as a block, for rows that have much to say. */
 int listing_blocks(struct ctl *, struct ask *, const char *nothing);

@@ -1,5 +1,6 @@
 #include "mailq.h"
 #include "ask.h"
+#include "delivery_state.h"
 #include "table.h"
 
 #include <inttypes.h>
@@ -31,9 +32,11 @@ arrival(const json_t *row, char *text, size_t size)
 }
 
 static char
-mark(struct span state)
+mark(struct span word)
 {
-	return span_is(state, "held") ? '!' : span_is(state, "sending") ? '*' : ' ';
+	int state = delivery_state_of(word);
+
+	return state == -1 ? ' ' : delivery_state_mark((enum delivery_state)state);
 }
 
 static void

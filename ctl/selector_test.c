@@ -10,7 +10,16 @@ static const struct {
 	bool empty, good;
 } cases[] = {
 	{ "nothing", { 0 }, true, true },
-	{ "a state alone is nothing", { .state = "held" }, true, true },
+	{ "a state", { .state = "held" }, false, true },
+	{ "a state in capitals", { .state = "Sending" }, false, true },
+	{ "no state", { .state = "sednign" }, false, false },
+	{ "what ended is nowhere", { .state = "ended" }, false, false },
+	{ "an age", { .older = "2h30m" }, false, true },
+	{ "no age", { .older = "yesterday" }, false, false },
+	{ "no time is no age", { .older = "0" }, false, false },
+	{ "a reply", { .reply = "421" }, false, true },
+	{ "a source", { .source = "out1" }, false, true },
+	{ "all and more", { .all = true, .campaign = "spring" }, false, false },
 	{ "an id", { .id = "01JDC8Q4Z7M2KX9V3TB6WNRAEH" }, false, true },
 	{ "the beginning of one", { .id = "01jdc" }, false, true },
 	{ "no id", { .id = "../x" }, false, false },
@@ -33,15 +42,15 @@ END_TEST
 
 START_TEST(selector_request)
 {
-	struct selector s = { .tenant = "shop", .to = "a@b" };
+	struct selector s = { .tenant = "shop", .to = "a@b", .older = "1h" };
 	json_t *request = json_object();
-	char text[30], *dump;
+	char text[60], *dump;
 
 	selector_put(&s, request);
 	dump = json_dumps(request, JSON_COMPACT | JSON_SORT_KEYS);
-	ck_assert_str_eq(dump, "{\"tenant\":\"shop\",\"to\":\"a@b\"}");
+	ck_assert_str_eq(dump, "{\"older\":3600,\"tenant\":\"shop\",\"to\":\"a@b\"}");
 	selector_text(&s, text, sizeof(text));
-	ck_assert_str_eq(text, "tenant shop, to a@b");
+	ck_assert_str_eq(text, "tenant shop, to a@b, older than 1h");
 	selector_text(&s, text, 8);
 	ck_assert_str_eq(text, "tenant ");
 	free(dump);

@@ -1,4 +1,4 @@
-/* hold, release, retry, drop, undrop, recover: what an operator does to deliveries that wait. Each first counts what is meant by
+/* hold, release, retry, drop, bounce, expire, undrop, recover: what an operator does to deliveries. Each first counts what is meant by
  * asking `queue` on the view socket, which can change nothing. */
 #include "ask.h"
 #include "selector.h"
@@ -16,7 +16,6 @@ struct args {
 
 static const struct opt opts[] = {
 	SELECTOR_OPTS,
-	{ "all", 'a', OPT_FLAG, offsetof(struct args, which.all), NULL, "all that wait" },
 	{ "reason", 'r', OPT_TEXT, offsetof(struct args, reason), "TEXT", "why, for the event" },
 	{ "dry-run", 'n', OPT_FLAG, offsetof(struct args, dry_run), NULL,
 	    "say what would be done, and do nothing" },
@@ -29,13 +28,17 @@ static const struct act {
 	const char *state;  /* of what it works on; NULL: any that waits */
 	const char *passes; /* states that it does not change */
 	bool destroys;      /* asks even when one id is given */
-	bool blind;         /* what it works on is not in the queue: nothing to count before */
+	bool
+	    by_id; /* what it works on is in no table: it takes a whole id, and nothing is counted before */
 } acts[] = {
 	{ "hold", "held", NULL, "held already, ending", false, false },
 	{ "release", "released", "held", "being sent, released already", false, false },
 	{ "retry", "to be tried now", NULL, "being sent, in its lane, held, paused", false, false },
 	{ "drop", "dropped", NULL, "ending", true, false },
-	{ "undrop", "back in the queue", NULL, "", false, true },
+	{ "bounce", "sent back to its sender", NULL, "ending", true, false },
+	{ "expire", "given up, as if its time were over", NULL, "ending", true, false },
+	{ "undrop", "back in the queue", "dropped", "on its way into the trash, or taken out",
+	    false, false },
 	{ "recover", "back in the queue", NULL, "", false, true },
 };
 
@@ -88,11 +91,13 @@ progress_ends(const struct ctl *c, bool any)
 static int
 meant_count(struct ctl *c, const struct act *act, const struct args *args, struct meant *m)
 {
-	json_t *request = json_pack("{ssss*sb}", "verb", "queue", "state", act->state, "count", 1);
+	json_t *request = json_pack("{sssb}", "verb", "queue", "count", 1);
 	const json_t *row;
 	bool slow = false;
 	struct ask *a;
 
+	if (act->state != NULL)
+		json_object_set_new(request, "state", json_string(act->state));
 	selector_put(&args->which, request);
 	a = ask(c, "queued", ASK_VIEW, request);
 	while ((row = ask_row(a)) != NULL) {
@@ -179,24 +184,46 @@ consent(const struct act *act, const struct args *args, const struct meant *m)
 	return agreed(act, m) ? CONSENT_YES : CONSENT_NO;
 }
 
+/* What would be done, as one object. */
+static void
+meant_json(const struct act *act, const struct meant *m)
+{
+	json_t *row = json_pack("{sssI}", "verb", act->verb, "count",
+	    (json_int_t)(m->n > INT64_MAX ? INT64_MAX : m->n));
+
+	json_dumpf(row, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(row);
+}
+
+static int
+nothing(const struct act *act, const char *selected)
+{
+	if (act->state == NULL)
+		return ctl_fail(1, "nothing in the queue is %s", selected);
+	return ctl_fail(1, "nothing is %s and %s", selected, act->state);
+}
+
 static int
 act_on(struct ctl *c, const struct act *act, const struct args *args)
 {
 	struct meant meant = { 0 };
 	char text[400];
-	int exit_code = act->blind ? 0 : meant_count(c, act, args, &meant);
+	int exit_code;
 
-	if (act->blind && !args->dry_run)
+	if (act->by_id)
 		return perform(c, act, args, 0);
+	exit_code = meant_count(c, act, args, &meant);
 	if (exit_code != 0)
 		return exit_code;
 	selector_text(&args->which, text, sizeof(text));
 	if (meant.n == 0)
-		return ctl_fail(1, "nothing in the queue is %s%s%s", text,
-		    act->state == NULL ? "" : " and ", act->state == NULL ? "" : act->state);
+		return nothing(act, text);
 	if (!c->json)
 		printf("%llu %s (%s)%s%s\n", (unsigned long long)meant.n, plural(meant.n), text,
 		    meant.example[0] == '\0' ? "" : ", as ", meant.example);
+	else if (args->dry_run)
+		meant_json(act, &meant);
 	if (args->dry_run)
 		return 0;
 	switch (consent(act, args, &meant)) {
@@ -220,27 +247,46 @@ act_named(const char *name)
 	return a;
 }
 
+/* Nothing is begun before all words are known to make sense. */
+static int
+words_check(const struct act *act, struct args *args, char **ids, int n)
+{
+	struct err err;
+
+	if (act->by_id && n == 0)
+		return ctl_fail(2, "%s needs the whole id of a message", act->verb);
+	if (act->by_id && args->dry_run)
+		return ctl_fail(
+		    2, "%s looks nowhere before it acts: there is no --dry-run", act->verb);
+	args->which.id = n > 0 ? ids[0] : NULL;
+	if (selector_is_empty(&args->which))
+		return ctl_fail(2, "%s what? Name " SELECTOR_WORDS, act->verb);
+	if (args->which.state != NULL && act->state != NULL)
+		return ctl_fail(
+		    2, "%s works on what is %s: --state says nothing more", act->verb, act->state);
+	for (int i = 0; i < (n > 0 ? n : 1); i++) {
+		args->which.id = n > 0 ? ids[i] : NULL;
+		if (selector_check(&args->which, &err) == -1)
+			return ctl_fail(2, "%s", err.text);
+	}
+	return 0;
+}
+
 static int
 run(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
+	const struct act *act = act_named(v->name);
 	struct args args = { .reason = NULL };
-	struct err err;
-	int n = verb_words(c, v, &args, argc, argv, 0, -1), exit_code = 0;
+	int n = verb_words(c, v, &args, argc, argv, 0, -1);
+	int exit_code = words_check(act, &args, argv, n);
 
-	args.which.id = n > 0 ? argv[0] : NULL;
-	if (args.which.all && act_named(v->name)->blind)
-		return ctl_fail(2, "%s needs the whole id of a message", v->name);
-	if (selector_is_empty(&args.which))
-		return ctl_fail(2,
-		    "%s what? Name a message id, --tenant, --to, --from or --site, or say --all",
-		    v->name);
+	if (exit_code != 0)
+		return exit_code;
 	for (int i = 0; i < (n > 0 ? n : 1); i++) {
 		int one;
 
 		args.which.id = n > 0 ? argv[i] : NULL;
-		one = selector_check(&args.which, &err) == -1
-			  ? ctl_fail(2, "%s", err.text)
-			  : act_on(c, act_named(v->name), &args);
+		one = act_on(c, act, &args);
 		exit_code = one > exit_code ? one : exit_code;
 	}
 	return exit_code;
@@ -266,6 +312,17 @@ const struct verb verb_retry = { .name = "retry",
 const struct verb verb_drop = { .name = "drop",
 	.words = WORDS,
 	.help = "End deliveries without a bounce message; their messages stay in trash for 24 h.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_bounce = { .name = "bounce",
+	.words = WORDS,
+	.help = "End deliveries now, as refused: their senders get a bounce message.",
+	.opts = opts,
+	.run = run };
+const struct verb verb_expire = { .name = "expire",
+	.words = WORDS,
+	.help =
+	    "End deliveries now, as if their time were over: their senders get a bounce message.",
 	.opts = opts,
 	.run = run };
 const struct verb verb_undrop = { .name = "undrop",

@@ -1,5 +1,4 @@
-/* trace: a message's whole story: what trackd-stats finds in the event files, then what queued has of it now. why: what
- * a delivery waits for. */
+/* trace: a message's whole story: what trackd-stats finds in the event files, then what queued has of it now. */
 #include "ask.h"
 #include "err.h"
 #include "listing.h"
@@ -137,21 +136,8 @@ trace(struct ctl *c, const struct verb *v, int argc, char **argv)
 	return exit_code;
 }
 
-static int
-why(struct ctl *c, const struct verb *v, int argc, char **argv)
-{
-	verb_words(c, v, NULL, argc, argv, 1, 1);
-	return listing_blocks(c,
-	    ask(c, "queued", ASK_VIEW, json_pack("{ssss}", "verb", "why", "id", argv[0])),
-	    "Nothing of that message waits.");
-}
-
 const struct verb verb_trace = { .name = "trace",
 	.words = "ID|ADDRESS|MESSAGE-ID",
 	.help = "Tell the story of a message, or of all to an address: received, each attempt, how "
 		"it ended.",
 	.run = trace };
-const struct verb verb_why = { .name = "why",
-	.words = "ID",
-	.help = "Say what a message waits for, and which limit holds it.",
-	.run = why };

@@ -5,10 +5,10 @@
 
 const struct verb *const verbs[] = { &verb_status, &verb_start, &verb_stop, &verb_reload,
 	&verb_rollback, &verb_setup, &verb_conf, &verb_queue, &verb_trace, &verb_why, &verb_hold,
-	&verb_release, &verb_retry, &verb_drop, &verb_undrop, &verb_recover, &verb_lanes,
-	&verb_tenants, &verb_suppress, &verb_forget, &verb_links, &verb_stats, &verb_bounces,
-	&verb_user, &verb_dkim, &verb_check, &verb_keys, &verb_classify, &verb_parse, &verb_rewrite,
-	&verb_untrack, &verb_test, &verb_help, NULL };
+	&verb_release, &verb_retry, &verb_drop, &verb_undrop, &verb_bounce, &verb_expire,
+	&verb_recover, &verb_lanes, &verb_tenants, &verb_suppress, &verb_forget, &verb_links,
+	&verb_stats, &verb_bounces, &verb_user, &verb_dkim, &verb_check, &verb_keys, &verb_classify,
+	&verb_parse, &verb_rewrite, &verb_untrack, &verb_test, &verb_help, NULL };
 
 struct common_opts {
 	const char *conf;

@@ -1,4 +1,4 @@
-/* hold, release, retry, drop, undrop, recover: what operators do to deliveries that wait, in memory or on disk. */
+/* hold, release, retry, drop, bounce, expire, recover: what operators do to deliveries that wait, in memory or on disk. */
 #include "control.h"
 #include "control_verbs.h"
 #include "course.h"
@@ -201,7 +201,9 @@ acting(struct queued *q, struct control_call *c, const struct act *how)
 		return;
 	if (selection_is_empty(s) && !control_arg_bool(c, "all")) {
 		control_error(c, EX_USAGE,
-		    "%s needs a message id, an address, a tenant or a site, or all", how->verb);
+		    "%s needs a message id, an address, a tenant, a site or another selector, or "
+		    "all",
+		    how->verb);
 		selection_free(s);
 	} else if (control_arg_bool(c, "dry_run"))
 		selection_walk(s, CONTROL_LIST_MOST, &shown, NULL);
@@ -235,16 +237,33 @@ may_end(struct queued *q)
 	return !events_behind(q->events);
 }
 
-void
-verb_drop(void *ctx, struct control_call *c)
+static void
+ending(struct queued *q, struct control_call *c, const char *verb,
+    enum course_act (*fn)(struct queued *, struct delivery *))
 {
-	struct queued *q = ctx;
-
 	if (events_behind(q->events))
 		control_error(c, EX_TEMPFAIL,
 		    "the event file cannot be written: what ends now could not be told");
 	else
-		acting(ctx, c, &(struct act){ .verb = "drop", .fn = course_drop, .may = may_end });
+		acting(q, c, &(struct act){ .verb = verb, .fn = fn, .may = may_end });
+}
+
+void
+verb_drop(void *ctx, struct control_call *c)
+{
+	ending(ctx, c, "drop", course_drop);
+}
+
+void
+verb_bounce(void *ctx, struct control_call *c)
+{
+	ending(ctx, c, "bounce", course_bounce);
+}
+
+void
+verb_expire(void *ctx, struct control_call *c)
+{
+	ending(ctx, c, "expire", course_expire);
 }
 
 static int
@@ -287,36 +306,6 @@ verb_recover(void *ctx, struct control_call *c)
 	answer_settled(q, c, m->open, 0);
 }
 
-/* Out of the trash, by its whole id: what is there is in no table that a selector could look at. */
-void
-verb_undrop(void *ctx, struct control_call *c)
-{
-	struct queued *q = ctx;
-	struct message *m;
-	struct err err;
-	struct id id;
-
-	if (whole_id(c, "undrop", &id) == -1)
-		return;
-	if (storage_bring(q, id) != NULL) {
-		control_error(c, 1, "%s is in the queue, not in the trash", id_text(id).c);
-		return;
-	}
-	if (store_undrop(q->store, id, &err) == -1) {
-		control_error(c, 1, "%s", err.text);
-		return;
-	}
-	m = storage_bring(q, id);
-	if (m == NULL) {
-		control_error(
-		    c, EX_IOERR, "%s came out of the trash and cannot be read", id_text(id).c);
-		return;
-	}
-	events_admin(
-	    q->events, "undrop", control_actor(c), &m->deliveries[0], control_arg(c, "reason"));
-	answer_settled(q, c, m->open, 0);
-}
-
 /* A lane as configured again: suspension, cuts and back-off forgotten. */
 void
 verb_lane_release(void *ctx, struct control_call *c)
@@ -326,7 +315,7 @@ verb_lane_release(void *ctx, struct control_call *c)
 	unsigned n = 0;
 
 	for (struct lane *l = lanes_each(q->lanes, NULL); l != NULL; l = lanes_each(q->lanes, l))
-		if (site.n > 0 && span_glob(site, l->site->name)) {
+		if (site.n > 0 && site_fits(l->site, site)) {
 			lane_release(l);
 			course_lane_released(q, l);
 			n++;

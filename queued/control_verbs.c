@@ -25,7 +25,7 @@ enum { WORDS_MAX = 4096 };
 static bool
 is_timed(const struct delivery *d)
 {
-	return d->state == DELIVERY_DEFERRED || d->state == DELIVERY_PAUSED;
+	return delivery_shown(d) == DELIVERY_DEFERRED || d->state == DELIVERY_PAUSED;
 }
 
 static void
@@ -41,7 +41,7 @@ delivery_row(struct queued *q, struct control_call *c, struct delivery *d, void 
 	control_span(c, "tenant", e->tenant);
 	control_span(c, "campaign", e->campaign);
 	control_span(c, "site", d->lane != NULL ? d->lane->site->name : delivery_domain(d));
-	control_str(c, "state", delivery_state_name(d->state));
+	control_str(c, "state", delivery_state_name(delivery_shown(d)));
 	control_num(c, "attempts", d->attempts);
 	control_num(c, "size", d->message->facts.size_bytes);
 	control_num(c, "received_ms", e->received_ms);
@@ -132,7 +132,7 @@ on_listed(struct queued *q, struct control_call *c, unsigned found, void *ctx)
 struct aside_rows {
 	struct control_call *call;
 	const struct selection *selection;
-	struct span state;
+	int state; /* -1: any */
 	unsigned left;
 };
 
@@ -140,15 +140,15 @@ static bool
 aside_row(void *ctx, const struct store_aside *a)
 {
 	struct aside_rows *r = ctx;
-	const char *state = a->unreadable ? "unreadable" : "corrupt";
-	bool asked = r->state.n > 0 ? span_is_nocase(r->state, state)
-				    : a->unreadable || selection_is_by_id(r->selection);
+	int state = a->unreadable ? QUEUE_UNREADABLE : QUEUE_CORRUPT;
+	bool asked =
+	    r->state != -1 ? r->state == state : a->unreadable || selection_is_by_id(r->selection);
 
 	if (!asked || !selection_has(r->selection, a->id))
 		return true;
 	control_row(r->call);
 	control_id(r->call, "message", a->id);
-	control_str(r->call, "state", state);
+	control_str(r->call, "state", delivery_state_name((enum delivery_state)state));
 	control_str(r->call, "reply", a->why);
 	control_row_end(r->call);
 	return --r->left > 0;
@@ -159,7 +159,7 @@ static unsigned
 asides_list(struct queued *q, struct control_call *c, const struct selection *s, unsigned most)
 {
 	struct aside_rows r = {
-		.call = c, .selection = s, .state = control_arg(c, "state"), .left = most
+		.call = c, .selection = s, .state = selection_state(s), .left = most
 	};
 
 	if (most > 0 && !selection_needs_envelope(s))
@@ -191,7 +191,12 @@ verb_queue(void *ctx, struct control_call *c)
 
 	if (s == NULL)
 		return;
-	if (counts)
+	if (control_arg_bool(c, "trash") || selection_state(s) == QUEUE_DROPPED) {
+		if (counts)
+			control_trash_count(s);
+		else
+			control_trash_list(s, most);
+	} else if (counts)
 		count(s, most);
 	else
 		selection_walk(s, asides_list(ctx, c, s, most), &use, NULL);
@@ -203,7 +208,7 @@ on_explained(struct queued *q, struct control_call *c, unsigned found, void *ctx
 	(void)q;
 	(void)ctx;
 	if (found == 0)
-		control_error(c, 1, "no such message waits");
+		control_error(c, 1, "nothing like that waits");
 	else
 		control_end(c);
 }
@@ -216,13 +221,13 @@ verb_why(void *ctx, struct control_call *c)
 
 	if (s == NULL)
 		return;
-	if (!selection_is_by_id(s)) {
+	if (selection_is_empty(s)) {
 		control_error(
-		    c, EX_USAGE, "why needs the id of a message, or the beginning of one");
+		    c, EX_USAGE, "why needs a message id, an address, a site or a tenant");
 		selection_free(s);
 		return;
 	}
-	selection_walk(s, CONTROL_LIST_MOST, &use, ctx);
+	selection_walk(s, (unsigned)control_arg_num(c, "limit", CONTROL_LIST_MOST), &use, ctx);
 }
 
 static void
@@ -249,7 +254,7 @@ verb_status(void *ctx, struct control_call *c)
 		const struct message *m = TABLE_OF(t, struct message, by_id);
 
 		for (uint32_t i = 0; i < m->envelope->rcpts_n; i++)
-			states[m->deliveries[i].state]++;
+			states[delivery_shown(&m->deliveries[i])]++;
 	}
 	store_numbers(q->store, &n);
 	control_row(c);
@@ -283,12 +288,6 @@ verb_status(void *ctx, struct control_call *c)
 	control_end(c);
 }
 
-static bool
-site_fits(struct span glob, const struct lane *l)
-{
-	return glob.n == 0 || span_glob(glob, l->site->name);
-}
-
 /* What holds its messages now, whether configured or learned; 0: nothing does. */
 static void
 rate_field(struct control_call *c, const struct lane *l)
@@ -310,7 +309,7 @@ verb_lanes(void *ctx, struct control_call *c)
 	for (struct lane *l = lanes_each(q->lanes, NULL); l != NULL; l = lanes_each(q->lanes, l)) {
 		struct buf held;
 
-		if (!site_fits(site, l))
+		if (!site_fits(l->site, site))
 			continue;
 		buf_init(&held, WORDS_MAX);
 		explain_lane(l, &held);
@@ -347,6 +346,8 @@ static const struct control_verb verbs[] = {
 	{ "release", true, verb_release },
 	{ "retry", true, verb_retry },
 	{ "drop", true, verb_drop },
+	{ "bounce", true, verb_bounce },
+	{ "expire", true, verb_expire },
 	{ "undrop", true, verb_undrop },
 	{ "recover", true, verb_recover },
 	{ "lane-release", true, verb_lane_release },

@@ -87,3 +87,9 @@ enum course_act course_hold(struct queued *, struct delivery *);
 enum course_act course_release(struct queued *, struct delivery *);
 enum course_act course_retry(struct queued *, struct delivery *);
 enum course_act course_drop(struct queued *, struct delivery *);
+/* Given up now, as if its server had refused it for good, or its time were over: the sender hears of it. What somebody has in
+ * hand is let be. */
+enum course_act course_bounce(struct queued *, struct delivery *);
+enum course_act course_expire(struct queued *, struct delivery *);
+/* ENDED, dropped, while others of its message wait: new again. */
+enum course_act course_undrop(struct queued *, struct delivery *);

@@ -280,3 +280,58 @@ course_drop(struct queued *q, struct delivery *d)
 	final_drop(q, d);
 	return ACT_DONE;
 }
+
+/* The words of the notice say who ended it; what the servers said before stands in the log and the events. */
+static enum course_act
+give_up(struct queued *q, struct delivery *d, enum final_kind k, const struct deliver_result *r)
+{
+	DOING(d, DOING_OPERATED);
+
+	if (!pulled(q, d))
+		return ACT_NOT;
+	if (k == FINAL_EXPIRED && d->last != NULL) { /* by the last answer, as ever */
+		settle_given_up(q, d, k);
+		return ACT_DONE;
+	}
+	delivery_attempt(d, r, loop_wall_ms());
+	delivery_judged(d, CLASS_SOFT, CATEGORY_POLICY, ADVICE_NONE, 0, r->enhanced, r->text);
+	settle_given_up(q, d, k);
+	return ACT_DONE;
+}
+
+enum course_act
+course_bounce(struct queued *q, struct delivery *d)
+{
+	return give_up(q, d, FINAL_BOUNCED,
+	    &(struct deliver_result){ .outcome = OUTCOME_LOST,
+		.stage = STAGE_IDLE,
+		.enhanced = SPAN_LIT("5.7.1"),
+		.text = SPAN_LIT("the postmaster of this relay sent it back") });
+}
+
+enum course_act
+course_expire(struct queued *q, struct delivery *d)
+{
+	return give_up(q, d, FINAL_EXPIRED,
+	    &(struct deliver_result){ .outcome = OUTCOME_LOST,
+		.stage = STAGE_IDLE,
+		.enhanced = SPAN_LIT("4.4.7"),
+		.text = SPAN_LIT("the postmaster of this relay gave up before it was tried") });
+}
+
+enum course_act
+course_undrop(struct queued *q, struct delivery *d)
+{
+	struct message *m = d->message;
+	DOING(d, DOING_OPERATED);
+
+	if (d->state != DELIVERY_ENDED || d->final != FINAL_DROPPED ||
+	    !store_reopen(q->store, m->envelope->id, d->index))
+		return ACT_NOT;
+	delivery_reopen(d);
+	d->final = FINAL_DELIVERED; /* as a new one has it */
+	m->open++;
+	q->messages.deliveries++;
+	course_begin(q, d);
+	return ACT_DONE;
+}

@@ -9,51 +9,43 @@
 
 #define TO(state) (1u << DELIVERY_##state)
 
-static const struct {
-	const char *name;
-	unsigned to;
-} states[] = {
-	[DELIVERY_NEW] = { "new", TO(CONFIRM) | TO(ROUTING) | TO(LANE) | TO(SENDING) |
-				      TO(DEFERRED) | TO(PAUSED) | TO(HELD) | TO(RETURNED) |
-				      TO(NOTICE) | TO(ENDING) | TO(VERDICT) },
-	[DELIVERY_CONFIRM] = { "asking bouncd", TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) |
-						    TO(NOTICE) | TO(ENDING) | TO(HELD) |
-						    TO(PAUSED) },
-	[DELIVERY_ROUTING] = { "asking where to", TO(LANE) | TO(VERDICT) | TO(DEFERRED) |
-						      TO(NOTICE) | TO(ENDING) | TO(SENDING) |
-						      TO(HELD) | TO(PAUSED) },
-	[DELIVERY_LANE] = { "in its lane", TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) |
-					       TO(VERDICT) | TO(NOTICE) | TO(ENDING) | TO(NEW) |
-					       TO(CONFIRM) | TO(PAUSED) },
-	[DELIVERY_REWRITING] = { "being rewritten", TO(SENDING) | TO(LANE) | TO(DEFERRED) |
-							TO(NOTICE) | TO(ENDING) | TO(PAUSED) |
-							TO(HELD) },
-	[DELIVERY_SENDING] = { "being sent", TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) |
-						 TO(ENDING) | TO(PAUSED) | TO(HELD) },
-	[DELIVERY_VERDICT] = { "asking what the reply means",
-	    TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD) },
-	[DELIVERY_DEFERRED] = { "deferred",
-	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
-	[DELIVERY_PAUSED] = { "paused",
-	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING) },
-	[DELIVERY_HELD] = { "held", TO(NEW) | TO(NOTICE) | TO(ENDING) | TO(SENDING) | TO(VERDICT) },
-	[DELIVERY_RETURNED] = { "with bouncd",
-	    TO(NEW) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD) },
-	[DELIVERY_NOTICE] = { "telling the sender", TO(ENDING) },
-	[DELIVERY_ENDING] = { "ending", TO(ENDED) },
-	[DELIVERY_ENDED] = { "ended", 0 },
+static const unsigned to_states[] = {
+	[DELIVERY_NEW] = TO(CONFIRM) | TO(ROUTING) | TO(LANE) | TO(SENDING) | TO(DEFERRED) |
+			 TO(PAUSED) | TO(HELD) | TO(RETURNED) | TO(NOTICE) | TO(ENDING) |
+			 TO(VERDICT),
+	[DELIVERY_CONFIRM] = TO(NEW) | TO(ROUTING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) |
+			     TO(ENDING) | TO(HELD) | TO(PAUSED),
+	[DELIVERY_ROUTING] = TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) |
+			     TO(SENDING) | TO(HELD) | TO(PAUSED),
+	[DELIVERY_LANE] = TO(REWRITING) | TO(SENDING) | TO(DEFERRED) | TO(HELD) | TO(VERDICT) |
+			  TO(NOTICE) | TO(ENDING) | TO(NEW) | TO(CONFIRM) | TO(PAUSED),
+	[DELIVERY_REWRITING] =
+	    TO(SENDING) | TO(LANE) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) | TO(HELD),
+	[DELIVERY_SENDING] =
+	    TO(LANE) | TO(VERDICT) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(PAUSED) | TO(HELD),
+	[DELIVERY_VERDICT] = TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD),
+	[DELIVERY_DEFERRED] =
+	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING),
+	[DELIVERY_PAUSED] =
+	    TO(NEW) | TO(SENDING) | TO(VERDICT) | TO(HELD) | TO(NOTICE) | TO(ENDING),
+	[DELIVERY_HELD] = TO(NEW) | TO(NOTICE) | TO(ENDING) | TO(SENDING) | TO(VERDICT),
+	[DELIVERY_RETURNED] = TO(NEW) | TO(DEFERRED) | TO(NOTICE) | TO(ENDING) | TO(HELD),
+	[DELIVERY_NOTICE] = TO(ENDING),
+	[DELIVERY_ENDING] = TO(ENDED),
+	[DELIVERY_ENDED] = 0,
 };
 
 bool
 delivery_may(enum delivery_state from, enum delivery_state to)
 {
-	return (states[from].to & 1u << to) != 0;
+	return (to_states[from] & 1u << to) != 0;
 }
 
-const char *
-delivery_state_name(enum delivery_state s)
+enum delivery_state
+delivery_shown(const struct delivery *d)
 {
-	return states[s].name;
+	return d->state == DELIVERY_LANE && d->unreached ? DELIVERY_DEFERRED
+							 : (enum delivery_state)d->state;
 }
 
 /* Its message counts it where it stands. */
@@ -80,6 +72,14 @@ delivery_move(struct delivery *d, enum delivery_state to)
 		return false;
 	put(d, to);
 	return true;
+}
+
+void
+delivery_reopen(struct delivery *d)
+{
+	must(d->state == DELIVERY_ENDED);
+	put(d, DELIVERY_NEW);
+	d->given_up = false;
 }
 
 void

@@ -1,32 +1,15 @@
 /* delivery.h: one recipient of one message on its way: what is awaited, what happened last.
  *
- * delivery_move() writes the state, and only along the table in delivery.c; delivery_hold() for what is set aside (aside.h). A delivery lives as long as its message
+ * delivery_move() writes the state (common/delivery_state.h), and only along the table in delivery.c; delivery_hold() for what is set aside (aside.h). A delivery lives as long as its message
  * is in memory; its file, marks and index record outlive it (store.h). */
 #pragma once
 
 #include "acks.h"
+#include "delivery_state.h"
 #include "draw.h"
 #include "proto_deliver.h"
 #include "schedule.h"
 #include "verdict.h"
-
-enum delivery_state {
-	DELIVERY_NEW,       /* nothing was decided yet */
-	DELIVERY_CONFIRM,   /* bouncd is asked whether it is suppressed */
-	DELIVERY_ROUTING,   /* resolve is asked where to */
-	DELIVERY_LANE,      /* lines up */
-	DELIVERY_REWRITING, /* the rewriter makes its bytes */
-	DELIVERY_SENDING,   /* in a transaction at deliverd */
-	DELIVERY_VERDICT,   /* bouncd is asked what the reply means */
-	DELIVERY_DEFERRED,  /* waits for its next attempt */
-	DELIVERY_PAUSED,    /* waits until its tenant is released */
-	DELIVERY_HELD,      /* an operator holds it */
-	DELIVERY_RETURNED,  /* handed to bouncd as a bounce that came back */
-	DELIVERY_NOTICE,    /* given up; the bounce message is being made and stored */
-	DELIVERY_ENDING,    /* its done record is on the way to the disk */
-	DELIVERY_ENDED,
-	DELIVERY_STATES,
-};
 
 /* What the last attempt brought; kept for `why`, notices and events. Its texts are its own. */
 struct attempt {
@@ -70,7 +53,7 @@ struct delivery {
 	bool unreached;    /* LANE: it was told that its hosts cannot be reached */
 	bool delay_told;   /* the sender knows that it waits */
 	bool given_up;     /* by an answer that is known, though the sender does not know it yet */
-	uint8_t final;     /* enum final_kind, once it was given up */
+	uint8_t final;     /* enum final_kind, once it was given up or has ended */
 	uint16_t attempts; /* made so far */
 	TAILQ_ENTRY(delivery) waiting; /* for an answer of resolve, or its notice */
 	struct domain *asking;         /* ROUTING: whose answer it waits for */
@@ -96,8 +79,11 @@ bool delivery_move(struct delivery *, enum delivery_state) __attribute__((warn_u
 void delivery_hold(struct delivery *);
 /* Whether it was told that its hosts cannot be reached. */
 void delivery_unreached(struct delivery *, bool);
+/* ENDED, by a drop that was taken back (control_acts.c): new again. */
+void delivery_reopen(struct delivery *);
+/* As people are told: one that lines up while its hosts cannot be reached is deferred, as its event said. */
+enum delivery_state delivery_shown(const struct delivery *);
 bool delivery_may(enum delivery_state from, enum delivery_state to);
-const char *delivery_state_name(enum delivery_state);
 
 struct span delivery_address(const struct delivery *);
 /* Since its message was received. 0 where the clock was put back behind that. */

@@ -160,6 +160,7 @@ final_end_for(struct queued *q, struct delivery *d, enum final_kind k, const str
 
 	if (!aside_move(q, d, DELIVERY_ENDING))
 		return;
+	d->final = (uint8_t)k;
 	schedule_clear(&q->schedule, &d->due);
 	if (!came_back)
 		count(q, d, k);

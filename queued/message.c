@@ -1,5 +1,6 @@
 #include "message.h"
 #include "err.h"
+#include "final.h"
 #include "lane.h"
 
 #include <stdlib.h>
@@ -18,6 +19,8 @@ deliveries_make(struct messages *ms, struct message *m)
 		d->index = i;
 		d->state = e->rcpts[i].mark == MARK_OPEN ? DELIVERY_NEW : DELIVERY_ENDED;
 		m->in[d->state]++;
+		if (e->rcpts[i].mark == MARK_DROPPED)
+			d->final = FINAL_DROPPED;
 		m->open += d->state != DELIVERY_ENDED;
 	}
 	ms->deliveries += m->open;

@@ -5,7 +5,7 @@ queued.libs := -llmdb -lpthread
 
 # The storage half, which tests and benches use without the rest.
 queued.store.o := $(addprefix queued/,store.o entry.o writer.o flush.o commit.o journal.o files.o spool.o message_file.o index.o \
-	checkpoint.o replay.o perished.o segments.o again.o retold.o unqueued.o restore.o strays.o draft.o pressure.o operate.o note.o table.o)
+	checkpoint.o replay.o perished.o segments.o again.o retold.o unqueued.o restore.o strays.o draft.o pressure.o operate.o discarded.o note.o table.o)
 
 tests += $(addprefix queued/,schedule_test retry_test adapt_test bucket_test parking_test draw_test route_test limits_test acks_test delivery_test health_test ban_test flush_test risk_test \
 	host_set_test)

@@ -230,6 +230,21 @@ restore_try(struct store *s, struct id id)
 	entry_free(s, e);
 }
 
+/* Its head alone, in the arena. */
+static int
+envelope_read(int fd, struct id id, struct head *h, struct envelope *e, struct facts *f,
+    struct arena *a, struct err *err)
+{
+	int r = file_head(fd, h, err);
+
+	if (r == -1)
+		return -1;
+	r = message_file_parse(arena_span(a, span_of(h->p, h->n)), e, f, a, err);
+	free(h->p);
+	h->p = NULL;
+	return r == 0 && !id_eq(e->id, id) ? err_set(err, "it is another message") : r;
+}
+
 int
 restore_check(int fd, struct id id, struct err *err)
 {
@@ -238,18 +253,21 @@ restore_check(int fd, struct id id, struct err *err)
 	struct facts f;
 	struct head h;
 	struct span bytes;
-	int r = file_head(fd, &h, err);
+	int r = envelope_read(fd, id, &h, &e, &f, a, err);
 
-	if (r == 0) {
-		r = message_file_parse(span_of(h.p, h.n), &e, &f, a, err);
-		if (r == 0 && !id_eq(e.id, id))
-			r = err_set(err, "it is another message");
-		if (r == 0 && bytes_read(fd, 0, &h, a, &bytes) == -1)
-			r = err_set(err, "its bytes do not match their checksum");
-		free(h.p);
-	}
+	if (r == 0 && bytes_read(fd, 0, &h, a, &bytes) == -1)
+		r = err_set(err, "its bytes do not match their checksum");
 	arena_free(a);
 	return r;
+}
+
+int
+restore_envelope(
+    int fd, struct id id, struct envelope *e, struct facts *f, struct arena *a, struct err *err)
+{
+	struct head h;
+
+	return envelope_read(fd, id, &h, e, f, a, err);
 }
 
 /* Where the message as it stands in a file can be read: its file, or its record in the journal. */

@@ -1,5 +1,6 @@
 #include "selection.h"
 #include "err.h"
+#include "final.h"
 #include "lane.h"
 #include "loop.h"
 #include "message.h"
@@ -7,7 +8,9 @@
 #include "storage.h"
 #include "store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
@@ -25,9 +28,10 @@ enum {
 struct selection {
 	struct queued *q;
 	struct control_call *call;
-	struct span to, from, tenant, site, state, campaign;
+	struct span to, from, tenant, site, source, campaign, reply;
+	int state; /* -1: any */
 	struct id lo, hi;
-	bool is_id, empty;
+	bool is_id, is_old, empty;
 	/* the walk */
 	unsigned most, found;
 	struct selection_use use;
@@ -53,11 +57,124 @@ struct selection {
 
 /* ---- what is meant ---- */
 
+/* As 48 bits of an id: what was received since is not meant. */
+static void
+older_than(struct selection *s, uint64_t age_s)
+{
+	uint64_t now_s = loop_wall_ms() / 1000, before = age_s < now_s ? (now_s - age_s) * 1000 : 0;
+	struct id last = s->hi;
+
+	for (unsigned i = 0; i < 6; i++)
+		last.b[i] = (uint8_t)(before >> (40 - 8 * i));
+	if (id_cmp(last, s->hi) < 0)
+		s->hi = last;
+}
+
+struct ids {
+	struct id at[2]; /* different ones */
+	unsigned n;
+};
+
+static void
+id_note(struct ids *ids, struct id id)
+{
+	if (ids->n < 2 && (ids->n == 0 || !id_eq(ids->at[0], id)))
+		ids->at[ids->n++] = id;
+}
+
+static void
+record_note(void *ctx, const struct store_wait *w)
+{
+	id_note(ctx, w->id);
+}
+
+/* The messages that begin so, in memory and on disk; no more than two are looked for. */
+static void
+ids_find(const struct selection *s, struct ids *ids)
+{
+	const struct table *t = &s->q->messages.by_id;
+	struct id from = s->lo;
+	uint32_t index = 0;
+
+	for (struct table_node *n = table_each(t, NULL); n != NULL && ids->n < 2;
+	     n = table_each(t, n)) {
+		const struct message *m = TABLE_OF(n, struct message, by_id);
+
+		if (selection_has(s, m->envelope->id))
+			id_note(ids, m->envelope->id);
+	}
+	for (unsigned i = 0; i < 2 && ids->n < 2 && id_cmp(from, s->hi) <= 0; i++) {
+		struct ids one = { .n = 0 };
+
+		if (!store_records(s->q->store, &from, &index, 1, record_note, &one) && one.n == 0)
+			return;
+		if (one.n == 0 || !selection_has(s, one.at[0]))
+			return;
+		id_note(ids, one.at[0]);
+		from = one.at[0];
+		index = UINT32_MAX; /* behind all of its recipients */
+	}
+}
+
+/* The beginning of an id stands for one message. */
+static bool
+is_ambiguous(const struct selection *s, struct control_call *c)
+{
+	struct ids ids = { .n = 0 };
+
+	if (!s->is_id || id_eq(s->lo, s->hi))
+		return false;
+	ids_find(s, &ids);
+	if (ids.n == 2)
+		control_error(c, EX_USAGE,
+		    "several messages begin with \"%.*s\", as %s and %s: give more of the id",
+		    SPAN(control_arg(c, "id")), id_text(ids.at[0]).c, id_text(ids.at[1]).c);
+	return ids.n == 2;
+}
+
+/* -1: it was answered. */
+static int
+state_take(struct selection *s, struct control_call *c)
+{
+	struct span word = control_arg(c, "state");
+	struct buf words;
+
+	s->state = word.n == 0 ? -1 : delivery_state_of(word);
+	if (word.n == 0 || (s->state != -1 && s->state != DELIVERY_ENDED))
+		return 0;
+	buf_init(&words, 1024);
+	delivery_state_words(&words);
+	control_error(c, EX_USAGE, "there is no state \"%.*s\"; a delivery is one of: %.*s",
+	    SPAN(span_first(word, 60)), SPAN(buf_all(&words)));
+	buf_free(&words);
+	return -1;
+}
+
+/* -1: it was answered. */
+static int
+range_take(struct selection *s, struct control_call *c)
+{
+	struct span id = control_arg(c, "id");
+	uint64_t older_s = control_arg_num(c, "older", 0);
+
+	if (!s->is_id)
+		memset(s->hi.b, 0xff, sizeof(s->hi.b));
+	else if (id_prefix(id, &s->lo, &s->hi) == -1) {
+		control_error(c, EX_USAGE,
+		    "\"%.*s\" is not a message id, and not the beginning of one",
+		    SPAN(span_first(id, 60)));
+		return -1;
+	}
+	if (older_s > 0)
+		older_than(s, older_s);
+	s->is_old = older_s > 0;
+	return is_ambiguous(s, c) ? -1 : 0;
+}
+
 struct selection *
 selection_new(struct queued *q, struct control_call *c)
 {
 	struct selection *s = calloc(1, sizeof(*s));
-	struct span id = control_arg(c, "id");
 
 	if (s == NULL)
 		fatal("out of memory for a selection");
@@ -67,20 +184,16 @@ selection_new(struct queued *q, struct control_call *c)
 		.from = control_arg(c, "from"),
 		.tenant = control_arg(c, "tenant"),
 		.site = control_arg(c, "site"),
-		.state = control_arg(c, "state"),
+		.source = control_arg(c, "source"),
 		.campaign = control_arg(c, "campaign"),
-		.is_id = id.n > 0 };
-	s->empty =
-	    s->to.n + s->from.n + s->tenant.n + s->site.n + s->state.n + s->campaign.n + id.n == 0;
-	if (!s->is_id)
-		for (unsigned i = 0; i < ID_BYTES; i++)
-			s->hi.b[i] = 0xff;
-	else if (id_prefix(id, &s->lo, &s->hi) == -1) {
-		control_error(
-		    c, EX_USAGE, "\"%.*s\" is no message id and no beginning of one", SPAN(id));
+		.reply = control_arg(c, "reply"),
+		.is_id = control_arg(c, "id").n > 0 };
+	if (state_take(s, c) == -1 || range_take(s, c) == -1) {
 		free(s);
 		return NULL;
 	}
+	s->empty = !s->is_id && !s->is_old && s->state == -1 && s->reply.n == 0 &&
+		   !selection_needs_envelope(s);
 	return s;
 }
 
@@ -124,28 +237,70 @@ selection_has(const struct selection *s, struct id id)
 bool
 selection_needs_envelope(const struct selection *s)
 {
-	return s->to.n + s->from.n + s->tenant.n + s->site.n + s->campaign.n > 0;
+	return s->to.n + s->from.n + s->tenant.n + s->site.n + s->source.n + s->campaign.n > 0;
+}
+
+int
+selection_state(const struct selection *s)
+{
+	return s->state;
 }
 
 static bool
-fits_message(const struct selection *s, const struct message *m)
+fits_message(const struct selection *s, const struct envelope *e)
 {
-	const struct envelope *e = m->envelope;
-
 	return fits_glob(s->tenant, e->tenant) && fits_glob(s->from, e->from) &&
 	       fits_glob(s->campaign, e->campaign);
 }
 
 static bool
-fits(const struct selection *s, const struct delivery *d)
+fits_site(const struct selection *s, const struct delivery *d)
 {
-	if (d->state == DELIVERY_ENDED)
-		return false;
-	return fits_glob(s->to, delivery_address(d)) &&
-	       fits_glob(s->site, d->lane != NULL ? d->lane->site->name : delivery_domain(d)) &&
-	       (s->state.n == 0 || span_is_nocase(s->state, delivery_state_name(d->state)));
+	if (d->lane == NULL)
+		return fits_glob(s->site, delivery_domain(d)) && s->source.n == 0;
+	return fits_glob(s->source, d->lane->source->name) && site_fits(d->lane->site, s->site);
 }
 
+/* A piece of "421 4.7.0 try later" is enough. */
+static bool
+fits_reply(const struct selection *s, unsigned code, struct span status, struct span text)
+{
+	char said[1200], want[300];
+
+	if (s->reply.n == 0)
+		return true;
+	if (code == 0 && text.n == 0)
+		return false;
+	snprintf(said, sizeof(said), "%u %.*s%s%.*s", code, SPAN(span_first(status, 20)),
+	    status.n > 0 ? " " : "", SPAN(span_first(text, 1000)));
+	snprintf(want, sizeof(want), "*%.*s*", SPAN(span_first(s->reply, sizeof(want) - 3)));
+	return span_glob(span_str(want), span_str(said));
+}
+
+static bool
+fits_last(const struct selection *s, const struct attempt *a)
+{
+	if (a == NULL)
+		return s->reply.n == 0;
+	return fits_reply(s, a->code, a->enhanced, a->text);
+}
+
+static bool
+fits_state(const struct selection *s, const struct delivery *d)
+{
+	if (s->use.dropped)
+		return d->state == DELIVERY_ENDED && d->final == FINAL_DROPPED;
+	return d->state != DELIVERY_ENDED && (s->state == -1 || s->state == (int)delivery_shown(d));
+}
+
+static bool
+fits(const struct selection *s, const struct delivery *d)
+{
+	return fits_state(s, d) && fits_glob(s->to, delivery_address(d)) && fits_site(s, d) &&
+	       fits_last(s, d->last);
+}
+
+/* Whose record it is may be dropped beside one that waits: its message is read. */
 static bool
 fits_record(const struct selection *s, const struct store_wait *w)
 {
@@ -153,8 +308,21 @@ fits_record(const struct selection *s, const struct store_wait *w)
 				    : w->paused ? DELIVERY_PAUSED
 						: DELIVERY_DEFERRED;
 
-	return in_range(s, w->id) &&
-	       (s->state.n == 0 || span_is_nocase(s->state, delivery_state_name(state)));
+	if (!in_range(s, w->id))
+		return false;
+	return s->use.dropped || ((s->state == -1 || s->state == (int)state) &&
+				     fits_reply(s, w->code, w->status, w->text));
+}
+
+bool
+selection_takes(const struct selection *s, const struct envelope *e, uint32_t index)
+{
+	struct span address = e->rcpts[index].address, domain = address;
+
+	while (span_find(domain, '@') >= 0)
+		(void)span_cut(domain, '@', &domain);
+	return in_range(s, e->id) && fits_message(s, e) && fits_glob(s->to, address) &&
+	       fits_glob(s->site, domain) && s->source.n + s->reply.n == 0;
 }
 
 /* As far as its record tells; where it does not, its message is read. */
@@ -178,7 +346,7 @@ look_at(struct selection *s, struct id id)
 {
 	struct message *m = message_find(&s->q->messages, id);
 
-	if (m == NULL || !fits_message(s, m))
+	if (m == NULL || !fits_message(s, m->envelope))
 		return;
 	for (uint32_t i = 0; m != NULL && i < m->envelope->rcpts_n && s->found < s->most; i++) {
 		if (!fits(s, &m->deliveries[i]))

@@ -257,3 +257,9 @@ sites_conf(struct sites *ss)
 			limits_set(ss, s, &limits);
 	}
 }
+
+bool
+site_fits(const struct site *s, struct span glob)
+{
+	return glob.n == 0 || span_glob(glob, s->name) || span_glob(glob, s->limits->block);
+}

@@ -28,6 +28,8 @@ struct sites *sites_new(struct queued *);
 /* The site of that name whose limits are this domain's. Does not count the domain. */
 struct site *
 site_get(struct sites *, struct span name, bool by_route, struct span domain, struct host_set *);
+/* By its name, or that of the block that limits it; an empty glob fits all. */
+bool site_fits(const struct site *, struct span glob);
 /* A lane or a domain points to it, or does no more: with the last it is freed. */
 void site_lane(struct sites *, struct site *, int more);
 void site_domain(struct sites *, struct site *, int more);

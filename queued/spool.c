@@ -522,6 +522,32 @@ spool_scan_step(struct spool_scan *s, unsigned most,
 	return name != NULL;
 }
 
+bool
+spool_trash_step(
+    int spool, void **dir, unsigned most, void (*each)(void *ctx, struct id), void *ctx)
+{
+	const char *name = NULL;
+
+	if (*dir == NULL)
+		*dir = folder_open(spool, places[SPOOL_TRASH]);
+	while (*dir != NULL && most-- > 0 && (name = next_name(*dir)) != NULL) {
+		struct id id;
+
+		if (id_parse(span_str(name), &id) == 0)
+			each(ctx, id);
+	}
+	if (name == NULL)
+		spool_trash_end(*dir);
+	return name != NULL;
+}
+
+void
+spool_trash_end(void *dir)
+{
+	if (dir != NULL)
+		closedir(dir);
+}
+
 /* The time of the rename into trash/ is the file's change time. */
 void
 spool_empty_trash(int spool, uint64_t older_than_s)

@@ -59,6 +59,10 @@ struct spool_scan *spool_scan_new(int spool);
 bool spool_scan_step(struct spool_scan *, unsigned most,
     void (*each)(void *ctx, struct id, enum spool_place),
     void (*foreign)(void *ctx, const char *name), void *ctx);
+/* The names of messages in trash/, at most so many a step; *dir is NULL at first. False: that was all, and it is closed. */
+bool spool_trash_step(
+    int spool, void **dir, unsigned most, void (*each)(void *ctx, struct id), void *ctx);
+void spool_trash_end(void *dir);
 /* Files that came into trash/ longer ago than that are unlinked. */
 void spool_empty_trash(int spool, uint64_t older_than_s);
 /* Leftovers of tmp/ from an earlier life. */

@@ -148,6 +148,16 @@ int store_read(struct store *, struct id, struct store_bytes *, struct err *);
 void store_hold(struct store *, struct id, bool hold);     /* cur/ to hold/ or back */
 void store_drop(struct store *, struct id);                /* to trash/, kept 24 h */
 int store_undrop(struct store *, struct id, struct err *); /* back to cur/; store_load() it then */
+/* A recipient that was dropped is open again, in a message that is in the queue. False: it was not dropped. */
+bool store_reopen(struct store *, struct id, uint32_t index);
+/* The messages in the trash, at most so many names a step; *at is NULL at first. False: that was all. A look that is not
+ * walked to its end is ended. */
+bool store_trash_step(
+    struct store *, void **at, unsigned most, void (*each)(void *ctx, struct id), void *ctx);
+void store_trash_end(void *at);
+/* Reads the head of one of these, marks included; the spans live as long as the arena. -1: it is gone, or not whole. */
+int store_trash_read(
+    struct store *, struct id, struct envelope *, struct facts *, struct arena *, struct err *);
 void store_corrupt(struct store *, struct id, const char *why); /* to corrupt/, for people */
 /* What was set aside, or could not be read, comes back into the queue: recipients that ended for that reason are open again.
  * store_load() it then. -1: err. */

@@ -281,6 +281,9 @@ struct entry *entry_restore(struct store *, struct id, struct err *);
 void restore_try(struct store *, struct id);
 /* Whether it is the whole file of that message. -1: err. */
 int restore_check(int fd, struct id, struct err *);
+/* The head of that message's file, in the arena. -1: err. */
+int restore_envelope(
+    int fd, struct id, struct envelope *, struct facts *, struct arena *, struct err *);
 enum { TOLD_DAMAGED = -1, TOLD_UNREAD = -2 };
 /* 0, or below; err. Tells of a message: envelope with the entry's marks, and its bytes where they are few. */
 int entry_tell(struct store *, struct entry *, void (*found)(void *, const struct store_found *),
