@@ -103,7 +103,7 @@ on_close(void *unused, struct chan *c, const char *why)
 	(void)unused;
 	if (stats != c)
 		return;
-	log_warn("stats-gone", "why=\"%s\"", why);
+	log_info("stats-gone", "why=\"%s\"", why);
 	stats = NULL;
 	while ((q = TAILQ_FIRST(&questions)) != NULL)
 		unanswered(q);

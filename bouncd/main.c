@@ -24,6 +24,7 @@
 
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 enum { QUEUE_BYTES = 8 * 1024 * 1024 };
 
@@ -124,6 +125,25 @@ rules_of(struct span text, const struct conf *conf, struct err *err)
 	    path == NULL ? "bounces.conf" : path, path == NULL ? shipped_rules() : text, NULL, err);
 }
 
+/* Nothing is on its way to the old file: what was written there is synced. */
+static void
+turn_of_events(struct bouncd *b, void *unused)
+{
+	int old = role_events_take(b->role);
+
+	(void)unused;
+	if (old == -1)
+		return;
+	close(old);
+	event_file_open(&b->events, b->events.fd, role_fd(b->role, "events-read"));
+}
+
+static void
+on_events_file(void *ctx)
+{
+	disk_when_free(ctx, turn_of_events, NULL);
+}
+
 static void
 start(struct bouncd *b, int argc, char **argv)
 {
@@ -137,6 +157,7 @@ start(struct bouncd *b, int argc, char **argv)
 	b->owners = owners_new(b->conf);
 	b->hostname = conf_str(conf_top(b->conf), "hostname");
 	event_file_open(&b->events, role_fd(b->role, "events"), role_fd(b->role, "events-read"));
+	role_on_events(b->role, on_events_file, b);
 	b->rules = rules_of(role_secret(b->role, "bounce-rules"), b->conf, &err);
 	if (b->rules == NULL)
 		role_fail(b->role, EX_CONFIG, "%s", err.text);

@@ -203,7 +203,7 @@ on_close(void *ctx, struct chan *c, const char *why)
 	struct job *j;
 
 	(void)c;
-	log_warn("parser-gone", "why=\"%s\" mails=%u", why, p->jobs_n);
+	log_info("parser-gone", "why=\"%s\" mails=%u", why, p->jobs_n);
 	p->chan = NULL;
 	while ((j = TAILQ_FIRST(&p->jobs)) != NULL) {
 		suspect_add(j);

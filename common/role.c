@@ -12,12 +12,14 @@
 
 #include <bsd/unistd.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -68,6 +70,11 @@ struct role {
 		void (*abort)(void *);
 		void *ctx;
 	} reload;
+	struct {
+		void (*take)(void *);
+		void *ctx;
+		int append, read; /* that came and were not taken yet; -1 */
+	} events;
 	void (*stop)(void *, unsigned);
 	void *stop_ctx;
 };
@@ -203,6 +210,84 @@ handed(struct role *r, int fd)
 	texts_forget(&r->fresh); /* which PREPARE then finds without a configuration */
 }
 
+static struct given *
+given(struct role *r, const char *name)
+{
+	for (size_t i = 0; i < r->given_n; i++)
+		if (strcmp(r->given[i].name, name) == 0)
+			return &r->given[i];
+	return NULL;
+}
+
+static void
+replace(int *fd, int by)
+{
+	if (*fd != -1)
+		close(*fd);
+	*fd = by;
+}
+
+static bool
+same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* "events" and then "events-read", anew. Where the file was not moved they are the one that is open. */
+static void
+events_came(struct role *r, const struct master_give *g)
+{
+	if (span_is(g->name, "events")) {
+		replace(&r->events.append, g->fd);
+		return;
+	}
+	replace(&r->events.read, g->fd);
+	if (r->self.append_fd == -1 || r->events.append == -1 ||
+	    same_file(r->self.append_fd, r->events.append)) {
+		replace(&r->events.append, -1);
+		replace(&r->events.read, -1);
+	} else if (r->events.take != NULL)
+		r->events.take(r->events.ctx);
+	else
+		replace(&(int){ role_events_take(r) }, -1);
+}
+
+int
+role_events_coming(const struct role *r)
+{
+	return r->events.read;
+}
+
+int
+role_events_take(struct role *r)
+{
+	struct given *read = given(r, "events-read");
+	int old = -1;
+
+	if (r->events.append == -1)
+		return -1;
+	if (dup3(r->events.append, r->self.append_fd, O_CLOEXEC) == -1)
+		log_error("events-not-reopened", "why=\"%s\"", strerror(errno));
+	else if (read != NULL) {
+		old = read->fd;
+		read->fd = r->events.read;
+		r->events.read = -1;
+	}
+	replace(&r->events.append, -1);
+	replace(&r->events.read, -1);
+	return old;
+}
+
+void
+role_on_events(struct role *r, void (*take)(void *), void *ctx)
+{
+	r->events.take = take;
+	r->events.ctx = ctx;
+}
+
 static void
 give(struct role *r, struct msg *m)
 {
@@ -210,6 +295,10 @@ give(struct role *r, struct msg *m)
 
 	if (master_give_get(m, &g) == -1 || g.fd == -1)
 		role_fail(r, EX_OSERR, "a descriptor of the master's got lost");
+	if (r->gone_ahead && (span_is(g.name, "events") || span_is(g.name, "events-read"))) {
+		events_came(r, &g);
+		return;
+	}
 	if (span_is(g.name, "events"))
 		r->self.append_fd = g.fd;
 	if (span_is(g.name, "handed"))
@@ -429,7 +518,7 @@ role_start(enum role_kind kind, int argc, char **argv)
 	loop_init();
 	loop_at_turn_last(log_flush_hook, NULL);
 	r->kind = kind;
-	r->self.append_fd = -1;
+	r->self.append_fd = r->events.append = r->events.read = -1;
 	r->arena = arena_new(0);
 	r->master = chan_new(MASTER_FD, "posthoused", MASTER_QUEUE, on_master, on_master_gone, r);
 	role_peers_init(kind, r->master);

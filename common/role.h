@@ -48,6 +48,13 @@ unsigned role_peers(const struct role *, enum role_kind);
  * Roles without state set none: they are replaced. */
 void role_on_reload(struct role *, int (*prepare)(void *ctx, struct conf *, struct err *),
     void (*commit)(void *ctx), void (*abort)(void *ctx), void *ctx);
+/* The master opened the role's event file anew, since it was moved away: take() calls role_events_take() as soon as nothing
+ * is on its way to the old one. Without it that is done at once. */
+void role_on_events(struct role *, void (*take)(void *ctx), void *ctx);
+int role_events_coming(const struct role *); /* to read that file; -1: none came */
+/* From here on "events" is the new file, under its old number, and "events-read" reads it. What read the old one is the
+ * caller's to close; -1: none came. */
+int role_events_take(struct role *);
 /* Called at STOP: stop taking work; call role_done() when finished. Without it the role exits at once. */
 void role_on_stop(struct role *, void (*stop)(void *ctx, unsigned deadline_s), void *ctx);
 /* Within stop(): whether another has taken over already (a reload), or the whole relay stops. */

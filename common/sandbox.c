@@ -197,6 +197,12 @@ allow_descriptors(scmp_filter_ctx ctx, const struct role_self *self)
 
 		r = allow_but_for(ctx, SCMP_SYS(fcntl), keep, &command);
 	}
+	/* Onto its number: the file that the master opened anew. */
+	if (r == 0 && keep != -1) {
+		struct scmp_arg_cmp onto = LOW_IS(1, keep);
+
+		r = allow_but_for(ctx, SCMP_SYS(dup3), keep, &onto);
+	}
 	if (r == 0 && self->grants & GRANT_ACCEPT)
 		r = allow_but_for(ctx, SCMP_SYS(dup), keep, NULL);
 	if (r == 0 && self->grants & (GRANT_SPOOL | GRANT_RESIZE))

@@ -4,7 +4,7 @@ links.bin      := sendmail mailq newaliases
 
 ctl.pure       := $(addprefix ctl/,addresses.o compose.o opts.o recipients.o selector.o story.o suppress_file.o table.o users_file.o verdict_words.o whole_file.o key_file.o)
 posthouse.o     = $(addprefix ctl/,main.o ctl.o verbs.o ask.o changed.o conf_advice.o listing.o mailq.o past.o program.o drop.o drop_file.o sendmail.o submit.o \
-		  verb_act.o verb_batch.o verb_bounces.o bounces_rules.o verb_check.o verb_conf.o verb_dkim.o dkim_dns.o dkim_files.o dkim_list.o dkim_turn.o key_disk.o verb_house.o verb_keys.o verb_lanes.o verb_links.o verb_queue.o verb_stats.o \
+		  verb_act.o verb_batch.o verb_bounces.o bounces_rules.o verb_check.o verb_conf.o verb_dkim.o dkim_dns.o dkim_files.o dkim_list.o dkim_turn.o key_disk.o verb_house.o verb_keys.o verb_lanes.o verb_links.o verb_log.o verb_queue.o verb_stats.o \
 		  verb_status.o verb_suppress.o verb_forget.o suppress_bulk.o verb_tenants.o verb_test.o verb_trace.o verb_user.o verb_why.o) \
 		  $(ctl.pure) $(ctl.check) $(ctl.tables)
 # Every block there is. With = and not :=, since the folders read later add to it.

@@ -31,7 +31,7 @@ static const struct telling {
 	    "bounced after it was delivered: <{|recipient|}>{, reported as <|reported|>}{, "
 	    "|class|}{, |category|}{, |status|}{ (tied by |tie|)}{: |reply|}" },
 	{ "expired", true, STORY_BAD,
-	    "expired: gave up <{|recipient|}>{ at |site|}{ after |attempts| attempts}{, "
+	    "expired: gave up <{|recipient|}>{ at |site|}{ after |attempts| attempt(s)}{, "
 	    "|category|}{; last answer: |reply|}" },
 	{ "suppressed", true, STORY_BAD,
 	    "suppressed: <{|recipient|}> is not mailed{ (|reason|)}{, scope |scope|}" },

@@ -26,6 +26,7 @@ const struct verb *verb_find(const char *name);
 
 extern const struct verb verb_bounce, verb_bounces, verb_check, verb_classify, verb_conf, verb_dkim,
     verb_drop, verb_expire, verb_forget, verb_help, verb_hold, verb_keys, verb_lanes, verb_links,
-    verb_parse, verb_queue, verb_release, verb_reload, verb_retry, verb_rewrite, verb_rollback,
-    verb_setup, verb_start, verb_stats, verb_status, verb_stop, verb_suppress, verb_tenants,
-    verb_test, verb_trace, verb_undrop, verb_recover, verb_untrack, verb_user, verb_why;
+    verb_log, verb_parse, verb_queue, verb_release, verb_reload, verb_retry, verb_rewrite,
+    verb_rollback, verb_setup, verb_start, verb_stats, verb_status, verb_stop, verb_suppress,
+    verb_tenants, verb_test, verb_trace, verb_undrop, verb_recover, verb_untrack, verb_user,
+    verb_why;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct verb *const verbs[] = { &verb_status, &verb_start, &verb_stop, &verb_reload,
+const struct verb *const verbs[] = { &verb_status, &verb_start, &verb_stop, &verb_reload, &verb_log,
 	&verb_rollback, &verb_setup, &verb_conf, &verb_queue, &verb_trace, &verb_why, &verb_hold,
 	&verb_release, &verb_retry, &verb_drop, &verb_undrop, &verb_bounce, &verb_expire,
 	&verb_recover, &verb_lanes, &verb_tenants, &verb_suppress, &verb_forget, &verb_links,

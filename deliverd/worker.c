@@ -268,7 +268,7 @@ on_queued_closed(void *ctx, struct chan *c, const char *why)
 
 	if (w->queued != c)
 		return;
-	log_warn("queued-gone", "why=\"%s\" results=%zu", why, results_kept(w->house.results));
+	log_info("queued-gone", "why=\"%s\" results=%zu", why, results_kept(w->house.results));
 	queued_left(w);
 }
 

@@ -34,6 +34,8 @@ install:
 	$(placed) etc/posthouse.service > $(DESTDIR)$(SYSTEMD)/posthouse.service
 	$B/bin/posthoused -G sysusers > $(DESTDIR)$(PREFIX)/lib/sysusers.d/posthouse.conf
 	$B/bin/posthoused -G tmpfiles > $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/posthouse.conf
+	install -d $(DESTDIR)$(SYSCONFDIR)/logrotate.d
+	$(placed) etc/posthouse.logrotate > $(DESTDIR)$(SYSCONFDIR)/logrotate.d/posthouse
 	@B=$B SYSCONFDIR='$(SYSCONFDIR)' etc/sendmail-place '$(DESTDIR)' '$(PREFIX)/bin'
 	@echo "Next: posthouse setup, an eye on $(SYSCONFDIR)/posthouse/posthouse.conf, then posthouse start"
 	@echo "(or: systemctl daemon-reload && systemctl enable --now posthouse)"
@@ -48,5 +50,5 @@ uninstall:
 	for l in $(manuals.links); do rm -f $(share)/man/man$${l##*.}/$${l%:*}; done
 	rm -f $(share)/bash-completion/completions/posthouse
 	rm -rf $(share)/posthouse $(share)/doc/posthouse
-	rm -f $(DESTDIR)$(SYSTEMD)/posthouse.service
+	rm -f $(DESTDIR)$(SYSTEMD)/posthouse.service $(DESTDIR)$(SYSCONFDIR)/logrotate.d/posthouse
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/posthouse.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/posthouse.conf

@@ -1,5 +1,6 @@
 #include "handout.h"
 #include "err.h"
+#include "event_files.h"
 #include "handed.h"
 #include "log.h"
 #include "layout.h"
@@ -138,49 +139,6 @@ key_file(
 
 	join(path, top(conf, "keys"), file);
 	return secret_file(p, name, path, FILE_KEY, err);
-}
-
-static int
-event_open(const struct conf *conf, int folder, const char *file, int flags, struct err *err)
-{
-	int fd = openat(folder, file, flags | O_NOFOLLOW | O_CLOEXEC, 0640);
-
-	if (fd == -1)
-		return err_sys(err, "open %s/%s", top(conf, "events"), file);
-	return fd;
-}
-
-/* Its role appends, with a descriptor that cannot be mapped; with another one it reads (queued the tail when it starts, to
- * tell no end twice). trackd-stats reads by its group. */
-static int
-event_file(const struct conf *conf, struct chan *c, const char *file, struct err *err)
-{
-	int folder, append = -1, read = -1;
-	unsigned uid, gid;
-
-	if (layout_user(conf, ROLE_STATS, &uid, &gid, err) == -1)
-		return -1;
-	folder = layout_folder(conf, "events", "", ROLE_MASTER, err);
-	if (folder == -1)
-		return -1;
-	append = event_open(conf, folder, file, O_WRONLY | O_APPEND | O_CREAT, err);
-	if (append != -1)
-		read = event_open(conf, folder, file, O_RDONLY, err);
-	close(folder);
-	if (read == -1) {
-		if (append != -1)
-			close(append);
-		return -1;
-	}
-	if (fchown(append, 0, gid) == -1) {
-		err_sys(err, "give %s to the group that reads it", file);
-		close(append);
-		close(read);
-		return -1;
-	}
-	give(c, "events", append);
-	give(c, "events-read", read);
-	return 0;
 }
 
 int
@@ -328,7 +286,8 @@ for_queued(const struct conf *conf, struct parcel *p, struct err *err)
 	secret_text(p, "index-path", ".");
 	give_copy(p->chan, "doing", doing_memory());
 	if (give_folder(p->chan, "spool", conf, "spool", ROLE_QUEUED, err) == -1 ||
-	    event_file(conf, p->chan, "queued.jsonl", err) == -1)
+	    event_files_hand(conf, ROLE_QUEUED, p->chan, err) == -1 ||
+	    event_files_before(conf, ROLE_QUEUED, p->chan, err) == -1)
 		return -1;
 	return key_file(conf, p, "bounce-key", "bounce.key", err);
 }
@@ -350,7 +309,7 @@ for_bouncd(const struct conf *conf, struct parcel *p, struct err *err)
 	secret_text(p, "suppression-path", ".");
 	if (bounce_rules(conf, p, err) == -1)
 		return -1;
-	if (event_file(conf, p->chan, "bouncd.jsonl", err) == -1)
+	if (event_files_hand(conf, ROLE_BOUNCD, p->chan, err) == -1)
 		return -1;
 	return key_file(conf, p, "bounce-key", "bounce.key", err);
 }
@@ -371,7 +330,7 @@ for_web(const struct conf *conf, const struct sockets *sockets, const struct chi
     struct parcel *p, struct err *err)
 {
 	sockets_each(sockets, ROLE_WEB, child->seat->index, give_copy, p->chan);
-	if (event_file(conf, p->chan, "trackd-web.jsonl", err) == -1 ||
+	if (event_files_hand(conf, ROLE_WEB, p->chan, err) == -1 ||
 	    visitor_rules(conf, p, err) == -1)
 		return -1;
 	return key_file(conf, p, "tracking-key", "tracking.key", err);
@@ -381,7 +340,7 @@ static int
 for_stats(const struct conf *conf, struct parcel *p, struct err *err)
 {
 	secret_text(p, "stats-path", ".");
-	if (event_file(conf, p->chan, "trackd-stats.jsonl", err) == -1)
+	if (event_files_hand(conf, ROLE_STATS, p->chan, err) == -1)
 		return -1;
 	return give_folder(p->chan, "events-dir", conf, "events", ROLE_MASTER, err);
 }

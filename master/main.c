@@ -7,6 +7,7 @@
 #include "house_run.h"
 #include "layout.h"
 #include "log.h"
+#include "logs.h"
 #include "loop.h"
 #include "master_control.h"
 #include "preflight.h"
@@ -66,6 +67,17 @@ libexec_find(void)
 }
 
 static void
+logs_moved(struct house *h)
+{
+	struct err err;
+
+	if (logs_reopen(h, &err) == -1)
+		log_error("log-not-reopened", "why=\"%s\"", err.text);
+	else
+		log_info("log-reopened", "by=signal");
+}
+
+static void
 on_signal(evutil_socket_t sig, short what, void *ctx)
 {
 	struct house *h = ctx;
@@ -73,8 +85,11 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 	(void)what;
 	if (sig == SIGCHLD)
 		seats_reap(h);
-	else if (sig == SIGHUP)
+	else if (sig == SIGHUP) {
+		logs_moved(h);
 		house_reload(h, h->conf_path, NULL);
+	} else if (sig == SIGUSR1)
+		logs_moved(h);
 	else
 		house_stop(h);
 }
@@ -82,7 +97,7 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 static void
 signals_watch(struct house *h)
 {
-	static const int sigs[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT };
+	static const int sigs[] = { SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT };
 
 	for (unsigned i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++) {
 		struct event *ev = evsignal_new(loop_base(), sigs[i], on_signal, h);

@@ -4,7 +4,7 @@ conf-tables   := master/tables.o bouncd/role_conf.o deliverd/deliverd_conf.o del
 	queued/route.o queued/table.o smtpd/smtpd_conf.o trackd/trackd_conf.o
 
 programs      += posthoused
-posthoused.o  := $(addprefix master/,main.o house_run.o reload.o restart_only.o ground.o child.o talk.o launch.o role_output.o seat.o handout.o layout.o sockets.o unix_socket.o drop_watch.o preflight.o preflight_keys.o preflight_net.o preflight_files.o accepted.o notify.o \
+posthoused.o  := $(addprefix master/,main.o house_run.o reload.o restart_only.o ground.o child.o talk.o launch.o logs.o role_output.o seat.o handout.o event_files.o layout.o sockets.o unix_socket.o drop_watch.o preflight.o preflight_keys.o preflight_net.o preflight_files.o accepted.o notify.o \
 	master_control.o) $(conf-tables)
 
 # The tables of states, walked whole; the house with children that are no processes.

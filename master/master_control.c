@@ -5,6 +5,7 @@
 #include "house_run.h"
 #include "layout.h"
 #include "log.h"
+#include "logs.h"
 #include "role.h"
 #include "unix_socket.h"
 
@@ -79,9 +80,25 @@ static void
 reload(void *ctx, struct control_call *call)
 {
 	struct house *h = ctx;
+	struct err err;
 
+	if (logs_reopen(h, &err) == -1)
+		log_error("log-not-reopened", "why=\"%s\"", err.text);
 	audit("reload", call);
 	house_reload(h, h->conf_path, call);
+}
+
+static void
+log_reopen(void *ctx, struct control_call *call)
+{
+	struct err err;
+
+	if (logs_reopen(ctx, &err) == -1)
+		control_error(call, 1, "%s", err.text);
+	else {
+		audit("log-reopened", call);
+		control_end(call);
+	}
 }
 
 static void
@@ -139,6 +156,7 @@ static const struct control_verb verbs[] = {
 	{ "status", false, status },
 	{ "conf", false, conf_in_force },
 	{ "reload", true, reload },
+	{ "log-reopen", true, log_reopen },
 	{ "rollback", true, rollback },
 	{ "stop", true, stop },
 	{ NULL, false, NULL },

@@ -46,10 +46,26 @@ tell(void *ctx, struct span line)
 	s->hooks->event(s->hooks_ctx, line);
 }
 
+static void
+before_see(struct store *s, struct retold *r)
+{
+	int fd;
+
+	for (unsigned i = 0; s->options.events_before != NULL &&
+			     (fd = s->options.events_before(s->options.events_before_ctx, i)) != -1;
+	     i++) {
+		retold_see(r, fd);
+		close(fd);
+	}
+}
+
 void
 again_at_start(struct store *s, struct retold *r)
 {
-	size_t ends = retold_count(r), missing = retold_missing(r, read_from(s), tell, s);
+	size_t ends = retold_count(r), missing;
+
+	before_see(s, r);
+	missing = retold_missing(r, read_from(s), tell, s);
 
 	if (ends > 0)
 		log_info("events-retold", "ends=%zu missing=%zu", ends, missing);
@@ -118,6 +134,7 @@ again_run(struct work *w)
 		part_ends(k, &k->parts[i], r);
 	k->ends = retold_count(r);
 	(void)posix_fadvise(events, 0, 0, POSIX_FADV_DONTNEED);
+	retold_see(r, k->store->events_old);
 	retold_missing(r, events, gather, &k->missing);
 }
 
@@ -183,4 +200,16 @@ store_events_lost(struct store *s)
 {
 	s->events_unsure = true;
 	again_tell(s);
+}
+
+/* Two moves within one checkpoint are rare: the loop waits for the disk then. */
+void
+store_events_move(struct store *s, int before, int read)
+{
+	if (s->events_old != -1 && before != -1) {
+		(void)fdatasync(before);
+		close(before);
+	} else
+		s->events_old = before;
+	s->options.events_read = read;
 }

@@ -31,6 +31,7 @@ struct sync_work {
 	uint64_t round;  /* of the index */
 	bool whole;      /* event file and spool too */
 	unsigned asked;  /* files of this round */
+	int events_old;  /* the event file that was moved away, synced too; -1 */
 	bool told;       /* when it began all final events were in the event file */
 	enum failure failed;
 	struct err err;
@@ -165,6 +166,10 @@ sync_stands(struct store *s, const struct sync_work *k)
 {
 	unsigned freed = 0;
 
+	if (k->events_old != -1) {
+		close(k->events_old);
+		s->events_old = -1;
+	}
 	s->sync_failures = 0;
 	files_count(s, k->covers);
 	files_covered(s, true);
@@ -219,6 +224,16 @@ on_synced(struct work *w)
 
 /* ---- the sync ---- */
 
+/* First the file under its number: if that becomes another one meanwhile, the old one is known before. */
+static int
+events_sync(struct store *s, struct sync_work *k)
+{
+	if (s->options.events != -1 && fdatasync(s->options.events) == -1 && errno != EINVAL)
+		return -1;
+	k->events_old = s->events_old;
+	return k->events_old != -1 && fdatasync(k->events_old) == -1 && errno != EINVAL ? -1 : 0;
+}
+
 static void
 sync_run(struct work *w)
 {
@@ -231,7 +246,7 @@ sync_run(struct work *w)
 	}
 	if (!k->whole)
 		return;
-	if (s->options.events != -1 && fdatasync(s->options.events) == -1 && errno != EINVAL) {
+	if (events_sync(s, k) == -1) {
 		err_sys(&k->err, "sync the event file");
 		k->failed = EVENTS;
 	} else if (syncfs(s->spool_synced) == -1) {
@@ -252,6 +267,7 @@ sync_push(struct store *s, bool whole)
 		.covers = s->epoch++,
 		.round = ++s->index_rounds,
 		.asked = whole ? s->files_asked : 0,
+		.events_old = -1,
 		.told = !whole || again_is_written(s),
 		.whole = whole };
 	if (whole)

@@ -27,6 +27,7 @@ struct events {
 	struct queued *q;
 	struct event_file file;
 	struct buf out, line;
+	size_t half; /* bytes of the first line of out that are in the file already */
 	uint64_t dropped;
 	bool failing;
 	bool ends_lost; /* the store is to tell them again once there is room */
@@ -52,11 +53,30 @@ mended(struct events *e)
 	store_events_lost(e->q->store);
 }
 
+/* A line waits until the file has all of it: another file may take its place meanwhile. */
+static void
+write_out(struct events *e)
+{
+	struct span all = buf_all(&e->out);
+	size_t taken = e->half + event_file_take(&e->file, span_from(all, e->half));
+	size_t whole = (size_t)(span_find_last(span_first(all, taken), '\n') + 1);
+
+	e->half = taken - whole;
+	buf_drop(&e->out, whole);
+}
+
+void
+events_moved(struct events *e, int read_fd)
+{
+	e->half = 0;
+	event_file_open(&e->file, e->file.fd, read_fd);
+}
+
 bool
 events_written(struct events *e)
 {
 	if (e->out.n > 0) {
-		buf_drop(&e->out, event_file_take(&e->file, buf_all(&e->out)));
+		write_out(e);
 		if (e->out.n > 0 && errno != EAGAIN)
 			failed(e, errno);
 	}

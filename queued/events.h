@@ -17,7 +17,9 @@ struct standing;
 struct conf_place;
 
 struct events *
-events_new(struct queued *, int fd, int read_fd);     /* read_fd: of the same file, or -1 */
+events_new(struct queued *, int fd, int read_fd); /* read_fd: of the same file, or -1 */
+/* The file is another one from here on; read_fd as above. What was written by half is written whole there. */
+void events_moved(struct events *, int read_fd);
 void events_final(struct events *, struct span line); /* what ended a delivery, with its LF */
 bool events_written(struct events *);                 /* writes what waits; true: nothing does */
 /* The file cannot be written: no new mail is taken while so much waits; and beyond more of it nothing is sent. */

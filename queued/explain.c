@@ -133,6 +133,27 @@ explain_hosts(const struct lane_hosts *h, struct buf *out)
 		explain_lane(h->lane, out);
 }
 
+static const char *
+attempts_word(unsigned n)
+{
+	return n == 1 ? "attempt" : "attempts";
+}
+
+/* Nobody was connected to: what is said of it is ours, or the connection's. */
+static void
+no_reply(const struct delivery *d, struct buf *out)
+{
+	const struct attempt *a = d->last;
+
+	if (a->stage == STAGE_IDLE)
+		buf_printf(out, "; %.*s", SPAN(span_first(a->text, 300)));
+	else if (a->stage == STAGE_CONNECT)
+		buf_printf(out, "; no connection stood: %.*s", SPAN(span_first(a->text, 300)));
+	else
+		buf_printf(out, "; the last attempt ended at %s: %.*s",
+		    deliver_stage_name(a->stage), SPAN(span_first(a->text, 300)));
+}
+
 static void
 last_reply(const struct delivery *d, struct buf *out)
 {
@@ -140,18 +161,18 @@ last_reply(const struct delivery *d, struct buf *out)
 
 	if (a == NULL)
 		return;
-	buf_str(out, "; the last attempt ");
 	if (a->code != 0)
-		buf_printf(out, "got \"%u %.*s %.*s\"", a->code, SPAN(a->enhanced),
-		    SPAN(span_first(a->text, 300)));
+		buf_printf(out, "; the last attempt got \"%u %.*s %.*s\"", a->code,
+		    SPAN(a->enhanced), SPAN(span_first(a->text, 300)));
 	else
-		buf_printf(out, "ended at %s: %.*s", deliver_stage_name(a->stage),
-		    SPAN(span_first(a->text, 300)));
+		no_reply(d, out);
 	if (a->server.n > 0)
 		buf_printf(out, " from %.*s", SPAN(a->server));
-	if (a->judged)
-		buf_printf(out, ", which means %s", category_word(a->category));
-	if (a->judged && a->words.n > 0)
+	if (!a->judged || a->code == 0)
+		return;
+	buf_printf(out, ", which means %s", category_word(a->category));
+	if (a->words.n > 0 && !span_is_nocase(a->words, category_word(a->category)) &&
+	    !span_eq(a->words, a->text))
 		buf_printf(out, ": %.*s", SPAN(a->words));
 }
 
@@ -223,7 +244,13 @@ explain(const struct queued *q, const struct delivery *d, struct buf *out)
 			parked(d, out);
 			break;
 		}
-		buf_printf(out, "deferred after %u attempts; tried again in %llu s", d->attempts,
+		if (d->attempts > 0)
+			buf_printf(
+			    out, "deferred after %u %s", d->attempts, attempts_word(d->attempts));
+		else
+			buf_str(out, d->last == NULL ? "waits for its first attempt"
+						     : "deferred without a connection so far");
+		buf_printf(out, "; tried %s in %llu s", d->attempts > 0 ? "again" : "next",
 		    (unsigned long long)loop_seconds_until(d->due.at_ms));
 		last_reply(d, out);
 		break;

@@ -447,7 +447,7 @@ on_close(void *ctx, struct chan *c, const char *why)
 
 	if (p->chan != c)
 		return;
-	log_warn("bouncd-gone", "why=\"%s\"", why);
+	log_info("bouncd-gone", "why=\"%s\"", why);
 	p->chan = NULL;
 }
 

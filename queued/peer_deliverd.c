@@ -159,7 +159,7 @@ on_close(void *ctx, struct chan *c, const char *why)
 
 	if (w->chan != c)
 		return;
-	log_warn("worker-gone", "worker=%u why=\"%s\"", w->instance, why);
+	log_info("worker-gone", "worker=%u why=\"%s\"", w->instance, why);
 	w->chan = NULL;
 	w->synced = false;
 	acks_free(&w->acks);

@@ -54,7 +54,7 @@ on_close(void *ctx, struct chan *c, const char *why)
 
 	if (p->chan != c)
 		return;
-	log_warn("resolve-gone", "why=\"%s\"", why);
+	log_info("resolve-gone", "why=\"%s\"", why);
 	p->chan = NULL;
 }
 

@@ -389,7 +389,7 @@ on_close(void *ctx, struct chan *c, const char *why)
 
 	if (w->chan != c)
 		return;
-	log_warn("rewriter-gone", "worker=%u messages=%u why=\"%s\"", w->instance,
+	log_info("rewriter-gone", "worker=%u messages=%u why=\"%s\"", w->instance,
 	    hand_of(w)->jobs_n, why);
 	gone(w);
 }

@@ -26,6 +26,8 @@ struct retold {
 	struct told *first, **last;
 	size_t n;
 	uint64_t oldest_ms;
+	uint64_t seen_from_ms; /* of the first line of those that were looked at */
+	bool before;           /* there are older files */
 };
 
 struct retold *
@@ -36,6 +38,7 @@ retold_new(void)
 	if (r == NULL)
 		fatal("out of memory for the events of the journal");
 	r->last = &r->first;
+	r->seen_from_ms = UINT64_MAX;
 	return r;
 }
 
@@ -106,6 +109,8 @@ lines_see(struct retold *r, struct span lines)
 			continue;
 		if (first)
 			more = id_time_ms(id) + SKEW_MS >= r->oldest_ms;
+		if (id_time_ms(id) < r->seen_from_ms)
+			r->seen_from_ms = id_time_ms(id);
 		first = false;
 		t = find(r, id);
 		if (t != NULL && is_whole(t, line))
@@ -156,17 +161,38 @@ tail_see(struct retold *r, int fd, off_t size)
 	free(chunk);
 }
 
-size_t
-retold_missing(struct retold *r, int fd, void (*missing)(void *, struct span), void *ctx)
+static void
+file_see(struct retold *r, int fd)
 {
 	struct stat st;
-	size_t n = 0;
 
 	if (r->ids.n > 0 && fd != -1 && fstat(fd, &st) == 0)
 		tail_see(r, fd, st.st_size);
+}
+
+void
+retold_see(struct retold *r, int fd)
+{
+	r->before |= fd != -1;
+	file_see(r, fd);
+}
+
+static bool
+is_there(const struct retold *r, const struct told *t)
+{
+	return t->there || (r->before && r->seen_from_ms != UINT64_MAX &&
+			       id_time_ms(t->id) + SKEW_MS < r->seen_from_ms);
+}
+
+size_t
+retold_missing(struct retold *r, int fd, void (*missing)(void *, struct span), void *ctx)
+{
+	size_t n = 0;
+
+	file_see(r, fd);
 	for (struct told *t = r->first, *next; t != NULL; t = next) {
 		next = t->next;
-		if (!t->there) {
+		if (!is_there(r, t)) {
 			missing(ctx, span_of(t->line, t->n));
 			n++;
 		}

@@ -9,6 +9,9 @@
 struct retold;
 
 struct retold *retold_new(void);
+/* What the tail of an older file has, which was moved away, is there too. So is what is older than all lines of these files: it
+ * stands in one that is packed or gone by now. -1: there is none. */
+void retold_see(struct retold *, int fd);
 void retold_add(struct retold *,
     struct span
 	line); /* with its LF; copied; an id counts once, and what has none is never there */

@@ -372,6 +372,15 @@ on_turn_end(void *ctx)
 
 /* ---- life ---- */
 
+/* Those that were moved away, the youngest first. */
+static int
+events_before(void *role, unsigned i)
+{
+	const char *name;
+
+	return role_fd_at(role, "events-before ", i, &name);
+}
+
 void
 storage_open(struct queued *q)
 {
@@ -379,6 +388,8 @@ storage_open(struct queued *q)
 	struct store_options o = { .spool = role_fd(q->role, "spool"),
 		.events = role_fd(q->role, "events"),
 		.events_read = role_fd(q->role, "events-read"),
+		.events_before = events_before,
+		.events_before_ctx = q->role,
 		.index_path = index.p != NULL ? index.p : "",
 		.segment_bytes = q->conf->segment_bytes,
 		.segments = q->conf->segments,
@@ -392,6 +403,20 @@ storage_open(struct queued *q)
 	if (q->store == NULL)
 		role_fail(q->role, EX_CANTCREAT, "%s", err.text);
 	sandbox_keep_folder(o.spool);
+}
+
+/* What is in the old file is synced with the next checkpoint, which may have begun. */
+static void
+on_events_file(void *ctx)
+{
+	struct queued *q = ctx;
+	int read_fd = role_events_coming(q->role);
+
+	if (read_fd == -1)
+		return;
+	store_events_move(q->store, role_fd(q->role, "events-read"), read_fd);
+	(void)role_events_take(q->role);
+	events_moved(q->events, read_fd);
 }
 
 void
@@ -410,6 +435,7 @@ storage_start(struct queued *q)
 	if (store_start(q->store, &hooks, q, &err) == -1)
 		role_fail(q->role, EX_IOERR, "%s", err.text);
 	tenants_start(q->tenants);
+	role_on_events(q->role, on_events_file, q);
 	loop_at_turn_end(on_turn_end, q);
 	storage.tick = (struct due){ .fire = on_tick, .ctx = q };
 	storage.bring = (struct due){ .fire = on_bring, .ctx = q };

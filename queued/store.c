@@ -266,6 +266,7 @@ store_prepare(const struct store_options *options, struct err *err)
 	s->options = *options;
 	s->spool = options->spool;
 	s->trash_kept_s = TRASH_KEPT_S;
+	s->events_old = -1;
 	commit_init(&s->commit, SIZE_MAX / 4);
 	STAILQ_INIT(&s->undone);
 	STAILQ_INIT(&s->corrected);

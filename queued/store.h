@@ -14,7 +14,11 @@ struct store;
 struct store_options {
 	int spool; /* folder, taken over */
 	int events; /* the event file: synced before segments are used again; not taken over; -1: none */
-	int events_read;        /* to read it with; 0 or less: events is open for reading too */
+	int events_read; /* to read it with; 0 or less: events is open for reading too */
+	/* To read the event files before it, which were moved away, the youngest first; taken over. -1: there are no more. NULL:
+	 * there are none. */
+	int (*events_before)(void *ctx, unsigned i);
+	void *events_before_ctx;
 	const char *index_path; /* folder of the index */
 	size_t segment_bytes;
 	unsigned segments;
@@ -57,6 +61,10 @@ void store_stop(struct store *, void (*stopped)(void *ctx), void *ctx);
 
 /* Final events had no room in memory: those that are not in the event file are told again, by event(). */
 void store_events_lost(struct store *);
+
+/* The event file is about to be another one, under the same number: what is in the old one is synced with the next checkpoint.
+ * before: to read the old one, taken over; read: the new one. Call it before the number changes. */
+void store_events_move(struct store *, int before, int read);
 
 /* Turn's end: what gathered goes to the journal if no group is under way. */
 void store_cut(struct store *);

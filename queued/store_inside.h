@@ -174,8 +174,10 @@ struct store {
 	unsigned sync_failures; /* one after another */
 	unsigned files_asked;   /* by the checkpoint under way */
 	uint64_t not_before;    /* tick: none sooner after one that failed, or could free nothing */
-	bool events_unsure;     /* some that were told may not be in the event file */
-	bool events_late;       /* the last checkpoint freed nothing, since some are not written */
+	_Atomic int
+	    events_old; /* the event file that was moved away: synced with the next checkpoint; -1: none */
+	bool events_unsure; /* some that were told may not be in the event file */
+	bool events_late;   /* the last checkpoint freed nothing, since some are not written */
 	bool telling_again;
 	/* operators' commands that are answered once they are on disk */
 	STAILQ_HEAD(, settling) settling;

@@ -52,7 +52,7 @@ on_gone(void *ctx, struct chan *c, const char *why)
 
 	if (a->chan != c)
 		return;
-	log_warn("auth-gone", "why=\"%s\"", why);
+	log_info("auth-gone", "why=\"%s\"", why);
 	a->chan = NULL;
 	waiters_answer_all(&a->waiting, 454, LATER);
 }

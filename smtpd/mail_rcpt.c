@@ -132,6 +132,8 @@ sender_take(struct session *s, struct span args)
 
 	if (path_take(s, "MAIL", &args, &path) == -1)
 		return -1;
+	tx->env.from = path.address; /* what is refused from here on is refused to that sender */
+	s->mail_said = span_of(NULL, 0);
 	if (path.address.n > 0 && path.domain.n == 0) {
 		refuse(s, "MAIL", "553 5.1.7 the sender needs a domain");
 		return -1;
@@ -157,7 +159,6 @@ sender_take(struct session *s, struct span args)
 		    SPAN(path.domain));
 		return -1;
 	}
-	tx->env.from = path.address;
 	tx->env.envid = arena_span(tx->arena, params.envid);
 	tx->env.ret = params.ret;
 	tx->env.body_8bit = params.body_8bit;
@@ -175,8 +176,9 @@ on_mail_answer(void *ctx, uint16_t code, struct span text)
 	if (code == 0)
 		reply(s, "250 2.1.0 ok");
 	else {
-		transaction_end(s);
 		refuse(s, "MAIL", "%u %.*s", code, SPAN(text));
+		if (s->tx != NULL)
+			transaction_end(s);
 	}
 	session_resume(s);
 }
@@ -189,8 +191,8 @@ is_asked(const struct session *s)
 	return s->tenant != NULL && s->tenant->ask_at_mail && s->tx->env.from.n > 0;
 }
 
-void
-on_mail(struct session *s, struct span args)
+static void
+mail_begin(struct session *s, struct span args)
 {
 	if (mail_in_order(s) == -1)
 		return;
@@ -207,6 +209,14 @@ on_mail(struct session *s, struct span args)
 		    &s->waiter, on_mail_answer, s);
 	} else
 		reply(s, "250 2.1.0 ok");
+}
+
+void
+on_mail(struct session *s, struct span args)
+{
+	s->mail_said = args;
+	mail_begin(s, args);
+	s->mail_said = span_of(NULL, 0);
 }
 
 /* ---- RCPT ---- */

@@ -54,7 +54,9 @@ refused_log(const struct session *s, const char *command, const char *text)
 	log_kvs("command", command);
 	log_kv("status", status);
 	log_kv("why", span_trim(why));
-	if (s->tx != NULL)
+	if (s->mail_said.n > 0) /* MAIL, before it was read */
+		log_kv("said", s->mail_said);
+	else if (s->tx != NULL)
 		log_address("from", s->tx->env.from);
 	log_end();
 }

@@ -74,6 +74,7 @@ struct session {
 	enum mechanism mechanism;
 	struct waiter waiter;
 	struct transaction *tx; /* NULL: none */
+	struct span mail_said;  /* while MAIL is answered: its words, until the sender is known */
 };
 
 /* session.c */

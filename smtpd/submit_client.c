@@ -157,7 +157,7 @@ on_gone(void *ctx, struct chan *c, const char *why)
 
 	if (s->chan != c)
 		return; /* a newer one is there already */
-	log_warn("queued-gone", "why=\"%s\"", why);
+	log_info("queued-gone", "why=\"%s\"", why);
 	s->chan = NULL;
 	for (unsigned i = 0; i < s->drafts_n; i++)
 		close(s->drafts[i].fd);

@@ -24,7 +24,7 @@ trackd-web.o         := $(visitors.o) $(addprefix trackd/web/,main.o answer.o ow
 		        client.o proxy_header.o networks.o refusals.o web_conf.o unsubscribe.o blocks.o page.o page_text.o) \
 		        $(http.o) trackd/keys.o trackd/rewrite/pixel.o $(trackd.conf)
 trackd-web.libs      := -lcrypto -lidn2
-trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o lately.o databases.o observe.o lookup.o forget.o bounces.o verbs.o) $(stats.o) $(trackd.conf)
+trackd-stats.o       := $(addprefix trackd/stats/,main.o follow.o lately.o databases.o observe.o lookup.o forget.o bounces.o trace.o verbs.o) $(stats.o) $(trackd.conf)
 trackd-stats.libs    := -llmdb -lpthread
 
 tests += trackd/stats/deliveries_test trackd/stats/counters_test trackd/stats/lately_test

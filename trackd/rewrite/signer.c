@@ -115,7 +115,7 @@ on_signer_gone(void *ctx, struct chan *c, const char *why)
 	struct signer *s = ctx;
 
 	(void)c;
-	log_warn("signer-gone", "why=\"%s\"", why);
+	log_info("signer-gone", "why=\"%s\"", why);
 	s->chan = NULL;
 	s->told = false;
 	await(s, GONE_MS);

@@ -1,11 +1,13 @@
 #include "follow.h"
 #include "lately.h"
 #include "databases.h"
+#include "event_moved.h"
 #include "log.h"
 #include "loop.h"
 #include "sandbox.h"
 #include "thread.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,6 +39,7 @@ static struct {
 	struct deliveries *deliveries;
 	int folder;
 	int fds[EVENT_FILES];
+	off_t seen[EVENT_FILES]; /* how long each was when it was looked at last */
 	struct buf bytes;
 	bool known[EVENT_FILES]; /* the ids before the place */
 	struct timer *timer;
@@ -55,6 +58,17 @@ int
 follow_folder(void)
 {
 	return follow.folder;
+}
+
+DIR *
+follow_folder_list(void)
+{
+	int fd = openat(follow.folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+
+	if (dir == NULL && fd != -1)
+		close(fd);
+	return dir;
 }
 
 struct deliveries *
@@ -89,6 +103,122 @@ struct place {
 	uint64_t counted, indexed;
 };
 
+/* -1: it cannot be read, or is no file. */
+static int
+moved_file(const char *name, struct stat *st)
+{
+	int fd = openat(follow.folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd != -1 && fstat(fd, st) == 0 && S_ISREG(st->st_mode))
+		return fd;
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+static bool
+has_inode(const struct stat *st, const void *inode)
+{
+	return st->st_ino == *(const uint64_t *)inode;
+}
+
+static bool
+is_later(const struct stat *st, const void *than)
+{
+	const struct timespec *a = &st->st_mtim, *b = than;
+
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* Of the files that were moved away and fit, the one that was written to first; -1: there is none. */
+static int
+moved_open(const char *file, bool (*fits)(const struct stat *, const void *), const void *what)
+{
+	DIR *dir = follow_folder_list();
+	struct timespec first = { 0 };
+	int found = -1;
+
+	for (struct dirent *d; dir != NULL && (d = readdir(dir)) != NULL;) {
+		struct stat st;
+		int fd = event_is_moved(d->d_name, file) ? moved_file(d->d_name, &st) : -1;
+
+		if (fd == -1)
+			continue;
+		if (!fits(&st, what) || (found != -1 && is_later(&st, &first))) {
+			close(fd);
+			continue;
+		}
+		if (found != -1)
+			close(found);
+		found = fd;
+		first = st.st_mtim;
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return found;
+}
+
+static void
+named_open(int file)
+{
+	follow.fds[file] = openat(follow.folder, follow_files[file], O_RDONLY | O_CLOEXEC);
+	follow.seen[file] = -1;
+}
+
+/* Where it was read to: the file of that name, or the one that had it. */
+static void
+first_open(int file)
+{
+	uint64_t inode, offset;
+	struct stat st;
+	int moved;
+
+	named_open(file);
+	counters_place(follow.counters, follow_files[file], &inode, &offset);
+	if (follow.fds[file] == -1 || fstat(follow.fds[file], &st) == -1 || st.st_ino == inode)
+		return;
+	moved = moved_open(follow_files[file], has_inode, &inode);
+	if (moved == -1)
+		return;
+	close(follow.fds[file]);
+	follow.fds[file] = moved;
+}
+
+/* Another file has its name, and is written to: so this one is not any more. */
+static bool
+was_moved(int file)
+{
+	int fd = openat(follow.folder, follow_files[file], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat here, named;
+	bool moved = fd != -1 && follow.fds[file] != -1 && fstat(follow.fds[file], &here) == 0 &&
+		     fstat(fd, &named) == 0 &&
+		     (named.st_ino != here.st_ino || named.st_dev != here.st_dev) &&
+		     named.st_size > 0;
+
+	if (fd != -1)
+		close(fd);
+	return moved;
+}
+
+/* It was read to its end: the next is the one that came after it, which may have been moved away too. */
+static bool
+go_over(int file)
+{
+	struct stat st;
+	int later = -1;
+
+	if (fstat(follow.fds[file], &st) == 0)
+		later = moved_open(follow_files[file], is_later, &st.st_mtim);
+	close(follow.fds[file]);
+	if (later == -1)
+		named_open(file);
+	else {
+		follow.fds[file] = later;
+		follow.seen[file] = -1;
+	}
+	return true;
+}
+
 /* A new inode under the name starts at its beginning. */
 static bool
 file_open(int file, struct place *p)
@@ -98,7 +228,7 @@ file_open(int file, struct place *p)
 	struct stat st;
 
 	if (follow.fds[file] == -1)
-		follow.fds[file] = openat(follow.folder, name, O_RDONLY | O_CLOEXEC);
+		first_open(file);
 	if (follow.fds[file] == -1 || fstat(follow.fds[file], &st) == -1)
 		return false;
 	*p = (struct place){ .inode = st.st_ino, .size = (uint64_t)st.st_size };
@@ -140,12 +270,12 @@ file_step(int file)
 {
 	struct place p;
 	uint64_t from, most = STEP_BYTES;
-	bool counted;
+	bool counted, moved = was_moved(file); /* before it is looked how long it is */
 	size_t used;
 	ssize_t n;
 
 	if (!file_open(file, &p))
-		return false;
+		return moved && go_over(file);
 	know_those_before(file, p.counted);
 	counted = p.indexed < p.counted;
 	from = counted ? p.indexed : p.counted;
@@ -156,32 +286,49 @@ file_step(int file)
 	if (n <= 0)
 		return false;
 	used = lines_take(file, span_of(follow.bytes.p, (size_t)n), counted);
+	if (used == 0 && moved && n < STEP_BYTES) /* half a line, whose end will not come */
+		return go_over(file);
 	from += used;
 	if (!counted)
 		counters_place_put(follow.counters, follow_files[file], p.inode, from);
 	if (counted || from > p.indexed)
 		deliveries_place_put(follow.deliveries, follow_files[file], p.inode, from);
-	return used > 0 && (counted || n == STEP_BYTES);
+	return used > 0 && (counted || moved || n == STEP_BYTES);
 }
 
 /* Whether anything grew since: without it no transaction is begun, so a relay at rest writes nothing. */
 static bool
+is_there(int file)
+{
+	int fd = openat(follow.folder, follow_files[file], O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
+}
+
+/* One that is not open yet is opened in a step, where it is known how far it was read. */
+static bool
+grew(int file)
+{
+	struct stat st;
+
+	if (follow.fds[file] == -1)
+		return is_there(file);
+	if (fstat(follow.fds[file], &st) == -1 ||
+	    (st.st_size == follow.seen[file] && !was_moved(file)))
+		return false;
+	follow.seen[file] = st.st_size;
+	return true;
+}
+
+static bool
 any_growth(void)
 {
-	static off_t seen[EVENT_FILES];
 	bool grown = false;
 
-	for (int i = 0; i < EVENT_FILES; i++) {
-		struct stat st;
-
-		if (follow.fds[i] == -1)
-			follow.fds[i] =
-			    openat(follow.folder, follow_files[i], O_RDONLY | O_CLOEXEC);
-		if (follow.fds[i] == -1 || fstat(follow.fds[i], &st) == -1 || st.st_size == seen[i])
-			continue;
-		seen[i] = st.st_size;
-		grown = true;
-	}
+	for (int i = 0; i < EVENT_FILES; i++)
+		grown |= grew(i);
 	return grown;
 }
 

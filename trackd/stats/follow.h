@@ -1,8 +1,11 @@
-/* follow.h: reads the event files as they grow, a step every second, counts (counters.h) and indexes (deliveries.h). */
+/* follow.h: reads the event files as they grow, a step every second, counts (counters.h) and indexes (deliveries.h). One that
+ * was moved away is read to its end, and then the one that has its name. */
 #pragma once
 
 #include "observe.h"
 #include "role.h"
+
+#include <dirent.h>
 
 /* Opens counters and index, before the sandbox; what is damaged is set aside and begun anew. */
 void follow_open(struct role *, uint64_t index_bytes, uint64_t index_age_s);
@@ -16,4 +19,5 @@ void follow_now(void);
 void follow_a_step(void);
 /* The folder of the event files. */
 int follow_folder(void);
+DIR *follow_folder_list(void); /* its names, the caller's to close; NULL: it cannot be read */
 extern const char *const follow_files[EVENT_FILES];

@@ -1,16 +1,12 @@
 #include "verbs.h"
 #include "bounces.h"
 #include "control.h"
-#include "flat.h"
 #include "follow.h"
 #include "forget.h"
+#include "trace.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { CHUNK_BYTES = 1024 * 1024, ROWS_DEFAULT = 1000 };
 
 /* ---- stats ---- */
 
@@ -110,95 +106,9 @@ stats(void *ctx, struct control_call *call)
 	control_end(call);
 }
 
-/* ---- trace ---- */
-
-struct search {
-	struct control_call *call;
-	struct span want;
-	uint64_t rows, limit;
-	bool id; /* want is a message id or the beginning of one: only that key counts */
-};
-
-static bool
-wanted(const struct search *s, struct span line)
-{
-	if (!s->id)
-		return true; /* the text stands in it */
-	return span_starts_nocase(flat_get(line, "message"), s->want.p);
-}
-
-static void
-lines_search(struct search *s, struct span bytes)
-{
-	while (bytes.n > 0 && s->rows < s->limit) {
-		ptrdiff_t at =
-		    memmem(bytes.p, bytes.n, s->want.p, s->want.n) == NULL
-			? -1
-			: (const char *)memmem(bytes.p, bytes.n, s->want.p, s->want.n) - bytes.p;
-		ptrdiff_t start, end;
-		struct span line;
-
-		if (at < 0)
-			return;
-		start = span_find_last(span_first(bytes, (size_t)at), '\n') + 1;
-		end = span_find(span_from(bytes, (size_t)at), '\n');
-		if (end < 0)
-			return;
-		line = span_of(bytes.p + start, (size_t)(at + end - start));
-		if (wanted(s, line)) {
-			control_line(s->call, line);
-			s->rows++;
-		}
-		bytes = span_from(bytes, (size_t)(at + end) + 1);
-	}
-}
-
-/* Chunk by chunk, each from the last whole line's end. */
-static void
-file_search(struct search *s, const char *file, struct buf *b)
-{
-	int fd = openat(follow_folder(), file, O_RDONLY | O_CLOEXEC);
-	off_t at = 0;
-	ssize_t n;
-
-	while (fd != -1 && s->rows < s->limit && (n = pread(fd, b->p, CHUNK_BYTES, at)) > 0) {
-		struct span bytes = span_of(b->p, (size_t)n);
-		ptrdiff_t end = span_find_last(bytes, '\n');
-
-		if (end < 0)
-			break;
-		lines_search(s, span_first(bytes, (size_t)end + 1));
-		at += end + 1;
-	}
-	if (fd != -1)
-		close(fd);
-}
-
-static void
-trace(void *ctx, struct control_call *call)
-{
-	struct search s = { .call = call,
-		.want = control_arg(call, "text"),
-		.limit = control_arg_num(call, "limit", ROWS_DEFAULT),
-		.id = control_arg_bool(call, "id") };
-	struct buf b;
-
-	(void)ctx;
-	if (s.want.n == 0) {
-		control_error(call, 2, "trace needs a message id, an address or a Message-ID");
-		return;
-	}
-	buf_init(&b, CHUNK_BYTES);
-	(void)buf_room(&b, CHUNK_BYTES);
-	for (unsigned i = 0; i < EVENT_FILES; i++)
-		file_search(&s, follow_files[i], &b);
-	buf_free(&b);
-	control_end(call);
-}
-
 static const struct control_verb verbs[] = {
 	{ "stats", false, stats },
-	{ "trace", false, trace },
+	{ "trace", false, trace_verb },
 	{ "bounces", false, bounces_verb },
 	{ "forget", true, forget_verb },
 	{ NULL, false, NULL },

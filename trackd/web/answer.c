@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 enum {
 	EVENTS_BYTES = 4 * 1024 * 1024,
@@ -42,6 +43,20 @@ events_flush(void *unused)
 	buf_reset(&web.events);
 }
 
+static void
+on_events_file(void *ctx)
+{
+	struct role *role = ctx;
+	int old;
+
+	events_flush(NULL);
+	old = role_events_take(role);
+	if (old == -1)
+		return;
+	close(old);
+	event_file_open(&web.log, role_fd(role, "events"), role_fd(role, "events-read"));
+}
+
 void
 answer_start(struct role *role, const struct conf *conf)
 {
@@ -54,6 +69,7 @@ answer_start(struct role *role, const struct conf *conf)
 	buf_init(&web.facts, ANSWER_FACTS_MAX);
 	web.conf = conf;
 	event_file_open(&web.log, role_fd(role, "events"), role_fd(role, "events-read"));
+	role_on_events(role, on_events_file, role);
 	web.valid_s = b == NULL ? 0 : conf_num(b, "valid");
 	if (tenant_keys_make(&web.keys, conf, role_secret(role, "tracking-key"), web.arena, &err) ==
 	    -1)

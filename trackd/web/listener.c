@@ -133,7 +133,7 @@ connections_fit(struct web_conf *w)
 	    w->connections + SPARE_FILES <= files.rlim_cur)
 		return;
 	w->connections = files.rlim_cur > SPARE_FILES + 16 ? files.rlim_cur - SPARE_FILES : 16;
-	log_warn("connections", "limit=%llu why=\"open files are limited to %llu\"",
+	log_info("connections", "limit=%llu why=\"open files are limited to %llu\"",
 	    (unsigned long long)w->connections, (unsigned long long)files.rlim_cur);
 }
 

@@ -113,7 +113,7 @@ on_bouncd_gone(void *ctx, struct chan *c, const char *why)
 	(void)ctx;
 	if (bouncd != c)
 		return;
-	log_warn("bouncd-gone", "why=\"%s\"", why);
+	log_info("bouncd-gone", "why=\"%s\"", why);
 	bouncd = NULL;
 	while (!TAILQ_EMPTY(&wishes))
 		end(TAILQ_FIRST(&wishes), false);
