@@ -32,6 +32,12 @@ static struct {
 	uint64_t taken;
 } import;
 
+/* An import that waits until what it brought is on disk. */
+struct imported {
+	struct control_call *call;
+	uint64_t taken, kept; /* kept: what stood holds at least as long */
+};
+
 /* A time; empty: otherwise. */
 static int
 time_read(struct span s, uint64_t otherwise, uint64_t *out, struct err *err)
@@ -69,6 +75,37 @@ entry_read(struct bouncd *b, struct span line, struct suppression_entry *e, stru
 	return 0;
 }
 
+/* Whether what stands for that address and scope holds at least as long. */
+struct standing {
+	const struct suppression_entry *fresh;
+	uint64_t now_s;
+	bool holds;
+};
+
+static bool
+on_standing(void *arg, const struct suppression_entry *e)
+{
+	struct standing *s = arg;
+
+	if (strcmp(e->scope, s->fresh->scope) != 0)
+		return true;
+	s->holds = e->expires_s == 0 || (e->expires_s > s->now_s && s->fresh->expires_s != 0 &&
+					    e->expires_s >= s->fresh->expires_s);
+	return false;
+}
+
+static bool
+holds_already(struct bouncd *b, const struct suppression_entry *e)
+{
+	struct standing s = { .fresh = e, .now_s = loop_wall_ms() / 1000 };
+	struct err ignored;
+
+	if (e->address[0] == '\0') /* of a hash alone nobody can say */
+		return false;
+	(void)suppression_person(b->list, span_str(e->address), on_standing, &s, &ignored);
+	return s.holds;
+}
+
 static void
 refused(struct control_call *call, uint64_t line, const char *why)
 {
@@ -80,10 +117,11 @@ refused(struct control_call *call, uint64_t line, const char *why)
 
 /* All lines. -1: the list cannot be written. */
 static int
-lines_take(
-    struct bouncd *b, struct control_call *call, struct span text, uint64_t *taken, struct err *err)
+lines_take(struct bouncd *b, struct control_call *call, struct span text, struct imported *n,
+    struct err *err)
 {
-	bool dry_run = control_arg_bool(call, "dry_run");
+	bool dry_run = control_arg_bool(call, "dry_run"),
+	     replace = control_arg_bool(call, "replace");
 	uint64_t line = 0;
 
 	while (text.n > 0) {
@@ -95,11 +133,15 @@ lines_take(
 			refused(call, line, why.text);
 			continue;
 		}
+		if (!replace && holds_already(b, &e)) {
+			n->kept++;
+			continue;
+		}
 		if (!dry_run && suppression_add(b->list, &e, err) == -1)
 			return -1;
 		if (!dry_run)
 			group_change(b, &e, true);
-		++*taken;
+		n->taken++;
 	}
 	return 0;
 }
@@ -148,12 +190,6 @@ import_counted(struct bouncd *b, struct control_call *call, uint64_t taken)
 		import_ended(b, control_arg(call, "note"));
 }
 
-/* An import that waits until what it brought is on disk. */
-struct imported {
-	struct control_call *call;
-	uint64_t taken;
-};
-
 static void
 imported(struct bouncd *b, void *what, bool durable)
 {
@@ -166,6 +202,7 @@ imported(struct bouncd *b, void *what, bool durable)
 			import_counted(b, i->call, i->taken);
 		control_row(i->call);
 		control_num(i->call, "taken", i->taken);
+		control_num(i->call, "kept", i->kept);
 		control_row_end(i->call);
 		control_end(i->call);
 		publish_soon(b);
@@ -174,7 +211,7 @@ imported(struct bouncd *b, void *what, bool durable)
 }
 
 static int
-import_file(struct bouncd *b, struct control_call *call, uint64_t *taken, struct err *err)
+import_file(struct bouncd *b, struct control_call *call, struct imported *n, struct err *err)
 {
 	struct buf text;
 	int r;
@@ -184,7 +221,7 @@ import_file(struct bouncd *b, struct control_call *call, uint64_t *taken, struct
 	if (r == 0)
 		r = group_open(b, err);
 	if (r == 0)
-		r = lines_take(b, call, buf_all(&text), taken, err);
+		r = lines_take(b, call, buf_all(&text), n, err);
 	buf_free(&text);
 	return r;
 }
@@ -192,18 +229,17 @@ import_file(struct bouncd *b, struct control_call *call, uint64_t *taken, struct
 static void
 import_now(struct bouncd *b, void *call)
 {
-	struct imported *i;
+	struct imported n = { .call = call }, *i;
 	struct err err = { "" };
-	uint64_t taken = 0;
 
-	if (control_fd(call) != -1 && import_file(b, call, &taken, &err) == -1) {
+	if (control_fd(call) != -1 && import_file(b, call, &n, &err) == -1) {
 		control_error(call, 1, "%s", err.text);
 		return;
 	}
 	i = malloc(sizeof(*i));
 	if (i == NULL)
 		fatal("out of memory for an import");
-	*i = (struct imported){ call, taken };
+	*i = n;
 	group_after(b, imported, i);
 }
 

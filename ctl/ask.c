@@ -19,7 +19,7 @@ struct ask {
 	size_t taken; /* bytes of in that row and line stand on */
 	struct span line;
 	json_t *row;
-	bool ended;
+	bool ended, gone;
 	int exit_code;
 	struct err err; /* "": nothing was wrong */
 };
@@ -36,7 +36,8 @@ failed(struct ask *a, int exit_code)
 static int
 unreachable(struct ask *a, const char *path, enum ask_right right)
 {
-	if (errno == ENOENT || errno == ECONNREFUSED)
+	a->gone = errno == ENOENT || errno == ECONNREFUSED;
+	if (a->gone)
 		err_set(&a->err,
 		    "%s does not run (nobody answers at %s); posthouse start starts it", a->role,
 		    path);
@@ -162,6 +163,7 @@ line_await(struct ask *a)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0) {
+			a->gone = n == 0 || errno == ECONNRESET;
 			if (n == 0)
 				err_set(&a->err, "%s went away before its answer was complete",
 				    a->role);
@@ -226,6 +228,12 @@ const char *
 ask_error(const struct ask *a)
 {
 	return a->err.text[0] == '\0' ? NULL : a->err.text;
+}
+
+bool
+ask_is_gone(const struct ask *a)
+{
+	return a->gone;
 }
 
 void

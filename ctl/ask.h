@@ -23,6 +23,8 @@ struct span ask_line(const struct ask *); /* that row as it came, without its LF
 
 /* What was wrong, or NULL. */
 const char *ask_error(const struct ask *);
+/* Nobody answers at that socket, or who did went away. */
+bool ask_is_gone(const struct ask *);
 /* Reads what is left of the answer, says on standard error what was wrong, and frees it. The exit code. */
 int ask_end(struct ask *);
 void ask_free(struct ask *); /* at once, without a word */

@@ -12,6 +12,7 @@
 
 /* What was signed waits in the queues of others for days (RFC 5321 4.5.4.1: 4 to 5), and may be passed on from there. */
 enum { DKIM_RECORD_KEPT_DAYS = 14 };
+enum { DKIM_ACTIVE_MOST = 4 }; /* keys that sign for a domain, as many as trackd-rewrite asks for */
 
 enum dkim_state { DKIM_NEW, DKIM_ACTIVE, DKIM_RETIRED };
 

@@ -72,6 +72,29 @@ others_retire(struct ctl *c, const struct dkim_file *f, enum dkim_algorithm algo
 	return failed;
 }
 
+static size_t
+count_active(struct ctl *c, const char *tenant, const char *domain)
+{
+	struct dkim_file *files;
+	size_t n = dkim_files(c, tenant, domain, &files), active = 0;
+
+	for (size_t i = 0; i < n; i++)
+		active += files[i].state == DKIM_ACTIVE;
+	return active;
+}
+
+/* No more than sign a message. Those it takes the place of go. */
+static int
+room_check(struct ctl *c, const struct dkim_file *f, bool beside)
+{
+	size_t active = count_active(c, f->tenant, f->domain);
+
+	if (!beside || active < DKIM_ACTIVE_MOST)
+		return 0;
+	return ctl_fail(1, "%zu keys sign for %s, and %d is the most: retire one first", active,
+	    f->domain, DKIM_ACTIVE_MOST);
+}
+
 int
 dkim_activate(struct ctl *c, const struct dkim_file *f, bool force, bool beside)
 {
@@ -83,6 +106,9 @@ dkim_activate(struct ctl *c, const struct dkim_file *f, bool force, bool beside)
 	if (f->state == DKIM_ACTIVE)
 		return ctl_fail(
 		    1, "%s signs already, since %s", dkim_file_name(c, f), ctl_day(c, f->since_s));
+	bad = room_check(c, f, beside);
+	if (bad != 0)
+		return bad;
 	key = dkim_file_key(c, f, &err);
 	if (key == NULL)
 		return ctl_fail(1, "%s", err.text);
@@ -93,17 +119,6 @@ dkim_activate(struct ctl *c, const struct dkim_file *f, bool force, bool beside)
 	if (bad == 0)
 		bad = turn(c, f, DKIM_ACTIVE, "dkim-activate");
 	return bad != 0 || beside ? bad : others_retire(c, f, algorithm);
-}
-
-static size_t
-count_active(struct ctl *c, const char *tenant, const char *domain)
-{
-	struct dkim_file *files;
-	size_t n = dkim_files(c, tenant, domain, &files), active = 0;
-
-	for (size_t i = 0; i < n; i++)
-		active += files[i].state == DKIM_ACTIVE;
-	return active;
 }
 
 int

@@ -61,3 +61,9 @@ key_rings_store(struct ctl *c, const struct key_ring was[KEY_KINDS],
 		err_context(err, "tracking.key has the new keys all the same");
 	return -1;
 }
+
+int
+key_rings_lock(struct ctl *c, struct err *err)
+{
+	return whole_lock(path_of(c, KEY_TRACKING), err);
+}

@@ -11,3 +11,5 @@ int key_ring_store(struct ctl *, enum key_kind, const struct key_ring *, struct 
 /* Both files, or neither: the second failing puts the first back. */
 int key_rings_store(struct ctl *, const struct key_ring was[KEY_KINDS],
     const struct key_ring now[KEY_KINDS], struct err *);
+/* Nobody else changes keys until the descriptor is closed, or the process ends. -1: err. */
+int key_rings_lock(struct ctl *, struct err *);

@@ -57,12 +57,13 @@ next_row(struct ask *a)
 }
 
 static int
-show_json(struct ask *a, const char *nothing, int exit_nothing)
+show_json(struct ask *a, const char *nothing, int exit_nothing, uint64_t most)
 {
 	size_t rows = 0;
 
 	for (; next_row(a) != NULL; rows++)
-		printf("%.*s\n", SPAN(ask_line(a)));
+		if (rows < most)
+			printf("%.*s\n", SPAN(ask_line(a)));
 	return end(a, rows, nothing, true, exit_nothing);
 }
 
@@ -102,8 +103,9 @@ cell(const struct column *col, const json_t *row, struct arena *scratch)
 	return span_str(age_text(s > 0 ? (uint64_t)s : 0, scratch));
 }
 
-int
-listing_count(struct ctl *c, struct ask *a, const struct listing *l, int exit_nothing, size_t *rows)
+static int
+show(struct ctl *c, struct ask *a, const struct listing *l, int exit_nothing, uint64_t most,
+    size_t *rows)
 {
 	struct arena *scratch;
 	struct table *t;
@@ -112,17 +114,29 @@ listing_count(struct ctl *c, struct ask *a, const struct listing *l, int exit_no
 
 	*rows = 0;
 	if (c->json)
-		return show_json(a, l->nothing, exit_nothing);
+		return show_json(a, l->nothing, exit_nothing, most);
 	scratch = arena_new(0);
 	t = table_for(c, l, &n);
-	while ((row = next_row(a)) != NULL) {
-		for (unsigned i = 0; i < n; i++)
+	for (; (row = next_row(a)) != NULL; ++*rows) {
+		for (unsigned i = 0; i < n && *rows < most; i++)
 			table_cell(t, cell(&l->columns[i], row, scratch));
 		arena_reset(scratch);
 	}
 	arena_free(scratch);
-	*rows = table_end(t);
+	(void)table_end(t);
 	return end(a, *rows, l->nothing, false, exit_nothing);
+}
+
+int
+listing_count(struct ctl *c, struct ask *a, const struct listing *l, int exit_nothing, size_t *rows)
+{
+	return show(c, a, l, exit_nothing, UINT64_MAX, rows);
+}
+
+int
+listing_most(struct ctl *c, struct ask *a, const struct listing *l, uint64_t most, size_t *rows)
+{
+	return show(c, a, l, 1, most, rows);
 }
 
 int
@@ -169,7 +183,7 @@ listing_blocks(struct ctl *c, struct ask *a, const char *nothing)
 	size_t rows = 0;
 
 	if (c->json)
-		return show_json(a, nothing, 1);
+		return show_json(a, nothing, 1, UINT64_MAX);
 	scratch = arena_new(0);
 	for (; (row = next_row(a)) != NULL; rows++) {
 		if (rows > 0)

@@ -27,5 +27,7 @@ int listing_show_any(struct ctl *, struct ask *, const struct listing *);
 /* The same, exit_nothing where there are no rows; says how many there were. */
 int
 listing_count(struct ctl *, struct ask *, const struct listing *, int exit_nothing, size_t *rows);
+/* The first `most` rows are shown, all are counted; 1 where there are none. */
+int listing_most(struct ctl *, struct ask *, const struct listing *, uint64_t most, size_t *rows);
 /* The same with each row as a block, for rows that have much to say. */
 int listing_blocks(struct ctl *, struct ask *, const char *nothing);

@@ -23,7 +23,7 @@ struct import {
 	struct buf lines;             /* for the relay */
 	uint64_t line_of[CALL_LINES]; /* where they stood in the file */
 	unsigned lines_n;
-	uint64_t line, taken, bad;
+	uint64_t line, taken, kept, bad;
 	char name[ID_CHARS + 1];
 };
 
@@ -55,8 +55,9 @@ lines_file(const struct import *im)
 static int
 call(struct import *im, bool last)
 {
-	json_t *r = json_pack("{ssssss?sbsb}", "verb", "suppress-import", "import", im->name,
-	    "note", im->how->note, "last", last, "dry_run", im->how->dry_run);
+	json_t *r = json_pack("{ssssss?sbsbsb}", "verb", "suppress-import", "import", im->name,
+	    "note", im->how->note, "last", last, "dry_run", im->how->dry_run, "replace",
+	    im->how->replace);
 	int fd = lines_file(im), exit_code;
 	const json_t *row;
 	struct ask *a;
@@ -73,6 +74,7 @@ call(struct import *im, bool last)
 		if (n > 0 && n <= im->lines_n)
 			bad(im, im->line_of[n - 1], row_str(row, "why"));
 		im->taken += row_num(row, "taken");
+		im->kept += row_num(row, "kept");
 	}
 	exit_code = ask_end(a);
 	buf_reset(&im->lines);
@@ -119,16 +121,21 @@ static int
 tell(const struct import *im, int exit_code)
 {
 	if (im->c->json)
-		printf("{\"taken\":%" PRIu64 ",\"bad\":%" PRIu64 "}\n", im->taken, im->bad);
+		printf("{\"taken\":%" PRIu64 ",\"kept\":%" PRIu64 ",\"bad\":%" PRIu64 "}\n",
+		    im->taken, im->kept, im->bad);
 	else
 		printf("%" PRIu64 " %s, %" PRIu64 " bad%s.\n", im->taken,
 		    im->how->dry_run ? "would be taken" : "taken", im->bad,
 		    im->bad > 0 && !im->how->skip_bad ? "; correct those lines and import them "
 							"again (--skip-bad says nothing of them)"
 						      : "");
+	if (im->kept > 0 && !im->c->json)
+		printf("%" PRIu64 " stay as they were: what stands there holds as long or longer "
+		       "(--replace takes the file's).\n",
+		    im->kept);
 	if (exit_code != 0)
 		return exit_code;
-	return im->taken == 0 || (im->bad > 0 && !im->how->skip_bad);
+	return im->taken + im->kept == 0 || (im->bad > 0 && !im->how->skip_bad);
 }
 
 int

@@ -5,7 +5,7 @@
 
 struct suppress_bulk {
 	const char *scope, *reason, *note;
-	bool skip_bad, dry_run;
+	bool skip_bad, dry_run, replace;
 };
 
 /* path "" or "-": standard input. Exit code. */

@@ -49,21 +49,50 @@ number(struct span *s, size_t digits, char behind, int *out)
 	return 0;
 }
 
-/* 2026-11-24, 2026-11-24T04:00:00Z, with a fraction or without; always UTC. */
+/* Seconds since 1970; but 20270101 is a day, and 2027 neither. */
+static int
+plain_number(struct span s, uint64_t *out)
+{
+	return s.n > 4 && s.n != 8 ? span_u64(s, UINT32_MAX, out) : -1;
+}
+
+static int
+day_parse(struct span *s, struct tm *tm)
+{
+	char between = s->n > 4 && s->p[4] == '-' ? '-' : '\0';
+	int year, month;
+
+	if (number(s, 4, between, &year) == -1 || number(s, 2, between, &month) == -1 ||
+	    number(s, 2, '\0', &tm->tm_mday) == -1)
+		return -1;
+	tm->tm_year = year - 1900;
+	tm->tm_mon = month - 1;
+	return 0;
+}
+
+/* timegm() makes a 14th of February of a 45th of January. */
+static bool
+is_real(const struct tm *said, time_t t)
+{
+	struct tm is;
+
+	gmtime_r(&t, &is);
+	return is.tm_year == said->tm_year && is.tm_mon == said->tm_mon &&
+	       is.tm_mday == said->tm_mday && is.tm_hour == said->tm_hour &&
+	       is.tm_min == said->tm_min && is.tm_sec == said->tm_sec;
+}
+
+/* 2026-11-24, 20261124, 2026-11-24T04:00:00Z, with a fraction or without; always UTC. */
 static int
 time_parse(struct span s, uint64_t *out)
 {
-	struct tm tm = { 0 };
-	int year, month;
+	struct tm tm = { 0 }, said;
 	time_t t;
 
-	if (span_u64(s, UINT32_MAX, out) == 0)
+	if (plain_number(s, out) == 0)
 		return 0;
-	if (number(&s, 4, '-', &year) == -1 || number(&s, 2, '-', &month) == -1 ||
-	    number(&s, 2, '\0', &tm.tm_mday) == -1)
+	if (day_parse(&s, &tm) == -1)
 		return -1;
-	tm.tm_year = year - 1900;
-	tm.tm_mon = month - 1;
 	if (s.n > 0 && (s.p[0] == 'T' || s.p[0] == ' ')) {
 		s = span_from(s, 1);
 		if (number(&s, 2, ':', &tm.tm_hour) == -1 || number(&s, 2, ':', &tm.tm_min) == -1 ||
@@ -75,8 +104,9 @@ time_parse(struct span s, uint64_t *out)
 	}
 	if (s.n > 0 && !span_is(s, "Z"))
 		return -1;
+	said = tm;
 	t = timegm(&tm);
-	if (t < 0 || (uint64_t)t > UINT32_MAX)
+	if (t < 0 || (uint64_t)t > UINT32_MAX || !is_real(&said, t))
 		return -1;
 	*out = (uint64_t)t;
 	return 0;
@@ -92,9 +122,10 @@ time_put(struct span s, const char *name, struct buf *out, struct err *err)
 	if (span_is_nocase(s, "never") && name == names[FIELD_EXPIRES])
 		buf_byte(out, '0');
 	else if (time_parse(s, &t) == -1)
-		return err_set(err, "%s \"%.*s\" is no time: write 2026-11-24T04:00:00Z%s", name,
+		return err_set(err,
+		    "%s \"%.*s\" is not a time: write 2026-11-24T04:00:00Z, a date%s", name,
 		    SPAN(span_first(s, 40)),
-		    name == names[FIELD_EXPIRES] ? ", never, or nothing" : " or nothing");
+		    name == names[FIELD_EXPIRES] ? ", never, or nothing" : ", or nothing");
 	else
 		buf_printf(out, "%" PRIu64, t);
 	return 0;
@@ -225,7 +256,7 @@ json_line(struct suppress_reader *r, struct span line, struct buf *out, struct e
 		f[i] = span_of(json_string_value(v), json_string_length(v));
 		if (json_is_integer(v) && (i == FIELD_TIME || i == FIELD_EXPIRES)) {
 			snprintf(seconds[i == FIELD_TIME], sizeof(seconds[0]),
-			    "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+			    "%010" JSON_INTEGER_FORMAT, json_integer_value(v));
 			f[i] = span_str(seconds[i == FIELD_TIME]);
 		}
 	}

@@ -63,9 +63,6 @@ words_check(struct ctl *c, char **words, const char *selector)
 {
 	const struct conf_block *tenant;
 
-	for (char *p = words[2]; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p | 32);
 	if (!is_name(words[2]))
 		return ctl_fail(
 		    2, "\"%s\" is no domain (an international one as xn--...)", words[2]);
@@ -262,6 +259,9 @@ dkim(struct ctl *c, const struct verb *v, int argc, char **argv)
 	struct args args = { .algorithm = "rsa" };
 	int n = verb_words(c, v, &args, argc, argv, 1, 3);
 
+	if (n == 3) /* a domain's folder is in lower case */
+		for (char *p = argv[2]; *p != '\0'; p++)
+			*p = span_low(*p);
 	for (unsigned i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)
 		if (strcmp(argv[0], subs[i].name) == 0 && n == subs[i].words)
 			return subs[i].run(c, &args, argv);

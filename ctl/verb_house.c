@@ -88,10 +88,12 @@ gone_await(struct ctl *c)
 {
 	for (unsigned i = 0; i < STOP_WAITS; i++) {
 		struct ask *a = ask(c, "posthoused", ASK_VIEW, json_pack("{ss}", "verb", "status"));
-		bool answered = ask_row(a) != NULL;
+		bool answered = ask_row(a) != NULL, gone = ask_is_gone(a);
 
+		if (!answered && !gone)
+			return ask_end(a); /* who may not ask cannot say */
 		ask_free(a);
-		if (!answered)
+		if (gone)
 			return 0;
 		usleep(STOP_WAIT_MS * 1000);
 	}
@@ -107,7 +109,11 @@ stop(struct ctl *c, const struct verb *v, int argc, char **argv)
 	verb_words(c, v, &args, argc, argv, 0, 0);
 	exit_code = ask_end(ask(
 	    c, "posthoused", ASK_OPS, json_pack("{ssss*}", "verb", "stop", "reason", args.reason)));
-	return exit_code != 0 ? exit_code : gone_await(c);
+	if (exit_code == 0)
+		exit_code = gone_await(c);
+	if (exit_code == 0 && !c->json)
+		puts("The house has stopped.");
+	return exit_code;
 }
 
 const struct verb verb_start = {

@@ -14,6 +14,8 @@
 
 enum { DAY_S = 86400 };
 
+#define NO_KEY UINT64_MAX /* --key was not said */
+
 struct args {
 	uint64_t key;
 	bool later, replace, no_reload;
@@ -152,7 +154,7 @@ rotated(struct ctl *c, const struct args *args, enum key_kind kind, unsigned id,
 static int
 rotate(struct ctl *c, struct args *args, char **words)
 {
-	int kind = kind_of(words[1]), id = (int)args->key;
+	int kind = kind_of(words[1]), id;
 	uint64_t now_s = (uint64_t)time(NULL);
 	struct key_ring ring;
 	struct err err;
@@ -160,14 +162,21 @@ rotate(struct ctl *c, struct args *args, char **words)
 
 	if (kind == -1)
 		return ctl_fail(2, "keys are tracking or bounce, not \"%s\"", words[1]);
-	if (args->later && args->key > 0)
+	if (args->later && args->key != NO_KEY)
 		return ctl_fail(2, "--later makes a key, --key uses one that is there: not both");
+	if (args->key != NO_KEY && (args->key == 0 || args->key > key_kinds[kind].id_max))
+		return ctl_fail(2, "there is no %s key %llu: they are 1 to %u", words[1],
+		    (unsigned long long)args->key, (unsigned)key_kinds[kind].id_max);
+	if (key_rings_lock(c, &err) == -1) /* until the end of this command */
+		return ctl_fail(1, "%s", err.text);
 	if (key_ring_load(c, (enum key_kind)kind, &ring, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
 	before = ring.n;
-	if (args->key == 0 && (id = key_make(c, (enum key_kind)kind, &ring, now_s, &err)) == -1)
+	id = (int)args->key;
+	if (args->key == NO_KEY &&
+	    (id = key_make(c, (enum key_kind)kind, &ring, now_s, &err)) == -1)
 		return ctl_fail(1, "%s", err.text);
-	if (args->key == 0)
+	if (args->key == NO_KEY)
 		before++;
 	if (!args->later && !key_ring_use(&ring, (unsigned)id, now_s))
 		return ctl_fail(1, "there is no %s key %d", words[1], id);
@@ -193,7 +202,7 @@ static int export(struct ctl *c, struct args *args, char **words)
 	buf_init(&text, 2 * KEY_FILE_BYTES);
 	key_file_put(rings, &text);
 	if (words[1] != NULL && strcmp(words[1], "-") != 0)
-		done = whole_write(words[1], buf_all(&text), &err);
+		done = whole_write_own(words[1], buf_all(&text), &err);
 	else if (fwrite(text.p, 1, text.n, stdout) == text.n && fflush(stdout) == 0)
 		done = 0;
 	else
@@ -249,7 +258,8 @@ import(struct ctl *c, struct args *args, char **words)
 	const char *what;
 	int n;
 
-	if (key_rings_load(c, was, &err) == -1 || file_read(words[1], more, &err) == -1)
+	if (key_rings_lock(c, &err) == -1 || key_rings_load(c, was, &err) == -1 ||
+	    file_read(words[1], more, &err) == -1)
 		return ctl_fail(1, "%s", err.text);
 	memcpy(now, was, sizeof(now));
 	n = merge(now, more, args->replace, &err);
@@ -284,7 +294,7 @@ static const struct sub {
 static int
 keys(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	struct args args = { 0 };
+	struct args args = { .key = NO_KEY };
 	int n = verb_words(c, v, &args, argc, argv, 1, 2);
 
 	for (unsigned i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)

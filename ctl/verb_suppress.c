@@ -19,6 +19,8 @@ static const struct column columns[] = {
 
 static const struct listing listing = { columns, "Nobody is suppressed." };
 
+enum { LIST_MOST = 1000 };
+
 struct args {
 	struct suppress_bulk bulk;
 	const char *lasts;
@@ -40,6 +42,8 @@ static const struct opt opts[] = {
 	    "at most N rows (1000 without it)" },
 	{ "skip-bad", 0, OPT_FLAG, offsetof(struct args, bulk.skip_bad), NULL,
 	    "import: say nothing of bad lines" },
+	{ "replace", 0, OPT_FLAG, offsetof(struct args, bulk.replace), NULL,
+	    "import: take the file's entry where the one that stands holds as long or longer" },
 	{ "dry-run", 0, OPT_FLAG, offsetof(struct args, bulk.dry_run), NULL,
 	    "import: look at all lines, take none" },
 	{ "without-copy", 0, OPT_FLAG, offsetof(struct args, without_copy), NULL,
@@ -93,7 +97,25 @@ add(struct ctl *c, struct args *args, const char *address)
 static int
 rm(struct ctl *c, struct args *args, const char *address)
 {
-	return changed(c, request("suppress-rm", args, address), address, "may be mailed again");
+	int exit_code = ask_end(ask(c, "bouncd", ASK_OPS, request("suppress-rm", args, address)));
+	struct ask *a;
+	const json_t *row;
+	size_t left = 0;
+
+	if (exit_code != 0 || c->json)
+		return exit_code;
+	a = ask(
+	    c, "bouncd", ASK_VIEW, json_pack("{ssss}", "verb", "suppress-why", "address", address));
+	for (; (row = ask_row(a)) != NULL; left++) {
+		printf("%s%s is still suppressed for %s: %s, since %s.\n",
+		    left == 0 ? "That entry is gone. " : "", address,
+		    row_str(row, "scope")[0] == '\0' ? "everybody" : row_str(row, "scope"),
+		    row_str(row, "reason"), row_str(row, "time"));
+	}
+	ask_free(a);
+	if (left == 0)
+		printf("%s may be mailed again.\n", address);
+	return 0;
 }
 
 static int
@@ -108,9 +130,19 @@ why(struct ctl *c, struct args *args, const char *address)
 static int
 list(struct ctl *c, struct args *args, const char *unused)
 {
+	uint64_t most = args->limit == 0 ? LIST_MOST : args->limit;
+	size_t rows;
+	int exit_code;
+
 	(void)unused;
-	return listing_show(
-	    c, ask(c, "bouncd", ASK_VIEW, request("suppress-list", args, "")), &listing);
+	args->limit = most + 1; /* one more says that there are more */
+	exit_code = listing_most(c, ask(c, "bouncd", ASK_VIEW, request("suppress-list", args, "")),
+	    &listing, most, &rows);
+	if (rows > most && !c->json)
+		printf("\nThere are more than these %llu: --limit N shows more, suppress export "
+		       "all.\n",
+		    (unsigned long long)most);
+	return exit_code;
 }
 
 static int
@@ -177,7 +209,7 @@ suppress(struct ctl *c, const struct verb *v, int argc, char **argv)
 }
 
 const struct verb verb_suppress = { .name = "suppress",
-	.words = "add|rm|why ADDRESS | list | import [FILE] | export",
+	.words = "add|rm|why ADDRESS | list | import [FILE] | export | restore",
 	.help = "Look into and change the list of those who are not mailed.",
 	.opts = opts,
 	.run = suppress };

@@ -78,8 +78,10 @@ store(struct ctl *c, const struct user *u, bool *was, struct err *err)
 {
 	const char *path = ctl_path(c, "users");
 	struct buf text, fresh;
-	int done;
+	int done, lock = whole_lock(path, err);
 
+	if (lock == -1)
+		return -1;
 	buf_init(&text, USERS_BYTES);
 	buf_init(&fresh, USERS_BYTES);
 	done = whole_read(path, &text, err);
@@ -91,6 +93,7 @@ store(struct ctl *c, const struct user *u, bool *was, struct err *err)
 		done = whole_write(path, buf_all(&fresh), err);
 	buf_free(&text);
 	buf_free(&fresh);
+	close(lock);
 	return done;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,13 +28,10 @@ whole_read(const char *path, struct buf *b, struct err *err)
 	return n == -1 ? err_sys(err, "read %s", path) : 0;
 }
 
-/* The new file belongs to whom the old one did. */
 static int
-fill(int fd, const char *path, struct span text)
+fill(int fd, const struct stat *owner, struct span text)
 {
-	struct stat st;
-
-	if (stat(path, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == -1)
+	if (owner != NULL && fchown(fd, owner->st_uid, owner->st_gid) == -1)
 		return -1;
 	while (text.n > 0) {
 		ssize_t n = write(fd, text.p, text.n);
@@ -45,12 +43,11 @@ fill(int fd, const char *path, struct span text)
 	return fchmod(fd, 0600) == -1 ? -1 : fsync(fd);
 }
 
-static void
-folder_sync(const char *path)
+static int
+folder_open(const char *path)
 {
 	char folder[4096];
 	char *slash;
-	int fd;
 
 	snprintf(folder, sizeof(folder), "%s", path);
 	slash = strrchr(folder, '/');
@@ -58,15 +55,37 @@ folder_sync(const char *path)
 		strcpy(folder, ".");
 	else
 		slash[slash == folder] = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int
+whole_lock(const char *path, struct err *err)
+{
+	int fd = folder_open(path);
+
+	if (fd != -1)
+		while (flock(fd, LOCK_EX) == -1)
+			if (errno != EINTR) {
+				err_sys(err, "lock the folder of %s", path);
+				close(fd);
+				return -1;
+			}
+	return fd == -1 ? err_sys(err, "open the folder of %s", path) : fd;
+}
+
+static void
+folder_sync(const char *path)
+{
+	int fd = folder_open(path);
+
 	if (fd != -1) {
 		fsync(fd);
 		close(fd);
 	}
 }
 
-int
-whole_write(const char *path, struct span text, struct err *err)
+static int
+write_as(const char *path, const struct stat *owner, struct span text, struct err *err)
 {
 	char fresh[4096];
 	int fd, filled;
@@ -76,7 +95,7 @@ whole_write(const char *path, struct span text, struct err *err)
 	fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd == -1)
 		return err_sys(err, "make %s", fresh);
-	filled = fill(fd, path, text);
+	filled = fill(fd, owner, text);
 	if (filled == -1)
 		err_sys(err, "write %s", fresh);
 	close(fd);
@@ -88,4 +107,18 @@ whole_write(const char *path, struct span text, struct err *err)
 		err_sys(err, "rename %s to %s", fresh, path);
 	unlink(fresh);
 	return -1;
+}
+
+int
+whole_write(const char *path, struct span text, struct err *err)
+{
+	struct stat st;
+
+	return write_as(path, stat(path, &st) == 0 ? &st : NULL, text, err);
+}
+
+int
+whole_write_own(const char *path, struct span text, struct err *err)
+{
+	return write_as(path, NULL, text, err);
 }
