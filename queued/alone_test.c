@@ -113,6 +113,33 @@ role_on_stop(struct role *r, void (*stop)(void *, unsigned), void *ctx)
 }
 
 void
+role_on_events(struct role *r, void (*take)(void *), void *ctx)
+{
+	(void)r, (void)take, (void)ctx;
+}
+
+int
+role_events_coming(const struct role *r)
+{
+	(void)r;
+	return -1;
+}
+
+int
+role_events_take(struct role *r)
+{
+	(void)r;
+	return -1;
+}
+
+int
+role_fd_at(struct role *r, const char *prefix, unsigned i, const char **name)
+{
+	(void)r, (void)prefix, (void)i, (void)name;
+	return -1;
+}
+
+void
 role_done(struct role *r)
 {
 	(void)r;
