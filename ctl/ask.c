@@ -271,7 +271,7 @@ time_of(uint64_t ms, struct arena *arena)
 
 	gmtime_r(&s, &tm);
 	return arena_span(
-	    arena, span_of(text, strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm)));
+	    arena, span_of(text, strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm)));
 }
 
 static bool

@@ -30,7 +30,7 @@ int ask_end(struct ask *);
 void ask_free(struct ask *); /* at once, without a word */
 
 /* A row's value as text: strings as they are, numbers in decimal, yes and no; absent: empty. Keys ending in _ms that are
- * times come out as "2026-11-23 10:04:07" (UTC). Of keys
+ * times come out as "2026-11-23 10:04:07Z". Of keys
  * "a|b" the first that is there; of "a+b" both, a space between; 0 and empty ones left out. In the arena, or the row. */
 struct span row_text(const json_t *row, const char *key, struct arena *);
 uint64_t row_num(const json_t *row, const char *key);    /* absent: 0 */

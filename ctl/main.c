@@ -6,6 +6,7 @@
 #include "mailq.h"
 #include "sendmail.h"
 #include "verb.h"
+#include "version.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,12 +17,24 @@ static int
 usage(FILE *out)
 {
 	fputs("usage: posthouse [-c FILE] VERB ...\n"
-	      "       posthouse [-c FILE] -n       check the configuration\n\n",
+	      "       posthouse [-c FILE] -n       check the configuration\n"
+	      "       posthouse --version\n\n",
 	    out);
 	for (const struct verb *const *v = verbs; *v != NULL; v++)
 		fprintf(out, "  %-10s%s\n", (*v)->name, (*v)->help);
 	fputs("\nposthouse help VERB says more of one.\n", out);
 	return 2;
+}
+
+/* Which verb somebody may have meant. */
+static int
+unknown(const char *word)
+{
+	const char *near = verb_near(word);
+
+	if (near != NULL)
+		return ctl_fail(2, "there is no verb \"%s\"; did you mean \"%s\"?", word, near);
+	return ctl_fail(2, "there is no verb \"%s\"; posthouse help lists them", word);
 }
 
 static int
@@ -35,7 +48,7 @@ help(struct ctl *c, const struct verb *v, int argc, char **argv)
 	}
 	named = verb_find(argv[0]);
 	if (named == NULL)
-		return ctl_fail(2, "there is no verb \"%s\"", argv[0]);
+		return unknown(argv[0]);
 	verb_usage(named, stdout);
 	return 0;
 }
@@ -53,17 +66,34 @@ verb_run(struct ctl *c, int argc, char **argv)
 		return mailq(c, argc, argv);
 	if (v != NULL)
 		return v->run(c, v, argc, argv);
-	ctl_fail(2, "there is no verb \"%s\"", argv[0]);
-	return usage(stderr);
+	return unknown(argv[0]);
+}
+
+/* Words that other programs take before a verb. */
+static bool
+long_word(const char *word, int *exit_code)
+{
+	if (word == NULL || strncmp(word, "--", 2) != 0)
+		return false;
+	*exit_code = 0;
+	if (strcmp(word, "--help") == 0)
+		usage(stdout);
+	else if (strcmp(word, "--version") == 0)
+		puts("posthouse " POSTHOUSE_VERSION);
+	else
+		return false;
+	return true;
 }
 
 static int
 posthouse(struct ctl *c, int argc, char **argv)
 {
 	bool check = false;
-	int opt;
+	int opt, exit_code;
 
-	while ((opt = getopt(argc, argv, "+c:hjn")) != -1) {
+	if (long_word(argv[1], &exit_code))
+		return exit_code;
+	while ((opt = getopt(argc, argv, "+c:hjnV")) != -1) {
 		switch (opt) {
 		case 'c':
 			c->conf_path = optarg;
@@ -74,6 +104,9 @@ posthouse(struct ctl *c, int argc, char **argv)
 		case 'j':
 			c->json = true;
 			break;
+		case 'V':
+			puts("posthouse " POSTHOUSE_VERSION);
+			return 0;
 		case 'n':
 			check = true;
 			break;

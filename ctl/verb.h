@@ -23,6 +23,8 @@ void verb_usage(const struct verb *, FILE *);
 /* All verbs, in the order help shows them; ends with NULL. */
 extern const struct verb *const verbs[];
 const struct verb *verb_find(const char *name);
+/* The verb whose name is nearest to a word that names none; NULL: none is near. */
+const char *verb_near(const char *word);
 
 extern const struct verb verb_bounce, verb_bounces, verb_check, verb_classify, verb_conf, verb_dkim,
     verb_drop, verb_expire, verb_forget, verb_help, verb_hold, verb_keys, verb_lanes, verb_links,

@@ -158,19 +158,24 @@ rewriter(struct ctl *c, const char *mode, int argc, char **argv)
 	return program_become(c, run);
 }
 
+/* What every verb says, and this one's program would not. */
 static bool
-wants_help(int argc, char **argv)
+only_tells(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	return argc > 1 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0);
+	static const char *const words[] = { "-h", "--help", "--version" };
+
+	for (unsigned i = 0; argc > 1 && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(argv[1], words[i]) == 0) {
+			(void)verb_words(c, v, NULL, 2, argv, 0, 0); /* says it, and exits */
+			return true;
+		}
+	return false;
 }
 
 static int
 rewrite(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	if (!wants_help(argc, argv))
-		return rewriter(c, "--rewrite", argc, argv);
-	verb_usage(v, stdout);
-	return 0;
+	return only_tells(c, v, argc, argv) ? 0 : rewriter(c, "--rewrite", argc, argv);
 }
 
 static bool
@@ -214,10 +219,7 @@ untrack_here(struct ctl *c, int argc, char **argv)
 static int
 untrack(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	if (!wants_help(argc, argv))
-		return untrack_here(c, argc, argv);
-	verb_usage(v, stdout);
-	return 0;
+	return only_tells(c, v, argc, argv) ? 0 : untrack_here(c, argc, argv);
 }
 
 const struct verb verb_classify = { .name = "classify",

@@ -7,6 +7,7 @@
 #include "../master/tables.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -78,6 +79,45 @@ running_read(struct ctl *c, const struct args *args, struct buf *out)
 	return ask_end(a);
 }
 
+static void
+setting_json(struct span blocks, struct span line)
+{
+	struct span rest, name = span_word(line, &rest), value = span_trim(rest);
+	json_t *row = json_pack("{ss%ss%ss%}", "block", blocks.n == 0 ? "" : blocks.p, blocks.n,
+	    "setting", name.p, name.n, "value", value.n == 0 ? "" : value.p, value.n);
+
+	json_dumpf(row, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(row);
+}
+
+enum { DEPTH_MAX = 16 };
+
+/* One object a setting, with the block it stands in, and its value as it is written. */
+static void
+show_json(struct span text)
+{
+	size_t ends[DEPTH_MAX], depth = 0; /* of the names of the blocks around a line */
+	struct buf blocks;
+
+	buf_init(&blocks, SHOWN_BYTES);
+	while (text.n > 0) {
+		struct span line = span_trim(span_cut(text, '\n', &text));
+
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		if (span_is(line, "}") && depth > 0)
+			blocks.n = ends[--depth];
+		else if (line.p[line.n - 1] == '{' && depth < DEPTH_MAX) {
+			ends[depth++] = blocks.n;
+			buf_printf(&blocks, "%s%.*s", blocks.n > 0 ? " / " : "",
+			    SPAN(span_trim(span_first(line, line.n - 1))));
+		} else
+			setting_json(buf_all(&blocks), line);
+	}
+	buf_free(&blocks);
+}
+
 static int
 show(struct ctl *c, const struct args *args)
 {
@@ -86,12 +126,18 @@ show(struct ctl *c, const struct args *args)
 
 	if (!args->running && conf_errors(ctl_conf(c)) != 0)
 		return refused(c);
+	if (args->origin && c->json)
+		return ctl_fail(
+		    2, "--json has no place for where a setting was written: without --origin");
 	buf_init(&out, SHOWN_BYTES);
 	if (args->running)
 		exit_code = running_read(c, args, &out);
 	else
 		conf_show(ctl_conf(c), form_of(args), 0, &out);
-	fwrite(out.p, 1, out.n, stdout);
+	if (c->json)
+		show_json(buf_all(&out));
+	else
+		fwrite(out.p, 1, out.n, stdout);
 	buf_free(&out);
 	return exit_code;
 }

@@ -9,7 +9,7 @@ static const struct column columns[] = {
 	{ "pid", NULL, COLUMN_NUMBER },
 	{ "state", NULL, COLUMN_TEXT },
 	{ "generation", "GEN", COLUMN_NUMBER },
-	{ "up_s", NULL, COLUMN_NUMBER },
+	{ "up_s", "UP", COLUMN_LASTS },
 	{ "restarts", NULL, COLUMN_NUMBER },
 	{ "selftest", NULL, COLUMN_TEXT },
 	{ NULL, NULL, COLUMN_TEXT },

@@ -14,7 +14,7 @@ static const struct column columns[] = {
 	{ "complaints", NULL, COLUMN_NUMBER },
 	{ "bounce_percent", "BOUNCES %", COLUMN_NUMBER },
 	{ "complaint_percent", "COMPLAINTS %", COLUMN_NUMBER },
-	{ "since_ms", "PAUSED_S", COLUMN_SINCE },
+	{ "since_ms", "PAUSED", COLUMN_SINCE },
 	{ "why", NULL, COLUMN_TEXT },
 	{ NULL, NULL, COLUMN_TEXT },
 };

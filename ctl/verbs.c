@@ -1,4 +1,5 @@
 #include "verb.h"
+#include "version.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ const struct verb *const verbs[] = { &verb_status, &verb_start, &verb_stop, &ver
 
 struct common_opts {
 	const char *conf;
-	bool json, help;
+	bool json, help, version;
 };
 
 static const struct opt common_opts[] = {
@@ -21,6 +22,7 @@ static const struct opt common_opts[] = {
 	{ "json", 'j', OPT_FLAG, offsetof(struct common_opts, json), NULL,
 	    "one JSON object a line" },
 	{ "help", 'h', OPT_FLAG, offsetof(struct common_opts, help), NULL, "this text" },
+	{ "version", 0, OPT_FLAG, offsetof(struct common_opts, version), NULL, "which this is" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
 
@@ -31,6 +33,51 @@ verb_find(const char *name)
 		if (strcmp((*v)->name, name) == 0)
 			return *v;
 	return NULL;
+}
+
+/* How many letters are to be put in, taken out, changed or swapped with the next. */
+static unsigned
+distance(const char *a, const char *b)
+{
+	enum { MOST = 24 };
+	unsigned row[3][MOST + 1] = { { 0 } }, n = (unsigned)strlen(a), m = (unsigned)strlen(b);
+
+	if (n > MOST || m > MOST)
+		return MOST;
+	for (unsigned j = 0; j <= m; j++)
+		row[0][j] = j;
+	for (unsigned i = 1; i <= n; i++) {
+		unsigned *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
+
+		now[0] = i;
+		for (unsigned j = 1; j <= m; j++) {
+			unsigned changed = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+			now[j] = last[j] < now[j - 1] ? last[j] + 1 : now[j - 1] + 1;
+			now[j] = changed < now[j] ? changed : now[j];
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < now[j])
+				now[j] = before[j - 2] + 1;
+		}
+	}
+	return row[n % 3][m];
+}
+
+const char *
+verb_near(const char *word)
+{
+	unsigned nearest = strlen(word) < 5 ? 1 : 2; /* of a short word more is another word */
+	const char *name = NULL;
+
+	for (const struct verb *const *v = verbs; *v != NULL; v++) {
+		unsigned d = distance(word, (*v)->name);
+
+		if (d > nearest || (name != NULL && d == nearest))
+			continue;
+		nearest = d;
+		name = (*v)->name;
+	}
+	return name;
 }
 
 void
@@ -63,6 +110,10 @@ verb_words(
 
 	if (n == -1)
 		usage_exit(v, err.text);
+	if (common.version) {
+		puts("posthouse " POSTHOUSE_VERSION);
+		exit(0);
+	}
 	if (common.help) {
 		verb_usage(v, stdout);
 		exit(0);

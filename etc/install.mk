@@ -28,6 +28,8 @@ install:
 	install -d $(share)/doc/posthouse/proxies
 	install -m 644 $(proxies) $(share)/doc/posthouse/proxies
 	install -D -m 644 etc/completion/posthouse.bash $(share)/bash-completion/completions/posthouse
+	install -D -m 644 etc/completion/_posthouse $(share)/zsh/site-functions/_posthouse
+	install -D -m 644 etc/completion/posthouse.fish $(share)/fish/vendor_completions.d/posthouse.fish
 	test -e $(conf)/posthouse.conf || install -m 644 etc/posthouse.conf $(conf)/posthouse.conf
 	install -m 644 etc/conf.d/README $(conf)/conf.d/README
 	install -d $(DESTDIR)$(SYSTEMD) $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
@@ -48,7 +50,8 @@ uninstall:
 	-rmdir $(libexec)
 	for p in $(pages); do rm -f $(share)/man/man$${p##*.}/$${p##*/}; done
 	for l in $(manuals.links); do rm -f $(share)/man/man$${l##*.}/$${l%:*}; done
-	rm -f $(share)/bash-completion/completions/posthouse
+	rm -f $(share)/bash-completion/completions/posthouse $(share)/zsh/site-functions/_posthouse
+	rm -f $(share)/fish/vendor_completions.d/posthouse.fish
 	rm -rf $(share)/posthouse $(share)/doc/posthouse
 	rm -f $(DESTDIR)$(SYSTEMD)/posthouse.service $(DESTDIR)$(SYSCONFDIR)/logrotate.d/posthouse
 	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/posthouse.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/posthouse.conf

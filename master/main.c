@@ -13,6 +13,7 @@
 #include "preflight.h"
 #include "seat.h"
 #include "tables.h"
+#include "version.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -33,7 +34,7 @@ static struct house house; /* the signal handlers of libevent are given it; ther
 static int started_pipe = -1;
 
 static void
-usage(void)
+usage(FILE *out, int exit_code)
 {
 	fputs("usage: posthoused [-fnS] [-c file] [-L folder]\n"
 	      "       posthoused -G sysusers|tmpfiles\n"
@@ -43,8 +44,8 @@ usage(void)
 	      "  -S         make users, folders and first keys, and exit\n"
 	      "  -L folder  where the roles' programs are\n"
 	      "  -G which   print what systemd wants to know of users, or of folders, and exit\n",
-	    stderr);
-	exit(EX_USAGE);
+	    out);
+	exit(exit_code);
 }
 
 /* PREFIX/sbin/posthoused finds PREFIX/libexec/posthouse; in a build folder all programs lie together. */
@@ -216,7 +217,7 @@ generate(const char *which)
 	else if (strcmp(which, "tmpfiles") == 0)
 		layout_tmpfiles(&out);
 	else
-		usage();
+		usage(stderr, EX_USAGE);
 	fwrite(out.p, 1, out.n, stdout);
 	buf_free(&out);
 	status = fflush(stdout) == 0 ? 0 : EX_IOERR;
@@ -260,6 +261,10 @@ main(int argc, char **argv)
 	bool foreground = false, check = false, set_up = false;
 	int opt;
 
+	if (argc == 2 && strcmp(argv[1], "--version") == 0)
+		return puts("posthoused " POSTHOUSE_VERSION) == EOF ? EX_IOERR : 0;
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		usage(stdout, 0);
 	house.conf_path = SYSCONFDIR "/posthouse.conf";
 	house.libexec = libexec_find();
 	while ((opt = getopt(argc, argv, "c:fnG:SL:")) != -1) {
@@ -286,11 +291,11 @@ main(int argc, char **argv)
 				house.libexec = optarg;
 			break;
 		default:
-			usage();
+			usage(stderr, EX_USAGE);
 		}
 	}
 	if (optind != argc)
-		usage();
+		usage(stderr, EX_USAGE);
 	conf_load(&house);
 	if (conf_errors(house.conf) == 0 && !set_up) /* which makes some of what it names */
 		preflight(house.conf, check ? PREFLIGHT_CHECK : PREFLIGHT_START, house.libexec);

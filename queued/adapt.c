@@ -11,7 +11,7 @@ enum {
 	ONE_BURST_MS = 10 * 1000 /* answers so close together are one cut */
 };
 
-static const char *const names[] = { "full", "slowed", "suspended" };
+static const char *const names[] = { "normal", "slowed", "suspended" };
 
 void
 adapt_init(struct adapt *a)

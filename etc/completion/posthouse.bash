@@ -1,4 +1,14 @@
-# bash completion of posthouse(1): verbs and options come from the program's own help.
+# bash completion of posthouse(1): verbs and options come from the program's own help, names from the house that runs.
+
+_posthouse_names()
+{
+	case $1 in
+	--tenant | -t) posthouse -j tenants 2>/dev/null | sed -n 's/.*"tenant":"\([^"]*\)".*/\1/p' ;;
+	--site | -s) posthouse -j lanes 2>/dev/null | sed -n 's/.*"site":"\([^"]*\)".*/\1/p' | sort -u ;;
+	--source) posthouse -j lanes 2>/dev/null | sed -n 's/.*"source":"\([^"]*\)".*/\1/p' | sort -u ;;
+	--state) posthouse queue --state '?' 2>&1 | sed -n 's/.* one of: //p' | tr -d , ;;
+	esac
+}
 
 _posthouse()
 {
@@ -12,23 +22,39 @@ _posthouse()
 		esac
 	done
 	case $prev in
-	-c | --conf | -p | --password-file | -r | --rules)
+	-c | --conf | -p | --password-file | --rules | --key)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
+	--tenant | -t | --site | --source | --state)
+		mapfile -t COMPREPLY < <(compgen -W "$(_posthouse_names "$prev")" -- "$cur")
+		return
+		;;
 	esac
-	if [[ -z $verb || $verb == help ]]; then
+	if [[ -z $verb || $prev == help ]]; then
 		words=$(posthouse help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')
 	elif [[ $cur == -* ]]; then
-		words=$(posthouse help "$verb" 2>/dev/null | sed -n 's/.*\(--[a-z-]*\).*/\1/p')
+		words=$(posthouse help "$verb" 2>/dev/null | sed -n 's/^ .*\(--[a-z-]*\).*/\1/p')
 	else
-		case $verb in
-		conf) words="show check describe" ;;
-		user) words="add rm list" ;;
-		dkim) words="new list dns activate retire" ;;
-		links) words="block unblock list" ;;
-		keys) words="list rotate export import" ;;
-		suppress) words="add rm why list import export" ;;
+		case $verb/$prev in
+		conf/conf) words="show diff check describe" ;;
+		log/log) words="reopen" ;;
+		user/user) words="add rm list" ;;
+		dkim/dkim) words="new list dns activate retire" ;;
+		links/links) words="block unblock list" ;;
+		keys/keys) words="list rotate export import" ;;
+		keys/rotate) words="tracking bounce" ;;
+		lanes/lanes) words="release" ;;
+		lanes/release) words=$(_posthouse_names --site) ;;
+		tenants/tenants) words="pause release" ;;
+		tenants/pause | tenants/release) words=$(_posthouse_names --tenant) ;;
+		why/why) words="$(_posthouse_names --tenant) $(_posthouse_names --site)" ;;
+		bounces/bounces) words="unknown rules" ;;
+		suppress/suppress) words="add rm why list import export restore" ;;
+		keys/import | keys/export | suppress/import | parse/parse | rewrite/rewrite)
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+			;;
 		*) words="" ;;
 		esac
 	fi
