@@ -110,7 +110,7 @@ def there_and_back(house):
     said = house.ctl("suppress", "import", text=before + "no address\n", code=1)
     assert "standard input:%d: not an address" % (len(rows) + 1) in said, said
     assert sorted(house.ctl("suppress", "export").splitlines()) == sorted(rows)
-    house.ctl("suppress", "import", "--skip-bad", text=as_json + "no address\n")
+    house.ctl("suppress", "import", "--skip-bad", "--replace", text=as_json + "no address\n")
     assert sorted(house.ctl("suppress", "export").splitlines()) == sorted(rows)
     counted = [e["count"] for e in house.events("admin", verb="suppress-import")]
     assert counted == [len(rows) - 1] * 2, counted
