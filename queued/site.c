@@ -100,10 +100,12 @@ limits_keep(struct sites *ss, const struct limits *l)
 static void
 limits_drop(struct sites *ss, const struct limits *l)
 {
-	struct shared_limits *s =
-	    (struct shared_limits *)(void *)((char *)l - offsetof(struct shared_limits, limits));
+	struct shared_limits *s;
 
-	if (l == NULL || --s->refs > 0)
+	if (l == NULL)
+		return;
+	s = (struct shared_limits *)(void *)((char *)l - offsetof(struct shared_limits, limits));
+	if (--s->refs > 0)
 		return;
 	table_remove(&ss->limits, &s->by_content);
 	queued_conf_drop(s->conf);
