@@ -8,23 +8,84 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { WAIT_S = 60, POLL_MS = 200, MESSAGE_BYTES = 64 * 1024 };
 
 struct args {
-	const char *from;
+	const char *from, *tenant;
 	uint64_t wait_s;
 };
 
 static const struct opt opts[] = {
 	{ "from", 'f', OPT_TEXT, offsetof(struct args, from), "ADDRESS",
-	    "sender (default: postmaster at hostname)" },
+	    "sender (default: postmaster at the tenant's first domain)" },
+	{ "tenant", 't', OPT_TEXT, offsetof(struct args, tenant), "NAME",
+	    "as mail of that tenant (default: the tenant of the first listener with a socket)" },
 	{ "wait", 'w', OPT_NUMBER, offsetof(struct args, wait_s), "S",
 	    "give up watching after S seconds (60)" },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL },
 };
+
+/* ---- the way in ---- */
+
+struct way {
+	const char *socket;
+	struct span tenant; /* empty: the listener has none */
+};
+
+static const char *
+socket_of(const struct conf_block *listener)
+{
+	for (size_t i = 0; i < conf_count(listener, "address"); i++) {
+		const struct conf_address *a = conf_address_at(listener, "address", i);
+
+		if (a->addr.ss_family == AF_UNIX)
+			return ((const struct sockaddr_un *)(const void *)&a->addr)->sun_path;
+	}
+	return NULL;
+}
+
+/* The first listener with a socket that takes mail of that tenant, or of any where it is NULL. */
+static int
+way_find(struct ctl *c, const char *tenant, struct way *w)
+{
+	const struct conf_block *top = conf_top(ctl_conf(c)), *l;
+
+	*w = (struct way){ .socket = sendmail_socket(c) };
+	if (tenant != NULL && conf_find(top, "tenant", span_str(tenant)) == NULL)
+		return ctl_fail(2, "there is no tenant \"%s\"", tenant);
+	for (l = conf_first(top, "listener"); l != NULL; l = conf_next(l)) {
+		const char *socket = socket_of(l), *its = conf_str(l, "tenant");
+
+		if (socket == NULL || (tenant != NULL && strcmp(its, tenant) != 0))
+			continue;
+		*w = (struct way){ socket, span_str(its) };
+		return 0;
+	}
+	if (tenant == NULL)
+		return 0;
+	return ctl_fail(2,
+	    "no listener has both a socket and tenant %s; add, for instance: listener %s { address "
+	    "unix:%s/%s tenant %s }",
+	    tenant, tenant, ctl_path(c, "run"), tenant, tenant);
+}
+
+static const char *
+sender_of(struct ctl *c, const struct way *w)
+{
+	const struct conf_block *t =
+	    w->tenant.n == 0 ? NULL : conf_find(conf_top(ctl_conf(c)), "tenant", w->tenant);
+
+	return arena_printf(c->arena, "postmaster@%s",
+	    t != NULL && conf_count(t, "domain") > 0 ? conf_str_at(t, "domain", 0)
+						     : ctl_path(c, "hostname"));
+}
+
+/* ---- the message ---- */
 
 static void
 message_make(const char *from, const char *to, const char *hostname, struct buf *b)
@@ -59,12 +120,13 @@ id_in(struct span reply, struct arena *arena)
 }
 
 static const char *
-hand_in(struct ctl *c, const struct args *args, const char *to, int *exit_code)
+hand_in(struct ctl *c, const struct way *way, const char *from, const char *to, int *exit_code)
 {
 	struct span rcpt = span_str(to);
-	struct submit job = { .socket = sendmail_socket(c),
+	struct submit job = { .socket = way->socket,
 		.helo = ctl_path(c, "hostname"),
-		.from = span_str(args->from),
+		.from = span_str(from),
+		.verbose = !c->json,
 		.to = &rcpt,
 		.to_n = 1,
 		.notify = "",
@@ -77,7 +139,7 @@ hand_in(struct ctl *c, const struct args *args, const char *to, int *exit_code)
 
 	buf_init(&message, MESSAGE_BYTES);
 	buf_init(&reply, SUBMIT_LINE_BYTES);
-	message_make(args->from, to, job.helo, &message);
+	message_make(from, to, job.helo, &message);
 	job.message = buf_all(&message);
 	*exit_code = 0;
 	if (submit(&job, &reply, &submitted, &err) == -1)
@@ -151,23 +213,26 @@ watch(struct ctl *c, const char *id, uint64_t wait_s)
 static int
 test(struct ctl *c, const struct verb *v, int argc, char **argv)
 {
-	struct args args = { NULL, WAIT_S };
+	struct args args = { NULL, NULL, WAIT_S };
 	int exit_code = 0;
+	struct way way;
 	const char *id;
 
 	verb_words(c, v, &args, argc, argv, 1, 1);
+	if (way_find(c, args.tenant, &way) != 0)
+		return 2;
 	if (args.from == NULL)
-		args.from = arena_printf(c->arena, "postmaster@%s", ctl_path(c, "hostname"));
-	id = hand_in(c, &args, argv[0], &exit_code);
+		args.from = sender_of(c, &way);
+	id = hand_in(c, &way, args.from, argv[0], &exit_code);
 	if (id == NULL)
 		return exit_code;
 	if (!c->json)
-		printf("Taken as %s.\n", id);
+		printf("Accepted as %s.\n", id);
 	return watch(c, id, args.wait_s);
 }
 
 const struct verb verb_test = { .name = "test",
-	.words = "[--from ADDRESS] [--wait S] ADDRESS",
-	.help = "Send a message and tell what becomes of it; 0 if it is delivered.",
+	.words = "[--from ADDRESS] [--tenant NAME] [--wait S] ADDRESS",
+	.help = "Send a message, show the dialogue and what becomes of it; 0 if it is delivered.",
 	.opts = opts,
 	.run = test };

@@ -103,6 +103,7 @@ What good.test received: ${dir#"$PWD"/}/mail     A link that was clicked: curl -
 
 Where to look (${B#"$PWD"/}/bin/posthouse -c ${conf#"$PWD"/} ...):
   status                what runs, and what each role was refused
+  test ann@good.test    a message now: the dialogue, and what becomes of it
   queue, why ID         what waits, and what for
   trace ADDRESS         a message's whole story
   stats                 sent, delivered, deferred, bounced, opened, clicked
