@@ -70,11 +70,14 @@ main(void)
 	Suite *s = suite_create("author");
 	TCase *t = tcase_create("author");
 	SRunner *r = srunner_create(s);
+	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, whose_mail_it_is, 0, sizeof(authors) / sizeof(authors[0]));
 	tcase_add_loop_test(t, who_signed_it, 0, sizeof(signers) / sizeof(signers[0]));
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
-	return srunner_ntests_failed(r) == 0 ? 0 : 1;
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
 }
