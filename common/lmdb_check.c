@@ -116,6 +116,21 @@ order_check(struct walk *w, MDB_dbi dbi, const MDB_val *last, const MDB_val *key
 	return 0;
 }
 
+/* A walk does not go by the keys of the pages above, a search does: each must be found where it stands. Each search starts at
+ * the top: a cursor would find what lies in its own page without one. */
+static int
+search_check(
+    const struct walk *w, MDB_dbi dbi, const MDB_val *key, const MDB_val *value, unsigned flags)
+{
+	MDB_val k = *key, v;
+	int rc = mdb_get(w->txn, dbi, &k, &v);
+
+	if (rc == MDB_NOTFOUND ||
+	    (rc == 0 && (flags & MDB_DUPSORT) == 0 && v.mv_data != value->mv_data))
+		return err_set(w->err, "a key is not found where it stands");
+	return rc == 0 ? 0 : failed(w, "a table", rc);
+}
+
 static int
 table_walk(struct walk *w, MDB_dbi dbi, int (*each)(struct walk *, const MDB_val *key))
 {
@@ -135,6 +150,8 @@ table_walk(struct walk *w, MDB_dbi dbi, int (*each)(struct walk *, const MDB_val
 	while (r == 0 && !w->over && (rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) == 0) {
 		touch(&v);
 		r = order_check(w, dbi, &last, &k, flags);
+		if (r == 0)
+			r = search_check(w, dbi, &k, &v, flags);
 		if (r == 0 && each != NULL)
 			r = each(w, &k);
 		last = k;

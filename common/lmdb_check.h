@@ -2,8 +2,8 @@
  *
  * LMDB reads its file through a map and believes what it finds: a file that was cut short ends the process by SIGBUS, a bad page
  * by an abort or worse. So a child reads all of it first, and only the child dies of it: every table's keys go up, there are
- * as many as it says, every value and free page lies in the file. What is so read can be opened; what somebody changed
- * within a value is not seen.
+ * as many as it says, a search finds each, every value and free page lies in the file. What is so read can be opened; what
+ * somebody changed within a value is not seen.
  *
  * Before a sandbox is entered, and before there are threads. */
 #pragma once

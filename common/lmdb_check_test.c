@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +119,97 @@ START_TEST(bad_pages_are_seen)
 }
 END_TEST
 
+static bool
+each_is_found(const char *table, MDB_txn *txn)
+{
+	bool found = true;
+	MDB_cursor *c;
+	MDB_val k, v;
+	MDB_dbi dbi;
+
+	ck_assert_int_eq(mdb_dbi_open(txn, table, 0, &dbi), 0);
+	ck_assert_int_eq(mdb_cursor_open(txn, dbi, &c), 0);
+	while (found && mdb_cursor_get(c, &k, &v, MDB_NEXT) == 0)
+		found = mdb_get(txn, dbi, &k, &v) == 0;
+	mdb_cursor_close(c);
+	return found;
+}
+
+static bool
+all_are_found(void)
+{
+	MDB_env *env;
+	MDB_txn *txn;
+	bool found;
+
+	ck_assert_int_eq(mdb_env_create(&env), 0);
+	mdb_env_set_maxdbs(env, 4);
+	ck_assert_int_eq(mdb_env_open(env, file, MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0600), 0);
+	ck_assert_int_eq(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
+	found = each_is_found("one", txn) && each_is_found("two", txn);
+	mdb_txn_abort(txn);
+	mdb_env_close(env);
+	return found;
+}
+
+/* LMDB's page: its head with flags and the end of its list of nodes, the list, and nodes of a head and a key. */
+enum { PAGE_HEAD = 16, FLAGS_AT = 10, LOWER_AT = 12, BRANCH = 1, NODE_HEAD = 8, EACH_KEY = 7 };
+
+static uint16_t
+two_bytes(const unsigned char *p)
+{
+	uint16_t n;
+
+	memcpy(&n, p, sizeof(n));
+	return n;
+}
+
+/* Tens of a number are others, so that a key of a branch page goes up or down over some of its neighbours. How many of
+ * them were seen. */
+static unsigned
+keys_changed(int fd, off_t page)
+{
+	unsigned char p[PAGE], was;
+	struct err why;
+	unsigned seen = 0;
+
+	ck_assert_int_eq(pread(fd, p, PAGE, page), PAGE);
+	if (two_bytes(p + FLAGS_AT) != BRANCH)
+		return 0;
+	/* the first has no key */
+	for (unsigned at = PAGE_HEAD + 2; at < two_bytes(p + LOWER_AT); at += 2 * EACH_KEY) {
+		unsigned node = two_bytes(p + at);
+		off_t digit = page + node + NODE_HEAD + two_bytes(p + node + 6) - 2;
+		enum lmdb_state state;
+
+		was = p[digit - page];
+		ck_assert_int_eq(pwrite(fd, &(unsigned char){ was ^ 3 }, 1, digit), 1);
+		state = look(&why);
+		ck_assert_msg(state == LMDB_DAMAGED || all_are_found(), "a key of page %lld",
+		    (long long)page / PAGE);
+		seen += state == LMDB_DAMAGED;
+		ck_assert_int_eq(pwrite(fd, &was, 1, digit), 1);
+	}
+	return seen;
+}
+
+/* A walk from leaf to leaf does not meet them. */
+START_TEST(a_key_that_misleads_a_search_is_seen)
+{
+	unsigned seen = 0;
+	struct err why;
+	int fd;
+
+	make();
+	fd = open(file, O_RDWR);
+	for (off_t page = 2 * (off_t)PAGE; page < size(); page += PAGE)
+		seen += keys_changed(fd, page);
+	close(fd);
+	ck_assert_uint_gt(seen, 0);
+	ck_assert_int_eq(look(&why), LMDB_FINE);
+}
+END_TEST
+
 START_TEST(two_are_kept_aside)
 {
 	struct err err;
@@ -176,6 +269,7 @@ main(void)
 	tcase_add_test(t, a_whole_one_is_fine);
 	tcase_add_test(t, one_that_is_cut_short_is_seen);
 	tcase_add_loop_test(t, bad_pages_are_seen, 0, 2);
+	tcase_add_test(t, a_key_that_misleads_a_search_is_seen);
 	tcase_add_test(t, two_are_kept_aside);
 	tcase_add_test(t, what_is_aside_stays_where_nothing_replaces_it);
 	tcase_add_loop_exit_test(t, what_no_try_mends_ends_the_process, 71, 0, 3);
