@@ -25,8 +25,7 @@ START_TEST(names_become_masks)
 
 	said_reply(&said, span_str(masks[_i].reply), a);
 	names_mask(&out, &said, &names, a);
-	ck_assert_msg(
-	    span_is(out.text, masks[_i].becomes), "%.*s", SPAN(out.text));
+	ck_assert_msg(span_is(out.text, masks[_i].becomes), "%.*s", SPAN(out.text));
 	arena_free(a);
 }
 END_TEST
