@@ -187,6 +187,27 @@ static const struct {
 	    ADVICE_SUPPRESS },
 	{ "550 RECIPIENT_ERROR NO_SUCH_USER", CLASS_HARD, CATEGORY_BAD_MAILBOX, ADVICE_SUPPRESS },
 	{ "450 qwertz", CLASS_SOFT, CATEGORY_OTHER, ADVICE_RETRY },
+	/* a full mailbox is not a sending limit, and slows nobody */
+	{ "552 5.2.2 The user's email quota exceeded", CLASS_SOFT, CATEGORY_MAILBOX_FULL,
+	    ADVICE_NONE },
+	{ "552 5.2.2 The user's daily email quota exceeded", CLASS_SOFT, CATEGORY_MAILBOX_FULL,
+	    ADVICE_NONE },
+	{ "552 5.2.2 message quota exceeded for this account", CLASS_SOFT, CATEGORY_MAILBOX_FULL,
+	    ADVICE_NONE },
+	{ "552 The recipient's message quota has been exceeded", CLASS_SOFT, CATEGORY_MAILBOX_FULL,
+	    ADVICE_NONE },
+	{ "550 email quota exceeded", CLASS_SOFT, CATEGORY_MAILBOX_FULL, ADVICE_NONE },
+	{ "550 5.4.5 Daily user sending quota exceeded", CLASS_SOFT, CATEGORY_RATE_LIMITED,
+	    ADVICE_SLOW_LANE },
+	{ "550 5.2.2 user sending quota exceeded", CLASS_SOFT, CATEGORY_RATE_LIMITED,
+	    ADVICE_SLOW_LANE },
+	{ "550 5.1.1 unverifiable recipient address", CLASS_SOFT, CATEGORY_BAD_MAILBOX,
+	    ADVICE_NONE },
+	{ "550 recipient address unverifiable", CLASS_SOFT, CATEGORY_BAD_MAILBOX, ADVICE_NONE },
+	{ "550 unverifiable address: <joe@example.org>", CLASS_SOFT, CATEGORY_BAD_MAILBOX,
+	    ADVICE_NONE },
+	{ "550 unverifiable sender address", CLASS_SOFT, CATEGORY_BAD_SENDER, ADVICE_FIX },
+	{ "550 unverifiable client hostname", CLASS_SOFT, CATEGORY_BLOCKED_SOURCE, ADVICE_FIX },
 };
 
 START_TEST(shipped_rules)
