@@ -32,9 +32,12 @@ def main():
             house.await_event("delivered", recipient="ann@%s.test" % k, seconds=20)
             e, = house.events("deferred", recipient="ann@%s.test" % k)
             assert e["retry_s"] <= 3, e
+        # At once where words and status agree; 5.2.4 is the status of a list, so that one waits for a second message's answer.
+        until(lambda: "ann@unknown.test" in house.ctl("suppress", "list", code=None), 10, "the dead listed")
         listed = house.ctl("suppress", "list", code=None)
-        until(lambda: all("ann@%s.test" % k in house.ctl("suppress", "list", code=None) for k in HARD), 10, "the dead listed")
-        assert not [k for k in said if k not in HARD and "ann@%s.test" % k in listed], listed
+        assert not [k for k in said if k != "unknown" and "ann@%s.test" % k in listed], listed
+        house.send("ann@virtual.test")
+        until(lambda: "ann@virtual.test" in house.ctl("suppress", "list", code=None), 10, "the dead of two answers listed")
 
 
 run_test(main)
