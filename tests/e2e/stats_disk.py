@@ -8,6 +8,7 @@ import time
 from house import House, Skip, run_test, until
 
 NAMES = 12000
+TODAY = time.strftime("%Y-%m-%dT00:00:00.000Z", time.gmtime())
 
 
 def totals(house):
@@ -55,10 +56,11 @@ def damaged(house, want):
 
 def names(house):
     """As queued would write them: 12 000 campaigns of one tenant, and one of another."""
-    line = '{"v":1,"id":"%s","time":"2026-11-30T00:00:00.000Z","event":"delivered","tenant":"%s","campaign":"%s"}\n'
-    some = house.events("delivered")[0]["id"]
+    line = '{"v":1,"id":"%s","time":"' + TODAY + '","event":"delivered","tenant":"%s","campaign":"%s"}\n'
+    some = house.events("delivered")[0]["id"][:-6]
     with open(house.folder + "/events/queued.jsonl", "a", encoding="ascii") as f:
-        f.write("".join(line % (some, "hog", "order-%d" % i) for i in range(NAMES)) + line % (some, "modest", "spring"))
+        f.write("".join(line % (some + "V%05d" % i, "hog", "order-%d" % i) for i in range(NAMES)) +
+                line % (some + "X00000", "modest", "spring"))
     until(lambda: totals(house).get("modest") == (0, 1, 0), 30, lambda: totals(house))
     assert totals(house)["hog"] == (0, NAMES, 0), totals(house)
     rows = {r["campaign"]: r["delivered"] for r in house.rows("stats", "--by", "campaign") if r.get("tenant") == "hog"}
@@ -67,7 +69,7 @@ def names(house):
 
 def full_disk(house, folder):
     fresh = house.folder + "/events/queued.jsonl"
-    some = house.events("delivered")[0]["id"]
+    some = house.events("delivered")[0]["id"][:-6]
     before = totals(house)["hog"][1]
     with open(folder + "/filler", "wb", buffering=0) as f:
         try:
@@ -75,9 +77,9 @@ def full_disk(house, folder):
                 pass
         except OSError:
             pass
-    line = '{"v":1,"id":"%s","time":"2026-11-30T00:00:00.000Z","event":"delivered","tenant":"hog","campaign":"name-%d"}\n'
+    line = '{"v":1,"id":"%s","time":"' + TODAY + '","event":"delivered","tenant":"hog","campaign":"name-%d"}\n'
     with open(fresh, "a", encoding="ascii") as f:
-        f.write("".join(line % (some, i) for i in range(3 * NAMES)))
+        f.write("".join(line % (some + "W%05d" % i, i) for i in range(3 * NAMES)))
     until(lambda: "stats-not-kept" in house.log(), 20, "the disk is full")
     said = house.log().count("stats-not-kept")
     end = time.monotonic() + 5

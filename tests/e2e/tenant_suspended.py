@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A site that takes nothing of one tenant's content: that tenant is suspended there, the others go on."""
+"""A site that takes nothing of one tenant's content, which two messages have heard: that tenant is suspended there, the others go
+on."""
 from house import House, free_ports, run_test, until
 
 SECOND = "listener other {{\n\taddress 127.0.0.1:{0}\n\ttenant second\n\tallow 127.0.0.0/8\n}}\n" \
@@ -9,8 +10,13 @@ SPAM = "once-450+4.7.1+message+content+rejected+as+spam@good.test"
 
 def main():
     other = free_ports(1)[0]
-    with House(more=SECOND.format(other)) as house:
+    with House(more=SECOND.format(other), retry_first="1h", retry_most="1h") as house:
         house.start()
+        alone = house.send(SPAM.replace("spam@", "spam+alone@"))
+        deferred = house.await_event("deferred", message=alone)
+        assert deferred["category"] == "spam-content", deferred
+        passes = house.send("zoe@good.test")
+        house.await_event("delivered", message=passes)
         first = house.send(SPAM)
         deferred = house.await_event("deferred", message=first)
         assert deferred["category"] == "spam-content" and deferred["retry_s"] > 600, deferred
@@ -34,7 +40,8 @@ def main():
         assert house.events("admin", verb="lane-release", reason="it was a mistake")
 
         # The same by the tenant's own release.
-        house.send(SPAM.replace("spam@", "spam+again@"))
+        for more in "again", "and-again":
+            house.send(SPAM.replace("spam@", "spam+%s@" % more))
         until(lambda: len(house.events("lane", what="tenant-suspended")) == 2, 10, "suspended again")
         held = house.send("carl@good.test")
         house.await_event("deferred", message=held)
