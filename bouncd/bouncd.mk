@@ -50,6 +50,8 @@ bouncd/parse/forwarded_test.o       := $(addprefix bouncd/parse/,forwarded_test.
 bouncd/parse/kind_test.o            := bouncd/parse/kind_test.o bouncd/said.o $(bouncd.facts)
 bouncd/parse/kind_test.libs         := -ljansson
 
+tests += bouncd/parse/address_find_test
+bouncd/parse/address_find_test.o := $(addprefix bouncd/parse/,address_find_test.o address_find.o)
 tests += bouncd/parse/recipient_line_test bouncd/parse/transcript_test
 bouncd/parse/recipient_line_test.o := $(addprefix bouncd/parse/,recipient_line_test.o recipient_line.o address_find.o) bouncd/said.o
 bouncd/parse/transcript_test.o     := $(addprefix bouncd/parse/,transcript_test.o transcript.o address_find.o)

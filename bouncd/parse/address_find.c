@@ -36,20 +36,36 @@ is_ascii_letter(char c)
 	return (c | 32) >= 'a' && (c | 32) <= 'z';
 }
 
+/* Exim writes a character that is not of ASCII as "\x{f6}". */
+static bool
+is_escape(struct span s, size_t i)
+{
+	return s.p[i] == '\\' && i + 2 < s.n && s.p[i + 1] == 'x' && s.p[i + 2] == '{';
+}
+
+/* RFC 5321 4.1.2: a quote in it stands behind a backslash. 64 octets are a local part, and each may be quoted so. */
+static size_t
+quoted_start(struct span s, size_t at)
+{
+	for (size_t i = at - 1; i > 0 && at - i < 2 + 2 * 64;)
+		if (s.p[--i] == '"' && (i == 0 || s.p[i - 1] != '\\'))
+			return i;
+	return at;
+}
+
 /* Where the local part that ends before at begins; at itself: there is none. */
 static size_t
 local_start(struct span s, size_t at)
 {
 	size_t i = at;
 
-	if (at > 1 && s.p[at - 1] == '"') {
-		for (i = at - 1; i > 0 && at - i < 66;)
-			if (s.p[--i] == '"')
-				return i;
-		return at;
-	}
-	while (i > 0 && at - i < 128 && in_local(s.p[i - 1]) && !is_wide_punctuation(s, i))
+	if (at > 1 && s.p[at - 1] == '"')
+		return quoted_start(s, at);
+	while (i > 0 && at - i < 128 && (in_local(s.p[i - 1]) || is_escape(s, i - 1)) &&
+	       !is_wide_punctuation(s, i))
 		i--;
+	if (i > 0 && s.p[i - 1] == '<') /* as the server has it, odd as it may be */
+		return i;
 	while (i < at && (s.p[i] == '\'' || s.p[i] == '.' || s.p[i] == '`'))
 		i++;
 	for (size_t j = i; j < at;
@@ -102,9 +118,19 @@ domain_end(struct span s, size_t at)
 	return i;
 }
 
+/* "a@b"@example.org: what looks like an address is its local part. */
+static bool
+is_in_quotes(struct span s, size_t start, size_t end)
+{
+	return end + 1 < s.n && s.p[end] == '"' && s.p[end + 1] == '@' &&
+	       quoted_start(s, end + 1) <= start;
+}
+
 struct span
 address_find(struct span s, struct span *rest)
 {
+	size_t least = 0; /* where one may begin: behind what was none */
+
 	for (size_t from = 0; from < s.n;) {
 		ptrdiff_t found = span_find(span_from(s, from), '@');
 		size_t at, start, end;
@@ -114,14 +140,18 @@ address_find(struct span s, struct span *rest)
 		at = from + (size_t)found;
 		start = local_start(s, at);
 		end = domain_end(s, at + 1);
-		if (start < from && from > 0)
-			start = from;
+		if (start < least)
+			start = least;
+		if (is_in_quotes(s, start, end)) {
+			from = end + 1;
+			continue;
+		}
 		if (start < at && end > at + 1) {
 			if (rest != NULL)
 				*rest = span_from(s, end);
 			return span_of(s.p + start, end - start);
 		}
-		from = at + 1;
+		least = from = at + 1;
 	}
 	if (rest != NULL)
 		*rest = span_of(NULL, 0);

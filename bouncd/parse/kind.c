@@ -139,6 +139,9 @@ is_ticket(const struct kind_clues *k)
 static bool
 is_autoreply(const struct kind_clues *k)
 {
+	/* Who is away answers a list's mail too, and some of their programs copy its List-Id; nobody unsubscribes from it. */
+	if ((k->subject_says & SAYS_AWAY) && !(k->signs & SIGN_MAILING))
+		return true;
 	return (k->signs & SIGN_AUTO_REPLIED) ||
 	       (!(k->signs & SIGN_LIST) &&
 		   ((k->subject_says & (SAYS_AWAY | SAYS_AUTOMATIC | SAYS_CHALLENGE)) != 0 ||

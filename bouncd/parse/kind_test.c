@@ -20,6 +20,12 @@ static const struct {
 	enum kind kind;
 	enum kind_sub sub;
 } cases[] = {
+	{ "away, with the List-Id of what it answers",
+	    "Return-Path: <ann@example.com>\nFrom: Ann <ann@example.com>\nTo: b@sender.example\n"
+	    "List-Id: <news.sender.example>\nSubject: Out of office: Spring news\n\nI am away "
+	    "until "
+	    "Monday.\n",
+	    KIND_AUTOREPLY, KIND_SUB_VACATION },
 	/* warnings */
 	{ "Postfix is late",
 	    DAEMON
