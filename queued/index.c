@@ -710,6 +710,32 @@ index_has(struct index *x, struct id id, uint32_t index)
 	return index_get(x, id, index, &w);
 }
 
+static bool
+time_has(MDB_txn *txn, const struct index *x, const struct key *k)
+{
+	struct time_key t = time_key_of(x->shown.next_ms, k);
+	MDB_val key = { sizeof(t), &t }, none;
+
+	return mdb_get(txn, x->by_time, &key, &none) == 0;
+}
+
+bool
+index_lines_up(struct index *x, struct id id, uint32_t index)
+{
+	struct key key = key_of(id, index);
+	const struct change *c = change_pending(x, &key);
+	MDB_txn *txn;
+	bool there;
+
+	if (c != NULL)
+		return c->put;
+	if (mdb_txn_begin(x->env, NULL, MDB_RDONLY, &txn) != 0)
+		return false;
+	there = record_get(x, txn, &key) && time_has(txn, x, &key);
+	mdb_txn_abort(txn);
+	return there;
+}
+
 /* Keys of one message in the database, each to the callback. */
 static void
 each_of(struct index *x, struct id id, bool (*each)(void *, uint32_t), void *ctx)

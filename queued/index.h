@@ -31,6 +31,8 @@ void index_written(struct index *, bool stands); /* false: the changes go back *
 /* Spans are valid until the next call. */
 bool index_get(struct index *, struct id, uint32_t index, struct store_wait *);
 bool index_has(struct index *, struct id, uint32_t index);
+/* It has it, and will tell when it is due: its time is there too. */
+bool index_lines_up(struct index *, struct id, uint32_t index);
 /* Any recipient of it is in the database; for other threads. */
 bool index_has_written(struct index *, struct id);
 

@@ -1,11 +1,13 @@
 #include "index.h"
 
 #include <check.h>
+#include <endian.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -308,6 +310,51 @@ START_TEST(a_damaged_index_says_so_and_is_made_anew)
 }
 END_TEST
 
+/* Another recipient stands behind each time: in all copies of the page, used or not. */
+static void
+times_changed(uint64_t next_ms)
+{
+	char name[128], *p;
+	uint64_t wanted = htobe64(next_ms);
+	struct stat st;
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/data.mdb", folder);
+	fd = open(name, O_RDWR);
+	ck_assert(fd != -1 && fstat(fd, &st) == 0);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert(p != MAP_FAILED);
+	for (off_t i = 0; i + 28 <= st.st_size; i++)
+		if (memcmp(p + i, &wanted, sizeof(wanted)) == 0)
+			p[i + 8] ^= 1;
+	munmap(p, (size_t)st.st_size);
+	close(fd);
+}
+
+/* No check of the pages sees it; put again it is told. */
+START_TEST(a_record_without_its_time_is_known)
+{
+	const uint64_t odd = 0x1234567890;
+	struct err err;
+
+	put('a', 100, false);
+	put('b', odd, false);
+	ck_assert(index_lines_up(x, named('b'), 3)); /* pending */
+	written(true);
+	ck_assert(index_lines_up(x, named('b'), 3));
+	index_close(x);
+	times_changed(odd);
+	x = index_open(folder, &err);
+	ck_assert(x != NULL && index_aside(x) == NULL && index_has(x, named('b'), 3));
+	ck_assert_str_eq(due(odd, 9), "a");
+	ck_assert(index_lines_up(x, named('a'), 3) && !index_lines_up(x, named('b'), 3));
+	put('b', 200, false);
+	written(true);
+	ck_assert(index_lines_up(x, named('b'), 3));
+	ck_assert_str_eq(due(odd, 9), "b");
+}
+END_TEST
+
 static int
 gone(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -383,6 +430,7 @@ main(void)
 	tcase_add_test(t, records_come_in_order_each_once_as_they_are_now);
 	tcase_add_test(t, a_damaged_index_is_set_aside);
 	tcase_add_test(t, a_damaged_index_says_so_and_is_made_anew);
+	tcase_add_test(t, a_record_without_its_time_is_known);
 	tcase_add_test(t, paused_and_held_are_due);
 	tcase_add_test(t, what_the_sender_knows_is_kept);
 	suite_add_tcase(s, t);

@@ -1,5 +1,5 @@
 /* Files are looked at after the start, some at a time, in a thread of its own: an open recipient without an index record is
- * due now. So a lost index costs retry times and nothing else, and a message of which the index knows one recipient loses
+ * due now, and so is one whose record has lost its time: nobody would tell it. So a lost index costs retry times and nothing else, and a message of which the index knows one recipient loses
  * none of the others. What is in corrupt/ is counted. */
 #include "err.h"
 #include "log.h"
@@ -118,7 +118,7 @@ found(struct store *s, const struct stray *x)
 		restore_try(s, x->id);
 	else if (x->kind == STRAY_ENDED)
 		files_remove(s, x->id);
-	else if (!index_has(s->index, x->id, x->index))
+	else if (!index_lines_up(s->index, x->id, x->index))
 		index_put(s->index, &w);
 }
 
