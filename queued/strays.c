@@ -1,6 +1,7 @@
 /* Files are looked at after the start, some at a time, in a thread of its own: an open recipient without an index record is
- * due now, and so is one whose record has lost its time: nobody would tell it. So a lost index costs retry times and nothing else, and a message of which the index knows one recipient loses
- * none of the others. What is in corrupt/ is counted. */
+ * due now, and so is one whose record has lost its time, since nobody would tell when it is due. So a lost index costs retry
+ * times and nothing else, and a message of which the index knows one recipient loses none of the others. What is in corrupt/
+ * is counted. */
 #include "err.h"
 #include "log.h"
 #include "loop.h"
