@@ -68,7 +68,7 @@ def main():
         # The words of a server that ended its connections stand with the lane, and are told once; nothing is slowed by them.
         lane = [r for r in house.rows("lanes") if r["site"] == "dismisses.test"][0]
         assert "ended by the server" in lane["held_by"] and "421 4.7.0 one mail a connection" in lane["held_by"], lane
-        assert (lane["state"], lane["share"]) == ("full", 1000), lane
+        assert (lane["state"], lane["share"]) == ("normal", 1000), lane
         told = [e for e in house.events("lane", site="dismisses.test")]
         assert [(e["what"], "one mail a connection" in e["reply"]) for e in told] == [("dismissed", True)], told
         assert kinds["limited"].connections <= 2 * MAILS, kinds["limited"].connections
