@@ -183,7 +183,7 @@ split_remedy(struct conf_problem *p)
 	*nl = '\0';
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 complain(struct conf *c, const struct conf_spot *spot, const char *fmt, va_list ap)
 {
 	struct conf_problem problem = { .at = 0 };

@@ -194,7 +194,7 @@ row_print(const struct table *t, const struct span *cells)
 static void
 heading_print(struct table *t)
 {
-	struct span cells[TABLE_COLUMNS_MAX];
+	struct span cells[TABLE_COLUMNS_MAX] = { 0 };
 
 	for (unsigned i = 0; i < t->columns_n; i++)
 		cells[i] = span_str(t->columns[i].heading);

@@ -323,6 +323,8 @@ look_at_route(struct domains *ds, struct domain *d, struct delivery *w, const st
 	if (all.asked != NULL)
 		return all.asked;
 	if (all.n == 0) {
+		must(all.failed !=
+		     NULL); /* a route has hosts: each is added, asked about, or failed */
 		route_failed(ds, d, r, all.failed);
 		return NULL;
 	}
