@@ -34,18 +34,28 @@ struct sending {
 /* ---- who and where ---- */
 
 const char *
+sendmail_socket_of(const struct conf_block *listener)
+{
+	for (size_t i = 0; i < conf_count(listener, "address"); i++) {
+		const struct conf_address *a = conf_address_at(listener, "address", i);
+
+		if (a->addr.ss_family == AF_UNIX)
+			return ((const struct sockaddr_un *)(const void *)&a->addr)->sun_path;
+	}
+	return NULL;
+}
+
+const char *
 sendmail_socket(struct ctl *c)
 {
 	const struct conf_block *top = conf_top(ctl_conf(c)), *l;
 
-	for (l = conf_first(top, "listener"); l != NULL; l = conf_next(l))
-		for (size_t i = 0; i < conf_count(l, "address"); i++) {
-			const struct conf_address *a = conf_address_at(l, "address", i);
+	for (l = conf_first(top, "listener"); l != NULL; l = conf_next(l)) {
+		const char *socket = sendmail_socket_of(l);
 
-			if (a->addr.ss_family == AF_UNIX)
-				return ((const struct sockaddr_un *)(const void *)&a->addr)
-				    ->sun_path;
-		}
+		if (socket != NULL)
+			return socket;
+	}
 	return arena_printf(c->arena, "%s/submit", ctl_path(c, "run"));
 }
 

@@ -7,3 +7,5 @@
 int sendmail(struct ctl *, int argc, char **argv);
 /* Path of the relay's Unix socket: the first listener with a unix address, or RUN/submit. */
 const char *sendmail_socket(struct ctl *);
+/* Path of a listener's Unix socket; NULL: it has none. */
+const char *sendmail_socket_of(const struct conf_block *listener);

@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,18 +35,6 @@ struct way {
 	struct span tenant; /* empty: the listener has none */
 };
 
-static const char *
-socket_of(const struct conf_block *listener)
-{
-	for (size_t i = 0; i < conf_count(listener, "address"); i++) {
-		const struct conf_address *a = conf_address_at(listener, "address", i);
-
-		if (a->addr.ss_family == AF_UNIX)
-			return ((const struct sockaddr_un *)(const void *)&a->addr)->sun_path;
-	}
-	return NULL;
-}
-
 /* The first listener with a socket that takes mail of that tenant, or of any where it is NULL. */
 static int
 way_find(struct ctl *c, const char *tenant, struct way *w)
@@ -59,7 +45,7 @@ way_find(struct ctl *c, const char *tenant, struct way *w)
 	if (tenant != NULL && conf_find(top, "tenant", span_str(tenant)) == NULL)
 		return ctl_fail(2, "there is no tenant \"%s\"", tenant);
 	for (l = conf_first(top, "listener"); l != NULL; l = conf_next(l)) {
-		const char *socket = socket_of(l), *its = conf_str(l, "tenant");
+		const char *socket = sendmail_socket_of(l), *its = conf_str(l, "tenant");
 
 		if (socket == NULL || (tenant != NULL && strcmp(its, tenant) != 0))
 			continue;

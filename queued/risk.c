@@ -57,13 +57,14 @@ void
 risk_answered(struct risk *r, uint64_t now, uint64_t fed)
 {
 	uint64_t took_us = (now - fed) * 1000;
+	bool is_young = now - fed < RISK_YOUNG_MS;
 	uint16_t *place = &r->young[fed % RISK_YOUNG_MS];
 
 	young_turn(r, now);
 	if (took_us > 1000000)
 		took_us = 1000000;
 	r->answer_us = r->answer_us - r->answer_us / SMOOTH + (uint32_t)took_us / SMOOTH;
-	if (now - fed<RISK_YOUNG_MS && * place> 0)
+	if (is_young && *place > 0)
 		(*place)--;
 }
 
