@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "id.h"
+#include "time_text.h"
 
 enum { EVENT_VERSION = 1 };
 
@@ -23,4 +24,3 @@ void event_close(struct buf *); /* with the LF */
 /* A JSON string with its quotes; also for answers on control sockets. */
 void json_span(struct buf *, struct span);
 /* 2026-11-23T10:04:07.512Z */
-void time_text(uint64_t time_ms, char out[32]);

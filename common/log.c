@@ -1,5 +1,6 @@
 #include "log.h"
 #include "buf.h"
+#include "time_text.h"
 #include "utf8.h"
 
 #include <errno.h>
@@ -21,8 +22,6 @@ static struct {
 	struct buf lines;
 	size_t line_at; /* where the line being built begins */
 	unsigned lost;  /* lines for which there was no room */
-	time_t stamp_s;
-	char stamp[32];
 } lg = { .name = "posthouse", .fd = 2, .level = LOG_LEVEL_INFO, .lines = { .max = GATHER_BYTES } };
 
 void
@@ -104,21 +103,12 @@ static void
 stamp(void)
 {
 	struct timespec now;
-	struct tm tm;
-	unsigned ms;
+	char when[32];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec != lg.stamp_s) {
-		lg.stamp_s = now.tv_sec;
-		gmtime_r(&now.tv_sec, &tm);
-		strftime(lg.stamp, sizeof(lg.stamp), "%Y-%m-%dT%H:%M:%S", &tm);
-	}
-	ms = (unsigned)(now.tv_nsec / 1000000);
-	buf_str(&lg.lines, lg.stamp);
-	buf_add(&lg.lines,
-	    (char[]){ '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
-		(char)('0' + ms % 10), 'Z', ' ' },
-	    6);
+	time_text((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000, when);
+	buf_str(&lg.lines, when);
+	buf_byte(&lg.lines, ' ');
 	buf_str(&lg.lines, lg.name);
 	buf_byte(&lg.lines, '[');
 	buf_num(&lg.lines, (uint64_t)getpid());
